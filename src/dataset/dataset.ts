@@ -1,0 +1,34 @@
+/**
+ * The offline data set: columns in typed arrays, in the order of time, with
+ * episode offsets.
+ *
+ * @module
+ */
+
+/**
+ * Transitions of whole episodes, as columns. N transitions, E episodes, D numbers per
+ * observation.
+ *
+ * Each episode of length T has T + 1 observations: its final observation is kept, so that
+ * a truncated episode can bootstrap. Observation rows are therefore episode by episode,
+ * T + 1 rows each: the observation of transition i in episode e is row `i + e`, its next
+ * observation is row `i + e + 1`.
+ */
+export interface Dataset {
+  /** D. */
+  readonly observationSize: number;
+  /** Number of discrete actions; actions lie in 0 … actionCount - 1. */
+  readonly actionCount: number;
+  /** [N + E, D] row-major. */
+  readonly observations: Float32Array;
+  /** [N] */
+  readonly actions: Int32Array;
+  /** [N] */
+  readonly rewards: Float32Array;
+  /** [N] 1 where the environment ended the episode (goal, hazard), else 0. */
+  readonly terminated: Uint8Array;
+  /** [N] 1 where a time limit cut the episode, else 0. */
+  readonly truncated: Uint8Array;
+  /** [E + 1] first transition of each episode; the last entry is N. */
+  readonly episodeOffsets: Uint32Array;
+}
