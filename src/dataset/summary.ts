@@ -16,7 +16,7 @@ export interface DatasetSummary {
   readonly episodes: number;
   /** N */
   readonly transitions: number;
-  /** Different observation rows, each episode's final one included. */
+  /** Different observations in which an action was taken; final ones count only if so. */
   readonly distinctObservations: number;
   /** Mean over episodes of the undiscounted return. */
   readonly returnMean: number;
@@ -45,9 +45,11 @@ export function summariseDataset(
   const episodes = offsets.length - 1;
   const returns = new Float64Array(episodes);
   const ended = [0, 0, 0];
+  const distinct = new Set<number>();
   for (let e = 0; e < episodes; e++) {
     for (let i = offsets[e]; i < offsets[e + 1]; i++) {
       returns[e] += dataset.rewards[i];
+      distinct.add(states[i + e]);
     }
     const last = offsets[e + 1] - 1;
     if (dataset.terminated[last] === 0) continue;
@@ -64,7 +66,7 @@ export function summariseDataset(
   return {
     episodes,
     transitions: dataset.actions.length,
-    distinctObservations: new Set(states).size,
+    distinctObservations: distinct.size,
     returnMean: mean,
     returnStd: std,
     goalRate: ended[1] / episodes,
