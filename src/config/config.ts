@@ -1,0 +1,134 @@
+/**
+ * What a run is made of: every number that decides its result, and nothing else.
+ *
+ * @module
+ */
+
+/** A cell of the grid: x and y, each 0 … size - 1. */
+export type Cell = readonly [x: number, y: number];
+
+/** The safety gridworld. */
+export interface EnvironmentConfig {
+  /** Cells along each side of the square grid. */
+  readonly size: number;
+  /** An episode is truncated after this many steps. */
+  readonly maxSteps: number;
+  /** Probability that an action is replaced by a uniform one of the four. */
+  readonly slipProbability: number;
+  /** Cell in which every episode starts. */
+  readonly start: Cell;
+  /** Cell that ends an episode with the reward of success. */
+  readonly goal: Cell;
+  /** Cells that end an episode with the penalty, or null: drawn from the seed. */
+  readonly hazards: readonly Cell[] | null;
+}
+
+/** The offline data set, and how it is read as a learning problem. */
+export interface DatasetConfig {
+  /** Episodes to collect. */
+  readonly episodes: number;
+  /** Probability of a uniform action of the behaviour policy. */
+  readonly epsilon: number;
+  /** Whether a truncated step counts as terminal in the TD target. */
+  readonly timeoutsTerminate: boolean;
+}
+
+/** The network of every learner. */
+export interface NetworkConfig {
+  /** Units of each hidden layer. */
+  readonly hidden: readonly number[];
+  /** `"none"`: coordinates as they are; `"minmax"`: scaled to [-1, 1] by the data's range. */
+  readonly observationScaling: "none" | "minmax";
+}
+
+/** What every learner has. */
+export interface LearnerConfig {
+  /** Updates of the parameters. */
+  readonly steps: number;
+  /** Adam's step size. */
+  readonly learningRate: number;
+  /** `"constant"`, or `"linear"`: from `learningRate` at the first step to 0 after the last. */
+  readonly learningRateSchedule: "constant" | "linear";
+  /** Transitions of a minibatch, drawn uniformly with replacement. */
+  readonly batchSize: number;
+  /** Steps that one row of `training.csv` averages. */
+  readonly logInterval: number;
+}
+
+/** Behaviour cloning. */
+export interface BcConfig extends LearnerConfig {
+  /** Weight of the mean squared logit. */
+  readonly beta: number;
+}
+
+/** Deep Q-learning, plain or double. */
+export interface DqnConfig extends LearnerConfig {
+  /** Discount. */
+  readonly gamma: number;
+  /** Steps between hard copies to the target network. */
+  readonly targetUpdateInterval: number;
+}
+
+/** Discrete conservative Q-learning: Double DQN with the conservative term. */
+export interface CqlConfig extends DqnConfig {
+  /** Weight of the conservative term. */
+  readonly alpha: number;
+}
+
+/** The learners of a run, by name. `bc` and `cql` are in every preset. */
+export interface AlgorithmsConfig {
+  /** Behaviour cloning. */
+  readonly bc: BcConfig;
+  /** Conservative Q-learning. */
+  readonly cql: CqlConfig;
+  /** Q-learning with the target network's own maximum, if asked for. */
+  readonly dqn?: DqnConfig;
+  /** Q-learning with the online network's choice and the target network's value, if asked for. */
+  readonly doubleDqn?: DqnConfig;
+}
+
+/** How a policy is measured by sampling. */
+export interface EvaluationConfig {
+  /** Rollouts of each policy. */
+  readonly episodes: number;
+  /** Transitions (at most) on which the policy's action is compared with the data's. */
+  readonly mismatchSamples: number;
+}
+
+/** A whole run, resolved: nothing is left to a default. */
+export interface Config {
+  /** Names every random stream of the run. */
+  readonly seed: number;
+  /** The safety gridworld. */
+  readonly environment: EnvironmentConfig;
+  /** The offline data set. */
+  readonly dataset: DatasetConfig;
+  /** The network of every learner. */
+  readonly network: NetworkConfig;
+  /** The learners of the run. */
+  readonly algorithms: AlgorithmsConfig;
+  /** Sampling evaluation. */
+  readonly evaluation: EvaluationConfig;
+}
+
+/** The shape of a {@link Config} with every key optional, to lay over a preset. */
+export interface ConfigOverrides {
+  /** Names every random stream of the run. */
+  readonly seed?: number;
+  /** The safety gridworld; a goal of null is the far corner. */
+  readonly environment?: Partial<Omit<EnvironmentConfig, "goal">> & {
+    readonly goal?: Cell | null;
+  };
+  /** The offline data set. */
+  readonly dataset?: Partial<DatasetConfig>;
+  /** The network of every learner. */
+  readonly network?: Partial<NetworkConfig>;
+  /** The learners; naming `dqn` or `doubleDqn`, even with `{}`, adds it to the run. */
+  readonly algorithms?: {
+    readonly [Name in keyof AlgorithmsConfig]?: Partial<
+      NonNullable<AlgorithmsConfig[Name]>
+    >;
+  };
+  /** Sampling evaluation. */
+  readonly evaluation?: Partial<EvaluationConfig>;
+}

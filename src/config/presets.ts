@@ -1,0 +1,97 @@
+/**
+ * The presets: complete configurations by name, and the defaults of the algorithms that
+ * no preset runs.
+ *
+ * @module
+ */
+
+import type {
+  BcConfig,
+  Cell,
+  Config,
+  CqlConfig,
+  DqnConfig,
+  EnvironmentConfig,
+} from "./config.ts";
+
+/** A preset's configuration; a goal of null is the corner opposite the origin. */
+export interface Preset extends Omit<Config, "environment"> {
+  /** As in {@link Config}, but for the goal. */
+  readonly environment: Omit<EnvironmentConfig, "goal"> & {
+    readonly goal: Cell | null;
+  };
+}
+
+/** Names of the presets. */
+export type PresetName = "tutorial" | "smoke";
+
+const tutorialBc: BcConfig = {
+  steps: 25_000,
+  learningRate: 3e-4,
+  learningRateSchedule: "constant",
+  batchSize: 256,
+  beta: 0.5,
+  logInterval: 250,
+};
+
+const tutorialCql: CqlConfig = {
+  steps: 80_000,
+  learningRate: 3e-4,
+  learningRateSchedule: "constant",
+  batchSize: 256,
+  gamma: 0.99,
+  alpha: 6,
+  targetUpdateInterval: 8_000,
+  logInterval: 1_000,
+};
+
+/** The tutorial that the suite replaces, with the conservative weight that it meant to set. */
+const tutorial: Preset = {
+  seed: 42,
+  environment: {
+    size: 15,
+    maxSteps: 80,
+    slipProbability: 0.05,
+    start: [0, 0],
+    goal: null,
+    hazards: null,
+  },
+  dataset: { episodes: 500, epsilon: 0.22, timeoutsTerminate: true },
+  network: { hidden: [256, 256], observationScaling: "none" },
+  algorithms: { bc: tutorialBc, cql: tutorialCql },
+  evaluation: { episodes: 30, mismatchSamples: 7_000 },
+};
+
+/** The same pipeline in seconds: to see that everything works, not to learn well. */
+const smoke: Preset = {
+  ...tutorial,
+  environment: { ...tutorial.environment, size: 8, maxSteps: 40 },
+  dataset: { ...tutorial.dataset, episodes: 60 },
+  network: { ...tutorial.network, hidden: [32, 32] },
+  algorithms: {
+    bc: { ...tutorialBc, steps: 300, batchSize: 32, logInterval: 25 },
+    cql: {
+      ...tutorialCql,
+      steps: 600,
+      batchSize: 32,
+      targetUpdateInterval: 100,
+      logInterval: 50,
+    },
+  },
+  evaluation: { episodes: 10, mismatchSamples: 500 },
+};
+
+/** Every preset by name. */
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  tutorial,
+  smoke,
+};
+
+/**
+ * What `dqn` and `doubleDqn` start from when a configuration file names them: the
+ * preset's CQL without its conservative term.
+ */
+export function dqnDefaults({ algorithms }: Preset): DqnConfig {
+  const { alpha: _, ...dqn } = algorithms.cql;
+  return dqn;
+}

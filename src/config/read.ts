@@ -1,0 +1,68 @@
+/**
+ * Reading a JSON file that a person wrote.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+
+/** No configuration comes near this; a larger file is another file. */
+const MAX_BYTES = 1 << 20;
+
+/**
+ * Reads a JSON file of at most 1 MiB.
+ *
+ * @param path The file.
+ * @returns Its value; its shape is unchecked.
+ * @throws InputError if it cannot be read or is no JSON, with line and column.
+ */
+export function readJsonFile(path: string): unknown {
+  return parseJson(readSmallFile(path), path);
+}
+
+function readSmallFile(path: string): Uint8Array {
+  try {
+    const { isFile, size } = Deno.statSync(path);
+    if (!isFile) throw new InputError(`${path}: is not a file`);
+    if (size > MAX_BYTES) {
+      throw new InputError(
+        `${path}: is larger than 1 MiB; this is no configuration`,
+      );
+    }
+    return Deno.readFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new InputError(`${path}: there is no such file`);
+    }
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `${path}: cannot be read (${
+        error instanceof Error ? error.name : error
+      })`,
+    );
+  }
+}
+
+/**
+ * Parses JSON text in UTF-8.
+ *
+ * @param bytes The text.
+ * @param source What to call it in an error.
+ * @throws InputError if it is no UTF-8 or no JSON.
+ */
+export function parseJson(bytes: Uint8Array, source: string): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError(`${source}: is not UTF-8 text`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const told = error instanceof Error ? error.message : "";
+    const where = /\(line \d+ column \d+\)/.exec(told)?.[0] ??
+      (told.includes("end of JSON") ? "(it ends too early)" : "");
+    throw new InputError(`${source}: is not JSON ${where}`.trimEnd());
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * From a preset, a file and flags to one resolved configuration.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import type {
+  AlgorithmsConfig,
+  Cell,
+  Config,
+  ConfigOverrides,
+  EnvironmentConfig,
+} from "./config.ts";
+import { suggest } from "./nearest.ts";
+import {
+  dqnDefaults,
+  type Preset,
+  type PresetName,
+  presets,
+} from "./presets.ts";
+import { checkConfig } from "./schema.ts";
+
+/** Flags that win over preset and file. */
+export interface ConfigFlags {
+  /** The run's seed. */
+  readonly seed?: number;
+}
+
+/**
+ * Looks a preset up.
+ *
+ * @throws InputError if there is none of that name.
+ */
+export function presetNamed(name: string): PresetName {
+  if (Object.hasOwn(presets, name)) return name as PresetName;
+  throw new InputError(
+    `unknown preset ${JSON.stringify(name)}; ${
+      suggest(name, Object.keys(presets))
+    }`,
+  );
+}
+
+/**
+ * Lays a configuration and flags over a preset. A resolved configuration, given back as
+ * `overrides`, resolves to itself.
+ *
+ * @param preset Name of a preset.
+ * @param overrides The shape of {@link Config} with every key optional, and null for a goal
+ *   in the far corner or for hazards drawn from the seed.
+ * @param flags Win over both.
+ * @param source What to call the overrides in an error, e.g. the file's name.
+ * @returns Deeply frozen plain JSON whose keys stand in one fixed order.
+ * @throws InputError naming the key that is unknown, out of range or in conflict with another.
+ */
+export function resolveConfig(
+  preset: string,
+  overrides: unknown = {},
+  flags: ConfigFlags = {},
+  source = "config",
+): Config {
+  const base = presets[presetNamed(preset)];
+  const over = checkConfig(overrides, source);
+  const flagged = checkConfig(
+    flags.seed === undefined ? {} : { seed: flags.seed },
+    "flags",
+  );
+  const config: Config = {
+    seed: flagged.seed ?? over.seed ?? base.seed,
+    environment: resolveEnvironment(base, over, source),
+    dataset: laidOver(base.dataset, over.dataset),
+    network: laidOver(base.network, over.network),
+    algorithms: resolveAlgorithms(base, over),
+    evaluation: laidOver(base.evaluation, over.evaluation),
+  };
+  return deepFreeze(config);
+}
+
+/** `base` with the keys of `over` that are there; base's key order. */
+function laidOver<T extends object>(base: T, over: Partial<T> | undefined): T {
+  const result = structuredClone(base);
+  for (const key of Object.keys(base) as (keyof T)[]) {
+    const value = over?.[key];
+    if (value !== undefined) result[key] = value as T[typeof key];
+  }
+  return result;
+}
+
+function resolveEnvironment(
+  base: Preset,
+  over: ConfigOverrides,
+  source: string,
+): EnvironmentConfig {
+  const { size, goal, ...rest } = laidOver<Preset["environment"]>(
+    base.environment,
+    over.environment,
+  );
+  const { maxSteps, slipProbability, start, hazards } = rest;
+  const corner: Cell = [size - 1, size - 1];
+  const environment = {
+    size,
+    maxSteps,
+    slipProbability,
+    start,
+    goal: goal ?? corner,
+    hazards,
+  };
+  const conflict = conflictIn(environment);
+  if (conflict !== null) {
+    throw new InputError(`${source}: environment.${conflict}`);
+  }
+  return environment;
+}
+
+/** Says what in an environment contradicts what, or null. */
+function conflictIn(
+  { size, start, goal, hazards }: EnvironmentConfig,
+): string | null {
+  const outside = ([x, y]: Cell) => x >= size || y >= size;
+  const same = (a: Cell, b: Cell) => a[0] === b[0] && a[1] === b[1];
+  const beyond = `is outside the grid of size ${size}`;
+  if (outside(start)) return `start: [${start}] ${beyond}`;
+  if (outside(goal)) return `goal: [${goal}] ${beyond}`;
+  if (same(start, goal)) {
+    return `start: [${start}] is the goal; choose another cell`;
+  }
+  if (hazards === null) {
+    return size < 5
+      ? `hazards: cannot be drawn on a grid of size ${size}; give cells or a size of at least 5`
+      : null;
+  }
+  for (const [index, hazard] of hazards.entries()) {
+    if (outside(hazard)) return `hazards[${index}]: [${hazard}] ${beyond}`;
+    if (same(hazard, start)) {
+      return `hazards[${index}]: [${hazard}] is the start; choose another cell`;
+    }
+  }
+  return null;
+}
+
+function resolveAlgorithms(
+  base: Preset,
+  { algorithms: over }: ConfigOverrides,
+): AlgorithmsConfig {
+  return {
+    bc: laidOver(base.algorithms.bc, over?.bc),
+    cql: laidOver(base.algorithms.cql, over?.cql),
+    ...(over?.dqn && { dqn: laidOver(dqnDefaults(base), over.dqn) }),
+    ...(over?.doubleDqn &&
+      { doubleDqn: laidOver(dqnDefaults(base), over.doubleDqn) }),
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,187 @@
+/**
+ * What a configuration may say: the type and range of each key, and one line for what is wrong.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { InputError } from "../errors.ts";
+import type { ConfigOverrides } from "./config.ts";
+import { suggest } from "./nearest.ts";
+
+const finite = (message: string) =>
+  v.pipe(
+    v.number(message),
+    v.finite(message),
+    // -0 would be written as 0 and read back as another number.
+    v.transform((x) => x + 0),
+  );
+
+function number(min: number, max: number) {
+  const message = `must be a number from ${min} to ${max}`;
+  return v.pipe(
+    finite(message),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  );
+}
+
+function integer(min: number, max: number) {
+  const message = `must be an integer from ${min} to ${max}`;
+  return v.pipe(
+    finite(message),
+    v.integer(message),
+    v.minValue(min, message),
+    v.maxValue(max, message),
+  );
+}
+
+function oneOf<const T extends readonly string[]>(...names: T) {
+  return v.picklist(
+    names,
+    `must be ${names.map((name) => `"${name}"`).join(" or ")}`,
+  );
+}
+
+/** An object in which every key is optional and no other key is known. */
+function section<T extends v.ObjectEntries>(entries: T) {
+  const partial = v.partial(v.strictObject(entries));
+  // Without a prototype, so that "toString" is no key of a configuration.
+  Object.setPrototypeOf(partial.entries, null);
+  const isObject = (value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  return v.pipe(v.unknown(), v.check(isObject, "must be an object"), partial);
+}
+
+const size = integer(2, 256);
+const coordinate = integer(0, 255);
+const cellMessage = "must be a cell [x, y]";
+const cell = v.pipe(
+  v.array(v.unknown(), cellMessage),
+  v.length(2, cellMessage),
+  v.strictTuple([coordinate, coordinate]),
+);
+const cells = v.pipe(
+  v.array(cell, "must be a list of cells [[x, y], …], or null to draw them"),
+  v.maxLength(65_536, "must have at most 65536 cells"),
+);
+const probability = number(0, 1);
+
+const learner = {
+  steps: integer(1, 100_000_000),
+  learningRate: number(1e-9, 1),
+  learningRateSchedule: oneOf("constant", "linear"),
+  batchSize: integer(1, 65_536),
+  logInterval: integer(1, 100_000_000),
+};
+const dqn = {
+  ...learner,
+  gamma: probability,
+  targetUpdateInterval: integer(1, 100_000_000),
+};
+
+const schema = section({
+  seed: integer(0, 4_294_967_295),
+  environment: section({
+    size,
+    maxSteps: integer(1, 100_000),
+    slipProbability: probability,
+    start: cell,
+    goal: v.nullable(cell),
+    hazards: v.nullable(cells),
+  }),
+  dataset: section({
+    episodes: integer(1, 1_000_000),
+    epsilon: probability,
+    timeoutsTerminate: v.boolean("must be true or false"),
+  }),
+  network: section({
+    hidden: v.pipe(
+      v.array(
+        integer(1, 4_096),
+        "must be a list of layer sizes, such as [256, 256]",
+      ),
+      v.minLength(1, "must have at least one layer"),
+      v.maxLength(8, "must have at most 8 layers"),
+    ),
+    observationScaling: oneOf("none", "minmax"),
+  }),
+  algorithms: section({
+    bc: section({ ...learner, beta: number(0, 1_000) }),
+    cql: section({ ...dqn, alpha: number(0, 1_000) }),
+    dqn: section(dqn),
+    doubleDqn: section(dqn),
+  }),
+  evaluation: section({
+    episodes: integer(1, 1_000_000),
+    mismatchSamples: integer(1, 1_000_000),
+  }),
+});
+
+/** A short, one-line picture of a value. */
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = typeof value === "string"
+    ? JSON.stringify(value)
+    : String(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+/** Key path as one writes it in JavaScript: `environment.hazards[2][0]`. */
+function showPath(keys: readonly unknown[]): string {
+  let path = "";
+  for (const key of keys) {
+    if (typeof key === "number") path += `[${key}]`;
+    else {
+      const name = String(key);
+      const plain = /^\w{1,64}$/.test(name) ? name : show(name);
+      path += path === "" ? plain : `.${plain}`;
+    }
+  }
+  return path;
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const keys = (issue.path ?? []).map((item) => item.key);
+  const path = showPath(keys);
+  if (issue.type === "strict_object") {
+    let at: { entries: Record<string, unknown> } = sectionOf(schema);
+    for (const key of keys.slice(0, -1)) {
+      at = sectionOf(at.entries[String(key)]);
+    }
+    return `${path}: unknown key; ${
+      suggest(String(keys.at(-1)), Object.keys(at.entries))
+    }`;
+  }
+  return `${path === "" ? "" : `${path}: `}${issue.message}, not ${
+    show(issue.input)
+  }`;
+}
+
+/** The entries of a section, under the optional and the pipe that it is wrapped in. */
+function sectionOf(wrapped: unknown): { entries: Record<string, unknown> } {
+  const optional = wrapped as {
+    wrapped?: unknown;
+    pipe?: unknown[];
+    entries: Record<string, unknown>;
+  };
+  if (optional.wrapped) return sectionOf(optional.wrapped);
+  return optional.pipe ? sectionOf(optional.pipe.at(-1)) : optional;
+}
+
+/**
+ * Checks the shape, types and ranges of a configuration.
+ *
+ * @param value Anything, as read from JSON.
+ * @param source What to call it in an error, e.g. the file's name.
+ * @returns The same, as a new object of known keys.
+ * @throws InputError naming the path of the first key that is wrong.
+ */
+export function checkConfig(value: unknown, source: string): ConfigOverrides {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (!result.success) {
+    throw new InputError(`${source}: ${describe(result.issues[0])}`);
+  }
+  return result.output;
+}
