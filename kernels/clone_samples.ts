@@ -3,46 +3,38 @@ import type { Kernel } from "./kernel.ts";
 import { flush } from "./portable.ts";
 
 /**
- * Each sample's behaviour cloning losses and gradient with respect to the logit of its action:
- * cross-entropy, and the squared logits.
+ * Each sample's behaviour cloning losses and its own part of the gradient.
  *
- * `logits` is (rows, stride). `sampleLosses` is (2, batchSize): -log p(a | s), then
- * squareWeight · (sum of the squared logits), where squareWeight is beta / actions.
- * `sampleGradient` (batchSize) is -inverseBatch; the rest of the gradient is the same for all
- * samples of a row and is added by `loss_rows`.
+ * `logits` is (rows, stride), `logSumExp` and `rowPenalty` are (rows). `sampleLosses` is
+ * (2, batchSize): -log p(a | s), then the row's penalty. `sampleGradient` (batchSize), with respect
+ * to the logit of the sample's action, is -inverseBatch.
  */
 export const cloneSamples: Kernel<
-  "logits" | "logSumExp" | "sampleLosses" | "sampleGradient",
-  "actions" | "stride" | "inverseBatch" | "squareWeight"
+  "logits" | "logSumExp" | "rowPenalty" | "sampleLosses" | "sampleGradient",
+  "stride" | "inverseBatch"
 > = {
   name: "clone_samples",
   buffers: {
     logits: "read",
     logSumExp: "read",
+    rowPenalty: "read",
     sampleLosses: "write",
     sampleGradient: "write",
   },
-  numbers: {
-    actions: "u32",
-    stride: "u32",
-    inverseBatch: "f32",
-    squareWeight: "f32",
-  },
-  run({ logits, logSumExp, sampleLosses, sampleGradient }, numbers, plan) {
-    const { actions, stride, inverseBatch, squareWeight } = numbers;
+  numbers: { stride: "u32", inverseBatch: "f32" },
+  run(
+    { logits, logSumExp, rowPenalty, sampleLosses, sampleGradient },
+    numbers,
+    plan,
+  ) {
+    const { stride, inverseBatch } = numbers;
     const { fround } = Math;
     const B = plan.batchSize;
     for (let s = 0; s < B; s++) {
       const row = plan.sampleRow[s];
-      let squares = 0;
-      for (let a = 0; a < actions; a++) {
-        const z = logits[row * stride + a];
-        squares = fround(squares + fround(z * z));
-      }
-      sampleLosses[s] = flush(
-        fround(logSumExp[row] - logits[row * stride + plan.actions[s]]),
-      );
-      sampleLosses[B + s] = flush(fround(squares * squareWeight));
+      const logit = logits[row * stride + plan.actions[s]];
+      sampleLosses[s] = flush(fround(logSumExp[row] - logit));
+      sampleLosses[B + s] = rowPenalty[row];
       sampleGradient[s] = -inverseBatch;
     }
   },

@@ -4,51 +4,32 @@ import { flush } from "./portable.ts";
 
 /**
  * The loss's gradient with respect to each gradient row of the network's output: the sum, over the
- * row's samples in ascending order, of
- * `(probabilityWeight · p + valueWeight · z) + (sampleGradient where the column is the sample's action)`.
+ * row's samples in ascending order, of `weight · rowTerms`, plus `sampleGradient` in the column of
+ * the sample's action.
  *
- * `probabilities`, `values` and `gradient` are (rows, stride); `sampleGradient` is (batchSize).
+ * `rowTerms` and `gradient` are (rows, stride), zero in the padding; `sampleGradient` is (batchSize).
  */
 export const lossRows: Kernel<
-  "probabilities" | "values" | "sampleGradient" | "gradient",
-  "actions" | "stride" | "probabilityWeight" | "valueWeight"
+  "rowTerms" | "sampleGradient" | "gradient",
+  "stride" | "weight"
 > = {
   name: "loss_rows",
-  buffers: {
-    probabilities: "read",
-    values: "read",
-    sampleGradient: "read",
-    gradient: "write",
-  },
-  numbers: {
-    actions: "u32",
-    stride: "u32",
-    probabilityWeight: "f32",
-    valueWeight: "f32",
-  },
-  run({ probabilities, values, sampleGradient, gradient }, numbers, plan) {
-    const { actions, stride, probabilityWeight, valueWeight } = numbers;
+  buffers: { rowTerms: "read", sampleGradient: "read", gradient: "write" },
+  numbers: { stride: "u32", weight: "f32" },
+  run({ rowTerms, sampleGradient, gradient }, { stride, weight }, plan) {
     const { fround } = Math;
     for (let r = 0; r < plan.gradientRows; r++) {
       for (let a = 0; a < stride; a++) {
-        const at = r * stride + a;
+        const common = fround(weight * rowTerms[r * stride + a]);
         let sum = 0;
-        if (a < actions) {
-          const common = fround(
-            fround(probabilityWeight * probabilities[at]) +
-              fround(valueWeight * values[at]),
-          );
-          for (let i = plan.offsets[r]; i < plan.offsets[r + 1]; i++) {
-            const s = plan.samples[i];
-            sum = fround(
-              sum +
-                (plan.actions[s] === a
-                  ? fround(common + sampleGradient[s])
-                  : common),
-            );
-          }
+        for (let i = plan.offsets[r]; i < plan.offsets[r + 1]; i++) {
+          const s = plan.samples[i];
+          const term = plan.actions[s] === a
+            ? fround(common + sampleGradient[s])
+            : common;
+          sum = fround(sum + term);
         }
-        gradient[at] = flush(sum);
+        gradient[r * stride + a] = flush(sum);
       }
     }
   },

@@ -4,6 +4,7 @@
  * @module
  */
 import { adam } from "./adam.ts";
+import { cloneRows } from "./clone_rows.ts";
 import { cloneSamples } from "./clone_samples.ts";
 import { copy } from "./copy.ts";
 import { gatherRows } from "./gather_rows.ts";
@@ -26,6 +27,7 @@ export const KERNELS: Readonly<Record<string, Kernel>> = Object.fromEntries(
     transpose,
     softmaxRows,
     qSamples,
+    cloneRows,
     cloneSamples,
     lossRows,
     meanLosses,

@@ -21,44 +21,61 @@ export interface BehaviourCloningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
   readonly sizes: readonly number[];
   readonly batchSize: number;
-  /** Weight of mean(logits²). */
+  /** Weight of the mean squared normalised logit. */
   readonly beta: number;
   /** Rows of the observation table. */
   readonly tableRows: number;
 }
 
 /**
- * The program: loss = mean(-log p(a | s)) + beta · mean(logits²). Loss terms `imitationLoss` and
- * `regularizationLoss`, the latter with beta.
+ * The program: loss = mean(-log p(a | s)) + beta · mean(l²), where l are the normalised logits
+ * log p(· | s). Loss terms `imitationLoss` and `regularizationLoss`, the latter with beta.
  */
 export function behaviourCloning(options: BehaviourCloningOptions): Program {
   const { sizes, batchSize, beta, tableRows } = options;
   const network = networkLayout(sizes);
   const { outputs: actions, outputStride: stride } =
     network.layers[network.layers.length - 1];
-  const samples = call("clone_samples", {
-    logits: view("onlineValues"),
-    logSumExp: view("logSumExp"),
-    sampleLosses: view("sampleLosses"),
-    sampleGradient: view("sampleGradient"),
-  }, {
-    actions,
-    stride,
-    inverseBatch: 1 / batchSize,
-    squareWeight: beta / actions,
-  });
+  const logits = view("onlineValues");
+  const logSumExp = view("logSumExp");
+  const rowPenalty = view("rowPenalty");
+  const own = [
+    call("clone_rows", {
+      logits,
+      probabilities: view("probabilities"),
+      logSumExp,
+      rowTerms: view("rowTerms"),
+      rowPenalty,
+    }, {
+      actions,
+      stride,
+      squareWeight: beta / actions,
+      twiceSquareWeight: 2 * beta / actions,
+    }),
+    call("clone_samples", {
+      logits,
+      logSumExp,
+      rowPenalty,
+      sampleLosses: view("sampleLosses"),
+      sampleGradient: view("sampleGradient"),
+    }, { stride, inverseBatch: 1 / batchSize }),
+  ];
   return {
     network,
     plan: planLayout(batchSize, batchSize),
     tableRows,
-    buffers: commonBuffers(network, batchSize, batchSize),
+    buffers: [
+      ...commonBuffers(network, batchSize, batchSize),
+      { name: "rowTerms", length: batchSize * stride },
+      { name: "rowPenalty", length: batchSize },
+    ],
     state: ["parameters", "firstMoment", "secondMoment"],
     step: [
       ...gatherCalls(network),
       ...forwardCalls("online", "parameters", network, ROWS.gradient),
-      ...lossCalls(network, batchSize, samples, {
-        probabilityWeight: 1 / batchSize,
-        valueWeight: 2 * beta / (batchSize * actions),
+      ...lossCalls(network, batchSize, own, {
+        rowTerms: "rowTerms",
+        weight: 1 / batchSize,
       }),
       ...backwardCalls(network),
     ],

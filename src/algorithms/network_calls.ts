@@ -162,28 +162,31 @@ export function commonBuffers(
   ];
 }
 
-/** Softmax, the row gradients and the mean losses around an algorithm's own sample kernel. */
+/**
+ * Softmax, an algorithm's own calls (which leave `sampleLosses` and `sampleGradient`), the gradient
+ * of the outputs, and the mean losses.
+ *
+ * @param rowTerms Buffer whose `weight`-fold every sample of a row adds to the row's gradient.
+ */
 export function lossCalls(
   network: NetworkLayout,
   batchSize: number,
-  samples: Call,
-  weights: { probabilityWeight: number; valueWeight: number },
+  own: readonly Call[],
+  { rowTerms, weight }: { rowTerms: string; weight: number },
 ): Call[] {
   const { outputs, outputStride } = network.layers[network.layers.length - 1];
-  const values = view("onlineValues");
   return [
     call("softmax_rows", {
-      values,
+      values: view("onlineValues"),
       probabilities: view("probabilities"),
       logSumExp: view("logSumExp"),
     }, { actions: outputs, stride: outputStride }),
-    samples,
+    ...own,
     call("loss_rows", {
-      probabilities: view("probabilities"),
-      values,
+      rowTerms: view(rowTerms),
       sampleGradient: view("sampleGradient"),
       gradient: view(`gradient${network.layers.length}`),
-    }, { actions: outputs, stride: outputStride, ...weights }),
+    }, { stride: outputStride, weight }),
     call("mean_losses", {
       sampleLosses: view("sampleLosses"),
       losses: view("losses"),

@@ -88,9 +88,9 @@ export function qLearning(options: QLearningOptions): Program {
         doubleQ ? ROWS.all : ROWS.gradient,
       ),
       ...(table ? [] : targetForward(ROWS.next)),
-      ...lossCalls(network, batchSize, samples, {
-        probabilityWeight: alpha / batchSize,
-        valueWeight: 0,
+      ...lossCalls(network, batchSize, [samples], {
+        rowTerms: "probabilities",
+        weight: alpha / batchSize,
       }),
       ...backwardCalls(network),
     ],
