@@ -5,6 +5,7 @@
  */
 import { InputError } from "../errors.ts";
 import {
+  type LayerParameters,
   networkLayout,
   packParameters,
   unpackParameters,
@@ -25,16 +26,19 @@ const FORMAT = "holdfast/policy/1";
  * but the policy.
  */
 export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
-  const tensors: Record<string, TensorToWrite> = {};
+  const tensors = new Map<string, TensorToWrite>();
   unpackParameters(policy.network, policy.parameters).forEach((layer, i) => {
     const { weight, bias, inputs, outputs } = layer;
-    tensors[`layers.${i}.weight`] = { shape: [inputs, outputs], data: weight };
-    tensors[`layers.${i}.bias`] = { shape: [outputs], data: bias };
+    tensors.set(`layers.${i}.weight`, {
+      shape: [inputs, outputs],
+      data: weight,
+    });
+    tensors.set(`layers.${i}.bias`, { shape: [outputs], data: bias });
   });
   if (policy.scaling) {
     const { offset, scale } = policy.scaling;
-    tensors["observation.offset"] = { shape: [offset.length], data: offset };
-    tensors["observation.scale"] = { shape: [scale.length], data: scale };
+    tensors.set("observation.offset", { shape: [offset.length], data: offset });
+    tensors.set("observation.scale", { shape: [scale.length], data: scale });
   }
   return writeSafetensors(tensors, {
     format: FORMAT,
@@ -75,7 +79,7 @@ export function policyFromSafetensors(
     used.add(key);
     return tensor.data;
   };
-  const layers = [];
+  const layers: LayerParameters[] = [];
   for (let i = 0; tensors.has(`layers.${i}.weight`); i++) {
     const shape = tensors.get(`layers.${i}.weight`)?.shape ?? [];
     const [inputs, width] = shape;
