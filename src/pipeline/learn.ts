@@ -21,7 +21,7 @@ import {
   type NetworkPolicy,
 } from "../network/policy.ts";
 import { prepareTask } from "../training/task.ts";
-import { train } from "../training/train.ts";
+import { startCursor, train } from "../training/train.ts";
 import type { Problem } from "./problem.ts";
 
 /** The algorithms of a configuration, in the order in which they are trained. */
@@ -99,10 +99,10 @@ export async function learn(
   const learner = await backend.open(task);
   try {
     await train(learner, program.lossTerms, {
-      from: 0,
+      from: startCursor(1, program.lossTerms.length),
       to: steps,
       logInterval,
-      async onInterval({ step, means: [terms] }) {
+      async onInterval(step, [terms]) {
         const row = [step, totalLoss(algorithm, terms), ...terms];
         if (environment) {
           const { mdp } = environment;
