@@ -4,10 +4,14 @@
  * @module
  */
 import type { Learner } from "../backends/backend.ts";
+import { InputError } from "../errors.ts";
 
 /** A loss or parameter became infinite or not a number: training cannot go on. */
-export class DivergenceError extends Error {
-  /** @param step The first step with such a value. @param term What was not finite. */
+export class DivergenceError extends InputError {
+  /**
+   * @param step The first step with such a loss, or the step at which parameters were looked at.
+   * @param term What was not finite.
+   */
   constructor(readonly step: number, readonly term: string) {
     super(
       `training diverged: ${term} is not finite at step ${step}; lower the learning rate`,
