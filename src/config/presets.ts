@@ -6,13 +6,11 @@
  */
 
 import type {
-  BcConfig,
-  Cell,
-  Config,
-  CqlConfig,
-  DqnConfig,
-  EnvironmentConfig,
-} from "./config.ts";
+  BcSettings,
+  CqlSettings,
+  DqnSettings,
+} from "../algorithms/settings.ts";
+import type { Cell, Config, EnvironmentConfig } from "./config.ts";
 
 /** A preset's configuration; a goal of null is the corner opposite the origin. */
 export interface Preset extends Omit<Config, "environment"> {
@@ -25,7 +23,7 @@ export interface Preset extends Omit<Config, "environment"> {
 /** Names of the presets. */
 export type PresetName = "tutorial" | "smoke";
 
-const tutorialBc: BcConfig = {
+const tutorialBc: BcSettings = {
   steps: 25_000,
   learningRate: 3e-4,
   learningRateSchedule: "constant",
@@ -34,7 +32,7 @@ const tutorialBc: BcConfig = {
   logInterval: 250,
 };
 
-const tutorialCql: CqlConfig = {
+const tutorialCql: CqlSettings = {
   steps: 80_000,
   learningRate: 3e-4,
   learningRateSchedule: "constant",
@@ -91,7 +89,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
  * What `dqn` and `doubleDqn` start from when a configuration file names them: the
  * preset's CQL without its conservative term.
  */
-export function dqnDefaults({ algorithms }: Preset): DqnConfig {
+export function dqnDefaults({ algorithms }: Preset): DqnSettings {
   const { alpha: _, ...dqn } = algorithms.cql;
   return dqn;
 }

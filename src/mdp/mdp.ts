@@ -33,3 +33,17 @@ export interface FiniteMdp {
   /** D */
   readonly observationSize: number;
 }
+
+/**
+ * What entering each state means: 0 goes on, 1 ends at the goal, 2 ends in a hazard. A state
+ * that no outcome of positive probability enters counts as 0.
+ *
+ * @returns [S]
+ */
+export function stateEndings(mdp: FiniteMdp): Uint8Array {
+  const endings = new Uint8Array(mdp.stateCount);
+  for (let i = 0; i < mdp.probability.length; i++) {
+    if (mdp.probability[i] > 0) endings[mdp.nextState[i]] = mdp.ending[i];
+  }
+  return endings;
+}

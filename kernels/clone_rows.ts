@@ -1,0 +1,58 @@
+/** Reference of `clone_rows`. @module */
+import type { Kernel } from "./kernel.ts";
+import { flush } from "./portable.ts";
+
+/**
+ * Each gradient row's share of the behaviour cloning loss that does not depend on the sample: with
+ * the normalised logits l = z - logsumexp z and squareWeight = beta / actions,
+ * `rowPenalty` (rows) is squareWeight · Σ l², and
+ * `rowTerms` (rows, stride) is p + 2·squareWeight · (l - p · Σ l), zero in the padding: the
+ * gradient of cross-entropy (but for the sample's own action) and of the penalty.
+ *
+ * The logits are normalised before they are squared because d3rlpy's are: `Categorical.logits` of
+ * PyTorch are log-probabilities.
+ */
+export const cloneRows: Kernel<
+  "logits" | "probabilities" | "logSumExp" | "rowTerms" | "rowPenalty",
+  "actions" | "stride" | "squareWeight" | "twiceSquareWeight"
+> = {
+  name: "clone_rows",
+  buffers: {
+    logits: "read",
+    probabilities: "read",
+    logSumExp: "read",
+    rowTerms: "write",
+    rowPenalty: "write",
+  },
+  numbers: {
+    actions: "u32",
+    stride: "u32",
+    squareWeight: "f32",
+    twiceSquareWeight: "f32",
+  },
+  run(
+    { logits, probabilities, logSumExp, rowTerms, rowPenalty },
+    numbers,
+    plan,
+  ) {
+    const { actions, stride, squareWeight, twiceSquareWeight } = numbers;
+    const { fround } = Math;
+    for (let r = 0; r < plan.gradientRows; r++) {
+      const row = r * stride;
+      let sum = 0;
+      let squares = 0;
+      for (let a = 0; a < actions; a++) {
+        const l = fround(logits[row + a] - logSumExp[r]);
+        sum = fround(sum + l);
+        squares = fround(squares + fround(l * l));
+      }
+      rowPenalty[r] = flush(fround(squares * squareWeight));
+      for (let a = 0; a < stride; a++) {
+        const p = probabilities[row + a];
+        const l = fround(logits[row + a] - logSumExp[r]);
+        const penalty = fround(twiceSquareWeight * fround(l - fround(p * sum)));
+        rowTerms[row + a] = a < actions ? flush(fround(p + penalty)) : 0;
+      }
+    }
+  },
+};

@@ -1,0 +1,89 @@
+/** Reference of `q_samples`. @module */
+import type { Kernel } from "./kernel.ts";
+import { flush } from "./portable.ts";
+
+/**
+ * Each sample's temporal difference, conservative term and gradient with respect to Q(s, a), for
+ * DQN (Mnih et al., 2015), Double DQN (van Hasselt et al., 2016) and discrete CQL
+ * (Kumar et al., 2020, eq. 4, the CQL(H) variant).
+ *
+ * Target: y = reward + discount · Qtarget(s', a'), where a' is the argmax of the online
+ * (`doubleQ` = 1) or of the target values (0), the lowest index on ties. Huber loss at 1.
+ *
+ * `values` (rows, stride) are the online values; `targetValues` is the target network's table over
+ * the whole observation table (`table` = 1, indexed by the row's table index) or over the
+ * minibatch's rows (0). `sampleLosses` is (2, batchSize): Huber loss, then logsumexp - Q(s, a).
+ * `sampleGradient` (batchSize) = Huber'·inverseBatch - conservativeWeight, where
+ * conservativeWeight is alpha / batchSize.
+ */
+export const qSamples: Kernel<
+  "values" | "targetValues" | "logSumExp" | "sampleLosses" | "sampleGradient",
+  | "actions"
+  | "stride"
+  | "table"
+  | "doubleQ"
+  | "inverseBatch"
+  | "conservativeWeight"
+> = {
+  name: "q_samples",
+  buffers: {
+    values: "read",
+    targetValues: "read",
+    logSumExp: "read",
+    sampleLosses: "write",
+    sampleGradient: "write",
+  },
+  numbers: {
+    actions: "u32",
+    stride: "u32",
+    table: "u32",
+    doubleQ: "u32",
+    inverseBatch: "f32",
+    conservativeWeight: "f32",
+  },
+  run(
+    { values, targetValues, logSumExp, sampleLosses, sampleGradient },
+    numbers,
+    plan,
+  ) {
+    const {
+      actions,
+      stride,
+      table,
+      doubleQ,
+      inverseBatch,
+      conservativeWeight,
+    } = numbers;
+    const { fround } = Math;
+    const B = plan.batchSize;
+    for (let s = 0; s < B; s++) {
+      let y = plan.rewards[s];
+      if (plan.discounts[s] > 0) {
+        const next = plan.sampleNextRow[s];
+        const targetRow = (table ? plan.rows[next] : next) * stride;
+        const chooser = doubleQ ? values : targetValues;
+        const chooserRow = doubleQ ? next * stride : targetRow;
+        let best = 0;
+        for (let a = 1; a < actions; a++) {
+          if (chooser[chooserRow + a] > chooser[chooserRow + best]) best = a;
+        }
+        y = fround(
+          y + fround(plan.discounts[s] * targetValues[targetRow + best]),
+        );
+      }
+      const row = plan.sampleRow[s];
+      const value = values[row * stride + plan.actions[s]];
+      const difference = fround(value - y);
+      const size = difference < 0 ? -difference : difference;
+      const huber = size > 1
+        ? fround(size - 0.5)
+        : fround(fround(size * size) * 0.5);
+      const slope = difference > 1 ? 1 : difference < -1 ? -1 : difference;
+      sampleLosses[s] = flush(huber);
+      sampleLosses[B + s] = flush(fround(logSumExp[row] - value));
+      sampleGradient[s] = flush(
+        fround(fround(slope * inverseBatch) - conservativeWeight),
+      );
+    }
+  },
+};

@@ -1,0 +1,98 @@
+/**
+ * A Program: an algorithm as buffers and an ordered list of kernel calls. It has no device in it;
+ * a backend allocates its buffers and runs its calls, and knows no algorithm by name.
+ *
+ * @module
+ */
+import { KERNELS } from "../../kernels/mod.ts";
+import type { PlanLayout } from "../../kernels/plan.ts";
+import type { NetworkLayout } from "../network/layout.ts";
+
+/** A buffer of f32 elements that the backend allocates, once per run. */
+export interface BufferSpec {
+  readonly name: string;
+  /** Elements per run. */
+  readonly length: number;
+}
+
+/** A place in a buffer where a call's argument begins. */
+export interface View {
+  readonly buffer: string;
+  /** In elements, a multiple of 4. */
+  readonly offset: number;
+}
+
+/** One kernel call. */
+export interface Call {
+  readonly kernel: string;
+  /** Keys are those of the kernel's `buffers`, in its order. */
+  readonly buffers: Readonly<Record<string, View>>;
+  /** Keys are those of the kernel's `numbers`, in its order; `f32` values are rounded to f32. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/**
+ * An algorithm for one network shape and one set of hyper-parameters.
+ *
+ * Three buffers are not in `buffers`, because they do not have one copy per run:
+ * `observations` (the table of distinct observations, [tableRows, inputs], shared by all runs),
+ * `losses` ([steps of a block, runs, terms], of which a call sees the current step's and run's part),
+ * and the plan.
+ */
+export interface Program {
+  readonly network: NetworkLayout;
+  readonly plan: PlanLayout;
+  /** Rows of the observation table. */
+  readonly tableRows: number;
+  readonly buffers: readonly BufferSpec[];
+  /** Names of the buffers that are the learner's state, in the order of a checkpoint. */
+  readonly state: readonly string[];
+  /** One training step. */
+  readonly step: readonly Call[];
+  /** The target network's update, after each `targetUpdateInterval` steps; then the sweep. */
+  readonly sync: readonly Call[];
+  /** Run for each block of `plan.rowCapacity` rows of the observation table, after opening and after each sync. */
+  readonly sweep: readonly Call[];
+  /** Steps between two syncs; 0 where there is no target network. */
+  readonly targetUpdateInterval: number;
+  /** Names of the loss terms, in their order in `losses`. */
+  readonly lossTerms: readonly string[];
+}
+
+/** The start of a buffer, or a place in it. */
+export function view(buffer: string, offset = 0): View {
+  return { buffer, offset };
+}
+
+/** Makes a call with its arguments in the kernel's order. @throws Error when they are not the kernel's. */
+export function call(
+  kernel: string,
+  buffers: Record<string, View>,
+  numbers: Record<string, number>,
+): Call {
+  const definition = KERNELS[kernel];
+  const ordered = <T>(
+    given: Record<string, T>,
+    wanted: object,
+  ): Record<string, T> => {
+    const keys = Object.keys(wanted);
+    if (
+      keys.length !== Object.keys(given).length ||
+      keys.some((key) => !(key in given))
+    ) {
+      throw new Error(`${kernel} takes ${keys}, not ${Object.keys(given)}`);
+    }
+    return Object.fromEntries(keys.map((key) => [key, given[key]]));
+  };
+  const values = ordered(numbers, definition.numbers);
+  for (const key of Object.keys(values)) {
+    if (definition.numbers[key] === "f32") {
+      values[key] = Math.fround(values[key]);
+    }
+  }
+  return {
+    kernel,
+    buffers: ordered(buffers, definition.buffers),
+    numbers: values,
+  };
+}

@@ -1,0 +1,370 @@
+/**
+ * The safetensors container: named tensors in one file, a JSON header in front
+ * (https://github.com/huggingface/safetensors, section "Format").
+ *
+ * Hand-written because npm has no safetensors package that is kept, the format fits in
+ * one page, and the suite needs what a general reader would not promise: the same bytes
+ * for the same content, and one clear line for each kind of damage.
+ *
+ * Layout: u64 length of the header, little-endian; the header, JSON in UTF-8, padded with
+ * spaces so that the data start at a multiple of 8; the tensors' bytes, row-major,
+ * little-endian, without gaps. Typed arrays are little-endian on every platform that Deno
+ * runs on, so tensor bytes are taken as they are.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+
+/** Typed array of each dtype that this suite reads and writes. */
+export interface TensorData {
+  /** 64-bit float. */
+  F64: Float64Array;
+  /** 64-bit integer. */
+  I64: BigInt64Array;
+  /** 32-bit float. */
+  F32: Float32Array;
+  /** 32-bit integer. */
+  I32: Int32Array;
+  /** 32-bit unsigned integer. */
+  U32: Uint32Array;
+  /** 8-bit unsigned integer. */
+  U8: Uint8Array;
+}
+
+/** A dtype as the header names it. */
+export type TensorDtype = keyof TensorData;
+
+/** A tensor as read; `dtype` tells which typed array `data` is. */
+export type Tensor = {
+  [K in TensorDtype]: {
+    readonly dtype: K;
+    /** Size of each axis; empty for a scalar. */
+    readonly shape: readonly number[];
+    /** Row-major elements. */
+    readonly data: TensorData[K];
+  };
+}[TensorDtype];
+
+/** A tensor to be written: its dtype follows from its typed array. */
+export interface TensorToWrite {
+  /** Size of each axis; empty for a scalar. */
+  readonly shape: readonly number[];
+  /** Row-major elements, as many as the shape says. */
+  readonly data: TensorData[TensorDtype];
+}
+
+/** What a safetensors file holds. */
+export interface SafetensorsFile {
+  /** Name of the file, for messages. */
+  readonly name: string;
+  /** The header's `__metadata__`; empty if there is none. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Tensors by name, in the order of their bytes. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+const ELEMENTS = {
+  F64: Float64Array,
+  I64: BigInt64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  U8: Uint8Array,
+} as const;
+
+/** The reference implementation's limit; a longer header is an attack or damage. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/**
+ * Reads a safetensors file strictly: tensors must cover the data without gap or overlap,
+ * sizes must follow from dtype and shape, names must be unique.
+ *
+ * The typed arrays are views of `bytes` where alignment allows and copies elsewhere, so
+ * `bytes` must not be changed afterwards.
+ *
+ * @param bytes The whole file.
+ * @param name Name of the file, for messages.
+ * @throws {InputError} for any damage, in one line that names the file.
+ */
+export function readSafetensors(
+  bytes: Uint8Array,
+  name: string,
+): SafetensorsFile {
+  const fail = (what: string): never => {
+    throw new InputError(`${name}: not a sound safetensors file: ${what}`);
+  };
+  if (bytes.length < 8) {
+    fail(`${bytes.length} bytes are too few for the header's length`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headerLength = Number(view.getBigUint64(0, true));
+  if (headerLength > MAX_HEADER_BYTES || headerLength > bytes.length - 8) {
+    fail(`its header of ${headerLength} bytes reaches beyond the file's end`);
+  }
+  const dataStart = 8 + headerLength;
+  const header = parseHeader(bytes.subarray(8, dataStart), fail);
+
+  let metadata: Record<string, string> = {};
+  const entries: {
+    tensorName: string;
+    dtype: TensorDtype;
+    shape: number[];
+    begin: number;
+    end: number;
+  }[] = [];
+  for (const [tensorName, entry] of Object.entries(header)) {
+    if (tensorName === "__metadata__") metadata = checkMetadata(entry, fail);
+    else entries.push({ tensorName, ...checkEntry(tensorName, entry, fail) });
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+
+  const tensors = new Map<string, Tensor>();
+  let covered = 0;
+  for (const { tensorName, dtype, shape, begin, end } of entries) {
+    if (begin !== covered) {
+      fail(
+        `tensor ${
+          quote(tensorName)
+        } starts at byte ${begin} of the data where ${covered} was expected`,
+      );
+    }
+    if (end > bytes.length - dataStart) {
+      fail(`tensor ${quote(tensorName)} reaches beyond the file's end`);
+    }
+    covered = end;
+    const data = elements(dtype, bytes, dataStart + begin, dataStart + end);
+    tensors.set(tensorName, { dtype, shape, data } as Tensor);
+  }
+  const rest = bytes.length - dataStart - covered;
+  if (rest !== 0) fail(`${rest} bytes at its end belong to no tensor`);
+  return { name, metadata, tensors };
+}
+
+/**
+ * Writes tensors and metadata. The same content gives the same bytes: metadata are sorted
+ * by key, tensors by element size (largest first, which keeps all of them aligned) and name.
+ *
+ * @param tensors Tensors by name.
+ * @param metadata Becomes the header's `__metadata__`; left out when empty.
+ * @throws {RangeError} if a tensor's shape and number of elements disagree.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, TensorToWrite>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...tensors].sort(([nameA, a], [nameB, b]) =>
+    b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT || compare(nameA, nameB)
+  );
+  // Built as text: an object would move names that look like integers to the front.
+  const members: string[] = [];
+  const keys = Object.keys(metadata).sort();
+  if (keys.length > 0) {
+    const pairs = keys.map((key) =>
+      `${JSON.stringify(key)}:${JSON.stringify(metadata[key])}`
+    );
+    members.push(`"__metadata__":{${pairs.join(",")}}`);
+  }
+  let end = 0;
+  for (const [tensorName, { shape, data }] of sorted) {
+    if (product(shape) !== data.length) {
+      throw new RangeError(
+        `tensor ${
+          quote(tensorName)
+        }: ${data.length} elements for shape [${shape}]`,
+      );
+    }
+    const begin = end;
+    end += data.byteLength;
+    const entry = { dtype: dtypeOf(data), shape, data_offsets: [begin, end] };
+    members.push(`${JSON.stringify(tensorName)}:${JSON.stringify(entry)}`);
+  }
+  const header = new TextEncoder().encode(`{${members.join(",")}}`);
+  const headerLength = Math.ceil(header.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerLength + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.set(header, 8);
+  bytes.fill(0x20, 8 + header.length, 8 + headerLength);
+  let position = 8 + headerLength;
+  for (const [, { data }] of sorted) {
+    bytes.set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      position,
+    );
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Takes a tensor that must be there with that dtype and shape.
+ *
+ * @param file The file.
+ * @param tensorName The tensor's name.
+ * @param dtype The dtype that it must have.
+ * @param shape The shape that it must have; -1 stands for any size.
+ * @throws {InputError} if it is missing or has another dtype or shape.
+ */
+export function requireTensor<K extends TensorDtype>(
+  file: SafetensorsFile,
+  tensorName: string,
+  dtype: K,
+  shape: readonly number[],
+): { readonly shape: readonly number[]; readonly data: TensorData[K] } {
+  const tensor = file.tensors.get(tensorName);
+  if (tensor === undefined) {
+    throw new InputError(
+      `${file.name}: tensor ${quote(tensorName)} is missing`,
+    );
+  }
+  const fits = tensor.shape.length === shape.length &&
+    shape.every((size, axis) => size === -1 || size === tensor.shape[axis]);
+  if (tensor.dtype !== dtype || !fits) {
+    const wanted = shape.map((size) => size === -1 ? "any" : size).join(", ");
+    throw new InputError(
+      `${file.name}: tensor ${quote(tensorName)} is ${tensor.dtype} [${
+        tensor.shape.join(", ")
+      }], ` +
+        `but ${dtype} [${wanted}] is needed`,
+    );
+  }
+  return tensor as unknown as ReturnType<typeof requireTensor<K>>;
+}
+
+type Fail = (what: string) => never;
+
+function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  let text = "";
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      bytes,
+    );
+  } catch {
+    fail("its header is not UTF-8");
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    fail("its header is not JSON");
+  }
+  if (!text.startsWith("{") || !isObject(header)) {
+    fail("its header is not a JSON object");
+  }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) fail(`its header names ${twice} twice`);
+  return header as Record<string, unknown>;
+}
+
+/** First key that an object of this valid JSON text has twice: JSON.parse keeps the last silently. */
+function duplicateKey(text: string): string | undefined {
+  const scopes: Set<string>[] = [];
+  let lastString = "";
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}:]/g)) {
+    if (token === "{") scopes.push(new Set());
+    else if (token === "}") scopes.pop();
+    else if (token !== ":") lastString = token;
+    else {
+      const keys = scopes[scopes.length - 1];
+      const key = JSON.parse(lastString) as string;
+      if (keys.has(key)) return quote(key);
+      keys.add(key);
+    }
+  }
+}
+
+function checkMetadata(entry: unknown, fail: Fail): Record<string, string> {
+  if (
+    !isObject(entry) ||
+    !Object.values(entry).every((value) => typeof value === "string")
+  ) {
+    return fail("its __metadata__ is not an object of strings");
+  }
+  return entry as Record<string, string>;
+}
+
+function checkEntry(
+  tensorName: string,
+  entry: unknown,
+  fail: Fail,
+): { dtype: TensorDtype; shape: number[]; begin: number; end: number } {
+  const label = `tensor ${quote(tensorName)}`;
+  if (
+    !isObject(entry) ||
+    Object.keys(entry).sort().join() !== "data_offsets,dtype,shape"
+  ) {
+    return fail(`${label} is not described by dtype, shape and data_offsets`);
+  }
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (typeof dtype !== "string" || !Object.hasOwn(ELEMENTS, dtype)) {
+    return fail(
+      `${label} has dtype ${quote(dtype)}; read here are ${
+        Object.keys(ELEMENTS).join(", ")
+      }`,
+    );
+  }
+  if (!Array.isArray(shape) || !shape.every(isSize)) {
+    return fail(`${label} has no valid shape`);
+  }
+  if (
+    !Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)
+  ) {
+    return fail(`${label} has no valid data_offsets`);
+  }
+  const [begin, end] = offsets as [number, number];
+  const size = product(shape) *
+    ELEMENTS[dtype as TensorDtype].BYTES_PER_ELEMENT;
+  if (end - begin !== size) {
+    return fail(
+      `${label} has ${end - begin} bytes where ${dtype} [${
+        shape.join(", ")
+      }] needs ${size}`,
+    );
+  }
+  return { dtype: dtype as TensorDtype, shape, begin, end };
+}
+
+function elements(
+  dtype: TensorDtype,
+  bytes: Uint8Array,
+  begin: number,
+  end: number,
+): TensorData[TensorDtype] {
+  const Elements = ELEMENTS[dtype];
+  const aligned = (bytes.byteOffset + begin) % Elements.BYTES_PER_ELEMENT === 0;
+  const source = aligned ? bytes.subarray(begin, end) : bytes.slice(begin, end);
+  return new Elements(
+    source.buffer as ArrayBuffer,
+    source.byteOffset,
+    source.byteLength / Elements.BYTES_PER_ELEMENT,
+  );
+}
+
+function dtypeOf(data: TensorData[TensorDtype]): TensorDtype {
+  for (const [dtype, Elements] of Object.entries(ELEMENTS)) {
+    if (data instanceof Elements) return dtype as TensorDtype;
+  }
+  throw new RangeError("safetensors: no dtype for this kind of array");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((total, size) => total * size, 1);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Text of a damaged file, safe for one line of a terminal. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? "undefined";
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

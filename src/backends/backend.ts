@@ -1,0 +1,50 @@
+/**
+ * What a backend is: a set of kernels and a place for buffers. It allocates what a Program names,
+ * uploads, runs the calls in order, and reads back. It knows no algorithm by name, draws no random
+ * number and computes no constant. All backends return the same bits.
+ *
+ * What it is not: a training loop, a logger, or a choice of device.
+ *
+ * @module
+ */
+import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { Program } from "../algorithms/program.ts";
+import type { PlanSource } from "../dataset/minibatch_plan.ts";
+
+/** Everything that training needs. */
+export interface TrainingTask {
+  readonly program: Program;
+  /** The table of distinct observations, [program.tableRows, inputs] row-major. */
+  readonly observations: Float32Array;
+  readonly plan: PlanSource;
+  /** Where training starts: the initial state or a checkpoint. */
+  readonly state: LearnerState;
+}
+
+/** A training in progress on a backend. */
+export interface Learner {
+  /**
+   * Trains until step `to`, which must be beyond the current one.
+   * @returns The mean loss terms of each step made, [steps, runs, terms].
+   */
+  run(to: number): Promise<Float32Array>;
+  /** Reads the state back. */
+  read(): Promise<LearnerState>;
+  /** Frees what the learner holds. */
+  close(): Promise<void>;
+}
+
+/** A device, or a way of using one. */
+export interface Backend {
+  readonly name: "reference" | "wasm" | "webgpu";
+  /** One line for people: the device and how it is used. */
+  readonly description: string;
+  /** Allocates and uploads, and brings the target table up to date with the state. */
+  open(task: TrainingTask): Promise<Learner>;
+}
+
+/** How many steps of plans a backend holds at a time: up to 256, and about 4 MB. */
+export function blockSteps(task: TrainingTask): number {
+  const words = task.plan.layout.stride * task.plan.runs;
+  return Math.max(1, Math.min(256, Math.floor(2 ** 20 / words)));
+}

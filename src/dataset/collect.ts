@@ -1,0 +1,83 @@
+/**
+ * Collecting an offline data set with a behaviour policy.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import { sampleIndex } from "../mdp/sampling.ts";
+import { randomStream } from "../numerics/random.ts";
+import type { Dataset } from "./dataset.ts";
+
+/**
+ * Plays episodes and records them. Episode i draws from its own stream "episode/i", for
+ * each step the action and then the outcome, so that it depends on no other episode.
+ *
+ * @param mdp The environment.
+ * @param policy [S, A] action probabilities.
+ * @param episodes Number of episodes, at least 1.
+ * @param seed The run's seed.
+ * @throws {InputError} If the number of episodes is no whole number of at least 1.
+ */
+export function collectDataset(
+  mdp: FiniteMdp,
+  policy: Float64Array,
+  episodes: number,
+  seed: number,
+): Dataset {
+  if (!Number.isInteger(episodes) || episodes < 1) {
+    throw new InputError(
+      `dataset.episodes is ${episodes}: give a whole number of at least 1`,
+    );
+  }
+  const { actionCount, outcomeCount, observationSize, maxSteps } = mdp;
+  const states: number[] = [];
+  const actions: number[] = [];
+  const rewards: number[] = [];
+  const terminated: number[] = [];
+  const truncated: number[] = [];
+  const episodeOffsets = new Uint32Array(episodes + 1);
+  for (let episode = 0; episode < episodes; episode++) {
+    const stream = randomStream(seed, `episode/${episode}`);
+    let state = mdp.startState;
+    states.push(state);
+    for (let step = 1; step <= maxSteps; step++) {
+      const action = sampleIndex(
+        policy,
+        state * actionCount,
+        actionCount,
+        stream,
+      );
+      const row = (state * actionCount + action) * outcomeCount;
+      const i = row + sampleIndex(mdp.probability, row, outcomeCount, stream);
+      const ends = mdp.ending[i] !== 0;
+      state = mdp.nextState[i];
+      states.push(state);
+      actions.push(action);
+      rewards.push(mdp.reward[i]);
+      terminated.push(ends ? 1 : 0);
+      truncated.push(!ends && step === maxSteps ? 1 : 0);
+      if (ends) break;
+    }
+    episodeOffsets[episode + 1] = actions.length;
+  }
+  const observations = new Float32Array(states.length * observationSize);
+  states.forEach((state, row) => {
+    const from = state * observationSize;
+    observations.set(
+      mdp.observations.subarray(from, from + observationSize),
+      row * observationSize,
+    );
+  });
+  return {
+    observationSize,
+    actionCount,
+    observations,
+    actions: Int32Array.from(actions),
+    rewards: Float32Array.from(rewards),
+    terminated: Uint8Array.from(terminated),
+    truncated: Uint8Array.from(truncated),
+    episodeOffsets,
+  };
+}

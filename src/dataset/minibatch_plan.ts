@@ -1,0 +1,223 @@
+/**
+ * Minibatch plans: which samples, and through them which distinct rows, each training step uses.
+ * Made on the host from seeded streams, in blocks of steps, so that every backend sees the same.
+ *
+ * @module
+ */
+import { PLAN_HEADER, type PlanLayout } from "../../kernels/plan.ts";
+import type { RandomStream } from "../numerics/random.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** What one run's plans are made from. */
+export interface PlanRun {
+  readonly dataset: Dataset;
+  /** [N + E] row of each of the data set's observations in the observation table. */
+  readonly rowOf: Uint32Array;
+  /** Rows of the observation table. */
+  readonly tableRows: number;
+  /** γ; 0 where the algorithm looks at no next observation. */
+  readonly discount: number;
+  /** Whether a truncated step is treated as terminal. */
+  readonly timeoutsTerminate: boolean;
+  /** Draws the next minibatch: transition indices into `samples` ([B]). Called once per step, in order. */
+  readonly draw: (samples: Uint32Array) => void;
+}
+
+/** Per-step constants of the optimiser, f32; entry t - 1 is for step t. */
+export interface StepConstants {
+  readonly stepSize: Float32Array;
+  readonly secondMomentScale: Float32Array;
+}
+
+/** A sequential source of plans for all runs of a learner. */
+export interface PlanSource {
+  readonly layout: PlanLayout;
+  readonly runs: number;
+  /**
+   * Writes the plans of steps from + 1 … from + steps as [steps, runs, layout.stride] words.
+   * Plans come in order: `from` must not lie before the last plan made.
+   */
+  fill(words: Uint32Array, from: number, steps: number): void;
+}
+
+/** Draws uniformly with replacement from `transitions` transitions. */
+export function uniformDraw(
+  random: RandomStream,
+  transitions: number,
+): (samples: Uint32Array) => void {
+  return (samples) => {
+    for (let i = 0; i < samples.length; i++) {
+      samples[i] = random.integer(transitions);
+    }
+  };
+}
+
+/**
+ * Opens the source of plans for these runs.
+ *
+ * @param constants One per run, as long as the training.
+ */
+export function planSource(
+  layout: PlanLayout,
+  runs: readonly PlanRun[],
+  constants: readonly StepConstants[],
+): PlanSource {
+  const planners = runs.map((run) => stepPlanner(layout, run));
+  let position = 0;
+  return {
+    layout,
+    runs: runs.length,
+    fill(words, from, steps) {
+      if (from < position) {
+        throw new Error(`plan of step ${from + 1} was already made`);
+      }
+      // Resuming: the streams go on from where the steps before left them.
+      for (; position < from; position++) {
+        planners.forEach((planner) => planner.skip());
+      }
+      const floats = new Float32Array(
+        words.buffer,
+        words.byteOffset,
+        words.length,
+      );
+      for (let s = 0; s < steps; s++, position++) {
+        for (let run = 0; run < runs.length; run++) {
+          const start = (s * runs.length + run) * layout.stride;
+          planners[run].plan(words, floats, start);
+          floats[start + PLAN_HEADER.stepSize] =
+            constants[run].stepSize[position];
+          floats[start + PLAN_HEADER.secondMomentScale] =
+            constants[run].secondMomentScale[position];
+        }
+      }
+    },
+  };
+}
+
+interface StepPlanner {
+  skip(): void;
+  plan(words: Uint32Array, floats: Float32Array, start: number): void;
+}
+
+function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
+  const { dataset, rowOf, tableRows, discount, timeoutsTerminate } = run;
+  const { actions, rewards, terminated, truncated, episodeOffsets } = dataset;
+  const { batchSize: B, rowCapacity } = layout;
+  const bootstraps = discount > 0;
+
+  // Observation row of each transition; its next observation is the row after.
+  const position = new Uint32Array(actions.length);
+  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
+    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
+      position[i] = i + e;
+    }
+  }
+
+  const samples = new Uint32Array(B);
+  const tableRow = new Uint32Array(B);
+  const nextTableRow = new Uint32Array(B);
+  const observed = new Uint32Array(rowCapacity);
+  const nexts = new Uint32Array(rowCapacity);
+  const cursor = new Uint32Array(rowCapacity);
+  // Marks of the table rows seen in the current step (equal to its tick), so that nothing is cleared.
+  const observedTick = new Uint32Array(tableRows);
+  const nextTick = new Uint32Array(tableRows);
+  const localRow = new Uint32Array(tableRows);
+  let tick = 0;
+
+  return {
+    skip: () => run.draw(samples),
+    plan(words, floats, start) {
+      run.draw(samples);
+      tick++;
+      let observedCount = 0;
+      let nextCount = 0;
+      for (let s = 0; s < B; s++) {
+        const i = samples[s];
+        const row = rowOf[position[i]];
+        tableRow[s] = row;
+        if (observedTick[row] !== tick) {
+          observedTick[row] = tick;
+          observed[observedCount++] = row;
+        }
+        words[start + layout.actions + s] = actions[i];
+        floats[start + layout.rewards + s] = rewards[i];
+        const terminal = terminated[i] === 1 ||
+          (timeoutsTerminate && truncated[i] === 1);
+        floats[start + layout.discounts + s] = terminal ? 0 : discount;
+        if (bootstraps && !terminal) {
+          const next = rowOf[position[i] + 1];
+          nextTableRow[s] = next;
+          if (nextTick[next] !== tick) {
+            nextTick[next] = tick;
+            nexts[nextCount++] = next;
+          }
+        }
+      }
+
+      let rowCount = 0;
+      const rowsAt = start + layout.rows;
+      for (let k = 0; k < observedCount; k++) {
+        if (nextTick[observed[k]] === tick) continue;
+        localRow[observed[k]] = rowCount;
+        words[rowsAt + rowCount++] = observed[k];
+      }
+      words[start + PLAN_HEADER.nextStart] = rowCount;
+      for (let k = 0; k < observedCount; k++) {
+        if (nextTick[observed[k]] !== tick) continue;
+        localRow[observed[k]] = rowCount;
+        words[rowsAt + rowCount++] = observed[k];
+      }
+      words[start + PLAN_HEADER.gradientRows] = rowCount;
+      for (let k = 0; k < nextCount; k++) {
+        if (observedTick[nexts[k]] === tick) continue;
+        localRow[nexts[k]] = rowCount;
+        words[rowsAt + rowCount++] = nexts[k];
+      }
+      words[start + PLAN_HEADER.rowCount] = rowCount;
+
+      // Group the samples by row with a counting sort, which keeps them ascending within a row.
+      cursor.fill(0, 0, observedCount);
+      for (let s = 0; s < B; s++) {
+        const row = localRow[tableRow[s]];
+        words[start + layout.sampleRow + s] = row;
+        cursor[row]++;
+        words[start + layout.sampleNextRow + s] =
+          floats[start + layout.discounts + s] > 0
+            ? localRow[nextTableRow[s]]
+            : 0;
+      }
+      let sum = 0;
+      for (let row = 0; row < observedCount; row++) {
+        words[start + layout.offsets + row] = sum;
+        sum += cursor[row];
+        cursor[row] = sum - cursor[row];
+      }
+      words[start + layout.offsets + observedCount] = sum;
+      for (let s = 0; s < B; s++) {
+        const row = words[start + layout.sampleRow + s];
+        words[start + layout.samples + cursor[row]++] = s;
+      }
+    },
+  };
+}
+
+/**
+ * Writes a plan of no samples whose rows are table rows first … first + count - 1, once per run:
+ * what a sweep over the observation table reads. [runs, layout.stride] words.
+ */
+export function fillSweep(
+  layout: PlanLayout,
+  words: Uint32Array,
+  runs: number,
+  first: number,
+  count: number,
+): void {
+  for (let run = 0; run < runs; run++) {
+    const start = run * layout.stride;
+    words[start + PLAN_HEADER.rowCount] = count;
+    words[start + PLAN_HEADER.gradientRows] = 0;
+    words[start + PLAN_HEADER.nextStart] = 0;
+    for (let r = 0; r < count; r++) words[start + layout.rows + r] = first + r;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Which state of a finite MDP each observation of a data set is.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import type { Dataset } from "./dataset.ts";
+
+/**
+ * Finds the state of each observation row by its exact numbers.
+ *
+ * @returns [N + E] state of each observation row.
+ * @throws {InputError} If a row is the observation of no state, or the actions differ in
+ *   number: the data were collected in another environment.
+ */
+export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
+  const size = mdp.observationSize;
+  if (
+    dataset.observationSize !== size || dataset.actionCount !== mdp.actionCount
+  ) {
+    throw new InputError(
+      `the data set has ${dataset.observationSize} numbers per observation and ` +
+        `${dataset.actionCount} actions, the environment ${size} and ${mdp.actionCount}: ` +
+        "give the environment that the data were collected in",
+    );
+  }
+  const keyOf = (rows: Float32Array, row: number) =>
+    rows.subarray(row * size, (row + 1) * size).join();
+  const stateOfKey = new Map<string, number>();
+  for (let s = 0; s < mdp.stateCount; s++) {
+    stateOfKey.set(keyOf(mdp.observations, s), s);
+  }
+  const states = new Int32Array(dataset.observations.length / size);
+  for (let row = 0; row < states.length; row++) {
+    const key = keyOf(dataset.observations, row);
+    const state = stateOfKey.get(key);
+    if (state === undefined) {
+      throw new InputError(
+        `observation ${row} of the data set, (${key}), is no state of the environment: ` +
+          "give the environment that the data were collected in",
+      );
+    }
+    states[row] = state;
+  }
+  return states;
+}

@@ -1,0 +1,172 @@
+/**
+ * What must hold for a data set, whatever file it came from.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import type { Dataset } from "./dataset.ts";
+
+/**
+ * Checks everything that the rest of the suite takes for granted: lengths agree, episodes
+ * follow each other and none is empty, actions are in range, numbers are finite, flags are
+ * 0 or 1 and stand on an episode's last step only. Both flags may stand on one step, and
+ * neither may: an episode whose log just stops.
+ *
+ * @param dataset The data set.
+ * @param name What to call it in messages, e.g. the file's name.
+ * @throws {InputError} at the first thing that does not hold, with its episode and step.
+ */
+export function validateDataset(dataset: Dataset, name: string): void {
+  const {
+    observationSize,
+    actionCount,
+    observations,
+    actions,
+    rewards,
+    episodeOffsets,
+  } = dataset;
+  const fail = (what: string): never => {
+    throw new InputError(`${name}: ${what}`);
+  };
+  if (!Number.isSafeInteger(observationSize) || observationSize < 1) {
+    fail(
+      `an observation must have at least one number, not ${observationSize}`,
+    );
+  }
+  if (!Number.isSafeInteger(actionCount) || actionCount < 1) {
+    fail(`the number of actions must be at least 1, not ${actionCount}`);
+  }
+  const transitions = actions.length;
+  const episodes = episodeOffsets.length - 1;
+  if (episodes < 1 || transitions < 1) fail("it holds no transition");
+  for (
+    const [column, length] of [
+      ["rewards", rewards.length],
+      ["terminated", dataset.terminated.length],
+      ["truncated", dataset.truncated.length],
+    ] as const
+  ) {
+    if (length !== transitions) {
+      fail(`${length} ${column} for ${transitions} actions`);
+    }
+  }
+  checkOffsets(episodeOffsets, transitions, fail);
+  const rows = transitions + episodes;
+  if (observations.length !== rows * observationSize) {
+    fail(
+      `${observations.length} observation numbers where ${rows} rows of ${observationSize} ` +
+        "(one a transition and a final one an episode) were expected",
+    );
+  }
+
+  const place = (transition: number): string => {
+    const episode = episodeOf(episodeOffsets, transition);
+    return `episode ${episode}, step ${transition - episodeOffsets[episode]}`;
+  };
+  for (let i = 0; i < transitions; i++) {
+    const action = actions[i];
+    if (action < 0 || action >= actionCount) {
+      fail(`${place(i)}: action ${action} is outside 0 … ${actionCount - 1}`);
+    }
+    if (!Number.isFinite(rewards[i])) {
+      fail(`${place(i)}: the reward is ${rewards[i]}`);
+    }
+  }
+  for (let i = 0; i < observations.length; i++) {
+    if (!Number.isFinite(observations[i])) {
+      const row = Math.floor(i / observationSize);
+      const episode = episodeOfRow(episodeOffsets, row);
+      fail(
+        `episode ${episode}, observation ${
+          row - episodeOffsets[episode] - episode
+        }: ` +
+          `number ${i % observationSize} is ${observations[i]}`,
+      );
+    }
+  }
+  checkFlags("terminated", dataset.terminated, episodeOffsets, place, fail);
+  checkFlags("truncated", dataset.truncated, episodeOffsets, place, fail);
+}
+
+/**
+ * The episode of a transition, by bisection.
+ *
+ * @param episodeOffsets [E + 1] as in a data set.
+ * @param transition 0 … N - 1.
+ */
+export function episodeOf(
+  episodeOffsets: Uint32Array,
+  transition: number,
+): number {
+  return bisect(
+    episodeOffsets,
+    (episode) => episodeOffsets[episode] <= transition,
+  );
+}
+
+function episodeOfRow(episodeOffsets: Uint32Array, row: number): number {
+  return bisect(
+    episodeOffsets,
+    (episode) => episodeOffsets[episode] + episode <= row,
+  );
+}
+
+/** Last episode that starts at or before the place asked for. */
+function bisect(
+  episodeOffsets: Uint32Array,
+  starts: (episode: number) => boolean,
+): number {
+  let low = 0;
+  let high = episodeOffsets.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (starts(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+type Fail = (what: string) => never;
+
+function checkOffsets(
+  offsets: Uint32Array,
+  transitions: number,
+  fail: Fail,
+): void {
+  if (offsets[0] !== 0) {
+    fail(`episode offsets start at ${offsets[0]} instead of 0`);
+  }
+  for (let e = 1; e < offsets.length; e++) {
+    if (offsets[e] === offsets[e - 1]) fail(`episode ${e - 1} is empty`);
+    if (offsets[e] < offsets[e - 1]) {
+      fail(`episode ${e - 1} ends before it starts`);
+    }
+  }
+  const last = offsets[offsets.length - 1];
+  if (last !== transitions) {
+    fail(
+      `episode offsets end at ${last} but there are ${transitions} transitions`,
+    );
+  }
+}
+
+function checkFlags(
+  column: string,
+  flags: Uint8Array,
+  offsets: Uint32Array,
+  place: (transition: number) => string,
+  fail: Fail,
+): void {
+  let episode = 0;
+  for (let i = 0; i < flags.length; i++) {
+    const isLast = i + 1 === offsets[episode + 1];
+    if (isLast) episode++;
+    if (flags[i] > 1) {
+      fail(`${place(i)}: ${column} is ${flags[i]}, must be 0 or 1`);
+    }
+    if (flags[i] === 1 && !isLast) {
+      fail(`${place(i)}: ${column} before the last step of its episode`);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * How often a policy does something else than the data.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../dataset/dataset.ts";
+import { InputError } from "../errors.ts";
+import { randomStream } from "../numerics/random.ts";
+
+/**
+ * Share of sampled transitions whose action is not the policy's. Up to `samples` transitions
+ * are drawn without replacement from the stream "mismatch"; all of them if there are no more.
+ *
+ * @param dataset The data.
+ * @param greedyAction Gives the policy's action for an observation row of the data set.
+ * @param samples Most transitions to look at, at least 1.
+ * @param seed The run's seed.
+ * @throws {InputError} If the number of samples is no whole number of at least 1.
+ */
+export function actionMismatchRate(
+  dataset: Dataset,
+  greedyAction: (observationRow: number) => number,
+  samples: number,
+  seed: number,
+): number {
+  if (!Number.isInteger(samples) || samples < 1) {
+    throw new InputError(
+      `evaluation.mismatchSamples is ${samples}: give a whole number of at least 1`,
+    );
+  }
+  const { actions, episodeOffsets } = dataset;
+  const total = actions.length;
+  const rowOf = new Uint32Array(total);
+  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
+    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
+      rowOf[i] = i + e;
+    }
+  }
+  const stream = randomStream(seed, "mismatch");
+  const order = Uint32Array.from({ length: total }, (_, i) => i);
+  const count = Math.min(samples, total);
+  let differing = 0;
+  for (let k = 0; k < count; k++) {
+    // The first `count` steps of a Fisher-Yates shuffle.
+    const j = k + stream.integer(total - k);
+    const i = order[j];
+    order[j] = order[k];
+    order[k] = i;
+    if (greedyAction(rowOf[i]) !== actions[i]) differing++;
+  }
+  return differing / count;
+}

@@ -1,0 +1,32 @@
+/**
+ * Initial parameters of a network.
+ *
+ * @module
+ */
+import { randomStream } from "../numerics/random.ts";
+import type { NetworkLayout } from "./layout.ts";
+
+/**
+ * Draws every weight and bias uniformly from ±1/sqrt(inputs of the layer), PyTorch's default for a
+ * linear layer, in the order layer, input, output, with each layer's bias last.
+ *
+ * @param seed The run's seed; the stream is `initial-parameters`.
+ * @returns The flat parameter buffer of `layout`.
+ */
+export function initialParameters(
+  layout: NetworkLayout,
+  seed: number,
+): Float32Array<ArrayBuffer> {
+  const random = randomStream(seed, "initial-parameters");
+  const parameters = new Float32Array(layout.parameterCount);
+  for (const { inputs, outputs, outputStride, offset } of layout.layers) {
+    const bound = 1 / Math.sqrt(inputs);
+    for (let i = 0; i <= inputs; i++) {
+      for (let o = 0; o < outputs; o++) {
+        parameters[offset + i * outputStride + o] = (2 * random.uniform() - 1) *
+          bound;
+      }
+    }
+  }
+  return parameters;
+}

@@ -1,0 +1,348 @@
+/**
+ * Conformance: replays recorded updates of d3rlpy on a backend, minibatch by minibatch, and
+ * compares losses and parameters with those that d3rlpy's algorithms have in float64.
+ *
+ * @module
+ */
+import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
+import {
+  initialState,
+  type LearnerState,
+} from "../algorithms/learner_state.ts";
+import type { Program } from "../algorithms/program.ts";
+import { qLearning } from "../algorithms/q_learning.ts";
+import { adamSchedule } from "../algorithms/schedule.ts";
+import {
+  readSafetensors,
+  type SafetensorsFile,
+} from "../artifacts/safetensors.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { distinctRows } from "../dataset/distinct_rows.ts";
+import { planSource } from "../dataset/minibatch_plan.ts";
+import { InputError } from "../errors.ts";
+import { type LayerParameters, packParameters } from "../network/layout.ts";
+
+/** What a fixture shows of a backend. */
+export interface ConformanceResult {
+  /** `discrete_bc`, `discrete_cql` or `double_dqn`. */
+  readonly algorithm: string;
+  /** Updates replayed. */
+  readonly steps: number;
+  /** Largest difference of a parameter after the first and after the last update. */
+  readonly parameterDifference: number;
+  /** Largest difference of a loss term at any update, relative to terms above 1. */
+  readonly lossDifference: number;
+  /** What both may be: ten times the error of PyTorch's own float32 run, at least 5e-6. */
+  readonly tolerance: number;
+  readonly passed: boolean;
+}
+
+/**
+ * Replays a fixture.
+ *
+ * @param bytes A safetensors file in the layout that `tests/fixtures/README.md` describes.
+ * @param name Its name, for messages.
+ * @throws InputError when the file is damaged or not a fixture.
+ */
+export async function checkConformance(
+  bytes: Uint8Array,
+  name: string,
+  backend: Backend,
+): Promise<ConformanceResult> {
+  const file = readSafetensors(bytes, name);
+  const about = readMetadata(file);
+  const { algorithm, steps, sizes, batchSize } = about;
+  const dataset = fixtureDataset(file, about);
+  const rows = distinctRows(dataset.observations, dataset.observationSize);
+  const program = fixtureProgram(file, about, rows.count);
+  let drawn = 0;
+  const plan = planSource(program.plan, [{
+    dataset,
+    rowOf: rows.rowOf,
+    tableRows: rows.count,
+    discount: algorithm === "discrete_bc" ? 0 : about.number("gamma"),
+    timeoutsTerminate: false,
+    draw: (samples) => {
+      for (let i = 0; i < batchSize; i++) samples[i] = drawn++;
+    },
+  }], [adamSchedule(about.number("learning_rate"), "constant", steps)]);
+  const initial = fixtureLayers(file, "init", sizes);
+  const learner = await backend.open({
+    program,
+    observations: rows.observations,
+    plan,
+    state: initialState(program, [packParameters(program.network, initial)]),
+  });
+  try {
+    const losses = [await learner.run(1)];
+    const first = await learner.read();
+    if (steps > 1) losses.push(await learner.run(steps));
+    const last = await learner.read();
+    const parameterDifference = Math.max(
+      ...([[1, first], [steps, last]] as const).map(([step, state]) =>
+        largestParameterDifference(
+          file,
+          `expect.step${step}`,
+          sizes,
+          program,
+          state,
+        )
+      ),
+    );
+    const lossDifference = largestLossDifference(
+      file,
+      algorithm,
+      about,
+      losses,
+    );
+    const tolerance = Math.max(
+      10 * about.number("torch_float32_max_abs_error"),
+      5e-6,
+    );
+    const passed = parameterDifference <= tolerance &&
+      lossDifference <= tolerance;
+    return {
+      algorithm,
+      steps,
+      parameterDifference,
+      lossDifference,
+      tolerance,
+      passed,
+    };
+  } finally {
+    await learner.close();
+  }
+}
+
+interface FixtureMetadata {
+  readonly algorithm: string;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly sizes: readonly number[];
+  number(key: string): number;
+}
+
+function readMetadata(file: SafetensorsFile): FixtureMetadata {
+  const value = (key: string): unknown => {
+    try {
+      return JSON.parse(file.metadata[key]);
+    } catch {
+      throw new InputError(
+        `${file.name}: not a conformance fixture: metadata has no "${key}"`,
+      );
+    }
+  };
+  const number = (key: string): number => {
+    const n = value(key);
+    if (typeof n === "number" && Number.isFinite(n)) return n;
+    throw new InputError(
+      `${file.name}: not a conformance fixture: "${key}" is not a number`,
+    );
+  };
+  const size = (key: string): number => {
+    const n = number(key);
+    if (Number.isInteger(n) && n > 0 && n < 2 ** 24) return n;
+    throw new InputError(
+      `${file.name}: not a conformance fixture: "${key}" is ${n}`,
+    );
+  };
+  const algorithm = value("algorithm");
+  if (
+    !["discrete_bc", "discrete_cql", "double_dqn"].includes(algorithm as string)
+  ) {
+    throw new InputError(
+      `${file.name}: unknown algorithm ${JSON.stringify(algorithm)}`,
+    );
+  }
+  const hidden = value("hidden");
+  if (
+    !Array.isArray(hidden) ||
+    !hidden.every((h) => Number.isInteger(h) && h > 0 && h < 2 ** 24)
+  ) {
+    throw new InputError(
+      `${file.name}: not a conformance fixture: "hidden" is no list of widths`,
+    );
+  }
+  return {
+    algorithm: algorithm as string,
+    steps: size("steps"),
+    batchSize: size("batch_size"),
+    sizes: [size("obs_dim"), ...hidden, size("actions")],
+    number,
+  };
+}
+
+function tensor<T>(
+  file: SafetensorsFile,
+  name: string,
+  type: { new (length: number): T & { length: number } },
+  length: number,
+): T {
+  const data = file.tensors.get(name)?.data;
+  if (data instanceof type && data.length === length) return data;
+  throw new InputError(
+    `${file.name}: not a conformance fixture: "${name}" should be ${
+      type.name.replace("Array", "")
+    } with ${length} elements`,
+  );
+}
+
+/** Every sample as an episode of one step: the fixture's minibatches in order. */
+function fixtureDataset(
+  file: SafetensorsFile,
+  about: FixtureMetadata,
+): Dataset {
+  const { steps, batchSize, sizes } = about;
+  const [D] = sizes;
+  const N = steps * batchSize;
+  const before = tensor(file, "batch.observations", Float32Array, N * D);
+  const after = tensor(file, "batch.next_observations", Float32Array, N * D);
+  const terminals = tensor(file, "batch.terminals", Float32Array, N);
+  const actions = tensor(file, "batch.actions", Int32Array, N);
+  const actionCount = sizes[sizes.length - 1];
+  if (actions.some((a) => a < 0 || a >= actionCount)) {
+    throw new InputError(
+      `${file.name}: an action lies outside 0 … ${actionCount - 1}`,
+    );
+  }
+  const observations = new Float32Array(2 * N * D);
+  for (let i = 0; i < N; i++) {
+    observations.set(before.subarray(i * D, (i + 1) * D), 2 * i * D);
+    observations.set(after.subarray(i * D, (i + 1) * D), (2 * i + 1) * D);
+  }
+  return {
+    observationSize: D,
+    actionCount,
+    observations,
+    actions,
+    rewards: tensor(file, "batch.rewards", Float32Array, N),
+    terminated: Uint8Array.from(terminals),
+    truncated: Uint8Array.from(terminals, (t) => 1 - t),
+    episodeOffsets: Uint32Array.from({ length: N + 1 }, (_, i) => i),
+  };
+}
+
+function fixtureProgram(
+  file: SafetensorsFile,
+  { algorithm, sizes, batchSize, number }: FixtureMetadata,
+  tableRows: number,
+): Program {
+  const common = { sizes, batchSize, tableRows };
+  if (algorithm === "discrete_bc") {
+    return behaviourCloning({ ...common, beta: number("beta") });
+  }
+  const targetUpdateInterval = number("target_update_interval");
+  if (!Number.isInteger(targetUpdateInterval) || targetUpdateInterval < 1) {
+    throw new InputError(
+      `${file.name}: "target_update_interval" is ${targetUpdateInterval}`,
+    );
+  }
+  return qLearning({
+    ...common,
+    alpha: algorithm === "discrete_cql" ? number("alpha") : 0,
+    doubleQ: true,
+    targetUpdateInterval,
+  });
+}
+
+/** The fixture's layers, from PyTorch's [outputs, inputs] to [inputs, outputs]. */
+function fixtureLayers(
+  file: SafetensorsFile,
+  prefix: string,
+  sizes: readonly number[],
+): LayerParameters[] {
+  const type = prefix === "init" ? Float32Array : Float64Array;
+  return sizes.slice(1).map((outputs, l) => {
+    const inputs = sizes[l];
+    const source: ArrayLike<number> = tensor<Float32Array | Float64Array>(
+      file,
+      `${prefix}.${l}.weight`,
+      type,
+      inputs * outputs,
+    );
+    // Kept in f64 when the file has f64: this is the expectation, not the arithmetic.
+    const weight = new type(inputs * outputs);
+    for (let o = 0; o < outputs; o++) {
+      for (let i = 0; i < inputs; i++) {
+        weight[i * outputs + o] = source[o * inputs + i];
+      }
+    }
+    const bias = tensor<Float32Array | Float64Array>(
+      file,
+      `${prefix}.${l}.bias`,
+      type,
+      outputs,
+    );
+    return {
+      weight: weight as Float32Array,
+      bias: bias as Float32Array,
+      inputs,
+      outputs,
+    };
+  });
+}
+
+function largestParameterDifference(
+  file: SafetensorsFile,
+  prefix: string,
+  sizes: readonly number[],
+  program: Program,
+  state: LearnerState,
+): number {
+  const { parameters } = state.buffers;
+  let largest = 0;
+  fixtureLayers(file, prefix, sizes).forEach(
+    ({ weight, bias, inputs, outputs }, l) => {
+      const { offset, outputStride } = program.network.layers[l];
+      for (let i = 0; i <= inputs; i++) {
+        for (let o = 0; o < outputs; o++) {
+          const expected = i < inputs ? weight[i * outputs + o] : bias[o];
+          const difference = Math.abs(
+            parameters[offset + i * outputStride + o] - expected,
+          );
+          if (!(difference <= largest)) largest = difference;
+        }
+      }
+    },
+  );
+  return largest;
+}
+
+function largestLossDifference(
+  file: SafetensorsFile,
+  algorithm: string,
+  { steps, number }: FixtureMetadata,
+  losses: readonly Float32Array[],
+): number {
+  const cloning = algorithm === "discrete_bc";
+  const alpha = algorithm === "discrete_cql" ? number("alpha") : 0;
+  const names = cloning
+    ? ["imitation_loss", "regularization_loss"]
+    : ["td_loss", "conservative_loss"];
+  // Double DQN has no conservative term to compare.
+  const terms = names.map((name) =>
+    file.tensors.has(`expect.${name}`) ? name : null
+  );
+  const total = tensor(file, "expect.loss", Float64Array, steps);
+  const ours = losses.flatMap((block) => [...block]);
+  let largest = 0;
+  const compare = (value: number, expected: number) => {
+    const difference = Math.abs(value - expected) /
+      Math.max(1, Math.abs(expected));
+    if (!(difference <= largest)) largest = difference;
+  };
+  for (let t = 0; t < steps; t++) {
+    const [first, second] = ours.slice(2 * t, 2 * t + 2);
+    compare(first + (cloning ? 1 : alpha) * second, total[t]);
+    terms.forEach((name, k) => {
+      if (name) {
+        compare(
+          ours[2 * t + k],
+          tensor(file, `expect.${name}`, Float64Array, steps)[t],
+        );
+      }
+    });
+  }
+  return largest;
+}

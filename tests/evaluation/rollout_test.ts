@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { collectDataset } from "../../src/dataset/collect.ts";
+import { InputError } from "../../src/errors.ts";
+import { actionMismatchRate } from "../../src/evaluation/mismatch.ts";
+import { rollOut } from "../../src/evaluation/rollout.ts";
+import { behaviourPolicy } from "../../src/mdp/behaviour.ts";
+import {
+  type Cell,
+  gridworldMdp,
+  resolveGridworld,
+} from "../../src/mdp/gridworld.ts";
+
+function worldOf(hazards: Cell[], slipProbability: number, maxSteps = 20) {
+  return resolveGridworld(
+    {
+      size: 4,
+      maxSteps,
+      slipProbability,
+      start: [0, 0],
+      goal: [3, 3],
+      hazards,
+    },
+    0,
+  );
+}
+
+/** Right to the edge, then up. */
+const rightThenUp = Int32Array.from({ length: 16 }, (_, s) => s < 12 ? 1 : 0);
+
+Deno.test("rollouts without chance", () => {
+  const rollouts = (hazards: Cell[], maxSteps?: number) =>
+    rollOut(gridworldMdp(worldOf(hazards, 0, maxSteps)), rightThenUp, 3, 9);
+  assert.deepEqual(rollouts([]), {
+    episodes: 3,
+    returnMean: 45,
+    returnStd: 0,
+    lengthMean: 6,
+    hazardRate: 0,
+    goalRate: 1,
+    returns: Float64Array.of(45, 45, 45),
+  });
+  assert.deepEqual(rollouts([[3, 1]]), {
+    episodes: 3,
+    returnMean: -103,
+    returnStd: 0,
+    lengthMean: 4,
+    hazardRate: 1,
+    goalRate: 0,
+    returns: Float64Array.of(-103, -103, -103),
+  });
+  assert.deepEqual(rollouts([], 5), {
+    episodes: 3,
+    returnMean: -5,
+    returnStd: 0,
+    lengthMean: 5,
+    hazardRate: 0,
+    goalRate: 0,
+    returns: Float64Array.of(-5, -5, -5),
+  });
+});
+
+Deno.test("rollouts are episode by episode, and two-valued returns have their known spread", () => {
+  // One step: action 1 slips up into the hazard with probability 1/4.
+  const world = resolveGridworld(
+    {
+      size: 2,
+      maxSteps: 1,
+      slipProbability: 1,
+      start: [0, 0],
+      goal: [1, 0],
+      hazards: [[0, 1]],
+    },
+    0,
+  );
+  const mdp = gridworldMdp(world);
+  const actions = new Int32Array(4).fill(1);
+  const few = rollOut(mdp, actions, 10, 4);
+  const more = rollOut(mdp, actions, 400, 4);
+  assert.deepEqual(more.returns.subarray(0, 10), few.returns);
+  assert.notDeepEqual(rollOut(mdp, actions, 400, 5).returns, more.returns);
+  const { goalRate: g, hazardRate: h, returnMean, returnStd } = more;
+  const values = [50, -100, -1];
+  const shares = [g, h, 1 - g - h];
+  const mean = values.reduce((sum, v, i) => sum + v * shares[i], 0);
+  const variance = values.reduce(
+    (sum, v, i) => sum + (v - mean) ** 2 * shares[i],
+    0,
+  );
+  assert.ok(Math.abs(returnMean - mean) < 1e-10);
+  assert.ok(Math.abs(returnStd - Math.sqrt(variance)) < 1e-10);
+  assert.ok(Math.abs(g - 0.25) < 4 * Math.sqrt(0.25 * 0.75 / 400));
+  assert.ok(Math.abs(h - 0.25) < 4 * Math.sqrt(0.25 * 0.75 / 400));
+  assert.equal(more.lengthMean, 1);
+  assert.throws(() => rollOut(mdp, actions, 0, 4), InputError);
+});
+
+Deno.test("action mismatch over all transitions is counted", () => {
+  const world = worldOf([], 0.1);
+  const data = collectDataset(
+    gridworldMdp(world),
+    behaviourPolicy(world, 0.4),
+    30,
+    2,
+  );
+  const n = data.actions.length;
+  const ones = data.actions.filter((a) => a === 1).length;
+  assert.equal(actionMismatchRate(data, () => 1, n, 0), (n - ones) / n);
+  assert.equal(actionMismatchRate(data, () => 1, 10 * n, 0), (n - ones) / n);
+  // The lookup is given the row of the transition's own observation.
+  const actionOfRow = new Int32Array(data.observations.length / 2).fill(-1);
+  for (let e = 0; e < 30; e++) {
+    for (let i = data.episodeOffsets[e]; i < data.episodeOffsets[e + 1]; i++) {
+      actionOfRow[i + e] = data.actions[i];
+    }
+  }
+  assert.equal(actionMismatchRate(data, (row) => actionOfRow[row], n, 0), 0);
+  assert.throws(() => actionMismatchRate(data, () => 1, 0, 0), InputError);
+});
+
+Deno.test("mismatch samples are without replacement and from their own stream", () => {
+  const world = worldOf([], 0.1);
+  const data = collectDataset(
+    gridworldMdp(world),
+    behaviourPolicy(world, 0.4),
+    30,
+    2,
+  );
+  const rowsOf = (samples: number, seed: number) => {
+    const rows: number[] = [];
+    actionMismatchRate(data, (row) => rows.push(row), samples, seed);
+    return rows;
+  };
+  const rows = rowsOf(100, 1);
+  assert.equal(new Set(rows).size, 100);
+  assert.deepEqual(rowsOf(50, 1), rows.slice(0, 50));
+  assert.notDeepEqual(rowsOf(100, 2), rows);
+});
