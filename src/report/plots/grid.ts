@@ -33,13 +33,18 @@ const star = "M0,-1.35L0.33,-0.45L1.28,-0.42L0.53,0.17L0.79,1.09" +
 const cross =
   "M-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0L-1,-0.6Z";
 
+/** The encodings of one layer. */
+export type Encoding = NonNullable<
+  Extract<Layer, { mark: unknown }>["encoding"]
+>;
+
 /** Pixels of a cell's side. */
 export function cellStep({ size }: Grid): number {
   return Math.max(4, Math.min(32, Math.round(450 / size)));
 }
 
 /** The position encodings of a layer whose data have `x` and `y`. */
-export function gridPosition({ size }: Grid) {
+export function gridPosition({ size }: Grid): Pick<Encoding, "x" | "y"> {
   const cells = Array.from({ length: size }, (_, i) => i);
   const axis = {
     labelAngle: 0,
@@ -63,15 +68,15 @@ export function gridPosition({ size }: Grid) {
       scale: { domain: cells.toReversed() },
       axis: { ...axis, titleAngle: 0, labelPadding: 6 },
     },
-  } as const;
+  };
 }
 
 /** Width and height of a picture of the grid. */
-export function gridSize(grid: Grid) {
-  return {
-    width: { step: cellStep(grid) },
-    height: { step: cellStep(grid) },
-  } as const;
+export function gridSize(
+  grid: Grid,
+): { width: { step: number }; height: { step: number } } {
+  const step = cellStep(grid);
+  return { width: { step }, height: { step } };
 }
 
 /** The layer of start, goal and hazards, with its legend. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Config } from "vega-lite";
+import type { PlotSpec } from "./render.ts";
 
 /** Text and lines. The report exchanges them, by value, for light ones on a dark page. */
 export const ink = "#1f2430";
@@ -38,7 +38,7 @@ export const palette = [
 const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
 /** Vega-Lite's configuration for every plot. */
-export const theme: Config = {
+export const theme: PlotSpec["config"] = {
   // One label for the whole picture stands on its root; one for each dot would fill the file.
   aria: false,
   background: paper,

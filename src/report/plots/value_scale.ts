@@ -7,22 +7,36 @@
 /** A wider range of positive values than this is shown logarithmically. */
 const LOG_RATIO = 30;
 
+/** Scale and axis of a channel in Vega-Lite's terms. */
+export interface ValueScale {
+  /** Linear if without a type. */
+  readonly scale: {
+    type?: "log";
+    domain?: number[];
+    nice?: boolean;
+    zero?: boolean;
+  };
+  /** Either how many labels or which. */
+  readonly axis: { tickCount?: number; values?: number[]; format: string };
+}
+
 /**
  * The scale and axis for some values: linear without a forced zero, or logarithmic where all
  * are positive and the largest is more than 30 times the smallest.
  *
  * @param values At least one.
  */
-export function valueScale(values: readonly number[]) {
+export function valueScale(values: readonly number[]): ValueScale {
   const low = values.reduce((a, b) => Math.min(a, b));
   const high = values.reduce((a, b) => Math.max(a, b));
   if (low <= 0 || high <= LOG_RATIO * low) {
-    return {
-      scale: { zero: false },
-      axis: { tickCount: 4, format: "~g" },
-    } as const;
+    return { scale: { zero: false }, axis: { tickCount: 4, format: "~g" } };
   }
-  const scale = { type: "log" as const, domain: [low, high], nice: false };
+  const scale: ValueScale["scale"] = {
+    type: "log",
+    domain: [low, high],
+    nice: false,
+  };
   return { scale, axis: { values: labelsBetween(low, high), format: "~g" } };
 }
 
