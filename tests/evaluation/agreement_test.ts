@@ -71,6 +71,14 @@ Deno.test("another world or too many hazards do not", () => {
     checkAgreement(rollOut(slippery, actions, 1000, 1), exact).agrees,
     false,
   );
+  // Every return one too low, no hazard too many.
+  const right = rollOut(mdp, actions, 1000, 1);
+  const shifted = checkAgreement({
+    ...right,
+    returns: right.returns.map((r) => r - 1),
+  }, exact);
+  assert.ok(shifted.hazardTail > 0.001);
+  assert.equal(shifted.agrees, false);
   // Three hazards of 30 move the distribution by a tenth only, but are far too many.
   const rollouts = rollOut(mdp, actions, 30, 1);
   const returns = rollouts.returns.slice();
