@@ -5,6 +5,7 @@ import {
   cellState,
   type GridworldConfig,
   gridworldMdp,
+  isHazard,
   resolveGridworld,
 } from "../../src/mdp/gridworld.ts";
 import { stateEndings } from "../../src/mdp/mdp.ts";
@@ -92,6 +93,13 @@ Deno.test("entering a cell decides reward and ending; the goal wins over a hazar
     [12, 2],
     [24, 1],
   ]);
+});
+
+Deno.test("a cell is a hazard if it is listed and not the goal", () => {
+  const world = resolveGridworld({ ...small, hazards: [[2, 2], [4, 4]] }, 0);
+  assert.equal(isHazard(world, 2, 2), true);
+  assert.equal(isHazard(world, 2, 3), false);
+  assert.equal(isHazard(world, 4, 4), false);
 });
 
 Deno.test("given hazards are merged and ordered", () => {
