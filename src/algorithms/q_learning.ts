@@ -21,10 +21,14 @@ import {
 } from "./network_calls.ts";
 import { call, type Program, view } from "./program.ts";
 
+/** Names of the loss terms. */
+export const Q_LOSS_TERMS: readonly string[] = ["tdLoss", "conservativeLoss"];
+
 /** What a Q-learning program depends on. The discount is in the plan. */
 export interface QLearningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
   readonly sizes: readonly number[];
+  /** Samples of a minibatch. */
   readonly batchSize: number;
   /** Weight of mean(logsumexp Q(s,·) - Q(s,a)); 0 for (Double) DQN. */
   readonly alpha: number;
@@ -115,6 +119,6 @@ export function qLearning(options: QLearningOptions): Program {
       ]
       : [],
     targetUpdateInterval,
-    lossTerms: ["tdLoss", "conservativeLoss"],
+    lossTerms: Q_LOSS_TERMS,
   };
 }

@@ -10,7 +10,8 @@ import type {
   CqlSettings,
   DqnSettings,
 } from "../algorithms/settings.ts";
-import type { Cell, Config, EnvironmentConfig } from "./config.ts";
+import type { Cell } from "../mdp/gridworld.ts";
+import type { Config, EnvironmentConfig } from "./config.ts";
 
 /** A preset's configuration; a goal of null is the corner opposite the origin. */
 export interface Preset extends Omit<Config, "environment"> {
@@ -54,7 +55,12 @@ const tutorial: Preset = {
     goal: null,
     hazards: null,
   },
-  dataset: { episodes: 500, epsilon: 0.22, timeoutsTerminate: true },
+  dataset: {
+    episodes: 500,
+    epsilon: 0.22,
+    timeoutsTerminate: true,
+    sha256: null,
+  },
   network: { hidden: [256, 256], observationScaling: "none" },
   algorithms: { bc: tutorialBc, cql: tutorialCql },
   evaluation: { episodes: 30, mismatchSamples: 7_000 },

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
+import { checkAgreement } from "../evaluation/agreement.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
 import {
   type ReferencePolicies,
@@ -35,7 +36,7 @@ export interface PolicyMetrics {
   readonly exact?: ExactMetrics;
   /** The optimal policy's exact return minus this one's. */
   readonly regret?: number;
-  /** Whether the rollouts' mean return lies within 4 standard errors of the exact one. */
+  /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
   readonly rolloutAgrees?: boolean;
   /** [size][size] action in cell [x][y]. */
   readonly greedyActions?: readonly (readonly number[])[];
@@ -47,7 +48,9 @@ export interface PolicyMetrics {
 
 /** `metrics.json`. */
 export interface Metrics {
+  /** Name and version of this shape. */
   readonly schema: "holdfast/metrics/1";
+  /** The whole configuration. */
   readonly config: Config;
   /** Where the environment is known. */
   readonly environment?: {
@@ -61,6 +64,7 @@ export interface Metrics {
       "returnMean" | "hazardProbability" | "goalProbability" | "lengthMean"
     >;
   };
+  /** The data in a few numbers. */
   readonly dataset:
     & Omit<DatasetSummary, "goalRate" | "hazardRate">
     & Partial<DatasetSummary>;
@@ -72,6 +76,7 @@ export interface Metrics {
 
 /** What the plots need beyond `metrics.json`. */
 export interface Evaluation {
+  /** For `metrics.json`. */
   readonly metrics: Metrics;
   /** Return of each rollout, by algorithm. */
   readonly rolloutReturns: Readonly<Record<string, Float64Array>>;
@@ -112,16 +117,16 @@ export function evaluateRun(
       config.seed,
     );
     rolloutReturns[name] = returns;
-    const exact = exactMetrics(
-      evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount)),
+    const evaluation = evaluateExactly(
+      mdp,
+      greedyPolicy(actions, mdp.actionCount),
     );
-    const standardError = exact.returnStd / Math.sqrt(rollout.episodes);
+    const exact = exactMetrics(evaluation);
     policies[name] = {
       rollout,
       exact,
       regret: references.optimal.returnMean - exact.returnMean,
-      rolloutAgrees: Math.abs(rollout.returnMean - exact.returnMean) <=
-        4 * standardError + 1e-9,
+      rolloutAgrees: checkAgreement({ ...rollout, returns }, evaluation).agrees,
       ...data,
       greedyActions: Array.from(
         { length: world.size },
