@@ -28,11 +28,32 @@ export interface KernelDifference {
 /** Calls of each kernel in one program. */
 const CALLS = 20;
 
-/** A call's numbers, and its buffers' lengths and contents. */
+/** A buffer's contents; its rows are padded to a multiple of 4, as every matrix's. */
+interface Contents {
+  readonly rows: number;
+  readonly columns: number;
+  readonly stride: number;
+  readonly fill: Fill;
+}
+
+/** A call's numbers and buffers. */
 interface Case {
   readonly numbers: Readonly<Record<string, number>>;
-  readonly buffers: Readonly<Record<string, readonly [number, Fill]>>;
+  readonly buffers: Readonly<Record<string, Contents>>;
 }
+
+const matrix = (
+  rows: number,
+  columns: number,
+  fill: Fill = "tensor",
+): Contents => ({ rows, columns, stride: padded(columns), fill });
+
+const vector = (length: number, fill: Fill = "tensor"): Contents => ({
+  rows: 1,
+  columns: length,
+  stride: length,
+  fill,
+});
 
 /** What all calls of a program share: the minibatch. */
 interface Shared {
@@ -44,9 +65,12 @@ interface Shared {
   readonly actionCount: number;
 }
 
+/** No matrix is wider. */
+const WIDEST = 150;
+
 /** A width of 1 to 40, and now and then more. */
 function width(random: RandomStream, least = 1): number {
-  const most = random.integer(12) === 0 ? 150 : 40;
+  const most = random.integer(12) === 0 ? WIDEST : 40;
   return Math.max(least, 1 + random.integer(most));
 }
 
@@ -58,8 +82,8 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     return {
       numbers: { inputs, stride },
       buffers: {
-        observations: [tableRows * inputs, "tensor"],
-        output: [rowCapacity * stride, "tensor"],
+        observations: vector(tableRows * inputs),
+        output: matrix(rowCapacity, inputs),
       },
     };
   },
@@ -70,9 +94,9 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     return {
       numbers: { rows, inputs, inputStride, outputStride, relu },
       buffers: {
-        input: [rowCapacity * inputStride, "tensor"],
-        parameters: [(inputs + 1) * outputStride, "tensor"],
-        output: [rowCapacity * outputStride, "tensor"],
+        input: matrix(rowCapacity, inputs),
+        parameters: matrix(inputs + 1, outputs),
+        output: matrix(rowCapacity, outputs),
       },
     };
   },
@@ -82,8 +106,8 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     return {
       numbers: { inputs, outputs, inputStride, outputStride },
       buffers: {
-        parameters: [(inputs + 1) * outputStride, "tensor"],
-        output: [outputs * inputStride, "tensor"],
+        parameters: matrix(inputs + 1, outputs),
+        output: matrix(outputs, inputs),
       },
     };
   },
@@ -93,9 +117,9 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     return {
       numbers: { actions, stride },
       buffers: {
-        values: [rowCapacity * stride, "tensor"],
-        probabilities: [rowCapacity * stride, "tensor"],
-        logSumExp: [rowCapacity, "tensor"],
+        values: matrix(rowCapacity, actions),
+        probabilities: matrix(rowCapacity, actions),
+        logSumExp: vector(rowCapacity),
       },
     };
   },
@@ -113,11 +137,11 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
         conservativeWeight: 10 * random.uniform() / batchSize,
       },
       buffers: {
-        values: [rowCapacity * stride, "tensor"],
-        targetValues: [(table ? tableRows : rowCapacity) * stride, "tensor"],
-        logSumExp: [rowCapacity, "tensor"],
-        sampleLosses: [2 * batchSize, "tensor"],
-        sampleGradient: [batchSize, "tensor"],
+        values: matrix(rowCapacity, actions),
+        targetValues: matrix(table ? tableRows : rowCapacity, actions),
+        logSumExp: vector(rowCapacity),
+        sampleLosses: vector(2 * batchSize),
+        sampleGradient: vector(batchSize),
       },
     };
   },
@@ -133,35 +157,37 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
         twiceSquareWeight: 2 * beta / actions,
       },
       buffers: {
-        logits: [rowCapacity * stride, "tensor"],
-        probabilities: [rowCapacity * stride, "probability"],
-        logSumExp: [rowCapacity, "tensor"],
-        rowTerms: [rowCapacity * stride, "tensor"],
-        rowPenalty: [rowCapacity, "tensor"],
+        logits: matrix(rowCapacity, actions),
+        probabilities: matrix(rowCapacity, actions, "probability"),
+        logSumExp: vector(rowCapacity),
+        rowTerms: matrix(rowCapacity, actions),
+        rowPenalty: vector(rowCapacity),
       },
     };
   },
   clone_samples({ random, batchSize, rowCapacity, actionCount }) {
-    const stride = padded(width(random, actionCount));
+    const actions = width(random, actionCount);
+    const stride = padded(actions);
     return {
       numbers: { stride, inverseBatch: 1 / batchSize },
       buffers: {
-        logits: [rowCapacity * stride, "tensor"],
-        logSumExp: [rowCapacity, "tensor"],
-        rowPenalty: [rowCapacity, "tensor"],
-        sampleLosses: [2 * batchSize, "tensor"],
-        sampleGradient: [batchSize, "tensor"],
+        logits: matrix(rowCapacity, actions),
+        logSumExp: vector(rowCapacity),
+        rowPenalty: vector(rowCapacity),
+        sampleLosses: vector(2 * batchSize),
+        sampleGradient: vector(batchSize),
       },
     };
   },
   loss_rows({ random, batchSize, rowCapacity, actionCount }) {
-    const stride = padded(width(random, actionCount));
+    const actions = width(random, actionCount);
+    const stride = padded(actions);
     return {
       numbers: { stride, weight: random.uniform() / batchSize },
       buffers: {
-        rowTerms: [rowCapacity * stride, "tensor"],
-        sampleGradient: [batchSize, "tensor"],
-        gradient: [rowCapacity * stride, "tensor"],
+        rowTerms: matrix(rowCapacity, actions),
+        sampleGradient: vector(batchSize),
+        gradient: matrix(rowCapacity, actions),
       },
     };
   },
@@ -170,8 +196,8 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     return {
       numbers: { terms, inverseBatch: 1 / batchSize },
       buffers: {
-        sampleLosses: [terms * batchSize, "tensor"],
-        losses: [terms, "tensor"],
+        sampleLosses: vector(terms * batchSize),
+        losses: vector(terms),
       },
     };
   },
@@ -181,10 +207,10 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     return {
       numbers: { outputs, inputStride, outputStride },
       buffers: {
-        outputGradient: [rowCapacity * outputStride, "tensor"],
-        transposed: [outputs * inputStride, "tensor"],
-        activation: [rowCapacity * inputStride, "tensor"],
-        gradient: [rowCapacity * inputStride, "tensor"],
+        outputGradient: matrix(rowCapacity, outputs),
+        transposed: matrix(outputs, inputs),
+        activation: matrix(rowCapacity, inputs),
+        gradient: matrix(rowCapacity, inputs),
       },
     };
   },
@@ -194,9 +220,9 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     return {
       numbers: { inputs, inputStride, outputStride },
       buffers: {
-        input: [rowCapacity * inputStride, "tensor"],
-        outputGradient: [rowCapacity * outputStride, "tensor"],
-        gradient: [(inputs + 1) * outputStride, "tensor"],
+        input: matrix(rowCapacity, inputs),
+        outputGradient: matrix(rowCapacity, outputs),
+        gradient: matrix(inputs + 1, outputs),
       },
     };
   },
@@ -212,10 +238,10 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
         epsilon: 1e-8,
       },
       buffers: {
-        gradient: [count, "tensor"],
-        firstMoment: [count, "firstMoment"],
-        secondMoment: [count, "secondMoment"],
-        parameters: [count, "tensor"],
+        gradient: vector(count),
+        firstMoment: vector(count, "firstMoment"),
+        secondMoment: vector(count, "secondMoment"),
+        parameters: vector(count),
       },
     };
   },
@@ -223,16 +249,17 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
     const count = padded(width(random) * width(random));
     return {
       numbers: { count },
-      buffers: { input: [count, "tensor"], output: [count, "tensor"] },
+      buffers: { input: vector(count), output: vector(count) },
     };
   },
   scatter_rows({ random, rowCapacity, tableRows }) {
-    const stride = padded(width(random));
+    const columns = width(random);
+    const stride = padded(columns);
     return {
       numbers: { stride },
       buffers: {
-        values: [rowCapacity * stride, "tensor"],
-        table: [tableRows * stride, "tensor"],
+        values: matrix(rowCapacity, columns),
+        table: matrix(tableRows, columns),
       },
     };
   },
@@ -257,13 +284,20 @@ function kernelTask(
     for (let i = 0; i < CALLS; i++) {
       const { numbers, buffers: own } = CASES[kernel](shared);
       const views: Record<string, ReturnType<typeof view>> = {};
-      for (const [key, [length, fill]] of Object.entries(own)) {
+      for (const [key, matrix] of Object.entries(own)) {
         const name = `${kernel}/${i}/${key}`;
         // Some views begin behind the buffer's start.
         const offset = 4 * random.integer(3);
+        const length = offset + matrix.rows * matrix.stride;
         views[key] = view(name, offset);
-        buffers.push({ name, length: offset + length });
-        contents[name] = fillBuffer(random, fill, runs * (offset + length));
+        buffers.push({ name, length });
+        contents[name] = new Float32Array(runs * length);
+        for (let run = 0; run < runs; run++) {
+          contents[name].set(
+            filledMatrix(random, matrix),
+            run * length + offset,
+          );
+        }
       }
       step.push(call(kernel, views, numbers));
     }
@@ -300,7 +334,8 @@ function kernelTask(
     })),
   );
   const program: Program = {
-    network: networkLayout([1, actionCount]),
+    // Says to a backend how wide matrices get; there is no network.
+    network: networkLayout([WIDEST, WIDEST]),
     plan: layout,
     tableRows,
     buffers,
@@ -317,6 +352,17 @@ function kernelTask(
     plan,
     state: { step: 0, runs, buffers: contents },
   };
+}
+
+function filledMatrix(
+  random: RandomStream,
+  { rows, columns, stride, fill }: Contents,
+): Float32Array {
+  const values = fillBuffer(random, fill, rows * stride);
+  for (let row = 0; row < rows; row++) {
+    values.fill(0, row * stride + columns, (row + 1) * stride);
+  }
+  return values;
 }
 
 async function resultOf(
