@@ -1,0 +1,88 @@
+/**
+ * The look of every plot, in one place. Colours are Okabe and Ito's, which people with any
+ * common colour blindness can tell apart (Color Universal Design, 2008).
+ *
+ * @module
+ */
+
+import type { PlotSpec } from "./render.ts";
+
+/** Text and lines. The report exchanges them, by value, for light ones on a dark page. */
+export const ink = "#1f2430";
+/** Axis labels and secondary text. */
+export const mutedInk = "#5b6472";
+/** Grid lines and frames. */
+export const gridInk = "#dfe3e8";
+/** Behind everything. */
+export const paper = "#ffffff";
+
+/** Colours with a meaning of their own in pictures of the grid. */
+export const marks = {
+  start: "#0072b2",
+  goal: "#007a58",
+  hazard: "#d55e00",
+} as const;
+
+/** Okabe and Ito's colours in the order in which series take them; no yellow, which paper swallows. */
+export const palette = [
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#e69f00",
+  "#56b4e9",
+  "#7a7a7a",
+  "#8c564b",
+] as const;
+
+const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+
+/** Vega-Lite's configuration for every plot. */
+export const theme: PlotSpec["config"] = {
+  // One label for the whole picture stands on its root; one for each dot would fill the file.
+  aria: false,
+  background: paper,
+  font,
+  padding: 12,
+  view: { stroke: gridInk },
+  title: {
+    anchor: "start",
+    color: ink,
+    fontSize: 15,
+    fontWeight: 600,
+    offset: 10,
+    subtitleColor: mutedInk,
+    subtitleFontSize: 12,
+    subtitlePadding: 4,
+  },
+  axis: {
+    domainColor: mutedInk,
+    gridColor: gridInk,
+    labelColor: mutedInk,
+    labelFlush: false,
+    labelFontSize: 12,
+    labelOverlap: true,
+    tickColor: mutedInk,
+    titleColor: ink,
+    titleFontSize: 13,
+    titleFontWeight: "normal",
+    titlePadding: 8,
+  },
+  legend: {
+    labelColor: ink,
+    labelFontSize: 12,
+    titleColor: ink,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    rowPadding: 6,
+    symbolSize: 120,
+  },
+  header: {
+    labelColor: ink,
+    labelFontSize: 13,
+    titleColor: ink,
+    titleFontSize: 13,
+  },
+  range: { category: [...palette] },
+  line: { strokeWidth: 2 },
+};
