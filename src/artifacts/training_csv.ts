@@ -5,9 +5,9 @@
  */
 
 import { dirname } from "node:path";
-import { cannotWrite, writeAll } from "./atomic.ts";
+import { cannotWrite, writeAll, writeFileAtomic } from "./atomic.ts";
 
-/** An open table; every row is on the disk's side when `row` returns. */
+/** An open table; every row is on the system's side when `row` returns. */
 export interface CsvWriter extends Disposable {
   /**
    * Appends a row.
@@ -15,16 +15,24 @@ export interface CsvWriter extends Disposable {
    * @throws InputError if it cannot be written.
    */
   row(values: readonly number[]): void;
+  /** Forces the rows to the disk. */
+  sync(): void;
 }
 
 /**
- * Begins a table; its folder is made. What the file held before is replaced.
+ * Begins a table, or goes on with one; its folder is made. What the file held before is replaced
+ * at once by the given rows, so that a crash leaves either.
  *
  * @param path The file.
  * @param columns Names of the columns, without commas or quotes.
+ * @param rows The rows that there are already.
  * @throws InputError if it cannot be written.
  */
-export function createCsv(path: string, columns: readonly string[]): CsvWriter {
+export function openCsv(
+  path: string,
+  columns: readonly string[],
+  rows: readonly (readonly number[])[] = [],
+): CsvWriter {
   const guarded = <T>(write: () => T): T => {
     try {
       return write();
@@ -32,24 +40,44 @@ export function createCsv(path: string, columns: readonly string[]): CsvWriter {
       throw cannotWrite(path, error);
     }
   };
-  const file = guarded(() => {
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    return Deno.openSync(path, { write: true, create: true, truncate: true });
-  });
-  const line = (cells: readonly (string | number)[]) =>
-    guarded(() =>
-      writeAll(file, new TextEncoder().encode(`${cells.join(",")}\n`))
-    );
-  line(columns);
+  const lineOf = (values: readonly number[]) => {
+    if (values.length !== columns.length) {
+      throw new Error(`${values.length} values for ${columns.length} columns`);
+    }
+    return `${values.join(",")}\n`;
+  };
+  guarded(() => Deno.mkdirSync(dirname(path), { recursive: true }));
+  writeFileAtomic(path, `${columns.join(",")}\n${rows.map(lineOf).join("")}`);
+  const file = guarded(() => Deno.openSync(path, { append: true }));
   return {
-    row(values) {
-      if (values.length !== columns.length) {
-        throw new Error(
-          `${values.length} values for ${columns.length} columns`,
-        );
-      }
-      line(values);
-    },
+    row: (values) =>
+      guarded(() => writeAll(file, new TextEncoder().encode(lineOf(values)))),
+    sync: () => guarded(() => file.syncDataSync()),
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+/**
+ * Reads the whole rows of a table; a last line that a crash cut short is left out.
+ *
+ * @returns The rows, or null if the file is missing or has other columns or a cell that is no number.
+ */
+export function readCsv(
+  path: string,
+  columns: readonly string[],
+): number[][] | null {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch {
+    return null;
+  }
+  const [head, ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n")
+    .slice(0, -1);
+  if (head !== columns.join(",")) return null;
+  const rows = lines.map((line) => line.split(",").map(Number));
+  const sound = rows.every((row) =>
+    row.length === columns.length && row.every(Number.isFinite)
+  );
+  return sound ? rows : null;
 }

@@ -28,8 +28,12 @@ export interface ReferencePolicies {
 
 /** Discount of the two policies that plan in the counted model. */
 export const REFERENCE_GAMMA: number = 0.99;
-/** N∧ of SPIBB: pairs seen less often are left to the behaviour policy. */
-export const SPIBB_THRESHOLD: number = 10;
+/**
+ * N∧ of SPIBB: pairs seen less often are left to the behaviour policy. Of 1, 2, 3, 5, 7, 10,
+ * 15, 20 and 30 the one with the lowest median hazard probability on seeds 100 to 119 of the
+ * default environment and data.
+ */
+export const SPIBB_THRESHOLD: number = 7;
 
 /**
  * All reference policies.

@@ -4,6 +4,7 @@
  * @module
  */
 import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { Program } from "../algorithms/program.ts";
 import {
   type Algorithm,
   type AlgorithmName,
@@ -20,8 +21,9 @@ import {
   greedyActions,
   type NetworkPolicy,
 } from "../network/policy.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
 import { prepareTask } from "../training/task.ts";
-import { train } from "../training/train.ts";
+import { DivergenceError, startCursor, train } from "../training/train.ts";
 import type { Problem } from "./problem.ts";
 
 /** The algorithms of a configuration, in the order in which they are trained. */
@@ -29,19 +31,6 @@ export function configuredAlgorithms({ algorithms }: Config): Algorithm[] {
   return (Object.keys(algorithms) as AlgorithmName[]).map((name) =>
     ({ name, settings: algorithms[name] }) as Algorithm
   );
-}
-
-/** The columns of `training.csv` for a program's loss terms. */
-export function trainingColumns(
-  lossTerms: readonly string[],
-  exact: boolean,
-): string[] {
-  return [
-    "step",
-    "loss",
-    ...lossTerms,
-    ...(exact ? ["returnMean", "hazardProbability"] : []),
-  ];
 }
 
 /** The greedy action of a policy in each state of an environment. */
@@ -55,58 +44,110 @@ export function greedyInStates(
   );
 }
 
+/** Training was stopped on request before its last step. */
+export class InterruptedError extends Error {
+  /** @param step The last step made. */
+  constructor(readonly step: number) {
+    super(`training was stopped after step ${step}`);
+    this.name = "InterruptedError";
+  }
+}
+
+/** Where checkpoints come from and go to. */
+export interface CheckpointStore {
+  /** The newest whole checkpoint of the training and the rows before it; null to begin anew. */
+  load(
+    program: Program,
+    columns: readonly string[],
+  ): { checkpoint: Checkpoint; rows: number[][] } | null;
+  /** Keeps a checkpoint. */
+  save(checkpoint: Checkpoint): void;
+  /** Steps between two checkpoints. */
+  readonly interval: number;
+}
+
+/** What is trained and who is told. */
+export interface LearnOptions {
+  readonly config: Config;
+  readonly problem: Problem;
+  readonly algorithm: Algorithm;
+  readonly backend: Backend;
+  /** Without one, training begins anew and keeps no checkpoint. */
+  readonly checkpoints?: CheckpointStore;
+  /** Called once, with the columns of the training table and the rows that a checkpoint brought. */
+  readonly onStart?: (
+    columns: readonly string[],
+    rows: readonly (readonly number[])[],
+  ) => void;
+  /** Called with each row: last step, means of the losses, the policy's exact values after it. */
+  readonly onRow?: (row: readonly number[]) => void;
+  /** Called often, with the steps made. */
+  readonly onStep?: (step: number) => void;
+  /** Asked often; true ends the training early. */
+  readonly stop?: () => boolean;
+}
+
 /** What training one algorithm leaves. */
 export interface Learnt {
   readonly policy: NetworkPolicy;
-  /** Columns of `rows`; see {@link trainingColumns}. */
+  /** `step`, `loss`, the program's loss terms and, in a known environment, `returnMean` and `hazardProbability`. */
   readonly columns: readonly string[];
-  /** One row an interval: the last step, means of the losses, and the policy's exact values after it. */
+  /** One row an interval. */
   readonly rows: readonly (readonly number[])[];
 }
 
 /**
- * Trains an algorithm from its first to its last step.
+ * Trains an algorithm to its last step, from its first or from a checkpoint.
  *
- * @param onRow Called with each row of `training.csv` as it comes, after `columns`.
  * @throws DivergenceError if a loss or parameter is no longer finite.
+ * @throws InterruptedError if it was stopped, after keeping a checkpoint.
  */
-export async function learn(
-  { config, problem, algorithm, backend, onRow }: {
-    config: Config;
-    problem: Problem;
-    algorithm: Algorithm;
-    backend: Backend;
-    onRow?: (row: readonly number[], columns: readonly string[]) => void;
-  },
-): Promise<Learnt> {
+export async function learn(options: LearnOptions): Promise<Learnt> {
+  const { config, problem, algorithm, backend, checkpoints, stop } = options;
   const { dataset, environment } = problem;
   const { steps, logInterval } = algorithm.settings;
-  const { task, scalings: [scaling] } = prepareTask(
+  const prepared = prepareTask(
     config.network,
     algorithm,
     [{ seed: config.seed, dataset }],
     config.dataset.timeoutsTerminate,
   );
-  const { program } = task;
-  const columns = trainingColumns(program.lossTerms, environment !== null);
+  const { program } = prepared.task;
+  const [scaling] = prepared.scalings;
+  const columns = ["step", "loss", ...program.lossTerms];
+  if (environment) columns.push("returnMean", "hazardProbability");
   const policyOf = (state: LearnerState): NetworkPolicy => ({
     network: program.network,
     parameters: state.buffers.parameters,
     outputs: outputsOf(algorithm.name),
     scaling,
   });
-  const rows: number[][] = [];
-  const learner = await backend.open(task);
+
+  const found = checkpoints?.load(program, columns) ?? null;
+  const rows = found?.rows ?? [];
+  const from = found?.checkpoint.cursor ??
+    startCursor(1, program.lossTerms.length);
+  const state = found?.checkpoint.state ?? prepared.task.state;
+  options.onStart?.(columns, rows);
+  const learner = await backend.open({ ...prepared.task, state });
+  const readChecked = async () => {
+    const state = await learner.read();
+    if (!state.buffers.parameters.every(Number.isFinite)) {
+      throw new DivergenceError(state.step, "a parameter");
+    }
+    return state;
+  };
   try {
-    await train(learner, program.lossTerms, {
-      from: 0,
+    const cursor = await train(learner, program.lossTerms, {
+      from,
       to: steps,
       logInterval,
-      async onInterval({ step, means: [terms] }) {
+      checkpointInterval: checkpoints?.interval,
+      async onInterval(step, [terms]) {
         const row = [step, totalLoss(algorithm, terms), ...terms];
         if (environment) {
           const { mdp } = environment;
-          const actions = greedyInStates(policyOf(await learner.read()), mdp);
+          const actions = greedyInStates(policyOf(await readChecked()), mdp);
           const exact = evaluateExactly(
             mdp,
             greedyPolicy(actions, mdp.actionCount),
@@ -114,10 +155,20 @@ export async function learn(
           row.push(exact.returnMean, exact.hazardProbability);
         }
         rows.push(row);
-        onRow?.(row, columns);
+        options.onRow?.(row);
       },
+      async onCheckpoint(cursor) {
+        checkpoints?.save({ state: await readChecked(), cursor });
+      },
+      onStep: options.onStep,
+      stop,
     });
-    return { policy: policyOf(await learner.read()), columns, rows };
+    const state = await readChecked();
+    if (cursor.step < steps) {
+      checkpoints?.save({ state, cursor });
+      throw new InterruptedError(cursor.step);
+    }
+    return { policy: policyOf(state), columns, rows };
   } finally {
     await learner.close();
   }

@@ -13,7 +13,7 @@ import {
   writeArtifact,
   writeJsonArtifact,
 } from "../../src/artifacts/run_directory.ts";
-import { createCsv } from "../../src/artifacts/training_csv.ts";
+import { openCsv } from "../../src/artifacts/training_csv.ts";
 import { InputError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 
@@ -218,7 +218,7 @@ Deno.test(
   "every row of a table is in the file when it has been given",
   inFolder((folder) => {
     const path = join(folder, "cql", "training.csv");
-    using csv = createCsv(path, ["step", "tdLoss"]);
+    using csv = openCsv(path, ["step", "tdLoss"]);
     equal(Deno.readTextFileSync(path), "step,tdLoss\n");
     csv.row([100, 0.1 + 0.2]);
     equal(
@@ -232,7 +232,7 @@ Deno.test(
     );
     throws(() => csv.row([1]), /1 values for 2 columns/);
     throws(
-      () => createCsv(join(path, "below.csv"), ["step"]),
+      () => openCsv(join(path, "below.csv"), ["step"]),
       inputError(/^cannot write /),
     );
   }),
