@@ -4,6 +4,7 @@
  * @module
  */
 
+import { decimal, percent } from "../numbers.ts";
 import type { Interval } from "./exact_curves.ts";
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
@@ -60,7 +61,7 @@ function intervalLayers(panel: IntervalPanel): Layer[] {
     value: drawn(value),
     low: drawn(low),
     high: drawn(high),
-    text: isProbability ? percent(value) : value.toFixed(2).replace("-", "−"),
+    text: isProbability ? percent(value) : decimal(value),
   }));
   const y = {
     field: "name",
@@ -114,10 +115,6 @@ function intervalLayers(panel: IntervalPanel): Layer[] {
       },
     },
   ];
-}
-
-function percent(probability: number): string {
-  return `${Number((100 * probability).toPrecision(3))} %`;
 }
 
 /** The performance profile of one algorithm. */
