@@ -16,6 +16,12 @@ import {
 } from "./network_calls.ts";
 import { call, type Program, view } from "./program.ts";
 
+/** Names of the loss terms. */
+export const CLONING_LOSS_TERMS: readonly string[] = [
+  "imitationLoss",
+  "regularizationLoss",
+];
+
 /** What a behaviour cloning program depends on. */
 export interface BehaviourCloningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
@@ -82,6 +88,6 @@ export function behaviourCloning(options: BehaviourCloningOptions): Program {
     sync: [],
     sweep: [],
     targetUpdateInterval: 0,
-    lossTerms: ["imitationLoss", "regularizationLoss"],
+    lossTerms: CLONING_LOSS_TERMS,
   };
 }

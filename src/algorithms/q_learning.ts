@@ -21,6 +21,9 @@ import {
 } from "./network_calls.ts";
 import { call, type Program, view } from "./program.ts";
 
+/** Names of the loss terms. */
+export const Q_LOSS_TERMS: readonly string[] = ["tdLoss", "conservativeLoss"];
+
 /** What a Q-learning program depends on. The discount is in the plan. */
 export interface QLearningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
@@ -115,6 +118,6 @@ export function qLearning(options: QLearningOptions): Program {
       ]
       : [],
     targetUpdateInterval,
-    lossTerms: ["tdLoss", "conservativeLoss"],
+    lossTerms: Q_LOSS_TERMS,
   };
 }

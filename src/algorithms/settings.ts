@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { behaviourCloning } from "./behaviour_cloning.ts";
+import { behaviourCloning, CLONING_LOSS_TERMS } from "./behaviour_cloning.ts";
 import type { Program } from "./program.ts";
-import { qLearning } from "./q_learning.ts";
+import { Q_LOSS_TERMS, qLearning } from "./q_learning.ts";
 
 /** What every learner has. */
 export interface LearnerSettings {
@@ -97,6 +97,11 @@ export function discountOf(algorithm: Algorithm): number {
 /** What the network's outputs mean. */
 export function outputsOf(algorithm: AlgorithmName): "logits" | "qValues" {
   return algorithm === "bc" ? "logits" : "qValues";
+}
+
+/** Names of an algorithm's loss terms, in the order of its program's. */
+export function lossTermsOf(algorithm: AlgorithmName): readonly string[] {
+  return algorithm === "bc" ? CLONING_LOSS_TERMS : Q_LOSS_TERMS;
 }
 
 /**

@@ -37,6 +37,11 @@ export interface DatasetConfig {
   readonly epsilon: number;
   /** Whether a truncated step counts as terminal in the TD target. */
   readonly timeoutsTerminate: boolean;
+  /**
+   * SHA-256 of `dataset.safetensors` when the data come from a file (`episodes` and `epsilon` then
+   * mean nothing), or null: collected in the environment.
+   */
+  readonly sha256: string | null;
 }
 
 /** The network of every learner. */
@@ -71,8 +76,8 @@ export interface EvaluationConfig {
 export interface Config {
   /** Names every random stream of the run. */
   readonly seed: number;
-  /** The safety gridworld. */
-  readonly environment: EnvironmentConfig;
+  /** The safety gridworld, or null: data from a file whose environment is not known. */
+  readonly environment: EnvironmentConfig | null;
   /** The offline data set. */
   readonly dataset: DatasetConfig;
   /** The network of every learner. */
@@ -88,9 +93,11 @@ export interface ConfigOverrides {
   /** Names every random stream of the run. */
   readonly seed?: number;
   /** The safety gridworld; a goal of null is the far corner. */
-  readonly environment?: Partial<Omit<EnvironmentConfig, "goal">> & {
-    readonly goal?: Cell | null;
-  };
+  readonly environment?:
+    | (Partial<Omit<EnvironmentConfig, "goal">> & {
+      readonly goal?: Cell | null;
+    })
+    | null;
   /** The offline data set. */
   readonly dataset?: Partial<DatasetConfig>;
   /** The network of every learner. */

@@ -54,7 +54,12 @@ const tutorial: Preset = {
     goal: null,
     hazards: null,
   },
-  dataset: { episodes: 500, epsilon: 0.22, timeoutsTerminate: true },
+  dataset: {
+    episodes: 500,
+    epsilon: 0.22,
+    timeoutsTerminate: true,
+    sha256: null,
+  },
   network: { hidden: [256, 256], observationScaling: "none" },
   algorithms: { bc: tutorialBc, cql: tutorialCql },
   evaluation: { episodes: 30, mismatchSamples: 7_000 },

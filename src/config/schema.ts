@@ -66,6 +66,7 @@ const cells = v.pipe(
   v.maxLength(65_536, "must have at most 65536 cells"),
 );
 const probability = number(0, 1);
+const sha256Message = "must be 64 hexadecimal digits or null";
 
 const learner = {
   steps: integer(1, 100_000_000),
@@ -82,18 +83,22 @@ const dqn = {
 
 const schema = section({
   seed: integer(0, 4_294_967_295),
-  environment: section({
+  environment: v.nullable(section({
     size,
     maxSteps: integer(1, 100_000),
     slipProbability: probability,
     start: cell,
     goal: v.nullable(cell),
     hazards: v.nullable(cells),
-  }),
+  })),
   dataset: section({
     episodes: integer(1, 1_000_000),
     epsilon: probability,
     timeoutsTerminate: v.boolean("must be true or false"),
+    sha256: v.nullable(v.pipe(
+      v.string(sha256Message),
+      v.regex(/^[0-9a-f]{64}$/, sha256Message),
+    )),
   }),
   network: section({
     hidden: v.pipe(

@@ -9,6 +9,7 @@ import type { Algorithm } from "../algorithms/settings.ts";
 import { writeArtifact } from "../artifacts/run_directory.ts";
 import { readCsv } from "../artifacts/training_csv.ts";
 import { InputError } from "../errors.ts";
+import { networkLayout } from "../network/layout.ts";
 import {
   checkpointFromBytes,
   checkpointToBytes,
@@ -21,15 +22,16 @@ const KEPT = 2;
  * Steps that take about ten seconds of work on an ordinary processor: a number that depends on the
  * task and not on the clock, so that every machine makes the same checkpoints.
  *
- * @param parameters Number of the network's parameters.
+ * @param sizes Layer widths: observation size, hidden layers, actions.
  */
 export function defaultCheckpointInterval(
   { settings }: Algorithm,
-  parameters: number,
+  sizes: readonly number[],
 ): number {
   // Forward and backward pass are about six operations per parameter and sample; 2 · 10^11 of them
   // a second is what two cores do where observations repeat.
-  const operations = 6 * parameters * settings.batchSize;
+  const { parameterCount } = networkLayout(sizes);
+  const operations = 6 * parameterCount * settings.batchSize;
   return Math.max(1, Math.round(10 * 2e11 / operations));
 }
 

@@ -8,6 +8,7 @@ import type { Program } from "../algorithms/program.ts";
 import {
   type Algorithm,
   type AlgorithmName,
+  lossTermsOf,
   outputsOf,
   totalLoss,
 } from "../algorithms/settings.ts";
@@ -44,6 +45,18 @@ export function greedyInStates(
   );
 }
 
+/**
+ * Columns of the training table: `step`, `loss`, the loss terms and, in a known environment, the
+ * greedy policy's exact `returnMean` and `hazardProbability`.
+ */
+export function trainingColumns(
+  { name }: Algorithm,
+  { environment }: Problem,
+): string[] {
+  const exact = environment ? ["returnMean", "hazardProbability"] : [];
+  return ["step", "loss", ...lossTermsOf(name), ...exact];
+}
+
 /** Training was stopped on request before its last step. */
 export class InterruptedError extends Error {
   /** @param step The last step made. */
@@ -74,10 +87,11 @@ export interface LearnOptions {
   readonly backend: Backend;
   /** Without one, training begins anew and keeps no checkpoint. */
   readonly checkpoints?: CheckpointStore;
-  /** Called once, with the columns of the training table and the rows that a checkpoint brought. */
+  /** Called once, with the table's columns and the rows and steps that a checkpoint brought. */
   readonly onStart?: (
     columns: readonly string[],
     rows: readonly (readonly number[])[],
+    step: number,
   ) => void;
   /** Called with each row: last step, means of the losses, the policy's exact values after it. */
   readonly onRow?: (row: readonly number[]) => void;
@@ -90,7 +104,7 @@ export interface LearnOptions {
 /** What training one algorithm leaves. */
 export interface Learnt {
   readonly policy: NetworkPolicy;
-  /** `step`, `loss`, the program's loss terms and, in a known environment, `returnMean` and `hazardProbability`. */
+  /** See {@link trainingColumns}. */
   readonly columns: readonly string[];
   /** One row an interval. */
   readonly rows: readonly (readonly number[])[];
@@ -114,8 +128,7 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
   );
   const { program } = prepared.task;
   const [scaling] = prepared.scalings;
-  const columns = ["step", "loss", ...program.lossTerms];
-  if (environment) columns.push("returnMean", "hazardProbability");
+  const columns = trainingColumns(algorithm, problem);
   const policyOf = (state: LearnerState): NetworkPolicy => ({
     network: program.network,
     parameters: state.buffers.parameters,
@@ -128,7 +141,7 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
   const from = found?.checkpoint.cursor ??
     startCursor(1, program.lossTerms.length);
   const state = found?.checkpoint.state ?? prepared.task.state;
-  options.onStart?.(columns, rows);
+  options.onStart?.(columns, rows, from.step);
   const learner = await backend.open({ ...prepared.task, state });
   const readChecked = async () => {
     const state = await learner.read();

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
+import { checkAgreement } from "../evaluation/agreement.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
 import {
   type ReferencePolicies,
@@ -35,7 +36,7 @@ export interface PolicyMetrics {
   readonly exact?: ExactMetrics;
   /** The optimal policy's exact return minus this one's. */
   readonly regret?: number;
-  /** Whether the rollouts' mean return lies within 4 standard errors of the exact one. */
+  /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
   readonly rolloutAgrees?: boolean;
   /** [size][size] action in cell [x][y]. */
   readonly greedyActions?: readonly (readonly number[])[];
@@ -112,16 +113,16 @@ export function evaluateRun(
       config.seed,
     );
     rolloutReturns[name] = returns;
-    const exact = exactMetrics(
-      evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount)),
+    const evaluation = evaluateExactly(
+      mdp,
+      greedyPolicy(actions, mdp.actionCount),
     );
-    const standardError = exact.returnStd / Math.sqrt(rollout.episodes);
+    const exact = exactMetrics(evaluation);
     policies[name] = {
       rollout,
       exact,
       regret: references.optimal.returnMean - exact.returnMean,
-      rolloutAgrees: Math.abs(rollout.returnMean - exact.returnMean) <=
-        4 * standardError + 1e-9,
+      rolloutAgrees: checkAgreement({ ...rollout, returns }, evaluation).agrees,
       ...data,
       greedyActions: Array.from(
         { length: world.size },

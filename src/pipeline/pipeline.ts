@@ -4,29 +4,56 @@
  * @module
  */
 import { join } from "node:path";
-import { policyToSafetensors } from "../artifacts/policy_file.ts";
+import type { Algorithm } from "../algorithms/settings.ts";
+import { canonicalJson } from "../artifacts/json.ts";
+import { lockDirectory } from "../artifacts/lock.ts";
+import { writeManifest } from "../artifacts/manifest.ts";
+import {
+  policyFromSafetensors,
+  policyToSafetensors,
+} from "../artifacts/policy_file.ts";
 import {
   createRunDirectory,
   writeArtifact,
   writeJsonArtifact,
 } from "../artifacts/run_directory.ts";
-import { writeManifest } from "../artifacts/manifest.ts";
-import { createCsv, type CsvWriter } from "../artifacts/training_csv.ts";
+import { type CsvWriter, openCsv, readCsv } from "../artifacts/training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { datasetToSafetensors } from "../dataset/safetensors.ts";
+import {
+  datasetFromSafetensors,
+  datasetToSafetensors,
+} from "../dataset/safetensors.ts";
+import { InputError } from "../errors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
-import { configuredAlgorithms, learn, type Learnt } from "./learn.ts";
+import {
+  checkpointFolder,
+  defaultCheckpointInterval,
+  removeCheckpoints,
+} from "./checkpoint_folder.ts";
+import {
+  configuredAlgorithms,
+  learn,
+  type Learnt,
+  trainingColumns,
+} from "./learn.ts";
 import { evaluateRun, type Metrics } from "./metrics.ts";
-import { collectProblem, knownEnvironment, type Problem } from "./problem.ts";
+import { plotRun } from "./plots.ts";
+import { openProblem, type Problem } from "./problem.ts";
 
-/** Told while a pipeline works; all optional. */
+/** Told while a pipeline works. */
 export interface PipelineEvents {
   /** A stage begins: `data`, an algorithm's name, `evaluation` or `plots`. */
-  readonly onStage?: (stage: string, steps: number) => void;
-  /** So many steps of the stage are done. */
-  readonly onProgress?: (stage: string, step: number) => void;
+  readonly onStage?: (stage: string) => void;
+  /** Training of an algorithm begins, after so many steps of a checkpoint. */
+  readonly onTraining?: (
+    algorithm: string,
+    steps: number,
+    done: number,
+  ) => void;
+  /** So many steps are done. */
+  readonly onStep?: (step: number) => void;
   /** The stage is done, after so many milliseconds. */
   readonly onStageEnd?: (stage: string, milliseconds: number) => void;
 }
@@ -35,14 +62,16 @@ export interface PipelineEvents {
 export interface PipelineOptions {
   readonly config: Config;
   readonly backend: Backend;
-  /** The run directory: new or empty. */
+  /** The run directory: new or empty, or with `resume` one of a run of the same configuration. */
   readonly out: string;
-  /** Data from elsewhere, in place of collecting them. */
-  readonly dataset?: {
-    readonly dataset: Dataset;
-    /** Whether the data were collected in the configured environment. */
-    readonly environmentKnown: boolean;
-  };
+  /** Data from a file, exactly if `config.dataset.sha256` is theirs; when resuming, the run has them. */
+  readonly dataset?: Dataset;
+  /** Go on with the run that `out` holds. */
+  readonly resume?: boolean;
+  /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
+  readonly checkpointInterval?: number;
+  /** Asked often; true stops the run after a checkpoint. */
+  readonly stop?: () => boolean;
   readonly events?: PipelineEvents;
 }
 
@@ -52,17 +81,17 @@ export interface PipelineOptions {
  * @returns The contents of its `metrics.json`.
  * @throws InputError if the configuration, the data or the directory are no good; nothing that was
  *   there before is touched.
- * @throws DivergenceError if training diverges.
+ * @throws DivergenceError if training diverges; the last checkpoint is kept.
+ * @throws InterruptedError if it was stopped.
  */
 export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
-  const { config, backend, out, events = {} } = options;
+  const { config, backend, out, resume = false, events = {} } = options;
   const timings: Record<string, number> = {};
   const stage = async <T>(
     name: string,
-    steps: number,
     work: () => T | Promise<T>,
   ): Promise<T> => {
-    events.onStage?.(name, steps);
+    events.onStage?.(name);
     const begun = performance.now();
     const result = await work();
     timings[name] = performance.now() - begun;
@@ -70,46 +99,52 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     return result;
   };
 
-  const problem = await stage("data", 1, () => openProblem(options));
-  createRunDirectory(out);
-  writeJsonArtifact(out, "config.json", config);
-  writeArtifact(
-    out,
-    "dataset.safetensors",
-    datasetToSafetensors(problem.dataset),
-  );
-
-  const learnt: Record<string, Learnt & { sha256: string }> = {};
-  for (const algorithm of configuredAlgorithms(config)) {
-    const { name, settings } = algorithm;
-    let csv: CsvWriter | undefined;
-    try {
-      const result = await stage(name, settings.steps, () =>
-        learn({
-          config,
-          problem,
-          algorithm,
-          backend,
-          onRow(row, columns) {
-            csv ??= createCsv(join(out, name, "training.csv"), columns);
-            csv.row(row);
-            events.onProgress?.(name, row[0]);
-          },
-        }));
-      const bytes = policyToSafetensors(result.policy);
-      writeArtifact(out, `${name}/policy.safetensors`, bytes);
-      learnt[name] = { ...result, sha256: sha256Hex(bytes) };
-    } finally {
-      csv?.[Symbol.dispose]();
-    }
+  // Everything that can be refused is looked at before the directory is made.
+  const problem = await stage("data", () => {
+    const recorded = resume && config.dataset.sha256 !== null;
+    return openProblem(
+      config,
+      recorded ? recordedDataset(out) : options.dataset,
+    );
+  });
+  if (!resume) createRunDirectory(out);
+  using _lock = lockDirectory(out);
+  if (!resume) {
+    writeArtifact(
+      out,
+      "dataset.safetensors",
+      datasetToSafetensors(problem.dataset),
+    );
+    // Last of the two: a directory with a configuration can be resumed.
+    writeJsonArtifact(out, "config.json", config);
   }
 
-  const { metrics } = await stage(
+  const learnt: Record<string, LearntFile> = {};
+  for (const algorithm of configuredAlgorithms(config)) {
+    learnt[algorithm.name] = await stage(
+      algorithm.name,
+      () =>
+        finishedPolicy(options, problem, algorithm) ??
+          trainPolicy(options, problem, algorithm),
+    );
+  }
+  const { metrics, rolloutReturns } = await stage(
     "evaluation",
-    1,
     () => evaluateRun(config, problem, learnt),
   );
   writeJsonArtifact(out, "metrics.json", metrics);
+  await stage("plots", async () => {
+    for (
+      const [name, svg] of await plotRun(
+        problem,
+        metrics,
+        learnt,
+        rolloutReturns,
+      )
+    ) {
+      writeArtifact(out, `plots/${name}.svg`, svg);
+    }
+  });
   writeJsonArtifact(out, "timings.json", {
     schema: "holdfast/timings/1",
     milliseconds: timings,
@@ -118,10 +153,98 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   return metrics;
 }
 
-function openProblem({ config, dataset }: PipelineOptions): Problem {
-  if (dataset === undefined) return collectProblem(config);
+/** A learnt policy and the hash of its file. */
+export type LearntFile = Learnt & { readonly sha256: string };
+
+function recordedDataset(directory: string): Dataset {
+  const path = join(directory, "dataset.safetensors");
+  return datasetFromSafetensors(readArtifact(path), path);
+}
+
+function readArtifact(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch {
+    throw new InputError(`${path}: cannot be read; this run cannot be resumed`);
+  }
+}
+
+/** What an earlier start of the run has finished. */
+function finishedPolicy(
+  { out, resume }: PipelineOptions,
+  problem: Problem,
+  algorithm: Algorithm,
+): LearntFile | null {
+  if (!resume) return null;
+  const path = join(out, algorithm.name, "policy.safetensors");
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(path);
+  } catch {
+    return null;
+  }
+  const columns = trainingColumns(algorithm, problem);
+  const rows = readCsv(join(out, algorithm.name, "training.csv"), columns);
+  if (rows === null) {
+    throw new InputError(`${out}: ${algorithm.name}/training.csv is damaged`);
+  }
+  removeCheckpoints(out, algorithm.name);
   return {
-    dataset: dataset.dataset,
-    environment: dataset.environmentKnown ? knownEnvironment(config) : null,
+    policy: policyFromSafetensors(bytes, path),
+    columns,
+    rows,
+    sha256: sha256Hex(bytes),
   };
+}
+
+async function trainPolicy(
+  { config, backend, out, checkpointInterval, stop, events }: PipelineOptions,
+  problem: Problem,
+  algorithm: Algorithm,
+): Promise<LearntFile> {
+  const { name, settings } = algorithm;
+  let csv: CsvWriter | undefined;
+  try {
+    const result = await learn({
+      config,
+      problem,
+      algorithm,
+      backend,
+      checkpoints: checkpointFolder({
+        directory: out,
+        algorithm,
+        task: taskHash(config, algorithm),
+        interval: checkpointInterval ?? defaultCheckpointInterval(
+          algorithm,
+          [
+            problem.dataset.observationSize,
+            ...config.network.hidden,
+            problem.dataset.actionCount,
+          ],
+        ),
+        beforeSave: () => csv?.sync(),
+      }),
+      onStart(columns, rows, step) {
+        csv = openCsv(join(out, name, "training.csv"), columns, rows);
+        events?.onTraining?.(name, settings.steps, step);
+      },
+      onRow: (row) => csv?.row(row),
+      onStep: events?.onStep,
+      stop,
+    });
+    csv?.sync();
+    const bytes = policyToSafetensors(result.policy);
+    writeArtifact(out, `${name}/policy.safetensors`, bytes);
+    removeCheckpoints(out, name);
+    return { ...result, sha256: sha256Hex(bytes) };
+  } finally {
+    csv?.[Symbol.dispose]();
+  }
+}
+
+/** Names what decides the result of training one algorithm. */
+function taskHash(config: Config, { name, settings }: Algorithm): string {
+  const { seed, environment, dataset, network } = config;
+  const parts = { seed, environment, dataset, network, name, settings };
+  return sha256Hex(new TextEncoder().encode(canonicalJson(parts)));
 }

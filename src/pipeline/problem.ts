@@ -6,6 +6,8 @@
 import type { Config } from "../config/config.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
+import { datasetToSafetensors } from "../dataset/safetensors.ts";
+import { InputError } from "../errors.ts";
 import { behaviourPolicy } from "../mdp/behaviour.ts";
 import {
   type Gridworld,
@@ -13,6 +15,7 @@ import {
   resolveGridworld,
 } from "../mdp/gridworld.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
+import { sha256Hex } from "../numerics/hash.ts";
 
 /** The true environment, for evaluation. */
 export interface KnownEnvironment {
@@ -30,11 +33,12 @@ export interface Problem {
 }
 
 /**
- * The configured gridworld: hazards given or drawn from the seed.
+ * The configured gridworld, hazards given or drawn from the seed; null where none is configured.
  *
  * @throws InputError if the configuration makes no sense.
  */
-export function knownEnvironment(config: Config): KnownEnvironment {
+export function knownEnvironment(config: Config): KnownEnvironment | null {
+  if (config.environment === null) return null;
   const world = resolveGridworld(config.environment, config.seed);
   return {
     world,
@@ -44,18 +48,33 @@ export function knownEnvironment(config: Config): KnownEnvironment {
 }
 
 /**
- * The configured gridworld and the data collected in it.
+ * The data, collected in the configured gridworld or given, and the environment.
  *
- * @throws InputError if the configuration makes no sense.
+ * @param given Data from a file; needed exactly if the configuration has their hash.
+ * @throws InputError if the configuration makes no sense or is of other data.
  */
-export function collectProblem(config: Config): Problem {
+export function openProblem(config: Config, given?: Dataset): Problem {
   const environment = knownEnvironment(config);
+  const { sha256, episodes } = config.dataset;
+  if (sha256 !== null) {
+    if (given === undefined) {
+      throw new InputError(
+        "the configuration is of data from a file (dataset.sha256); give it with --dataset FILE",
+      );
+    }
+    if (sha256Hex(datasetToSafetensors(given)) !== sha256) {
+      throw new InputError(
+        "the data set is not the one that dataset.sha256 names",
+      );
+    }
+    return { dataset: given, environment };
+  }
+  if (environment === null || given !== undefined) {
+    throw new Error("data from a file need their hash in the configuration");
+  }
   const { mdp, behaviour } = environment;
-  const dataset = collectDataset(
-    mdp,
-    behaviour,
-    config.dataset.episodes,
-    config.seed,
-  );
-  return { dataset, environment };
+  return {
+    dataset: collectDataset(mdp, behaviour, episodes, config.seed),
+    environment,
+  };
 }

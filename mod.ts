@@ -1,0 +1,84 @@
+/**
+ * Offline reinforcement learning that returns the same bits on every device.
+ *
+ * The public API: whatever a script of the suite does, a program can do with what is here. Start
+ * with {@link resolveConfig}, {@link chooseBackend} and {@link runPipeline}.
+ *
+ * @example The smoke preset on the reference backend
+ * ```ts
+ * import { chooseBackend, resolveConfig, runPipeline } from "@holdfast/offline-rl";
+ *
+ * const metrics = await runPipeline({
+ *   config: resolveConfig("smoke"),
+ *   backend: await chooseBackend("reference"),
+ *   out: "artifacts/example",
+ * });
+ * console.log(metrics.policies.cql.exact?.hazardProbability);
+ * ```
+ *
+ * @module
+ */
+export * from "./src/errors.ts";
+export * from "./src/numerics/random.ts";
+export * from "./src/numerics/hash.ts";
+
+export * from "./src/mdp/mdp.ts";
+export * from "./src/mdp/gridworld.ts";
+export * from "./src/mdp/environment.ts";
+export * from "./src/mdp/behaviour.ts";
+export * from "./src/mdp/policy.ts";
+export * from "./src/mdp/exact.ts";
+export * from "./src/mdp/optimal.ts";
+
+export * from "./src/dataset/dataset.ts";
+export * from "./src/dataset/collect.ts";
+export * from "./src/dataset/validate.ts";
+export * from "./src/dataset/summary.ts";
+export * from "./src/dataset/distinct_rows.ts";
+export * from "./src/dataset/minibatch_plan.ts";
+export * from "./src/dataset/safetensors.ts";
+
+export * from "./src/network/layout.ts";
+export * from "./src/network/initial.ts";
+export * from "./src/network/policy.ts";
+export * from "./src/network/scaling.ts";
+
+export * from "./src/algorithms/program.ts";
+export * from "./src/algorithms/settings.ts";
+export * from "./src/algorithms/behaviour_cloning.ts";
+export * from "./src/algorithms/q_learning.ts";
+export * from "./src/algorithms/learner_state.ts";
+
+export * from "./src/backends/backend.ts";
+export * from "./src/backends/reference.ts";
+export * from "./src/backends/choose.ts";
+
+export * from "./src/training/task.ts";
+export * from "./src/training/train.ts";
+export * from "./src/training/checkpoint.ts";
+export * from "./src/training/conformance.ts";
+
+export * from "./src/evaluation/rollout.ts";
+export * from "./src/evaluation/mismatch.ts";
+export * from "./src/evaluation/agreement.ts";
+export * from "./src/evaluation/references.ts";
+export * from "./src/evaluation/statistics.ts";
+
+export * from "./src/artifacts/policy_file.ts";
+export * from "./src/artifacts/manifest.ts";
+
+export * from "./src/report/terminal.ts";
+
+export {
+  type Config,
+  type ConfigOverrides,
+  type EnvironmentConfig,
+} from "./src/config/config.ts";
+export * from "./src/config/resolve.ts";
+export * from "./src/config/read.ts";
+
+export * from "./src/pipeline/problem.ts";
+export * from "./src/pipeline/learn.ts";
+export * from "./src/pipeline/metrics.ts";
+export * from "./src/pipeline/pipeline.ts";
+export * from "./src/pipeline/resume.ts";
