@@ -4,6 +4,7 @@
  * @module
  */
 
+import { decimal } from "../numbers.ts";
 import { renderPlot } from "./render.ts";
 import { ink } from "./theme.ts";
 
@@ -43,7 +44,7 @@ export function plotReturnBars(
       mean,
       low: mean - deviation,
       high: mean + deviation,
-      text: `${mean.toFixed(1)} ± ${deviation.toFixed(1)}`.replaceAll("-", "−"),
+      text: `${decimal(mean, 1)} ± ${decimal(deviation, 1)}`,
     };
   });
   const names = policies.map(({ name }) => name);

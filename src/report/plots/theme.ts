@@ -75,6 +75,7 @@ export const theme: PlotSpec["config"] = {
     titleFontSize: 12,
     titleFontWeight: "normal",
     rowPadding: 6,
+    symbolOpacity: 1,
     symbolSize: 120,
   },
   header: {

@@ -1,0 +1,29 @@
+import { deepEqual } from "node:assert/strict";
+import { decimal, group, oneIn, percent } from "../../src/report/numbers.ts";
+
+Deno.test("numbers for people", () => {
+  deepEqual([1.005, -2.5, -0.001, 0].map((x) => decimal(x)), [
+    "1.00",
+    "−2.50",
+    "0.00",
+    "0.00",
+  ]);
+  deepEqual(decimal(-0.04, 1), "0.0");
+  deepEqual(
+    [0, 1, 0.042, 0.0000242, 0.12345, 1e-9].map(percent),
+    ["0 %", "100 %", "4.2 %", "0.00242 %", "12.3 %", "1e-7 %"],
+  );
+  deepEqual([0, 999, 1000, 1234567.4].map(group), [
+    "0",
+    "999",
+    "1,000",
+    "1,234,567",
+  ]);
+  deepEqual([0, 1, 0.7, 0.04, 0.0000242].map(oneIn), [
+    "never",
+    "in every episode",
+    "in more than half of the episodes",
+    "once in 25 episodes",
+    "once in 41,000 episodes",
+  ]);
+});
