@@ -34,6 +34,7 @@ import {
 } from "../src/training/determinism.ts";
 import { prepareTask } from "../src/training/task.ts";
 import { integerFlag, runScript, type Usage } from "./cli.ts";
+import { probeLines } from "./probe_lines.ts";
 
 const usage: Usage = {
   command: "deno task determinism",
@@ -204,22 +205,7 @@ function tables(
     trainings,
     "\nElements that differ in a bit, on random inputs:\n",
     kernels,
-    `\n${probeLines(survey)}\n`,
+    `\n${probeLines(survey).join("\n")}\n`,
     `${verdict}\n`,
   ].join("");
-}
-
-/** The probe's readings, for `doctor` too. */
-function probeLines({ device, probe, failure }: DeviceSurvey): string {
-  if (!device || !probe) return `probe: ${failure}`;
-  const { arithmetic, goldenDifferences } = probe;
-  const { guardedDifferences, guardedCases } = arithmetic;
-  return [
-    `probe of ${describeDevice(device)}:`,
-    `  rounding ${arithmetic.rounding}, contraction ${arithmetic.contraction}, ` +
-    `reassociation ${arithmetic.reassociation}, subnormals ${arithmetic.subnormals}`,
-    `  guarded: ${guardedDifferences} of ${guardedCases} operations differ; ` +
-    `golden training: ${goldenDifferences} elements differ`,
-    `  ${failure === null ? "passed" : `failed: ${failure}`}`,
-  ].join("\n");
 }

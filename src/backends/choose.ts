@@ -46,6 +46,18 @@ export async function surveyDevice(): Promise<DeviceSurvey> {
 
 const NO_ADAPTER = "there is no WebGPU adapter on this machine";
 
+/** What `auto` takes on a machine, and why, in a few words. */
+export function autoChoice(
+  { device, failure }: DeviceSurvey,
+): { backend: "webgpu" | "wasm"; reason: string } {
+  if (device?.software) {
+    return { backend: "wasm", reason: "a software GPU is slower than wasm" };
+  }
+  return failure === null
+    ? { backend: "webgpu", reason: "the GPU is hardware and passes the probe" }
+    : { backend: "wasm", reason: failure };
+}
+
 /**
  * Opens a backend by name. `auto` takes a GPU that is hardware and passes the probe, and goes on with
  * wasm when it fails on the way; else it takes wasm, which is faster than a GPU that a processor plays.
@@ -65,6 +77,7 @@ export async function chooseBackend(
   const wasm = wasmBackend({ threads });
   if (name === "wasm") return wasm;
   if (name === "auto") {
+    // The probe takes a second; without a chance of a GPU it is not made.
     quietDrivers();
     const device = await findDevice();
     if (!device || device.software) return wasm;

@@ -21,6 +21,8 @@ import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 export interface DeviceDescription {
   /** Its name. */
   readonly name: string;
+  /** Vendor, architecture and device, as far as they are told. */
+  readonly ids: string;
   /** Whether it is a processor that plays a GPU. */
   readonly software: boolean;
   /** Largest buffer that a kernel can see, in bytes. */
@@ -112,11 +114,27 @@ const BINDING_ALIGNMENT = 256;
 const roundUp = (value: number, multiple: number) =>
   Math.ceil(value / multiple) * multiple;
 
-/** The adapter that the browser or Deno takes for the most speed; undefined where there is none. */
-async function findAdapter(): Promise<GPUAdapter | undefined> {
+/** The adapter that the browser or Deno has for a wish; undefined where there is none. */
+async function findAdapter(
+  wish: GPURequestAdapterOptions = { powerPreference: "high-performance" },
+): Promise<GPUAdapter | undefined> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu;
-  return await gpu?.requestAdapter({ powerPreference: "high-performance" }) ??
-    undefined;
+  return await gpu?.requestAdapter(wish) ?? undefined;
+}
+
+/** Every device that a wish for speed, for economy or for software brings up, once each. */
+export async function findDevices(): Promise<DeviceDescription[]> {
+  const adapters = await Promise.all([
+    findAdapter(),
+    findAdapter({ powerPreference: "low-power" }),
+    findAdapter({ forceFallbackAdapter: true }),
+  ]);
+  const devices = adapters.flatMap((found) =>
+    found ? [describeAdapter(found)] : []
+  );
+  return devices.filter(({ name, ids }, i) =>
+    i === devices.findIndex((d) => d.name === name && d.ids === ids)
+  );
 }
 
 /** What the device would be, without opening it; undefined where there is none. */
@@ -149,6 +167,8 @@ function describeAdapter({ info, limits }: GPUAdapter): DeviceDescription {
     `${info.vendor} ${info.architecture}`.trim() || "unnamed adapter";
   return {
     name,
+    ids: [info.vendor, info.architecture, info.device].filter(Boolean)
+      .join(" "),
     software: info.isFallbackAdapter === true ||
       /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i.test(name),
     maxBufferBytes: Math.min(
