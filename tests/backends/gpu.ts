@@ -1,0 +1,23 @@
+/** The GPU for tests: this machine's, hardware or software. */
+import type { Backend } from "../../src/backends/backend.ts";
+import { webgpuBackend } from "../../src/backends/webgpu.ts";
+import { findDevice } from "../../src/backends/webgpu_session.ts";
+import {
+  openGpuThread,
+  quietDrivers,
+} from "../../src/backends/webgpu_thread.ts";
+
+quietDrivers();
+const device = await findDevice();
+
+/** The backend in its Worker, as users have it. */
+export const gpuBackend: Backend = webgpuBackend(
+  openGpuThread,
+  device?.name ?? "none",
+);
+
+/** A test that needs a GPU. Without one it is reported as ignored, with the reason. */
+export function gpuTest(name: string, fn: () => Promise<void>): void {
+  if (device) Deno.test(name, fn);
+  else Deno.test({ name: `${name} (no WebGPU adapter)`, ignore: true, fn });
+}
