@@ -6,7 +6,7 @@
 
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
-import { mutedInk } from "./theme.ts";
+import { mutedInk, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
@@ -107,7 +107,7 @@ function panel(
     type: "nominal",
     title: null,
     sort: null,
-    scale: { domain: [...names] },
+    scale: seriesScale(names),
   } as const;
   const optimumLine: Layer = {
     data: { values: [{ optimum, label: "optimum" }] },

@@ -8,7 +8,7 @@ import { decimal, percent } from "../numbers.ts";
 import type { Interval } from "./exact_curves.ts";
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
-import { ink, mutedInk } from "./theme.ts";
+import { ink, mutedInk, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
@@ -81,7 +81,7 @@ function intervalLayers(panel: IntervalPanel): Layer[] {
     type: "nominal",
     sort: null,
     legend: null,
-    scale: { domain: rows.map(({ name }) => name) },
+    scale: seriesScale(rows.map(({ name }) => name)),
   } as const;
   const line: Layer[] = optimum === null ? [] : [{
     data: { values: [{ optimum: drawn(optimum) }] },
@@ -162,7 +162,7 @@ export function plotPerformanceProfiles(
     type: "nominal",
     title: null,
     sort: null,
-    scale: { domain: names },
+    scale: seriesScale(names),
   } as const;
   return renderPlot("profiles", `Performance profiles of ${names.join(", ")}`, {
     title: { text: "How the runs are spread", subtitle: what },
