@@ -18,7 +18,9 @@
  *
  * @module
  */
+export type { PlanLayout } from "./kernels/plan.ts";
 export * from "./src/errors.ts";
+export * from "./src/files/read.ts";
 export * from "./src/numerics/random.ts";
 export * from "./src/numerics/hash.ts";
 
@@ -61,6 +63,7 @@ export * from "./src/training/conformance.ts";
 export * from "./src/evaluation/rollout.ts";
 export * from "./src/evaluation/mismatch.ts";
 export * from "./src/evaluation/agreement.ts";
+export * from "./src/evaluation/counted_model.ts";
 export * from "./src/evaluation/references.ts";
 export * from "./src/evaluation/statistics.ts";
 
@@ -69,11 +72,16 @@ export * from "./src/artifacts/manifest.ts";
 
 export * from "./src/report/terminal.ts";
 
-export {
-  type Config,
-  type ConfigOverrides,
-  type EnvironmentConfig,
+export type {
+  AlgorithmsConfig,
+  Config,
+  ConfigOverrides,
+  DatasetConfig,
+  EnvironmentConfig,
+  EvaluationConfig,
+  NetworkConfig,
 } from "./src/config/config.ts";
+export type { PresetName } from "./src/config/presets.ts";
 export * from "./src/config/resolve.ts";
 export * from "./src/config/read.ts";
 

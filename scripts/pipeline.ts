@@ -18,6 +18,7 @@ import {
   isFinished,
   type Metrics,
   processOutput,
+  readFile,
   readJsonFile,
   recordedConfig,
   requireSameConfig,
@@ -79,7 +80,7 @@ await runScript(usage, async (args) => {
     throw new InputError("--resume: needs the run's folder, --out DIR");
   }
   const dataset = values.dataset
-    ? datasetFromSafetensors(Deno.readFileSync(values.dataset), values.dataset)
+    ? datasetFromSafetensors(readFile(values.dataset), values.dataset)
     : undefined;
   const config = wantedConfig(args, resume, dataset);
   const backend = await chooseBackend(

@@ -5,6 +5,7 @@
  */
 import type { Backend } from "./backend.ts";
 import { referenceBackend } from "./reference.ts";
+import { wasmBackend } from "./wasm.ts";
 
 /** Names that a user may give. */
 export const BACKEND_NAMES = ["auto", "wasm", "reference", "webgpu"] as const;
@@ -14,8 +15,12 @@ export type BackendName = typeof BACKEND_NAMES[number];
 
 /** Opens a backend by name. */
 export function chooseBackend(
-  _name: BackendName,
-  _options: { threads?: number } = {},
+  name: BackendName,
+  options: { threads?: number } = {},
 ): Promise<Backend> {
-  return Promise.resolve(referenceBackend);
+  return Promise.resolve(
+    name === "reference" ? referenceBackend : wasmBackend({
+      threads: options.threads ?? navigator.hardwareConcurrency,
+    }),
+  );
 }

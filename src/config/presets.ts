@@ -10,7 +10,8 @@ import type {
   CqlSettings,
   DqnSettings,
 } from "../algorithms/settings.ts";
-import type { Cell, Config, EnvironmentConfig } from "./config.ts";
+import type { Cell } from "../mdp/gridworld.ts";
+import type { Config, EnvironmentConfig } from "./config.ts";
 
 /** A preset's configuration; a goal of null is the corner opposite the origin. */
 export interface Preset extends Omit<Config, "environment"> {

@@ -10,6 +10,7 @@ import type { Dataset } from "./dataset.ts";
 
 /** What one run's plans are made from. */
 export interface PlanRun {
+  /** What is sampled from. */
   readonly dataset: Dataset;
   /** [N + E] row of each of the data set's observations in the observation table. */
   readonly rowOf: Uint32Array;
@@ -25,13 +26,17 @@ export interface PlanRun {
 
 /** Per-step constants of the optimiser, f32; entry t - 1 is for step t. */
 export interface StepConstants {
+  /** [steps] learning rate / (1 - β1^t). */
   readonly stepSize: Float32Array;
+  /** [steps] 1 / sqrt(1 - β2^t). */
   readonly secondMomentScale: Float32Array;
 }
 
 /** A sequential source of plans for all runs of a learner. */
 export interface PlanSource {
+  /** Where each field of a plan lies. */
   readonly layout: PlanLayout;
+  /** Runs that a learner trains at once. */
   readonly runs: number;
   /**
    * Writes the plans of steps from + 1 … from + steps as [steps, runs, layout.stride] words.

@@ -11,6 +11,7 @@ import { type ObservationScaling, scaleObservations } from "./scaling.ts";
 
 /** A trained network and what is needed to use it. */
 export interface NetworkPolicy {
+  /** Layers, and where their parameters lie. */
   readonly network: NetworkLayout;
   /** The flat parameter buffer of `network`. */
   readonly parameters: Float32Array;

@@ -59,7 +59,10 @@ export function trainingColumns(
 
 /** Training was stopped on request before its last step. */
 export class InterruptedError extends Error {
-  /** @param step The last step made. */
+  /**
+   * Makes the error.
+   * @param step The last step made.
+   */
   constructor(readonly step: number) {
     super(`training was stopped after step ${step}`);
     this.name = "InterruptedError";
@@ -81,9 +84,13 @@ export interface CheckpointStore {
 
 /** What is trained and who is told. */
 export interface LearnOptions {
+  /** Seed, network and how the data are read. */
   readonly config: Config;
+  /** Data and environment. */
   readonly problem: Problem;
+  /** One of the configuration's. */
   readonly algorithm: Algorithm;
+  /** What computes. */
   readonly backend: Backend;
   /** Without one, training begins anew and keeps no checkpoint. */
   readonly checkpoints?: CheckpointStore;
@@ -103,6 +110,7 @@ export interface LearnOptions {
 
 /** What training one algorithm leaves. */
 export interface Learnt {
+  /** The policy after the last step. */
   readonly policy: NetworkPolicy;
   /** See {@link trainingColumns}. */
   readonly columns: readonly string[];

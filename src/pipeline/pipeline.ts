@@ -26,6 +26,7 @@ import {
   datasetToSafetensors,
 } from "../dataset/safetensors.ts";
 import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
   checkpointFolder,
@@ -61,7 +62,9 @@ export interface PipelineEvents {
 
 /** What a pipeline is to do. */
 export interface PipelineOptions {
+  /** The whole configuration. */
   readonly config: Config;
+  /** What computes; it changes no bit of the result. */
   readonly backend: Backend;
   /** The run directory: new or empty, or with `resume` one of a run of the same configuration. */
   readonly out: string;
@@ -73,6 +76,7 @@ export interface PipelineOptions {
   readonly checkpointInterval?: number;
   /** Asked often; true stops the run after a checkpoint. */
   readonly stop?: () => boolean;
+  /** Who is told of progress. */
   readonly events?: PipelineEvents;
 }
 
@@ -154,15 +158,7 @@ export type LearntFile = Learnt & { readonly sha256: string };
 
 function recordedDataset(directory: string): Dataset {
   const path = join(directory, "dataset.safetensors");
-  return datasetFromSafetensors(readArtifact(path), path);
-}
-
-function readArtifact(path: string): Uint8Array {
-  try {
-    return Deno.readFileSync(path);
-  } catch {
-    throw new InputError(`${path}: cannot be read; this run cannot be resumed`);
-  }
+  return datasetFromSafetensors(readFile(path), path);
 }
 
 /** What an earlier start of the run has finished. */

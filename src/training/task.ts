@@ -29,6 +29,7 @@ import { randomStream } from "../numerics/random.ts";
 export interface TaskRun {
   /** Names the streams of the initial parameters and of the minibatches. */
   readonly seed: number;
+  /** What the run learns from. */
   readonly dataset: Dataset;
 }
 
@@ -42,6 +43,7 @@ export interface NetworkSettings {
 
 /** A task, and the scaling of each run's observations. */
 export interface PreparedTask {
+  /** For a backend to open. */
   readonly task: TrainingTask;
   /** One per run; null for none. */
   readonly scalings: readonly (ObservationScaling | null)[];
