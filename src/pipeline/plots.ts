@@ -61,6 +61,7 @@ export async function plotRun(
   plots.push(["returns-sorted", await plotSortedReturns(returns)]);
   if (metrics.environment !== undefined) {
     const svg = await plotExactCurves(
+      "exact-curves",
       Object.entries(learnt).map(([name, table]) => exactCurve(name, table)),
       metrics.environment.optimal,
       "Exact values of the greedy policy after each logging interval",

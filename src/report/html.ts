@@ -190,8 +190,10 @@ header p{color:var(--muted)}
 .card span{display:block;color:var(--muted);font-size:.9rem}
 .scroll{overflow-x:auto;margin:0 0 16px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem;min-width:100%}
-th,td{padding:6px 12px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th,td{padding:6px 9px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}
 th:first-child,td:first-child{text-align:left;padding-left:0}
+th:last-child,td:last-child{padding-right:0}
+td small{display:block;color:var(--muted);font-size:.85em}
 thead th{color:var(--muted);font-weight:500;vertical-align:bottom}
 tbody th{font-weight:500}
 tbody th.group{color:var(--muted);padding-top:16px}
