@@ -19,7 +19,11 @@ import {
 import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
 import { cellFile, cellSteps, finishedCell } from "./study_cell.ts";
-import { type Cell, studyCells, type StudyConfig } from "./study_config.ts";
+import {
+  type StudyCell,
+  studyCells,
+  type StudyConfig,
+} from "./study_config.ts";
 import { plotStudy } from "./study_plots.ts";
 import { computeCells } from "./study_pool.ts";
 import {
@@ -34,16 +38,19 @@ const CONFIG_FILE = "study.config.json";
 
 /** How far a study is. */
 export interface StudyProgress {
-  /** Cells that are finished, and all. */
+  /** Cells that are finished. */
   readonly cells: number;
+  /** All cells. */
   readonly allCells: number;
-  /** Steps of training that are made, and all. */
+  /** Steps of training that are made. */
   readonly steps: number;
+  /** Steps of training of all cells. */
   readonly allSteps: number;
 }
 
 /** What a study is to do. */
 export interface StudyOptions {
+  /** What it is made of. */
   readonly study: StudyConfig;
   /** The study's directory: new, empty, or of the same study, which is gone on with. */
   readonly out: string;
@@ -59,11 +66,13 @@ export interface StudyOptions {
 
 /** A study was stopped on request before its end. */
 export class StudyStoppedError extends Error {
-  /**
-   * @param cells Finished cells.
-   * @param allCells All cells.
-   */
-  constructor(readonly cells: number, readonly allCells: number) {
+  /** Tells how far the study came. */
+  constructor(
+    /** Finished cells. */
+    readonly cells: number,
+    /** All cells. */
+    readonly allCells: number,
+  ) {
     super(`the study was stopped with ${cells} of ${allCells} cells finished`);
     this.name = "StudyStoppedError";
   }
@@ -144,18 +153,19 @@ function claimDirectory(out: string, study: StudyConfig): void {
 /** Counts cells and steps; steps of a cell in progress count as they are made. */
 function stepCounter(
   study: StudyConfig,
-  cells: readonly Cell[],
-  missing: readonly Cell[],
+  cells: readonly StudyCell[],
+  missing: readonly StudyCell[],
 ) {
-  const stepsOf = (cell: Cell) => cellSteps(study, cell);
-  const sum = (some: readonly Cell[]) =>
+  const stepsOf = (cell: StudyCell) => cellSteps(study, cell);
+  const sum = (some: readonly StudyCell[]) =>
     some.reduce((total, cell) => total + stepsOf(cell), 0);
   const allSteps = sum(cells);
   const open = new Map(missing.map((cell) => [cellFile(cell), 0]));
   let done = allSteps - sum(missing);
   return {
-    made: (cell: Cell, step: number) => void open.set(cellFile(cell), step),
-    finished(cell: Cell) {
+    made: (cell: StudyCell, step: number) =>
+      void open.set(cellFile(cell), step),
+    finished(cell: StudyCell) {
       open.delete(cellFile(cell));
       done += stepsOf(cell);
     },

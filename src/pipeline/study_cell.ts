@@ -18,7 +18,11 @@ import { sha256Hex } from "../numerics/hash.ts";
 import { configuredAlgorithms, greedyInStates, learn } from "./learn.ts";
 import { type ExactMetrics, exactMetrics, exactReferences } from "./metrics.ts";
 import { type KnownEnvironment, openProblem, type Problem } from "./problem.ts";
-import { type Cell, seedConfig, type StudyConfig } from "./study_config.ts";
+import {
+  seedConfig,
+  type StudyCell,
+  type StudyConfig,
+} from "./study_config.ts";
 import { problemHash, taskHash } from "./task_hash.ts";
 
 /** What one algorithm learnt from one seed. */
@@ -26,7 +30,7 @@ export interface LearnerResult {
   /** Format of this file. */
   readonly schema: "holdfast/study-learner/1";
   /** The cell. */
-  readonly cell: Cell;
+  readonly cell: StudyCell;
   /** SHA-256 of what decides the result; see `taskHash`. */
   readonly task: string;
   /** Exact values of the greedy policy after the last step. */
@@ -47,7 +51,7 @@ export interface ReferencesResult {
   /** Format of this file. */
   readonly schema: "holdfast/study-references/1";
   /** The cell. */
-  readonly cell: Cell;
+  readonly cell: StudyCell;
   /** SHA-256 of what decides the result; see `problemHash`. */
   readonly task: string;
   /** Exact values by policy. */
@@ -65,7 +69,7 @@ export type CellResult = LearnerResult | ReferencesResult;
  */
 export async function computeCell(
   study: StudyConfig,
-  cell: Cell,
+  cell: StudyCell,
   backend: Backend,
   onStep?: (step: number) => void,
 ): Promise<CellResult> {
@@ -95,14 +99,14 @@ export async function computeCell(
 }
 
 /** Steps of training that a cell takes. */
-export function cellSteps(study: StudyConfig, cell: Cell): number {
+export function cellSteps(study: StudyConfig, cell: StudyCell): number {
   if (cell.policy === "references") return 0;
   const config = seedConfig(study, cell.preset, cell.seed);
   return algorithmOf(config, cell.policy).settings.steps;
 }
 
 /** A cell's file in the study's directory. */
-export function cellFile({ preset, policy, seed }: Cell): string {
+export function cellFile({ preset, policy, seed }: StudyCell): string {
   return `cells/${preset}/${policy}/${seed}.json`;
 }
 
@@ -110,7 +114,7 @@ export function cellFile({ preset, policy, seed }: Cell): string {
 export function finishedCell(
   directory: string,
   study: StudyConfig,
-  cell: Cell,
+  cell: StudyCell,
 ): CellResult | null {
   let value: unknown;
   try {
@@ -124,7 +128,10 @@ export function finishedCell(
   return found?.task === cellTask(study, cell) ? found as CellResult : null;
 }
 
-function cellTask(study: StudyConfig, { preset, policy, seed }: Cell): string {
+function cellTask(
+  study: StudyConfig,
+  { preset, policy, seed }: StudyCell,
+): string {
   const config = seedConfig(study, preset, seed);
   return policy === "references"
     ? problemHash(config)

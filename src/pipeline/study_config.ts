@@ -41,7 +41,7 @@ export interface StudyRequest {
 }
 
 /** One unit of work: an algorithm, or the policies that need no training, for one seed. */
-export interface Cell {
+export interface StudyCell {
   /** Name of the preset. */
   readonly preset: string;
   /** What is evaluated. */
@@ -167,7 +167,7 @@ export function studyAlgorithms(
 }
 
 /** All the work of a study, by preset, policy (the references last) and seed. */
-export function studyCells(study: StudyConfig): Cell[] {
+export function studyCells(study: StudyConfig): StudyCell[] {
   return Object.keys(study.presets).flatMap((preset) =>
     [
       ...studyAlgorithms(study, preset).map(({ name }) => name),

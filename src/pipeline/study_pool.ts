@@ -9,9 +9,9 @@ import { InputError } from "../errors.ts";
 import { networkLayout } from "../network/layout.ts";
 import { type CellResult, cellSteps } from "./study_cell.ts";
 import {
-  type Cell,
   seedConfig,
   studyAlgorithms,
+  type StudyCell,
   type StudyConfig,
 } from "./study_config.ts";
 import type { CellAnswer, CellMessage } from "./study_worker.ts";
@@ -19,14 +19,14 @@ import type { CellAnswer, CellMessage } from "./study_worker.ts";
 /** What a pool is to do. */
 export interface PoolOptions {
   readonly study: StudyConfig;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly StudyCell[];
   /** Workers. */
   readonly jobs: number;
   readonly backend: BackendName;
   /** Ends the work at once; cells in progress are lost. */
   readonly signal?: AbortSignal;
   /** Called often, with the steps that a cell has made. */
-  readonly onStep: (cell: Cell, step: number) => void;
+  readonly onStep: (cell: StudyCell, step: number) => void;
   /** Called with each result, in the order in which they come. */
   readonly onResult: (result: CellResult) => void;
 }
@@ -84,7 +84,7 @@ export function computeCells(options: PoolOptions): Promise<void> {
 }
 
 function failureOf(
-  { preset, policy, seed }: Cell,
+  { preset, policy, seed }: StudyCell,
   { message, isInputError }: CellAnswer & { kind: "failure" },
 ): Error {
   const told = `${preset}, ${policy}, seed ${seed}: ${message}`;
@@ -92,13 +92,16 @@ function failureOf(
 }
 
 /** The order is for the time alone: a long cell begun last would keep the other workers waiting. */
-function longestFirst(study: StudyConfig, cells: readonly Cell[]): Cell[] {
+function longestFirst(
+  study: StudyConfig,
+  cells: readonly StudyCell[],
+): StudyCell[] {
   const costs = new Map(cells.map((cell) => [cell, cellCost(study, cell)]));
   return cells.toSorted((a, b) => costs.get(b)! - costs.get(a)!);
 }
 
 /** Proportional to the multiplications of a cell's training, about. */
-function cellCost(study: StudyConfig, cell: Cell): number {
+function cellCost(study: StudyConfig, cell: StudyCell): number {
   const { preset, policy, seed } = cell;
   const { hidden } = seedConfig(study, preset, seed).network;
   const algorithm = studyAlgorithms(study, preset)

@@ -9,7 +9,7 @@ import type { StudyConfig } from "./study_config.ts";
 import {
   comparableSeries,
   type PolicyName,
-  type Series,
+  type PolicySeries,
   studySeries,
 } from "./study_series.ts";
 import {
@@ -17,7 +17,6 @@ import {
   aggregateSeries,
   compareSeries,
   type Comparison,
-  type Curve,
   type Estimate,
   learningCurve,
   type Profiles,
@@ -25,6 +24,7 @@ import {
   type Quantity,
   QUANTITY_NAMES,
   REPLICATES,
+  type StudyCurve,
 } from "./study_statistics.ts";
 
 /** Aggregates of one policy. */
@@ -64,9 +64,9 @@ export interface StudyFindings {
   /** `study.json` */
   readonly result: StudyResult;
   /** Exact values over the seeds. */
-  readonly series: readonly Series[];
+  readonly series: readonly PolicySeries[];
   /** Of each learner. */
-  readonly curves: readonly Curve[];
+  readonly curves: readonly StudyCurve[];
 }
 
 /**
@@ -111,7 +111,7 @@ const EXACT_COLUMNS = [
 ] as const satisfies readonly (keyof ExactMetrics)[];
 
 /** `study.csv`: the exact values of each policy and seed. */
-export function studyCsv(series: readonly Series[]): string {
+export function studyCsv(series: readonly PolicySeries[]): string {
   const rows = series.flatMap((
     { preset, policy, kind, seeds, exact, optimal, learnt },
   ) =>
@@ -157,7 +157,7 @@ export function aggregatesCsv({ policies }: StudyResult): string {
 }
 
 /** `curves.csv`: what the learners were worth after each logging interval. */
-export function curvesCsv(curves: readonly Curve[]): string {
+export function curvesCsv(curves: readonly StudyCurve[]): string {
   const head = [
     "preset",
     "policy",

@@ -21,7 +21,7 @@ export interface PolicyName {
 }
 
 /** One policy's exact values over the seeds. */
-export interface Series extends PolicyName {
+export interface PolicySeries extends PolicyName {
   /** Whether it was learnt by a network. */
   readonly kind: "learner" | "reference";
   /** The study's seeds. */
@@ -51,7 +51,7 @@ const REFERENCES = [
 export function studySeries(
   study: StudyConfig,
   results: readonly CellResult[],
-): Series[] {
+): PolicySeries[] {
   const find = (preset: string, policy: string, seed: number): CellResult => {
     const found = results.find(({ cell }) =>
       cell.preset === preset && cell.policy === policy && cell.seed === seed
@@ -60,22 +60,24 @@ export function studySeries(
     return found;
   };
   const { seeds } = study;
-  return Object.keys(study.presets).flatMap((preset): Series[] => {
+  return Object.keys(study.presets).flatMap((preset): PolicySeries[] => {
     const references = seeds.map((seed) =>
       find(preset, "references", seed) as ReferencesResult
     );
     const optimal = references.map(({ exact }) => exact.optimal);
-    const learners = studyAlgorithms(study, preset).map(({ name }): Series => {
-      const learnt = seeds.map((seed) =>
-        find(preset, name, seed) as LearnerResult
-      );
-      const exact = learnt.map(({ exact }) => exact);
-      const policy = { preset, policy: name, kind: "learner" } as const;
-      return { ...policy, seeds, exact, optimal, learnt };
-    });
+    const learners = studyAlgorithms(study, preset).map(
+      ({ name }): PolicySeries => {
+        const learnt = seeds.map((seed) =>
+          find(preset, name, seed) as LearnerResult
+        );
+        const exact = learnt.map(({ exact }) => exact);
+        const policy = { preset, policy: name, kind: "learner" } as const;
+        return { ...policy, seeds, exact, optimal, learnt };
+      },
+    );
     return [
       ...learners,
-      ...REFERENCES.map((policy): Series => ({
+      ...REFERENCES.map((policy): PolicySeries => ({
         preset,
         policy,
         kind: "reference",
@@ -94,9 +96,9 @@ export function studySeries(
  */
 export function comparableSeries(
   study: StudyConfig,
-  series: readonly Series[],
-): Series[][] {
-  const groups = new Map<string, Series[]>();
+  series: readonly PolicySeries[],
+): PolicySeries[][] {
+  const groups = new Map<string, PolicySeries[]>();
   const first = new Map<string, string>();
   for (const entry of series) {
     const { environment, dataset } = study.presets[entry.preset];
@@ -108,7 +110,7 @@ export function comparableSeries(
     groups.set(problem, [...groups.get(problem) ?? [], entry]);
   }
   // Learners of all presets, then the references.
-  const order = ({ kind }: Series) => kind === "learner" ? 0 : 1;
+  const order = ({ kind }: PolicySeries) => kind === "learner" ? 0 : 1;
   return [...groups.values()].map((group) =>
     group.toSorted((a, b) => order(a) - order(b))
   );

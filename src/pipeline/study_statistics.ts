@@ -17,7 +17,7 @@ import {
   type ScoreMatrix,
 } from "../evaluation/statistics.ts";
 import { randomStream } from "../numerics/random.ts";
-import type { PolicyName, Series } from "./study_series.ts";
+import type { PolicyName, PolicySeries } from "./study_series.ts";
 
 /** What is measured of a policy, and whether more of it is better. */
 export const QUANTITIES = {
@@ -34,15 +34,21 @@ export const QUANTITY_NAMES = Object.keys(QUANTITIES) as Quantity[];
 
 /** A statistic and its 95 % interval by the percentile bootstrap. */
 export interface Estimate {
+  /** The statistic. */
   readonly value: number;
+  /** Lower limit. */
   readonly low: number;
+  /** Upper limit. */
   readonly high: number;
 }
 
 /** Statistics of one quantity over the seeds. */
 export interface Aggregates {
+  /** Mean of the middle half of the seeds. */
   readonly interquartileMean: Estimate;
+  /** Median. */
   readonly median: Estimate;
+  /** Mean. */
   readonly mean: Estimate;
   /**
    * Mean shortfall from the optimal policy of the same seed, 0 where there is none. The optimal
@@ -61,7 +67,7 @@ const BOOTSTRAP_SEED = 0;
 
 /** Statistics of a series, by quantity. */
 export function aggregateSeries(
-  series: Series,
+  series: PolicySeries,
 ): Record<Quantity, Aggregates> {
   return perQuantity((quantity) => {
     const scores = valuesOf(series, quantity);
@@ -92,7 +98,9 @@ export function aggregateSeries(
 
 /** How likely a run of one policy is to do better than a run of another. */
 export interface Comparison {
+  /** The first policy. */
   readonly better: PolicyName;
+  /** The second. */
   readonly than: PolicyName;
   /** By quantity; ties are counted half. */
   readonly probability: Readonly<Record<Quantity, Estimate>>;
@@ -101,9 +109,9 @@ export interface Comparison {
 /**
  * Compares each pair of series.
  *
- * @param group Series of the same environment and data.
+ * @param group PolicySeries of the same environment and data.
  */
-export function compareSeries(group: readonly Series[]): Comparison[] {
+export function compareSeries(group: readonly PolicySeries[]): Comparison[] {
   return group.flatMap((x, i) =>
     group.slice(i + 1).map((y): Comparison => ({
       better: { preset: x.preset, policy: x.policy },
@@ -139,10 +147,10 @@ export interface Profiles {
 /**
  * Performance profiles of series, by quantity.
  *
- * @param group Series of the same environment and data.
+ * @param group PolicySeries of the same environment and data.
  */
 export function profileSeries(
-  group: readonly Series[],
+  group: readonly PolicySeries[],
 ): Record<Quantity, Profiles> {
   return perQuantity((quantity) => {
     const all = group.flatMap((s) => [...valuesOf(s, quantity).scores]);
@@ -163,7 +171,8 @@ export function profileSeries(
 }
 
 /** Interquartile mean over the seeds after each logging interval of a learner. */
-export interface Curve extends PolicyName {
+export interface StudyCurve extends PolicyName {
+  /** One a logging interval. */
   readonly points: readonly {
     readonly step: number;
     readonly returnMean: Estimate;
@@ -176,7 +185,9 @@ export interface Curve extends PolicyName {
  *
  * @throws Error if the seeds were not evaluated at the same steps.
  */
-export function learningCurve({ preset, policy, learnt }: Series): Curve {
+export function learningCurve(
+  { preset, policy, learnt }: PolicySeries,
+): StudyCurve {
   if (learnt === null) throw new Error(`${policy} is no learner`);
   const [{ curve: { columns, rows } }] = learnt;
   const column = (name: string) => columns.indexOf(name);
@@ -215,7 +226,7 @@ function estimates(
     .map(([low, high], i) => ({ value: values[i], low, high }));
 }
 
-function valuesOf({ exact }: Series, quantity: Quantity): ScoreMatrix {
+function valuesOf({ exact }: PolicySeries, quantity: Quantity): ScoreMatrix {
   return matrixOf(exact.map((values) => values[quantity]));
 }
 

@@ -7,12 +7,12 @@ import type { Backend } from "../backends/backend.ts";
 import { type BackendName, chooseBackend } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
 import { type CellResult, computeCell } from "./study_cell.ts";
-import type { Cell, StudyConfig } from "./study_config.ts";
+import type { StudyCell, StudyConfig } from "./study_config.ts";
 
 /** A cell to compute. */
 export interface CellMessage {
   readonly study: StudyConfig;
-  readonly cell: Cell;
+  readonly cell: StudyCell;
   /** The same in every message to a worker. */
   readonly backend: BackendName;
 }
