@@ -12,63 +12,90 @@ import {
   type PolicyAggregates,
   type PolicyName,
   type StudyResult,
+  style,
 } from "../mod.ts";
 
-/** What a column shows of a policy. */
+/** What is shown of a policy. */
 const COLUMNS: readonly {
   readonly name: string;
   readonly of: (aggregates: PolicyAggregates["aggregates"]) => string;
 }[] = [
   {
     name: "return",
-    of: ({ returnMean }) => interval(returnMean.interquartileMean, decimal),
+    of: ({ returnMean }) => interval(returnMean.interquartileMean),
   },
   {
     name: "CVaR 10 %",
     of: ({ cvar10 }) => decimal(cvar10.interquartileMean.value),
   },
   {
-    name: "gap",
-    of: ({ returnMean }) => decimal(returnMean.optimalityGap.value),
-  },
-  {
-    name: "hazard",
-    of: ({ hazardProbability }) => percent(hazardProbability.median.value),
-  },
-  {
-    name: "worst hazard",
-    of: ({ hazardProbability }) => percent(hazardProbability.worst),
+    name: "hazard, worst",
+    of: ({ hazardProbability: { median, worst } }) =>
+      `${percent(median.value)}, ${percent(worst)}`,
   },
 ];
 
-/** Prints a table with a row a policy and the presets side by side, and how the learners compare. */
+/**
+ * Prints what each policy reaches, several presets side by side, and how the learners compare.
+ *
+ * @param output Where to.
+ */
 export function printStudy(output: Output, result: StudyResult): void {
-  const presets = Object.keys(result.study.presets);
-  const { seeds } = result.study;
-  output.write(
-    `\n${seeds.length} seeds. return: interquartile mean [95 % interval], exact; CVaR 10 %: its interquartile mean;\n` +
-      "gap: mean shortfall of the return from the optimum; hazard: median and worst seed.\n\n",
+  const { seeds, presets } = result.study;
+  output.write(`
+Exact values over ${seeds.length} seeds. return, CVaR 10 %: interquartile mean over the seeds
+[95 % interval]; hazard, worst: median over the seeds and the worst seed's.
+`);
+  const names = Object.keys(presets);
+  if (names.length === 1) {
+    output.write("\n");
+    printPolicies(
+      output,
+      result,
+      COLUMNS.map((column) => ({
+        head: column.name,
+        ...column,
+        preset: names[0],
+      })),
+    );
+  } else {
+    for (const column of COLUMNS) {
+      output.write(`\n${style(output, "bold", column.name)}\n`);
+      printPolicies(
+        output,
+        result,
+        names.map((preset) => ({ head: preset, ...column, preset })),
+      );
+    }
+  }
+  printComparisons(output, result);
+}
+
+function printPolicies(
+  output: Output,
+  { policies }: StudyResult,
+  columns:
+    readonly (typeof COLUMNS[number] & { head: string; preset: string })[],
+): void {
+  const learnersFirst = policies.toSorted((a, b) =>
+    a.kind === b.kind ? 0 : a.kind === "learner" ? -1 : 1
   );
-  const head = COLUMNS.flatMap(({ name }) =>
-    presets.map((preset) => presets.length > 1 ? `${preset} ${name}` : name)
-  );
-  const policies = new Set(
-    ["learner", "reference"].flatMap((kind) =>
-      result.policies.filter((entry) => entry.kind === kind)
-    ).map(({ policy }) => policy),
-  );
-  const rows = [...policies].map((policy) => [
-    policy,
-    ...COLUMNS.flatMap(({ of }) =>
-      presets.map((preset) => {
-        const found = result.policies.find((entry) =>
+  const rows = [...new Set(learnersFirst.map(({ policy }) => policy))].map(
+    (policy) => [
+      policy,
+      ...columns.map(({ preset, of }) => {
+        const found = policies.find((entry) =>
           entry.preset === preset && entry.policy === policy
         );
         return found ? of(found.aggregates) : "";
-      })
-    ),
-  ]);
+      }),
+    ],
+  );
+  const head = columns.map(({ head }) => head);
   output.write(formatTable(output, ["policy", ...head], rows));
+}
+
+function printComparisons(output: Output, result: StudyResult): void {
   const learners = new Set(
     result.policies.filter(({ kind }) => kind === "learner").map(nameOf),
   );
@@ -81,7 +108,9 @@ export function printStudy(output: Output, result: StudyResult): void {
     "\nHow likely a seed of the first does better than one of the second:\n\n",
   );
   const label = ({ preset, policy }: PolicyName) =>
-    presets.length > 1 ? `${preset} ${policy}` : policy;
+    Object.keys(result.study.presets).length > 1
+      ? `${preset} ${policy}`
+      : policy;
   output.write(formatTable(
     output,
     ["first, second", "return", "hazard", "CVaR 10 %"],
@@ -91,7 +120,7 @@ export function printStudy(output: Output, result: StudyResult): void {
         probability.returnMean,
         probability.hazardProbability,
         probability.cvar10,
-      ].map((estimate) => interval(estimate, decimal)),
+      ].map(interval),
     ]),
   ));
 }
@@ -100,9 +129,6 @@ function nameOf({ preset, policy }: PolicyName): string {
   return `${preset}/${policy}`;
 }
 
-function interval(
-  { value, low, high }: Estimate,
-  write: (value: number) => string,
-): string {
-  return `${write(value)} [${write(low)}, ${write(high)}]`;
+function interval({ value, low, high }: Estimate): string {
+  return `${decimal(value)} [${decimal(low)}, ${decimal(high)}]`;
 }
