@@ -5,7 +5,6 @@
  */
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
-import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
 import {
@@ -41,7 +40,9 @@ import {
 } from "./learn.ts";
 import { evaluateRun, type Metrics } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
+import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
+import { taskHash } from "./task_hash.ts";
 
 /** Told while a pipeline works. */
 export interface PipelineEvents {
@@ -138,16 +139,11 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   );
   writeJsonArtifact(out, "metrics.json", metrics);
   await stage("plots", async () => {
-    for (
-      const [name, svg] of await plotRun(
-        problem,
-        metrics,
-        learnt,
-        rolloutReturns,
-      )
-    ) {
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    for (const [name, svg] of plots) {
       writeArtifact(out, `plots/${name}.svg`, svg);
     }
+    writeArtifact(out, "report.html", reportRun(out, metrics, learnt, plots));
   });
   writeJsonArtifact(out, "timings.json", {
     schema: "holdfast/timings/1",
@@ -236,11 +232,4 @@ async function trainPolicy(
   } finally {
     csv?.[Symbol.dispose]();
   }
-}
-
-/** Names what decides the result of training one algorithm. */
-function taskHash(config: Config, { name, settings }: Algorithm): string {
-  const { seed, environment, dataset, network } = config;
-  const parts = { seed, environment, dataset, network, name, settings };
-  return sha256Hex(new TextEncoder().encode(canonicalJson(parts)));
 }
