@@ -21,3 +21,10 @@ export function gpuTest(name: string, fn: () => Promise<void>): void {
   if (device) Deno.test(name, fn);
   else Deno.test({ name: `${name} (no WebGPU adapter)`, ignore: true, fn });
 }
+
+/** A test that needs a driver of which it is known how it computes. */
+export function lavapipeTest(name: string, fn: () => Promise<void>): void {
+  const there = device?.name.startsWith("llvmpipe") ?? false;
+  if (there) Deno.test(name, fn);
+  else Deno.test({ name: `${name} (no lavapipe)`, ignore: true, fn });
+}

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { call, view } from "../../src/algorithms/program.ts";
 import type { Backend, TrainingTask } from "../../src/backends/backend.ts";
 import { chooseBackend } from "../../src/backends/choose.ts";
 import { DeviceError } from "../../src/backends/device_error.ts";
@@ -61,7 +62,7 @@ function presetTasks(
       prepareTask(
         config.network,
         algorithm,
-        seeds.map((seed) => ({ seed, dataset })),
+        seeds.map((seed) => ({ seed, member: 0, dataset })),
         config.dataset.timeoutsTerminate,
       ).task,
   }));
@@ -240,6 +241,30 @@ for (const killAfter of ["run", "read"]) {
     },
   );
 }
+
+gpuTest(
+  "webgpu: a command that the device refuses is told in one line",
+  async () => {
+    const task = randomTask(SMALL, 1, 20);
+    // One buffer both read and written in one dispatch.
+    const parameters = view("parameters");
+    const count = task.program.network.parameterCount;
+    const step = [
+      call("copy", { input: parameters, output: parameters }, { count }),
+    ];
+    await assert.rejects(
+      trained(gpuBackend, () => ({
+        ...task,
+        program: { ...task.program, step },
+      }), [1]),
+      {
+        name: "DeviceError",
+        message:
+          /^the GPU .* refused a command: [^\n]*; use --backend wasm[^\n]*$/,
+      },
+    );
+  },
+);
 
 gpuTest("webgpu: a table that the device has no buffer for", async () => {
   const { maxBufferBytes } = (await findDevice())!;
