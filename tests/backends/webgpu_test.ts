@@ -221,7 +221,7 @@ for (const killAfter of ["run", "read"]) {
       const losses = [...await learner.run(10)];
       await learner.read();
       losses.push(...await learner.run(30));
-      if (killAfter === "read") await learner.read();
+      if (moment === "after a read") await learner.read();
       await kill();
       losses.push(...await learner.run(45), ...await learner.run(60));
       const state = await learner.read();
@@ -234,7 +234,7 @@ for (const killAfter of ["run", "read"]) {
       assert.equal(notices.length, 1);
       assert.match(
         notices[0],
-        killAfter === "read"
+        moment === "after a read"
           ? /was lost .*: going on with wasm from step 30$/
           : /was lost .*: going on with wasm from step 10$/,
       );
