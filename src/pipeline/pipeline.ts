@@ -40,6 +40,7 @@ import {
 } from "./learn.ts";
 import { evaluateRun, type Metrics } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
+import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
 import { taskHash } from "./task_hash.ts";
 
@@ -138,16 +139,11 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   );
   writeJsonArtifact(out, "metrics.json", metrics);
   await stage("plots", async () => {
-    for (
-      const [name, svg] of await plotRun(
-        problem,
-        metrics,
-        learnt,
-        rolloutReturns,
-      )
-    ) {
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    for (const [name, svg] of plots) {
       writeArtifact(out, `plots/${name}.svg`, svg);
     }
+    writeArtifact(out, "report.html", reportRun(out, metrics, learnt, plots));
   });
   writeJsonArtifact(out, "timings.json", {
     schema: "holdfast/timings/1",

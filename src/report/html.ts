@@ -19,7 +19,7 @@ export interface Html {
 export type HtmlPart = string | number | Html | readonly Html[];
 
 /** Builds markup; every part that is not markup itself is escaped. */
-export function html(
+export function fragment(
   strings: TemplateStringsArray,
   ...parts: HtmlPart[]
 ): Html {
@@ -47,32 +47,47 @@ export function figure(svg: string): Html {
   return { markup: `<figure>${svg.trimEnd()}</figure>` };
 }
 
+/** Rows of a table that belong together. */
+export interface RowGroup {
+  /** Stands above them; none for a table of one group. */
+  readonly title?: string;
+  /** As many cells each as the table has columns. */
+  readonly rows: readonly (readonly HtmlPart[])[];
+}
+
 /**
  * A table; the first column is text, the others are numbers.
  *
  * @param head Names of the columns.
- * @param rows As many cells each.
+ * @param groups The rows; groups without rows are left out.
  */
 export function table(
-  head: readonly HtmlPart[],
-  rows: readonly (readonly HtmlPart[])[],
+  head: readonly string[],
+  ...groups: readonly RowGroup[]
 ): Html {
-  const row = (cells: readonly HtmlPart[]) =>
-    html`<tr>${
-      cells.map((cell, i) =>
-        i === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`
-      )
-    }</tr>`;
-  return html`
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr>
-        </thead>
-        <tbody>${rows.map(row)}</tbody>
-      </table>
-    </div>
-  `;
+  const heads = head.map((name) => fragment`<th scope="col">${name}</th>`);
+  const bodies = groups.filter(({ rows }) => rows.length > 0).map(
+    ({ title, rows }) => {
+      const above = title === undefined ? [] : [groupTitle(title, head.length)];
+      return fragment`<tbody>\n${[...above, ...rows.map(tableRow)]}\n</tbody>`;
+    },
+  );
+  const inner = fragment`<thead><tr>${heads}</tr></thead>\n${bodies}`;
+  return fragment`<div class="scroll"><table>\n${inner}\n</table></div>`;
+}
+
+function groupTitle(title: string, columns: number): Html {
+  return fragment`<tr><th scope="rowgroup" class="group" colspan="${columns}">${title}</th></tr>`;
+}
+
+function tableRow([first, ...numbers]: readonly HtmlPart[]): Html {
+  const cells = numbers.map((cell) => fragment`<td>${cell}</td>`);
+  return fragment`<tr><th scope="row">${first}</th>${cells}</tr>`;
+}
+
+/** Paragraphs of plain text. */
+export function paragraphs(...texts: readonly string[]): Html {
+  return fragment`${texts.map((text) => fragment`<p>${text}</p>`)}`;
 }
 
 /** A part of a report under a heading. */
@@ -83,9 +98,22 @@ export interface Section {
   readonly content: readonly Html[];
 }
 
-/** A plot beside the words that explain it. */
-export function beside(svg: string, ...words: readonly Html[]): Html {
-  return html`<div class="beside">${figure(svg)}<div>${words}</div></div>`;
+/**
+ * A plot beside the words that explain it.
+ *
+ * @param svg From one of the plots.
+ * @param heading Of the words.
+ * @param texts Paragraphs of plain text.
+ */
+export function beside(
+  svg: string,
+  heading: string,
+  ...texts: readonly string[]
+): Html {
+  const words = fragment`<h3>${heading}</h3>\n${paragraphs(...texts)}`;
+  return fragment`<div class="beside">${
+    figure(svg)
+  }\n<div>${words}</div></div>`;
 }
 
 /**
@@ -102,40 +130,40 @@ export function page(
   sections: readonly Section[],
 ): string {
   const contents = sections.map(({ heading }, i) =>
-    html`<a href="#s${i + 1}">${heading}</a>`
+    fragment`<a href="#s${i + 1}">${heading}</a>`
   );
   const body = sections.map(({ heading, content }, i) =>
-    html`<section id="s${i + 1}">
+    fragment`<section id="s${i + 1}">
 <h2>${heading}</h2>
 ${content}
 </section>`
   );
-  const { markup } = html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'">
-        <title>${title}</title>
-        <style>${{ markup: style }}</style>
-      </head>
-      <body>
-        <header>
-    <h1>${title}</h1>
-    ${lead}
-    <nav>${contents}</nav>
-        </header>
-        <main>
-    ${body}
-        </main>
-      </body>
-    </html>
-  `;
-  return markup;
+  return fragment`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${title}</title>
+<style>${{ markup: style }}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+${lead}
+<nav>${contents}</nav>
+</header>
+<main>
+${body}
+</main>
+</body>
+</html>
+`.markup;
 }
+
+/** The page loads nothing and runs nothing. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** Exchanges a colour of the plots, by value, for one that shows on a dark page. */
 function exchange(from: string, to: string): string {
@@ -154,7 +182,7 @@ h3{font-size:1.05rem;margin:0 0 8px}
 p{margin:0 0 12px;max-width:70ch}
 nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin:16px 0 0}
 a{color:var(--accent)}
-.muted{color:var(--muted)}
+header p{color:var(--muted)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:20px 0}
 .card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:14px 16px}
 .card h3{color:var(--muted);font-weight:500}
@@ -162,10 +190,13 @@ a{color:var(--accent)}
 .card span{display:block;color:var(--muted);font-size:.9rem}
 .scroll{overflow-x:auto;margin:0 0 16px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem;min-width:100%}
-th,td{padding:6px 12px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th,td{padding:6px 9px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}
 th:first-child,td:first-child{text-align:left;padding-left:0}
+th:last-child,td:last-child{padding-right:0}
+td small{display:block;color:var(--muted);font-size:.85em}
 thead th{color:var(--muted);font-weight:500;vertical-align:bottom}
 tbody th{font-weight:500}
+tbody th.group{color:var(--muted);padding-top:16px}
 .beside{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:8px 32px;align-items:start;margin:0 0 28px}
 .beside>div{padding-top:12px}
 figure{margin:0;overflow-x:auto}

@@ -8,9 +8,16 @@ import type { ManifestFile } from "../artifacts/manifest.ts";
 import type { DatasetSummary } from "../dataset/summary.ts";
 import type { RolloutResult } from "../evaluation/rollout.ts";
 import type { ExactEvaluation } from "../mdp/exact.ts";
-import { beside, type Html, html, page, type Section, table } from "./html.ts";
-import { idOf } from "./plots/render.ts";
-import { decimal, group, oneIn, percent } from "./numbers.ts";
+import {
+  beside,
+  fragment,
+  type Html,
+  page,
+  paragraphs,
+  type Section,
+  table,
+} from "./html.ts";
+import { decimal, frequency, group, percent } from "./numbers.ts";
 
 /** Exact values of a policy, from the start state. */
 export type ReportedValues = Omit<ExactEvaluation, "returns" | "probabilities">;
@@ -43,7 +50,7 @@ export interface RunReport {
   };
   /** Hazard probability at the end of each logging interval, by algorithm. */
   readonly hazardOverTraining: Readonly<Record<string, readonly number[]>>;
-  /** SVG text by file name, as in `plots/`. */
+  /** SVG text by name, as in `plots/` without the ending. */
   readonly plots: Readonly<Record<string, string>>;
   /** `config.json`. */
   readonly configText: string;
@@ -60,6 +67,20 @@ const referenceWords: Readonly<Record<string, string>> = {
   optimal: "knows the true environment: nothing can be better",
 };
 
+const exactColumns = [
+  "policy",
+  "return",
+  "± std",
+  "CVaR 10 %",
+  "CVaR 1 %",
+  "hazard",
+  "goal",
+  "timeout",
+  "steps",
+  "regret",
+  "mismatch",
+];
+
 /**
  * Writes the report of a run. It holds nothing of the machine and the time, so that equal
  * runs have equal reports.
@@ -73,20 +94,19 @@ export function runReportHtml(report: RunReport): string {
   const where = environment
     ? `a ${environment.size} × ${environment.size} grid`
     : "given data";
-  const lead = html`
-    <p
-      class="muted">Offline learning on ${where}, seed ${config
-        .seed}. ${environment
-        ? "Values are exact, by dynamic programming, unless they are called rollouts."
-        : "The environment is not known, so only what the data tell is shown."}</p>
-  `;
+  const how = environment
+    ? "Values are exact, by dynamic programming, unless they are called rollouts."
+    : "The environment is not known, so only what the data tell is shown.";
+  const lead = paragraphs(
+    `Offline learning on ${where}, seed ${config.seed}. ${how}`,
+  );
   const sections = [
     numbers(report),
-    ...names.some((name) => report.plots[`hazard-${idOf(name)}.svg`])
+    ...names.some((name) => report.plots[`hazard-${name}`])
       ? [policies(report)]
       : [],
     training(report),
-    ...report.plots["sorted-returns.svg"] ? [episodes(report)] : [],
+    ...report.plots["returns-sorted"] ? [episodes(report)] : [],
     data(report),
     provenance(report),
   ];
@@ -95,77 +115,20 @@ export function runReportHtml(report: RunReport): string {
 
 function numbers({ metrics }: RunReport): Section {
   const policies = Object.entries(metrics.policies);
-  const references = Object.entries(metrics.references ?? {});
-  if (references.length === 0) {
+  if (metrics.references === undefined) {
     const rows = policies.map(([name, { actionMismatchRate }]) => [
       name,
       percent(actionMismatchRate),
     ]);
     return {
       heading: "Numbers",
-      content: [table(["policy", "actions unlike the data's"], rows)],
+      content: [table(["policy", "actions unlike the data's"], { rows })],
     };
   }
-  const learntRow = ([name, policy]: (typeof policies)[number]) =>
-    policy.exact && [
-      name,
-      ...valueCells(policy.exact),
-      decimal(policy.regret ?? NaN),
-      percent(policy.actionMismatchRate),
-    ];
-  const referenceRow = ([name, values]: (typeof references)[number]) => [
-    html`${inWords(name)}`,
-    ...valueCells(values),
-    decimal(metrics.references!.optimal.returnMean - values.returnMean),
-    "",
-  ];
-  const head = [
-    "policy",
-    "return",
-    "± std",
-    "CVaR 10 %",
-    "CVaR 1 %",
-    "hazard",
-    "goal",
-    "timeout",
-    "steps",
-    "regret",
-    "mismatch",
-  ];
-  return {
-    heading: "Numbers",
-    content: [
-      cards(metrics),
-      table(head, policies.map(learntRow).filter((row) => row !== undefined)),
-      html`<h3>From the same data without a network, and the optimum</h3>`,
-      table(head, references.map(referenceRow)),
-      glossary(references.map(([name]) => name)),
-    ],
-  };
-}
-
-function cards({ policies, references }: RunReport["metrics"]): Html {
-  const card = (name: string, values: ReportedValues) =>
-    html`<div class="card"><h3>${name}</h3>
-<strong>${
-      percent(values.hazardProbability)
-    }</strong><span>of episodes end in a hazard, ${
-      oneIn(values.hazardProbability)
-    }</span>
-<strong>${
-      decimal(values.returnMean)
-    }</strong><span>expected return</span></div>`;
-  const learnt = Object.entries(policies).flatMap(([name, { exact }]) =>
-    exact ? [card(name, exact)] : []
-  );
-  const optimal = references?.optimal
-    ? [card("optimum", references.optimal)]
-    : [];
-  return html`<div class="cards">${[...learnt, ...optimal]}</div>`;
-}
-
-function valueCells(values: ReportedValues): string[] {
-  return [
+  const references = Object.entries(metrics.references);
+  const best = metrics.references.optimal.returnMean;
+  const cells = (name: string, values: ReportedValues, mismatch: string) => [
+    name,
     decimal(values.returnMean),
     decimal(values.returnStd),
     decimal(values.cvar10),
@@ -174,7 +137,44 @@ function valueCells(values: ReportedValues): string[] {
     percent(values.goalProbability),
     percent(values.timeoutProbability),
     decimal(values.lengthMean, 1),
+    decimal(best - values.returnMean),
+    mismatch,
   ];
+  const learnt = policies.flatMap(([name, { exact, actionMismatchRate }]) =>
+    exact ? [cells(name, exact, percent(actionMismatchRate))] : []
+  );
+  const counted = references.map(([name, values]) =>
+    cells(inWords(name), values, "")
+  );
+  return {
+    heading: "Numbers",
+    content: [
+      cards(metrics),
+      table(
+        exactColumns,
+        { title: "learnt", rows: learnt },
+        { title: "without a network", rows: counted },
+      ),
+      glossary(references.map(([name]) => name)),
+    ],
+  };
+}
+
+function cards({ policies, references }: RunReport["metrics"]): Html {
+  const card = (name: string, values: ReportedValues) => {
+    const hazard = percent(values.hazardProbability);
+    return fragment`<div class="card"><h3>${name}</h3>
+<strong>${hazard}</strong><span>of episodes end in a hazard</span>
+<strong>${decimal(values.returnMean)}</strong><span>expected return</span>
+</div>`;
+  };
+  const learnt = Object.entries(policies).flatMap(([name, { exact }]) =>
+    exact ? [card(name, exact)] : []
+  );
+  const optimal = references?.optimal
+    ? [card("optimum", references.optimal)]
+    : [];
+  return fragment`<div class="cards">${[...learnt, ...optimal]}</div>`;
 }
 
 function glossary(references: readonly string[]): Html {
@@ -198,78 +198,66 @@ function glossary(references: readonly string[]): Html {
       referenceWords[name] ? [[inWords(name), referenceWords[name]]] : []
     ),
   ];
-  return html`<dl>${
-    terms.map(([term, words]) =>
-      html`
-        <dt>${term}</dt>
-        <dd>${words}</dd>
-      `
-    )
-  }</dl>`;
+  const list = terms.map(([term, words]) =>
+    fragment`<dt>${term}</dt><dd>${words}</dd>`
+  );
+  return fragment`<dl>\n${list}\n</dl>`;
 }
 
 function policies({ metrics, plots }: RunReport): Section {
-  const content = Object.entries(metrics.policies).flatMap(
-    ([name, { exact }]) => {
-      const svg = plots[`hazard-${idOf(name)}.svg`];
-      if (!svg || !exact) return [];
-      return [beside(
-        svg,
-        html`<h3>${name}</h3>`,
-        html`<p>Arrows show the greedy action of each cell, pale where the data have never been.
-The colour is the exact probability of ending in a hazard for an episode that begins in the cell
-and follows the arrows; slips included. The scale is the same for every policy and logarithmic.</p>`,
-        html`<p>From the start, ${name} ends in a hazard with probability ${
-          percent(exact.hazardProbability)
-        }: ${
-          oneIn(exact.hazardProbability)
-        }. It reaches the goal with probability ${
-          percent(exact.goalProbability)
-        } and takes ${decimal(exact.lengthMean, 1)} steps on average.</p>`,
-      )];
-    },
+  const maps = Object.entries(metrics.policies).flatMap(([name, { exact }]) => {
+    const svg = plots[`hazard-${name}`];
+    if (!svg || !exact) return [];
+    return [beside(
+      svg,
+      name,
+      `From the start, ${name} ends in a hazard with probability ` +
+        `${
+          frequency(exact.hazardProbability)
+        }. It reaches the goal with probability ` +
+        `${percent(exact.goalProbability)} and takes ` +
+        `${decimal(exact.lengthMean, 1)} steps on average.`,
+    )];
+  });
+  const words = paragraphs(
+    "Arrows show the greedy action of each cell, pale where the data have never been. The " +
+      "colour is the exact probability of ending in a hazard for an episode that begins in the " +
+      "cell and follows the arrows, slips included. The scale is logarithmic and the same for " +
+      "every policy.",
   );
-  return { heading: "What the policies do", content };
+  return { heading: "What the policies do", content: [words, ...maps] };
 }
 
 function training({ plots, hazardOverTraining }: RunReport): Section {
-  const exact = plots["learning-curves.svg"];
+  const exact = plots["exact-curves"];
   const ranges = Object.entries(hazardOverTraining).map(([name, hazards]) => {
     const late = hazards.slice(Math.floor(hazards.length / 2));
-    const low = late.reduce((a, b) => Math.min(a, b));
-    const high = late.reduce((a, b) => Math.max(a, b));
-    return html`<p>In the second half of training, the hazard probability of ${name} lies between ${
-      percent(low)
-    } and ${percent(high)}.</p>`;
+    const low = percent(late.reduce((a, b) => Math.min(a, b)));
+    const high = percent(late.reduce((a, b) => Math.max(a, b)));
+    return "In the second half of training, the hazard probability of " +
+      `${name} lies between ${low} and ${high}.`;
   });
+  const worth = exact
+    ? [beside(
+      exact,
+      "What the policies are worth while they learn",
+      "The greedy policy is evaluated exactly after each logging interval. Nothing of this " +
+        "takes part in training or in choosing a policy. Where a curve still jumps at its end, " +
+        "the final policy is a matter of luck.",
+      ...ranges,
+    )]
+    : [];
   const losses = Object.entries(plots)
-    .filter(([file]) => file.startsWith("training-"))
-    .map(([file, svg]) =>
+    .filter(([name]) => name.startsWith("training-"))
+    .map(([name, svg]) =>
       beside(
         svg,
-        html`<h3>Loss of ${
-          file.slice("training-".length, -".svg".length)
-        }</h3>`,
-        html`<p>Means over each logging interval, as in <code>training.csv</code>. A loss says how
-well the learner fits its targets, not how good or safe its policy is.</p>`,
+        `Loss of ${name.slice("training-".length)}`,
+        "Means over each logging interval, as in training.csv. A loss says how well the " +
+          "learner fits its targets, not how good or safe its policy is.",
       )
     );
-  return {
-    heading: "Training",
-    content: [
-      ...exact
-        ? [beside(
-          exact,
-          html`<h3>What the policies are worth while they learn</h3>`,
-          html`<p>The greedy policy is evaluated exactly after each logging interval. Nothing of this
-takes part in training or in choosing a policy. Where a curve still jumps at its end, the final
-policy is a matter of luck.</p>`,
-          ...ranges,
-        )]
-        : [],
-      ...losses,
-    ],
-  };
+  return { heading: "Training", content: [...worth, ...losses] };
 }
 
 function episodes({ metrics, plots }: RunReport): Section {
@@ -287,78 +275,70 @@ function episodes({ metrics, plots }: RunReport): Section {
         ]]
         : [],
   );
+  const columns = [
+    "policy",
+    "rollouts",
+    "return",
+    "exact return",
+    "hazard",
+    "exact hazard",
+    "agree",
+  ];
   return {
     heading: "Sampled episodes",
     content: [
-      table(
-        [
-          "policy",
-          "rollouts",
-          "return",
-          "exact return",
-          "hazard",
-          "exact hazard",
-          "agree",
-        ],
-        checks,
-      ),
-      html`
-        <p
-          class="muted">They agree if the rollouts' mean return lies within four standard errors
-        of the exact one. A few dozen rollouts cannot show a hazard of one percent: that is why the
-        exact values come first.</p>
-      `,
-      beside(
-        plots["returns.svg"],
-        html`<h3>Mean return</h3>`,
-        html`<p>Episodes of the data beside rollouts of the learnt policies. The lines are standard
-deviations of single episodes: long ones mean that rare disasters make up the mean.</p>`,
+      table(columns, { rows: checks }),
+      paragraphs(
+        "Where they agree, the rollouts lie within four standard errors of the exact values. A " +
+          "few dozen rollouts cannot show a hazard of one percent: that is why the exact values " +
+          "come first.",
       ),
       beside(
-        plots["sorted-returns.svg"],
-        html`<h3>Every episode</h3>`,
-        html`<p>Returns from the worst to the best. A policy is safe if its line has no drop at the
-left.</p>`,
+        plots["returns"],
+        "Mean return",
+        "Episodes of the data beside rollouts of the learnt policies. The lines are standard " +
+          "deviations of single episodes: long ones mean that rare disasters make up the mean.",
+      ),
+      beside(
+        plots["returns-sorted"],
+        "Every episode",
+        "Returns from the worst to the best. A policy is safe if its line has no drop at the " +
+          "left.",
       ),
     ],
   };
 }
 
-function data({ metrics, plots }: RunReport): Section {
-  const { dataset } = metrics;
-  const visits = plots["state-visitation.svg"];
-  const ends =
-    dataset.hazardRate === undefined || dataset.goalRate === undefined ? [] : [
-      html`<p>${
-        percent(dataset.hazardRate)
-      } of the episodes end in a hazard and ${
-        percent(dataset.goalRate)
-      } at the goal.</p>`,
-    ];
-  const counts = html`<p>${group(dataset.episodes)} episodes with ${
-    group(dataset.transitions)
-  } transitions in ${
-    group(dataset.distinctObservations)
-  } different states; mean return ${decimal(dataset.returnMean)} ± ${
-    decimal(dataset.returnStd)
-  }.</p>`;
+function data({ metrics: { dataset }, plots }: RunReport): Section {
+  const { hazardRate, goalRate } = dataset;
+  const texts = [
+    `${group(dataset.episodes)} episodes with ${
+      group(dataset.transitions)
+    } transitions in ` +
+    `${group(dataset.distinctObservations)} different states; mean return ` +
+    `${decimal(dataset.returnMean)} ± ${decimal(dataset.returnStd)}.`,
+  ];
+  if (hazardRate !== undefined && goalRate !== undefined) {
+    texts.push(
+      `${percent(hazardRate)} of the episodes end in a hazard and ${
+        percent(goalRate)
+      } at ` +
+        "the goal.",
+    );
+  }
+  const visits = plots["visitation"];
+  const blank =
+    "A policy knows nothing of blank cells, and little of pale ones.";
   return {
     heading: "The data",
     content: [
-      ...visits
-        ? [beside(
-          visits,
-          html`<h3>Where the data have been</h3>`,
-          counts,
-          ...ends,
-          html`<p>A policy knows nothing of blank cells, and little of pale ones.</p>`,
-        )]
-        : [counts],
+      visits
+        ? beside(visits, "Where the data have been", ...texts, blank)
+        : paragraphs(...texts),
       beside(
-        plots["reward-histogram.svg"],
-        html`<h3>Rewards</h3>`,
-        html`<p>How often each reward occurs in the data. Rare rewards are what is hard to learn
-from.</p>`,
+        plots["rewards"],
+        "Rewards",
+        "How often each reward occurs in the data. Rare rewards are what is hard to learn from.",
       ),
     ],
   };
@@ -368,20 +348,25 @@ function provenance({ configText, files }: RunReport): Section {
   return {
     heading: "Configuration and files",
     content: [
-      html`<p>The same configuration gives the same bytes of each of these files, and of this
-report, on any machine and backend. <code>manifest.json</code> names the versions and the
-backend of this run.</p>`,
-      html`<pre>${configText}</pre>`,
-      table(
-        ["file", "bytes", "SHA-256"],
-        files.map(({ path, bytes, sha256 }) => [
-          path,
-          group(bytes),
-          html`<span class="hash">${sha256}</span>`,
-        ]),
+      paragraphs(
+        "The same configuration gives the same bytes of each of these files, and of this " +
+          "report, on any machine and backend. manifest.json names the versions and the " +
+          "backend of this run.",
       ),
+      fragment`<pre>${configText}</pre>`,
+      fileTable(files),
     ],
   };
+}
+
+/** Files of a run or study with size and hash. */
+export function fileTable(files: readonly ManifestFile[]): Html {
+  const rows = files.map(({ path, bytes, sha256 }) => [
+    path,
+    group(bytes),
+    fragment`<span class="hash">${sha256}</span>`,
+  ]);
+  return table(["file", "bytes", "SHA-256"], { rows });
 }
 
 /** `mostFrequentAction` as "most frequent action"; SPIBB stays capital. */

@@ -6,7 +6,7 @@
 
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
-import { mutedInk } from "./theme.ts";
+import { mutedInk, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
@@ -42,14 +42,19 @@ export interface ExactCurve {
  * Draws exact return and hazard probability over the steps of training, one line an
  * algorithm, with the optimum as a dashed line.
  *
+ * @param id Unique among the plots of a page.
  * @param curves At least one; drawn in this order.
- * @param optimal What the best policy reaches.
+ * @param optimal What the best policy reaches; null for no line.
  * @param what What a point and its band are, for the subtitle.
  * @returns SVG text.
  */
 export function plotExactCurves(
+  id: string,
   curves: readonly ExactCurve[],
-  optimal: { readonly returnMean: number; readonly hazardProbability: number },
+  optimal: {
+    readonly returnMean: number | null;
+    readonly hazardProbability: number | null;
+  },
   what: string,
 ): Promise<string> {
   const names = curves.map(({ name }) => name);
@@ -70,11 +75,13 @@ export function plotExactCurves(
       low: drawnProbability(low),
       high: drawnProbability(high),
     }),
-    drawnProbability(optimal.hazardProbability),
+    optimal.hazardProbability === null
+      ? null
+      : drawnProbability(optimal.hazardProbability),
     probabilityScale(),
   );
   return renderPlot(
-    "learning-curves",
+    id,
     `Exact return and hazard probability of ${names.join(", ")} over training`,
     {
       title: { text: "What the policies are worth", subtitle: what },
@@ -89,7 +96,7 @@ function panel(
   title: string,
   curves: readonly ExactCurve[],
   pick: (point: ExactCurve["points"][number]) => Interval,
-  optimum: number,
+  optimum: number | null,
   scale: ValueScale,
 ): { width: number; height: number; layer: Layer[] } {
   const values = curves.flatMap(({ name, points }) =>
@@ -107,7 +114,7 @@ function panel(
     type: "nominal",
     title: null,
     sort: null,
-    scale: { domain: [...names] },
+    scale: seriesScale(names),
   } as const;
   const optimumLine: Layer = {
     data: { values: [{ optimum, label: "optimum" }] },
@@ -148,6 +155,8 @@ function panel(
   return {
     width: 460,
     height: 190,
-    layer: [optimumLine, optimumText, band, line],
+    layer: optimum === null
+      ? [band, line]
+      : [optimumLine, optimumText, band, line],
   };
 }

@@ -59,7 +59,7 @@ export function plotHazardMap(
             title: "hazard",
             scale: {
               ...scale,
-              range: ["#fdf6ec", "#fbd9a5", "#f2a65a", "#d55e00", "#8c2d04"],
+              range: ["#fff8ee", "#fde0b5", "#f8bb75", "#ee8f3c", "#d55e00"],
               interpolate: "rgb",
             },
             legend: { ...axis, gradientLength: 180 },

@@ -14,7 +14,7 @@ import {
   markLayer,
 } from "./grid.ts";
 import { idOf, renderPlot } from "./render.ts";
-import { gridInk, ink } from "./theme.ts";
+import { arrowInk, gridInk } from "./theme.ts";
 
 /** Degrees, clockwise from up, of the actions 0 … 3: y + 1, x + 1, y - 1, x - 1. */
 const directions = [0, 90, 180, 270];
@@ -59,7 +59,7 @@ export function arrowLayer(
     encoding: {
       ...gridPosition(grid),
       angle: { field: "angle", type: "quantitative", scale: null },
-      fill: { value: ink },
+      fill: { value: arrowInk },
       opacity: { condition: { test: "datum.seen", value: 0.9 }, value: 0.25 },
     },
   };

@@ -6,7 +6,7 @@
 
 import { decimal } from "../numbers.ts";
 import { renderPlot } from "./render.ts";
-import { ink } from "./theme.ts";
+import { ink, seriesScale } from "./theme.ts";
 
 /** The episodes of one policy. */
 export interface PolicyReturns {
@@ -87,7 +87,7 @@ export function plotReturnBars(
             type: "nominal",
             sort: null,
             legend: null,
-            scale: { domain: names },
+            scale: seriesScale(names),
           },
         },
       },
@@ -174,7 +174,7 @@ export function plotSortedReturns(
           type: "nominal",
           title: null,
           sort: null,
-          scale: { domain: names },
+          scale: seriesScale(names),
         },
       },
     },

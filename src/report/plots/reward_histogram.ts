@@ -47,7 +47,7 @@ export function plotRewardHistogram(
       field: "count",
       type: "quantitative",
       title: "transitions",
-      axis: { tickCount: 5, format: ",d" },
+      axis: { tickCount: 5, tickMinStep: 1, format: ",d" },
     },
   } as const;
   return renderPlot(
