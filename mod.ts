@@ -39,6 +39,11 @@ export * from "./src/dataset/summary.ts";
 export * from "./src/dataset/distinct_rows.ts";
 export * from "./src/dataset/minibatch_plan.ts";
 export * from "./src/dataset/safetensors.ts";
+export * from "./src/dataset/csv.ts";
+export * from "./src/dataset/csv_write.ts";
+export * from "./src/dataset/d3rlpy.ts";
+export * from "./src/dataset/minari.ts";
+export * from "./src/dataset/inspect.ts";
 
 export * from "./src/network/layout.ts";
 export * from "./src/network/initial.ts";
@@ -53,12 +58,17 @@ export * from "./src/algorithms/learner_state.ts";
 
 export * from "./src/backends/backend.ts";
 export * from "./src/backends/reference.ts";
+export * from "./src/backends/wasm.ts";
+export * from "./src/backends/webgpu.ts";
+export * from "./src/backends/probe.ts";
 export * from "./src/backends/choose.ts";
 
 export * from "./src/training/task.ts";
 export * from "./src/training/train.ts";
 export * from "./src/training/checkpoint.ts";
 export * from "./src/training/conformance.ts";
+export * from "./src/training/determinism.ts";
+export * from "./src/training/kernel_check.ts";
 
 export * from "./src/evaluation/rollout.ts";
 export * from "./src/evaluation/mismatch.ts";
@@ -68,6 +78,9 @@ export * from "./src/evaluation/references.ts";
 export * from "./src/evaluation/statistics.ts";
 
 export * from "./src/artifacts/policy_file.ts";
+export * from "./src/artifacts/dataset_file.ts";
+export * from "./src/artifacts/onnx.ts";
+export * from "./src/artifacts/tensorboard.ts";
 export * from "./src/artifacts/manifest.ts";
 
 export * from "./src/report/terminal.ts";
@@ -90,3 +103,9 @@ export * from "./src/pipeline/learn.ts";
 export * from "./src/pipeline/metrics.ts";
 export * from "./src/pipeline/pipeline.ts";
 export * from "./src/pipeline/resume.ts";
+export * from "./src/pipeline/study.ts";
+export * from "./src/pipeline/study_cell.ts";
+export * from "./src/pipeline/study_config.ts";
+export * from "./src/pipeline/study_result.ts";
+export * from "./src/pipeline/study_series.ts";
+export * from "./src/pipeline/study_statistics.ts";

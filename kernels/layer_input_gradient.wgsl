@@ -10,6 +10,14 @@ fn store(run: u32, at: u32, sum: vec4f) {
   gradient[start_gradient(run) / 4u + at] = select(vec4f(), flush4(sum), passed);
 }
 
+// Four more terms of the sum, in ascending order.
+fn fold(x: vec4f, w0: vec4f, w1: vec4f, w2: vec4f, w3: vec4f, sum: vec4f) -> vec4f {
+  var next = add4(sum, mul4(x.xxxx, w0));
+  next = add4(next, mul4(x.yyyy, w1));
+  next = add4(next, mul4(x.zzzz, w2));
+  return add4(next, mul4(x.wwww, w3));
+}
+
 fn kernel(thread: u32, run: u32) {
   let columns = arguments.inputStride / 4u;
   let row = thread / columns * 4u;
@@ -29,20 +37,29 @@ fn kernel(thread: u32, run: u32) {
   var sum1 = vec4f();
   var sum2 = vec4f();
   var sum3 = vec4f();
-  for (var o = 0u; o < arguments.outputs; o += 4u) {
+  let whole = arguments.outputs & ~3u;
+  for (var o = 0u; o < whole; o += 4u) {
     let g0 = outputGradient[at0 + o / 4u];
     let g1 = outputGradient[at1 + o / 4u];
     let g2 = outputGradient[at2 + o / 4u];
     let g3 = outputGradient[at3 + o / 4u];
-    let end = min(4u, arguments.outputs - o);
-    for (var k = 0u; k < end; k++) {
-      let weight = transposed[w];
-      sum0 = add4(sum0, mul4(vec4f(g0[k]), weight));
-      sum1 = add4(sum1, mul4(vec4f(g1[k]), weight));
-      sum2 = add4(sum2, mul4(vec4f(g2[k]), weight));
-      sum3 = add4(sum3, mul4(vec4f(g3[k]), weight));
-      w += columns;
-    }
+    let w0 = transposed[w];
+    let w1 = transposed[w + columns];
+    let w2 = transposed[w + 2u * columns];
+    let w3 = transposed[w + 3u * columns];
+    sum0 = fold(g0, w0, w1, w2, w3, sum0);
+    sum1 = fold(g1, w0, w1, w2, w3, sum1);
+    sum2 = fold(g2, w0, w1, w2, w3, sum2);
+    sum3 = fold(g3, w0, w1, w2, w3, sum3);
+    w += 4u * columns;
+  }
+  for (var o = whole; o < arguments.outputs; o++) {
+    let weight = transposed[w];
+    sum0 = add4(sum0, mul4(vec4f(outputGradient[at0 + o / 4u][o % 4u]), weight));
+    sum1 = add4(sum1, mul4(vec4f(outputGradient[at1 + o / 4u][o % 4u]), weight));
+    sum2 = add4(sum2, mul4(vec4f(outputGradient[at2 + o / 4u][o % 4u]), weight));
+    sum3 = add4(sum3, mul4(vec4f(outputGradient[at3 + o / 4u][o % 4u]), weight));
+    w += columns;
   }
   let to = row * columns + column;
   store(run, to, sum0);

@@ -5,11 +5,11 @@
  */
 import { InputError } from "../errors.ts";
 
-/** A GPU that cannot do, or can no longer do, what was asked: lost, out of memory, or a refused call. */
+/** There is no GPU, or it cannot do, or can no longer do, what was asked. */
 export class DeviceError extends InputError {
-  /** @param message One line: what failed and what to do. */
-  constructor(message: string) {
-    super(message);
+  /** @param fault What happened, e.g. `"the GPU was lost"`; the advice is added. */
+  constructor(readonly fault: string) {
+    super(`${fault}; use --backend wasm, which gives the same bits`);
     this.name = "DeviceError";
   }
 }

@@ -22,28 +22,41 @@ const BLOCKS_AHEAD = 2;
 /** Blocks of steps after which losses are read back, to bound what is queued on the device. */
 const BLOCKS_BETWEEN_READS = 16;
 
-/** The backend on that session. `description` is one line about the device. */
+/**
+ * The backend on the devices that `openSession` opens, one for each learner.
+ *
+ * @param description One line about the device.
+ */
 export function webgpuBackend(
-  session: GpuSession,
+  openSession: () => Promise<GpuSession>,
   description: string,
 ): Backend {
   return {
     name: "webgpu",
     description,
-    open: (task) => openLearner(session, task),
+    async open(task) {
+      const session = await openSession();
+      try {
+        return await openLearner(session, task);
+      } catch (error) {
+        await session.destroy();
+        throw error;
+      }
+    },
   };
 }
 
 async function openLearner(
   session: GpuSession,
-  { program, observations, plan, state }: TrainingTask,
+  task: TrainingTask,
 ): Promise<Learner> {
+  const { program, observations, plan, state } = task;
   const { runs } = state;
   const { layout } = plan;
   const terms = program.lossTerms.length;
-  const block = blockSteps({ program, observations, plan, state });
+  const block = blockSteps(task);
   let step = state.step;
-  const id = await session.open({
+  await session.open({
     program,
     observations,
     runs,
@@ -69,7 +82,7 @@ async function openLearner(
           Math.min(rowCapacity, program.tableRows - first),
         );
       }
-      await session.execute(id, "sweep", words, count);
+      await session.execute("sweep", words, count);
     }
   }
 
@@ -91,7 +104,7 @@ async function openLearner(
         const count = stretch(to);
         const words = new Uint32Array(count * runs * layout.stride);
         plan.fill(words, step, count);
-        const submitted = session.execute(id, "step", words, count);
+        const submitted = session.execute("step", words, count);
         // Its failure is thrown where it is awaited.
         submitted.catch(() => {});
         ahead.push(submitted);
@@ -101,12 +114,12 @@ async function openLearner(
           program.targetUpdateInterval > 0 &&
           step % program.targetUpdateInterval === 0
         ) {
-          await session.execute(id, "sync", new Uint32Array(), 1);
+          await session.execute("sync", new Uint32Array(), 1);
           await sweep();
         }
         if (++blocks === BLOCKS_BETWEEN_READS || step === to) {
           await Promise.all(ahead.splice(0));
-          const losses = await session.losses(id);
+          const losses = await session.losses();
           all.set(losses, filled);
           filled += losses.length;
           blocks = 0;
@@ -115,8 +128,8 @@ async function openLearner(
       return all;
     },
     async read() {
-      return { step, runs, buffers: await session.read(id) };
+      return { step, runs, buffers: await session.read() };
     },
-    close: () => session.close(id),
+    close: () => session.destroy(),
   };
 }

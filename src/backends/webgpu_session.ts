@@ -21,6 +21,8 @@ import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 export interface DeviceDescription {
   /** Its name. */
   readonly name: string;
+  /** Vendor, architecture and device, as far as they are told. */
+  readonly ids: string;
   /** Whether it is a processor that plays a GPU. */
   readonly software: boolean;
   /** Largest buffer that a kernel can see, in bytes. */
@@ -48,30 +50,30 @@ export interface LearnerSetup {
 /** Which of a program's lists of calls is run. */
 export type CallList = "step" | "sync" | "sweep";
 
-/** A device with learners on it. Calls take effect in the order in which they are made. */
+/** A device, and the one learner that lives on it. Calls take effect in the order in which they are made. */
 export interface GpuSession {
-  /** Allocates and uploads. @returns The learner's number. @throws DeviceError */
-  open(setup: LearnerSetup): Promise<number>;
+  /** What the device is. */
+  describe(): Promise<DeviceDescription>;
+  /** How the device rounds, contracts, reassociates and treats subnormal numbers. */
+  arithmetic(): Promise<ArithmeticReadings>;
+  /**
+   * Allocates and uploads a learner, once in a session.
+   * @throws DeviceError where the device has not the buffers or the memory for it.
+   */
+  open(setup: LearnerSetup): Promise<void>;
   /**
    * Runs a list of calls `count` times in one submit, without waiting for the GPU.
    * @param words Plans, [count, runs, layout.stride]; empty for calls that read none.
    */
   execute(
-    learner: number,
     list: CallList,
     words: Uint32Array<ArrayBuffer>,
     count: number,
   ): Promise<void>;
   /** Waits, and reads the losses of the steps since the last call: [steps, runs, terms]. */
-  losses(learner: number): Promise<Float32Array>;
+  losses(): Promise<Float32Array>;
   /** Waits, and reads the state: [runs, length] for each state buffer. */
-  read(learner: number): Promise<Record<string, Float32Array>>;
-  /** Frees the learner's buffers. */
-  close(learner: number): Promise<void>;
-  /** How the device rounds, contracts, reassociates and treats subnormal numbers. */
-  arithmetic(): Promise<ArithmeticReadings>;
-  /** What the device is. */
-  describe(): Promise<DeviceDescription>;
+  read(): Promise<Record<string, Float32Array>>;
   /** Gives the device up. Every later call fails. */
   destroy(): Promise<void>;
 }
@@ -85,6 +87,7 @@ interface ReadyCall {
   readonly writesLosses: boolean;
 }
 
+/** A learner's place on the device. */
 interface GpuLearner {
   readonly setup: LearnerSetup;
   readonly lists: Readonly<Record<CallList, readonly ReadyCall[]>>;
@@ -93,7 +96,6 @@ interface GpuLearner {
   readonly losses: GPUBuffer;
   /** Words of one step in `losses`. */
   readonly lossStride: number;
-  readonly all: readonly GPUBuffer[];
   /** Steps whose losses have not been read. */
   steps: number;
 }
@@ -112,19 +114,45 @@ const BINDING_ALIGNMENT = 256;
 const roundUp = (value: number, multiple: number) =>
   Math.ceil(value / multiple) * multiple;
 
+/** The adapter that the browser or Deno has for a wish; undefined where there is none. */
+async function findAdapter(
+  wish: GPURequestAdapterOptions = { powerPreference: "high-performance" },
+): Promise<GPUAdapter | undefined> {
+  const gpu: GPU | undefined = globalThis.navigator?.gpu;
+  return await gpu?.requestAdapter(wish) ?? undefined;
+}
+
+/** Every device that a wish for speed, for economy or for software brings up, once each. */
+export async function findDevices(): Promise<DeviceDescription[]> {
+  const adapters = await Promise.all([
+    findAdapter(),
+    findAdapter({ powerPreference: "low-power" }),
+    findAdapter({ forceFallbackAdapter: true }),
+  ]);
+  const devices = adapters.flatMap((found) =>
+    found ? [describeAdapter(found)] : []
+  );
+  return devices.filter(({ name, ids }, i) =>
+    i === devices.findIndex((d) => d.name === name && d.ids === ids)
+  );
+}
+
+/** What the device would be, without opening it; undefined where there is none. */
+export async function findDevice(): Promise<DeviceDescription | undefined> {
+  const adapter = await findAdapter();
+  return adapter && describeAdapter(adapter);
+}
+
 /**
- * Opens the device that the browser or Deno would use for the most speed.
+ * Opens the device that {@link findDevice} describes.
  *
  * @throws DeviceError when there is none.
  */
 export async function openGpuSession(): Promise<GpuSession> {
-  const gpu: GPU | undefined = globalThis.navigator?.gpu;
-  const adapter = await gpu?.requestAdapter({
-    powerPreference: "high-performance",
-  });
+  const adapter = await findAdapter();
   if (!adapter) {
     throw new DeviceError(
-      "there is no WebGPU adapter on this machine: install a GPU driver (Vulkan, Metal or D3D12), or use --backend wasm",
+      "there is no WebGPU adapter on this machine: install a GPU driver (Vulkan, Metal or D3D12)",
     );
   }
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
@@ -139,6 +167,8 @@ function describeAdapter({ info, limits }: GPUAdapter): DeviceDescription {
     `${info.vendor} ${info.architecture}`.trim() || "unnamed adapter";
   return {
     name,
+    ids: [info.vendor, info.architecture, info.device].filter(Boolean)
+      .join(" "),
     software: info.isFallbackAdapter === true ||
       /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i.test(name),
     maxBufferBytes: Math.min(
@@ -155,8 +185,7 @@ function sessionOn(
   description: DeviceDescription,
 ): GpuSession {
   const pipelines = new Map<string, GPUComputePipeline>();
-  const learners = new Map<number, GpuLearner>();
-  let opened = 0;
+  let learner: GpuLearner;
   let failure: string | undefined;
   // Error scopes are a stack: calls must not overlap.
   let last: Promise<unknown> = Promise.resolve();
@@ -171,7 +200,7 @@ function sessionOn(
 
   function broken(what: string): DeviceError {
     return new DeviceError(
-      `the GPU ${description.name} ${what}; go on with --backend wasm`,
+      `the GPU ${description.name} ${what}`,
     );
   }
 
@@ -249,8 +278,6 @@ function sessionOn(
   async function open(setup: LearnerSetup): Promise<GpuLearner> {
     const { program, observations, runs, state, blockSteps, lossSteps } = setup;
     const { plan: layout, lossTerms } = program;
-    const all: GPUBuffer[] = [];
-
     function allocate(what: string, elements: number): GPUBuffer {
       const size = roundUp(4 * elements, 16);
       if (size > description.maxBufferBytes) {
@@ -259,13 +286,11 @@ function sessionOn(
             mebibytes(size)
           }, and ${description.name} has no buffer above ${
             mebibytes(description.maxBufferBytes)
-          }: use --backend wasm`,
+          }`,
         );
       }
       const usage = STORAGE | COPY_SRC | COPY_DST;
-      const buffer = device.createBuffer({ size, usage });
-      all.push(buffer);
-      return buffer;
+      return device.createBuffer({ size, usage });
     }
 
     const lengths = new Map(
@@ -349,21 +374,15 @@ function sessionOn(
       return result;
     }
 
-    try {
-      const lists = {
-        step: await ready(program.step),
-        sync: await ready(program.sync),
-        sweep: await ready(program.sweep),
-      };
-      return { setup, lists, buffers, plan, losses, lossStride, all, steps: 0 };
-    } catch (error) {
-      for (const buffer of all) buffer.destroy();
-      throw error;
-    }
+    const lists = {
+      step: await ready(program.step),
+      sync: await ready(program.sync),
+      sweep: await ready(program.sweep),
+    };
+    return { setup, lists, buffers, plan, losses, lossStride, steps: 0 };
   }
 
   function execute(
-    learner: GpuLearner,
     list: CallList,
     words: Uint32Array<ArrayBuffer>,
     count: number,
@@ -418,7 +437,7 @@ function sessionOn(
     }
   }
 
-  async function readLosses(learner: GpuLearner): Promise<Float32Array> {
+  async function readLosses(): Promise<Float32Array> {
     const { setup: { program, runs }, losses, lossStride, steps } = learner;
     const width = runs * program.lossTerms.length;
     const result = new Float32Array(steps * width);
@@ -432,9 +451,8 @@ function sessionOn(
     return result;
   }
 
-  async function readState(
-    { setup: { program, runs }, buffers }: GpuLearner,
-  ): Promise<Record<string, Float32Array>> {
+  async function readState(): Promise<Record<string, Float32Array>> {
+    const { setup: { program, runs }, buffers } = learner;
     const lengths = program.state.map((name) =>
       program.buffers.find((b) => b.name === name)!.length
     );
@@ -456,22 +474,15 @@ function sessionOn(
   }
 
   return {
-    async open(setup) {
-      const learner = await checked(() => open(setup));
-      learners.set(++opened, learner);
-      return opened;
-    },
-    execute: (learner, list, words, count) =>
-      checked(() => execute(learners.get(learner)!, list, words, count)),
-    losses: (learner) => checked(() => readLosses(learners.get(learner)!)),
-    read: (learner) => checked(() => readState(learners.get(learner)!)),
-    close(learner) {
-      for (const buffer of learners.get(learner)?.all ?? []) buffer.destroy();
-      learners.delete(learner);
-      return Promise.resolve();
-    },
-    arithmetic: () => checked(() => measureArithmetic(device)),
     describe: () => Promise.resolve(description),
+    arithmetic: () => checked(() => measureArithmetic(device)),
+    open: (setup) =>
+      checked(async () => {
+        learner = await open(setup);
+      }),
+    execute: (list, words, count) => checked(() => execute(list, words, count)),
+    losses: () => checked(readLosses),
+    read: () => checked(readState),
     destroy() {
       device.destroy();
       return Promise.resolve();

@@ -17,7 +17,7 @@ export interface Request {
 /** Its result. */
 export type Reply =
   | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: string; readonly ofDevice: boolean };
+  | { readonly id: number; readonly fault: string };
 
 /**
  * Starts the Worker and its device.
@@ -25,20 +25,18 @@ export type Reply =
  * @throws DeviceError when there is no WebGPU adapter.
  */
 export async function openGpuThread(): Promise<GpuSession> {
+  quietDrivers();
   const worker = new Worker(new URL("./webgpu_worker.ts", import.meta.url), {
     type: "module",
   });
-  const waiting = new Map<
-    number,
-    PromiseWithResolvers<unknown>
-  >();
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let calls = 0;
 
   worker.onmessage = ({ data }: MessageEvent<Reply>) => {
     const call = waiting.get(data.id)!;
     waiting.delete(data.id);
-    if ("error" in data) {
-      call.reject(new (data.ofDevice ? DeviceError : Error)(data.error));
+    if ("fault" in data) {
+      call.reject(new DeviceError(data.fault));
     } else {
       call.resolve(data.value);
     }
@@ -70,17 +68,27 @@ export async function openGpuThread(): Promise<GpuSession> {
     throw error;
   }
   return {
-    open: (setup) => call("open", [setup]),
-    execute: (learner, list, words, count) =>
-      call("execute", [learner, list, words, count], [words.buffer]),
-    losses: (learner) => call("losses", [learner]),
-    read: (learner) => call("read", [learner]),
-    close: (learner) => call("close", [learner]),
-    arithmetic: () => call("arithmetic"),
     describe: () => call("describe"),
+    arithmetic: () => call("arithmetic"),
+    open: (setup) => call("open", [setup]),
+    execute: (list, words, count) =>
+      call("execute", [list, words, count], [words.buffer]),
+    losses: () => call("losses"),
+    read: () => call("read"),
     async destroy() {
       await call("destroy");
       worker.terminate();
     },
   };
+}
+
+/**
+ * Keeps Linux drivers from printing that a directory which only windows need is not set. Does
+ * nothing without the permission `--allow-env=XDG_RUNTIME_DIR`.
+ */
+export function quietDrivers(): void {
+  const variable = "XDG_RUNTIME_DIR";
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  if (Deno.build.os !== "linux" || state !== "granted") return;
+  if (!Deno.env.get(variable)) Deno.env.set(variable, "/tmp");
 }

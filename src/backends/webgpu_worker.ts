@@ -20,14 +20,13 @@ scope.onmessage = async ({ data: { id, method, values } }) => {
   try {
     if (method === "start") {
       session = await openGpuSession();
-      scope.postMessage({ id, value: await session.describe() });
+      scope.postMessage({ id, value: undefined });
       return;
     }
     const call = session![method] as (...values: unknown[]) => Promise<unknown>;
     scope.postMessage({ id, value: await call(...values) });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const ofDevice = error instanceof DeviceError;
-    scope.postMessage({ id, error: message, ofDevice });
+    if (!(error instanceof DeviceError)) throw error;
+    scope.postMessage({ id, fault: error.fault });
   }
 };

@@ -153,13 +153,19 @@ export function evaluateRun(
   return { metrics, rolloutReturns };
 }
 
-function exactMetrics(
+/** Leaves out the distribution. */
+export function exactMetrics(
   { returns: _, probabilities: __, ...scalars }: ExactEvaluation,
 ): ExactMetrics {
   return scalars;
 }
 
-function exactReferences(
+/**
+ * Evaluates the policies that need no training.
+ *
+ * @throws InputError if the data do not fit the environment.
+ */
+export function exactReferences(
   { mdp, behaviour }: KnownEnvironment,
   dataset: Dataset,
 ): Record<keyof ReferencePolicies, ExactMetrics> {

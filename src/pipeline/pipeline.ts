@@ -5,7 +5,6 @@
  */
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
-import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
 import {
@@ -43,6 +42,7 @@ import { evaluateRun, type Metrics } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
 import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
+import { taskHash } from "./task_hash.ts";
 
 /** Told while a pipeline works. */
 export interface PipelineEvents {
@@ -232,11 +232,4 @@ async function trainPolicy(
   } finally {
     csv?.[Symbol.dispose]();
   }
-}
-
-/** Names what decides the result of training one algorithm. */
-function taskHash(config: Config, { name, settings }: Algorithm): string {
-  const { seed, environment, dataset, network } = config;
-  const parts = { seed, environment, dataset, network, name, settings };
-  return sha256Hex(new TextEncoder().encode(canonicalJson(parts)));
 }
