@@ -93,7 +93,7 @@ await runScript(usage, async (args) => {
             steps: Math.max(steps, algorithm.settings.steps),
           },
         } as typeof algorithm,
-        [{ seed: config.seed, dataset }],
+        [{ seed: config.seed, member: 0, dataset }],
         config.dataset.timeoutsTerminate,
       ).task,
   }));

@@ -135,10 +135,11 @@ function goldenTask(program: Program): TrainingTask {
     ),
     tableRows: TABLE_ROWS,
     discount: program.targetUpdateInterval > 0 ? 0.99 : 0,
+    rewardScale: 1,
     timeoutsTerminate: true,
     draw: uniformDraw(random, transitions),
   }], [adamSchedule(1e-2, "constant", STEPS)]);
-  const parameters = initialParameters(program.network, 0);
+  const parameters = initialParameters(program.network, 0, 0);
   return {
     program,
     observations,

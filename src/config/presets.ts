@@ -31,6 +31,7 @@ const tutorialBc: BcSettings = {
   batchSize: 256,
   beta: 0.5,
   logInterval: 250,
+  members: 1,
 };
 
 const tutorialCql: CqlSettings = {
@@ -42,6 +43,8 @@ const tutorialCql: CqlSettings = {
   alpha: 6,
   targetUpdateInterval: 8_000,
   logInterval: 1_000,
+  members: 1,
+  rewardScale: 1,
 };
 
 /** The tutorial that the suite replaces, with the conservative weight that it meant to set. */

@@ -72,11 +72,13 @@ const learner = {
   learningRateSchedule: oneOf("constant", "linear"),
   batchSize: integer(1, 65_536),
   logInterval: integer(1, 100_000_000),
+  members: integer(1, 64),
 };
 const dqn = {
   ...learner,
   gamma: probability,
   targetUpdateInterval: integer(1, 100_000_000),
+  rewardScale: number(1e-6, 1e6),
 };
 
 const schema = section({

@@ -16,6 +16,8 @@ export interface PlanRun {
   readonly rowOf: Uint32Array;
   /** Rows of the observation table. */
   readonly tableRows: number;
+  /** Rewards are multiplied by it, in f64, and rounded to f32. */
+  readonly rewardScale: number;
   /** γ; 0 where the algorithm looks at no next observation. */
   readonly discount: number;
   /** Whether a truncated step is treated as terminal. */
@@ -106,6 +108,7 @@ interface StepPlanner {
 
 function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
   const { dataset, rowOf, tableRows, discount, timeoutsTerminate } = run;
+  const { rewardScale } = run;
   const { actions, rewards, terminated, truncated, episodeOffsets } = dataset;
   const { batchSize: B, rowCapacity } = layout;
   const bootstraps = discount > 0;
@@ -146,7 +149,7 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
           observed[observedCount++] = row;
         }
         words[start + layout.actions + s] = actions[i];
-        floats[start + layout.rewards + s] = rewards[i];
+        floats[start + layout.rewards + s] = rewards[i] * rewardScale;
         const terminal = terminated[i] === 1 ||
           (timeoutsTerminate && truncated[i] === 1);
         floats[start + layout.discounts + s] = terminal ? 0 : discount;

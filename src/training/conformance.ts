@@ -62,6 +62,7 @@ export async function checkConformance(
     dataset,
     rowOf: rows.rowOf,
     tableRows: rows.count,
+    rewardScale: 1,
     discount: algorithm === "discrete_bc" ? 0 : about.number("gamma"),
     timeoutsTerminate: false,
     draw: (samples) => {

@@ -325,6 +325,7 @@ function kernelTask(
       rowOf: integers(tableRows, 2 * transitions),
       tableRows,
       discount: 0.99,
+      rewardScale: 1,
       timeoutsTerminate: false,
       draw: uniformDraw(random, transitions),
     })),

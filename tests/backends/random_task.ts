@@ -95,6 +95,7 @@ export function randomTask(
         rowOf: rows.rowOf,
         tableRows: rows.count,
         discount: algorithm === "bc" ? 0 : 0.97,
+        rewardScale: 1,
         timeoutsTerminate: run % 2 === 1,
         draw: uniformDraw(
           randomStream(seed, `batch/${run}`),
@@ -105,7 +106,7 @@ export function randomTask(
     ),
     state: initialState(
       program,
-      each((run) => initialParameters(program.network, seed + run)),
+      each((run) => initialParameters(program.network, seed + run, 0)),
     ),
   };
 }
