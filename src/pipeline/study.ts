@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
-import { writeManifest } from "../artifacts/manifest.ts";
+import { listFiles, writeManifest } from "../artifacts/manifest.ts";
 import {
   createRunDirectory,
   writeArtifact,
@@ -18,13 +18,14 @@ import {
 } from "../artifacts/run_directory.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
+import { plotStudy } from "../report/study_plots.ts";
+import { studyReportHtml } from "../report/study_report.ts";
 import { cellFile, cellSteps, finishedCell } from "./study_cell.ts";
 import {
   type StudyCell,
   studyCells,
   type StudyConfig,
 } from "./study_config.ts";
-import { plotStudy } from "./study_plots.ts";
 import { computeCells } from "./study_pool.ts";
 import {
   aggregatesCsv,
@@ -35,6 +36,9 @@ import {
 } from "./study_result.ts";
 
 const CONFIG_FILE = "study.config.json";
+
+/** What the report does not list: itself, and what names the software. */
+const UNLISTED = ["manifest.json", "report.html"];
 
 /** How far a study is. */
 export interface StudyProgress {
@@ -126,9 +130,17 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   writeArtifact(out, "study.csv", studyCsv(findings.series));
   writeArtifact(out, "aggregates.csv", aggregatesCsv(findings.result));
   writeArtifact(out, "curves.csv", curvesCsv(findings.curves));
-  for (const [name, svg] of await plotStudy(findings)) {
+  const plots = await plotStudy(findings.result, findings.curves);
+  for (const [name, svg] of plots) {
     writeArtifact(out, `plots/${name}.svg`, svg);
   }
+  const report = studyReportHtml({
+    values: findings.result,
+    plots: Object.fromEntries(plots),
+    configText: canonicalJson(study),
+    files: listFiles(out).filter(({ path }) => !UNLISTED.includes(path)),
+  });
+  writeArtifact(out, "report.html", report);
   writeManifest(out, {});
   return findings.result;
 }
