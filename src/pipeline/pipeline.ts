@@ -7,6 +7,8 @@ import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
+import { type EventLog, openEventLog } from "../artifacts/event_log.ts";
+import { policyToOnnx } from "../artifacts/onnx.ts";
 import {
   policyFromSafetensors,
   policyToSafetensors,
@@ -74,6 +76,8 @@ export interface PipelineOptions {
   readonly resume?: boolean;
   /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
   readonly checkpointInterval?: number;
+  /** Write TensorBoard event files beside the training tables. */
+  readonly tensorboard?: boolean;
   /** Asked often; true stops the run after a checkpoint. */
   readonly stop?: () => boolean;
   /** Who is told of progress. */
@@ -190,11 +194,13 @@ function finishedPolicy(
 }
 
 async function trainPolicy(
-  { config, backend, out, checkpointInterval, stop, events }: PipelineOptions,
+  options: PipelineOptions,
   problem: Problem,
   algorithm: Algorithm,
 ): Promise<LearntFile> {
+  const { config, backend, out, checkpointInterval, stop, events } = options;
   const { name, settings } = algorithm;
+  let log: EventLog | undefined;
   let csv: CsvWriter | undefined;
   try {
     const result = await learn({
@@ -218,18 +224,27 @@ async function trainPolicy(
       }),
       onStart(columns, rows, step) {
         csv = openCsv(join(out, name, "training.csv"), columns, rows);
+        if (options.tensorboard) {
+          log = openEventLog(join(out, name), name, columns, rows);
+        }
         events?.onTraining?.(name, settings.steps, step);
       },
-      onRow: (row) => csv?.row(row),
+      onRow(row) {
+        csv?.row(row);
+        log?.row(row);
+      },
       onStep: events?.onStep,
       stop,
     });
     csv?.sync();
+    writeArtifact(out, `${name}/policy.onnx`, policyToOnnx(result.policy));
     const bytes = policyToSafetensors(result.policy);
+    // The last file of an algorithm: where it is, training is not repeated.
     writeArtifact(out, `${name}/policy.safetensors`, bytes);
     removeCheckpoints(out, name);
     return { ...result, sha256: sha256Hex(bytes) };
   } finally {
     csv?.[Symbol.dispose]();
+    log?.[Symbol.dispose]();
   }
 }
