@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
-import { writeManifest } from "../artifacts/manifest.ts";
+import { listFiles, writeManifest } from "../artifacts/manifest.ts";
 import {
   createRunDirectory,
   writeArtifact,
@@ -18,18 +18,20 @@ import {
 } from "../artifacts/run_directory.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
+import { plotStudy } from "../report/study_plots.ts";
+import { studyReportHtml } from "../report/study_report.ts";
 import { cellFile, cellSteps, finishedCell } from "./study_cell.ts";
 import {
   type StudyCell,
   studyCells,
   type StudyConfig,
 } from "./study_config.ts";
-import { plotStudy } from "./study_plots.ts";
 import { computeCells } from "./study_pool.ts";
 import {
   aggregatesCsv,
   curvesCsv,
   studyCsv,
+  type StudyFindings,
   studyFindings,
   type StudyResult,
 } from "./study_result.ts";
@@ -122,15 +124,32 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     return result;
   });
   const findings = studyFindings(study, results);
+  await writeFindings(out, findings);
+  return findings.result;
+}
+
+/** Writes everything but the cells. */
+async function writeFindings(
+  out: string,
+  findings: StudyFindings,
+): Promise<void> {
   writeJsonArtifact(out, "study.json", findings.result);
   writeArtifact(out, "study.csv", studyCsv(findings.series));
   writeArtifact(out, "aggregates.csv", aggregatesCsv(findings.result));
   writeArtifact(out, "curves.csv", curvesCsv(findings.curves));
-  for (const [name, svg] of await plotStudy(findings)) {
+  const { result, curves } = findings;
+  const plots = await plotStudy(result, curves);
+  for (const [name, svg] of plots) {
     writeArtifact(out, `plots/${name}.svg`, svg);
   }
+  const report = studyReportHtml({
+    values: result,
+    plots: Object.fromEntries(plots),
+    configText: canonicalJson(result.study),
+    files: listFiles(out).filter(({ path }) => path !== "report.html"),
+  });
+  writeArtifact(out, "report.html", report);
   writeManifest(out, {});
-  return findings.result;
 }
 
 /** Makes the directory of a study, or makes sure that it is this one's. */
