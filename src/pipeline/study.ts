@@ -31,14 +31,12 @@ import {
   aggregatesCsv,
   curvesCsv,
   studyCsv,
+  type StudyFindings,
   studyFindings,
   type StudyResult,
 } from "./study_result.ts";
 
 const CONFIG_FILE = "study.config.json";
-
-/** What the report does not list: itself, and what names the software. */
-const UNLISTED = ["manifest.json", "report.html"];
 
 /** How far a study is. */
 export interface StudyProgress {
@@ -126,23 +124,32 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     return result;
   });
   const findings = studyFindings(study, results);
+  await writeFindings(out, findings);
+  return findings.result;
+}
+
+/** Writes everything but the cells. */
+async function writeFindings(
+  out: string,
+  findings: StudyFindings,
+): Promise<void> {
   writeJsonArtifact(out, "study.json", findings.result);
   writeArtifact(out, "study.csv", studyCsv(findings.series));
   writeArtifact(out, "aggregates.csv", aggregatesCsv(findings.result));
   writeArtifact(out, "curves.csv", curvesCsv(findings.curves));
-  const plots = await plotStudy(findings.result, findings.curves);
+  const { result, curves } = findings;
+  const plots = await plotStudy(result, curves);
   for (const [name, svg] of plots) {
     writeArtifact(out, `plots/${name}.svg`, svg);
   }
   const report = studyReportHtml({
-    values: findings.result,
+    values: result,
     plots: Object.fromEntries(plots),
-    configText: canonicalJson(study),
-    files: listFiles(out).filter(({ path }) => !UNLISTED.includes(path)),
+    configText: canonicalJson(result.study),
+    files: listFiles(out).filter(({ path }) => path !== "report.html"),
   });
   writeArtifact(out, "report.html", report);
   writeManifest(out, {});
-  return findings.result;
 }
 
 /** Makes the directory of a study, or makes sure that it is this one's. */
