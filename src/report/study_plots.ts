@@ -9,6 +9,7 @@ import { plotIntervals, plotPerformanceProfiles } from "./plots/study.ts";
 import {
   type ByQuantity,
   policyLabel,
+  type StudyComparable,
   type StudyCurve,
   type StudyPolicy,
   type StudyPolicyName,
@@ -21,20 +22,23 @@ import {
 /** A kind of plot of a study. */
 export type StudyPlotKind =
   | "intervals"
-  | "exact-curves"
-  | "profile-return-mean"
-  | "profile-hazard-probability"
-  | "profile-cvar10";
+  | "curves"
+  | "profiles"
+  | "profiles-hazard"
+  | "profiles-cvar10";
 
 const profileKinds: ByQuantity<StudyPlotKind> = {
-  returnMean: "profile-return-mean",
-  hazardProbability: "profile-hazard-probability",
-  cvar10: "profile-cvar10",
+  returnMean: "profiles",
+  hazardProbability: "profiles-hazard",
+  cvar10: "profiles-cvar10",
 };
 
-/** File name, without its ending, of a plot of a group: numbered from the second group on. */
-export function studyPlotName(kind: StudyPlotKind, group: number): string {
-  return group === 0 ? kind : `${kind}-${group + 1}`;
+/** File name, without its ending, of a plot of a group of presets. */
+export function studyPlotName(
+  kind: StudyPlotKind,
+  presets: readonly string[],
+): string {
+  return `${kind}-${presets.join("-")}`;
 }
 
 /**
@@ -50,24 +54,23 @@ export async function plotStudy(
   curves: readonly StudyCurve[],
 ): Promise<[name: string, svg: string][]> {
   const plots: [string, string][] = [];
-  for (const index of values.groups.keys()) {
-    plots.push(...await plotGroup(values, index, curves));
+  for (const group of values.groups) {
+    plots.push(...await plotGroup(values, group, curves));
   }
   return plots;
 }
 
 async function plotGroup(
   values: StudyValues,
-  index: number,
+  { presets, profiles }: StudyComparable,
   curves: readonly StudyCurve[],
 ): Promise<[name: string, svg: string][]> {
-  const { presets, profiles } = values.groups[index];
   const members = values.policies.filter((policy) => isIn(policy, presets));
   const optimal = members.find(({ policy }) => policy === "optimal");
   const optimum = (quantity: StudyQuantity) =>
     optimal?.aggregates[quantity].interquartileMean.value ?? null;
   const seeds = `${values.study.seeds.length} seeds`;
-  const name = studyPlotName("intervals", index);
+  const name = studyPlotName("intervals", presets);
   const intervals = await plotIntervals(
     name,
     studyQuantityNames.map((quantity) => ({
@@ -83,7 +86,7 @@ async function plotGroup(
   const plots: [string, string][] = [[name, intervals]];
   const learners = members.filter(({ kind }) => kind === "learner");
   for (const quantity of studyQuantityNames) {
-    const name = studyPlotName(profileKinds[quantity], index);
+    const name = studyPlotName(profileKinds[quantity], presets);
     const { thresholds, policies } = profiles[quantity];
     const shown = policies.filter((profile) =>
       learners.some((learner) => isSame(learner, profile))
@@ -102,7 +105,7 @@ async function plotGroup(
   }
   const shown = curves.filter(({ preset }) => presets.includes(preset));
   if (shown.length > 0) {
-    const name = studyPlotName("exact-curves", index);
+    const name = studyPlotName("curves", presets);
     const svg = await plotExactCurves(
       name,
       shown.map((curve) => ({

@@ -155,7 +155,7 @@ const wrong: [overrides: unknown, line: string][] = [
   [
     { algorithms: { bc: { conservative_weight: 6 } } },
     "algorithms.bc.conservative_weight: unknown key; " +
-    "known: steps, learningRate, learningRateSchedule, batchSize, logInterval, beta",
+    "known: steps, learningRate, learningRateSchedule, batchSize, logInterval, members, beta",
   ],
   [
     { toString: 1 },

@@ -99,11 +99,11 @@ const plain = (page: string) =>
 Deno.test("the plots of a study, by name and with their policies", async () => {
   const plots = await plotStudy(values, curves);
   deepEqual(plots.map(([name]) => name), [
-    "intervals",
-    "profile-return-mean",
-    "profile-hazard-probability",
-    "profile-cvar10",
-    "exact-curves",
+    "intervals-tutorial-safe",
+    "profiles-tutorial-safe",
+    "profiles-hazard-tutorial-safe",
+    "profiles-cvar10-tutorial-safe",
+    "curves-tutorial-safe",
   ]);
   const [, intervals] = plots[0];
   for (
@@ -125,7 +125,7 @@ Deno.test("the plots of a study, by name and with their policies", async () => {
   }
 });
 
-Deno.test("a study of several groups numbers their plots and reports each", async () => {
+Deno.test("a study of several groups names their plots and reports each", async () => {
   const [group] = values.groups;
   const two = {
     ...values,
@@ -136,7 +136,7 @@ Deno.test("a study of several groups numbers their plots and reports each", asyn
   };
   const plots = await plotStudy(two, curves);
   equal(plots.length, 10);
-  ok(plots.some(([name]) => name === "intervals-2"));
+  ok(plots.some(([name]) => name === "intervals-safe"));
   const text = plain(
     studyReportHtml({
       values: two,
