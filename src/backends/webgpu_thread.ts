@@ -9,8 +9,11 @@ import type { GpuSession } from "./webgpu_session.ts";
 
 /** A call of the session. */
 export interface Request {
+  /** Names the reply. */
   readonly id: number;
+  /** `start` opens the session. */
   readonly method: keyof GpuSession | "start";
+  /** Its arguments. */
   readonly values: readonly unknown[];
 }
 

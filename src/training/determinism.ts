@@ -21,11 +21,13 @@ export interface ComparedTask {
 export interface ComparedBackend {
   /** What the report calls it, e.g. `"wasm, 2 threads"`. */
   readonly label: string;
+  /** What is compared with the reference. */
   readonly backend: Backend;
 }
 
 /** How one training went on one backend. */
 export interface TrainingReport {
+  /** Name of the {@link ComparedTask}. */
   readonly task: string;
   /** The first step after which the state differs in a bit from the reference's; null where it never does. */
   readonly firstDifferentStep: number | null;
@@ -33,19 +35,25 @@ export interface TrainingReport {
   readonly lossDifferences: number;
   /** Of the state after the last step; see {@link stateSha256}. */
   readonly sha256: string;
+  /** Of this training, with the waits for its results. */
   readonly millisecondsPerStep: number;
 }
 
 /** How a backend compares with the reference. */
 export interface BackendReport {
+  /** As in {@link ComparedBackend}. */
   readonly label: string;
+  /** The backend's description. */
   readonly device: string;
+  /** One for each kernel; none for the reference. */
   readonly kernels: readonly KernelDifference[];
+  /** One for each task. */
   readonly trainings: readonly TrainingReport[];
 }
 
 /** What the check found. */
 export interface DeterminismReport {
+  /** Steps of each training. */
   readonly steps: number;
   /** The reference first, compared with itself. */
   readonly backends: readonly BackendReport[];
