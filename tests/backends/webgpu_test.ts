@@ -25,7 +25,7 @@ import { assertEqualBits, trained } from "./results.ts";
 
 gpuTest("webgpu: every kernel has the bits of its reference", async () => {
   const seed = 2 ** 32 * Math.random() >>> 0;
-  const results = await checkKernels(gpuBackend, 200, seed);
+  const [results] = await checkKernels([gpuBackend], 200, seed);
   assert.equal(results.length, 14);
   for (const { kernel, shapes, elements, differences } of results) {
     assert.ok(shapes >= 200 && elements > 1000, `${kernel}: ${elements}`);
