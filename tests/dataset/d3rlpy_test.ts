@@ -40,6 +40,26 @@ Deno.test("d3rlpy: a dump of the real library reads to its 500 episodes", async 
   assert.deepEqual(await datasetFromD3rlpy(written, "again"), dataset);
 });
 
+Deno.test("d3rlpy: an episode that is not terminated ends where nothing more is known", async () => {
+  const small = Deno.readFileSync(
+    new URL("../fixtures/d3rlpy/small.h5", import.meta.url),
+  );
+  assert.deepEqual(await datasetFromD3rlpy(small, "small"), {
+    observationSize: 2,
+    actionCount: 3,
+    observations: Float32Array.of(
+      ...[0, 0, 0, 0.5, 0, 1, 0, 1],
+      ...[1, 0, 1, 0.5, 1, 1, 1, 1.5],
+      ...[2, 0, 2, 0.5, 2, 0.5],
+    ),
+    actions: Int32Array.of(0, 1, 2, 1, 2, 0, 2, 0),
+    rewards: Float32Array.of(0, 1, 2, -1.5, -0.5, 0.5, -3, -2),
+    terminated: Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 1),
+    truncated: Uint8Array.of(0, 0, 0, 0, 0, 1, 0, 0),
+    episodeOffsets: Uint32Array.of(0, 3, 6, 8),
+  });
+});
+
 Deno.test("d3rlpy: equal data give equal bytes at any time", async () => {
   const first = await datasetToD3rlpy(smallDataset());
   // HDF5 keeps times in whole seconds.
