@@ -26,6 +26,7 @@ export const CLONING_LOSS_TERMS: readonly string[] = [
 export interface BehaviourCloningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
   readonly sizes: readonly number[];
+  /** Samples of a minibatch. */
   readonly batchSize: number;
   /** Weight of the mean squared normalised logit. */
   readonly beta: number;

@@ -28,6 +28,7 @@ export const Q_LOSS_TERMS: readonly string[] = ["tdLoss", "conservativeLoss"];
 export interface QLearningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
   readonly sizes: readonly number[];
+  /** Samples of a minibatch. */
   readonly batchSize: number;
   /** Weight of mean(logsumexp Q(s,·) - Q(s,a)); 0 for (Double) DQN. */
   readonly alpha: number;

@@ -20,6 +20,8 @@ export interface LearnerSettings {
   readonly batchSize: number;
   /** Steps that one row of `training.csv` averages. */
   readonly logInterval: number;
+  /** Networks trained side by side, from their own initial parameters and minibatches; the policy is their mean. */
+  readonly members: number;
 }
 
 /** Behaviour cloning. */
@@ -34,6 +36,8 @@ export interface DqnSettings extends LearnerSettings {
   readonly gamma: number;
   /** Steps between hard copies to the target network. */
   readonly targetUpdateInterval: number;
+  /** Rewards are multiplied by it; action values are in its units. */
+  readonly rewardScale: number;
 }
 
 /** Discrete conservative Q-learning: Double DQN with the conservative term. */
@@ -92,6 +96,11 @@ export function buildProgram(
 /** γ, or 0 for an algorithm that looks at no next observation. */
 export function discountOf(algorithm: Algorithm): number {
   return algorithm.name === "bc" ? 0 : algorithm.settings.gamma;
+}
+
+/** What rewards are multiplied by before they are learnt from. */
+export function rewardScaleOf(algorithm: Algorithm): number {
+  return algorithm.name === "bc" ? 1 : algorithm.settings.rewardScale;
 }
 
 /** What the network's outputs mean. */

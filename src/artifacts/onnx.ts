@@ -8,7 +8,8 @@
  * | output | `q_values` or `logits` | float [batch, A] | what the network says |
  * | output | `action` | int64 [batch] | its largest entry; the lowest index on a tie |
  *
- * Opset 17, IR version 8. Where the policy scales observations, the graph does.
+ * Opset 17, IR version 8. Where the policy scales observations, the graph does; an ensemble's mean is
+ * taken in the graph too.
  *
  * @module
  */
@@ -38,7 +39,6 @@ const INT64 = 7;
  * @param policy The policy.
  */
 export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
-  const layers = unpackParameters(policy.network, policy.parameters);
   const output = policy.outputs === "logits" ? "logits" : "q_values";
   const nodes: Field[] = [];
   const initializers: Field[] = [];
@@ -55,20 +55,34 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     );
     current = "scaled";
   }
-  layers.forEach(({ weight, bias, inputs, outputs }, i) => {
-    const isLast = i + 1 === layers.length;
-    initializers.push(
-      tensor(`weight_${i}`, [inputs, outputs], weight),
-      tensor(`bias_${i}`, [outputs], bias),
-    );
-    const result = isLast ? output : `layer_${i}`;
-    nodes.push(node("Gemm", [current, `weight_${i}`, `bias_${i}`], result));
-    current = result;
-    if (!isLast) {
-      nodes.push(node("Relu", [current], `hidden_${i}`));
-      current = `hidden_${i}`;
-    }
+  const ensemble = policy.members.length > 1;
+  const results = policy.members.map((parameters, m) => {
+    const prefix = ensemble ? `member_${m}_` : "";
+    let value = current;
+    const layers = unpackParameters(policy.network, parameters);
+    layers.forEach(({ weight, bias, inputs, outputs }, i) => {
+      const [weightName, biasName] = [
+        `${prefix}weight_${i}`,
+        `${prefix}bias_${i}`,
+      ];
+      initializers.push(
+        tensor(weightName, [inputs, outputs], weight),
+        tensor(biasName, [outputs], bias),
+      );
+      const isLast = i + 1 === layers.length;
+      const result = isLast
+        ? (ensemble ? `${prefix}values` : output)
+        : `${prefix}layer_${i}`;
+      nodes.push(node("Gemm", [value, weightName, biasName], result));
+      value = result;
+      if (!isLast) {
+        nodes.push(node("Relu", [value], `${prefix}hidden_${i}`));
+        value = `${prefix}hidden_${i}`;
+      }
+    });
+    return value;
   });
+  if (ensemble) nodes.push(node("Mean", results, output));
   nodes.push(
     node("ArgMax", [output], "action", {
       axis: 1,
@@ -80,8 +94,8 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     ...nodes.map((field) => bytesField(1, field)),
     textField(2, "policy"),
     ...initializers.map((field) => bytesField(5, field)),
-    value(11, "observation", FLOAT, layers[0].inputs),
-    value(12, output, FLOAT, layers[layers.length - 1].outputs),
+    value(11, "observation", FLOAT, policy.network.layers[0].inputs),
+    value(12, output, FLOAT, policy.network.layers.at(-1)!.outputs),
     value(12, "action", INT64),
   ];
   return concatenate([

@@ -20,20 +20,26 @@ import {
 const FORMAT = "holdfast/policy/1";
 
 /**
- * Writes a policy: `layers.{i}.weight` f32 [inputs, outputs], `layers.{i}.bias` f32 [outputs], and
- * `observation.offset` and `observation.scale` f32 [D] where observations are scaled. Metadata:
- * `format`, `outputs` (`logits` or `qValues`), `activation` (`relu`). The bytes depend on nothing
- * but the policy.
+ * Writes a policy: `layers.{i}.weight` f32 [inputs, outputs] and `layers.{i}.bias` f32 [outputs] (of
+ * an ensemble: [members, inputs, outputs] and [members, outputs]), and `observation.offset` and
+ * `observation.scale` f32 [D] where observations are scaled. Metadata: `format`, `outputs`
+ * (`logits` or `qValues`), `activation` (`relu`). The bytes depend on nothing but the policy.
  */
 export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
   const tensors = new Map<string, TensorToWrite>();
-  unpackParameters(policy.network, policy.parameters).forEach((layer, i) => {
-    const { weight, bias, inputs, outputs } = layer;
+  const members = policy.members.map((parameters) =>
+    unpackParameters(policy.network, parameters)
+  );
+  const axis = members.length > 1 ? [members.length] : [];
+  policy.network.layers.forEach(({ inputs, outputs }, i) => {
     tensors.set(`layers.${i}.weight`, {
-      shape: [inputs, outputs],
-      data: weight,
+      shape: [...axis, inputs, outputs],
+      data: concatenated(members.map((layers) => layers[i].weight)),
     });
-    tensors.set(`layers.${i}.bias`, { shape: [outputs], data: bias });
+    tensors.set(`layers.${i}.bias`, {
+      shape: [...axis, outputs],
+      data: concatenated(members.map((layers) => layers[i].bias)),
+    });
   });
   if (policy.scaling) {
     const { offset, scale } = policy.scaling;
@@ -45,6 +51,12 @@ export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
     outputs: policy.outputs,
     activation: "relu",
   });
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.length * parts[0].length);
+  parts.forEach((part, i) => all.set(part, i * part.length));
+  return all;
 }
 
 /**
@@ -79,31 +91,39 @@ export function policyFromSafetensors(
     used.add(key);
     return tensor.data;
   };
-  const layers: LayerParameters[] = [];
-  for (let i = 0; tensors.has(`layers.${i}.weight`); i++) {
-    const shape = tensors.get(`layers.${i}.weight`)?.shape ?? [];
-    const [inputs, width] = shape;
-    if (shape.length !== 2 || inputs === 0 || width === 0) {
-      fail(`layer ${i} has no width`);
+  const shapeOf = (i: number) => tensors.get(`layers.${i}.weight`)?.shape;
+  const rank = shapeOf(0)?.length ?? 0;
+  if (rank !== 2 && rank !== 3) fail("its first layer is no matrix");
+  const axis = shapeOf(0)!.slice(0, rank - 2);
+  const count = axis[0] ?? 1;
+  if (count < 1) fail("it has no members");
+  const members: LayerParameters[][] = Array.from({ length: count }, () => []);
+  const sizes: number[] = [];
+  for (let i = 0; shapeOf(i) !== undefined; i++) {
+    const [inputs, outputs] = shapeOf(i)!.slice(-2);
+    if (!(inputs > 0) || !(outputs > 0)) fail(`layer ${i} has no width`);
+    if (i > 0 && inputs !== sizes[i]) {
+      fail(`layer ${i} takes ${inputs} inputs after ${sizes[i]} outputs`);
     }
-    if (i > 0 && inputs !== layers[i - 1].outputs) {
-      fail(
-        `layer ${i} takes ${inputs} inputs after a layer of ${
-          layers[i - 1].outputs
-        } outputs`,
-      );
-    }
-    layers.push({
-      weight: floats(`layers.${i}.weight`, [inputs, width]),
-      bias: floats(`layers.${i}.bias`, [width]),
-      inputs,
-      outputs: width,
-    });
+    if (i === 0) sizes.push(inputs);
+    sizes.push(outputs);
+    const weights = floats(`layers.${i}.weight`, [...axis, inputs, outputs]);
+    const biases = floats(`layers.${i}.bias`, [...axis, outputs]);
+    members.forEach((layers, m) =>
+      layers.push({
+        weight: weights.subarray(
+          m * inputs * outputs,
+          (m + 1) * inputs * outputs,
+        ),
+        bias: biases.subarray(m * outputs, (m + 1) * outputs),
+        inputs,
+        outputs,
+      })
+    );
   }
-  if (layers.length === 0) fail("it has no layers");
   const scaled = tensors.has("observation.offset") ||
     tensors.has("observation.scale");
-  const size = [layers[0].inputs];
+  const size = [sizes[0]];
   const scaling = scaled
     ? {
       offset: floats("observation.offset", size),
@@ -113,13 +133,10 @@ export function policyFromSafetensors(
   for (const key of tensors.keys()) {
     if (!used.has(key)) fail(`unknown tensor ${key}`);
   }
-  const network = networkLayout([
-    layers[0].inputs,
-    ...layers.map((layer) => layer.outputs),
-  ]);
+  const network = networkLayout(sizes);
   return {
     network,
-    parameters: packParameters(network, layers),
+    members: members.map((layers) => packParameters(network, layers)),
     outputs,
     scaling,
   };

@@ -13,9 +13,11 @@ import type { PlanSource } from "../dataset/minibatch_plan.ts";
 
 /** Everything that training needs. */
 export interface TrainingTask {
+  /** What is computed. */
   readonly program: Program;
   /** The table of distinct observations, [program.tableRows, inputs] row-major. */
   readonly observations: Float32Array;
+  /** Which samples each step uses. */
   readonly plan: PlanSource;
   /** Where training starts: the initial state or a checkpoint. */
   readonly state: LearnerState;
@@ -36,6 +38,7 @@ export interface Learner {
 
 /** A device, or a way of using one. */
 export interface Backend {
+  /** As a user names it. */
   readonly name: "reference" | "wasm" | "webgpu";
   /** One line for people: the device and how it is used. */
   readonly description: string;

@@ -9,9 +9,7 @@ import type {
   CqlSettings,
   DqnSettings,
 } from "../algorithms/settings.ts";
-
-/** A cell of the grid: x and y, each 0 … size - 1. */
-export type Cell = readonly [x: number, y: number];
+import type { Cell } from "../mdp/gridworld.ts";
 
 /** The safety gridworld. */
 export interface EnvironmentConfig {

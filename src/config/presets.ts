@@ -10,7 +10,8 @@ import type {
   CqlSettings,
   DqnSettings,
 } from "../algorithms/settings.ts";
-import type { Cell, Config, EnvironmentConfig } from "./config.ts";
+import type { Cell } from "../mdp/gridworld.ts";
+import type { Config, EnvironmentConfig } from "./config.ts";
 
 /** A preset's configuration; a goal of null is the corner opposite the origin. */
 export interface Preset extends Omit<Config, "environment"> {
@@ -30,6 +31,7 @@ const tutorialBc: BcSettings = {
   batchSize: 256,
   beta: 0.5,
   logInterval: 250,
+  members: 1,
 };
 
 const tutorialCql: CqlSettings = {
@@ -41,6 +43,8 @@ const tutorialCql: CqlSettings = {
   alpha: 6,
   targetUpdateInterval: 8_000,
   logInterval: 1_000,
+  members: 1,
+  rewardScale: 1,
 };
 
 /** The tutorial that the suite replaces, with the conservative weight that it meant to set. */

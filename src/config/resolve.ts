@@ -7,11 +7,11 @@
 import { InputError } from "../errors.ts";
 import type {
   AlgorithmsConfig,
-  Cell,
   Config,
   ConfigOverrides,
   EnvironmentConfig,
 } from "./config.ts";
+import type { Cell } from "../mdp/gridworld.ts";
 import { suggest } from "./nearest.ts";
 import {
   dqnDefaults,

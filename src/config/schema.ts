@@ -46,8 +46,6 @@ function oneOf<const T extends readonly string[]>(...names: T) {
 /** An object in which every key is optional and no other key is known. */
 function section<T extends v.ObjectEntries>(entries: T) {
   const partial = v.partial(v.strictObject(entries));
-  // Without a prototype, so that "toString" is no key of a configuration.
-  Object.setPrototypeOf(partial.entries, null);
   const isObject = (value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   return v.pipe(v.unknown(), v.check(isObject, "must be an object"), partial);
@@ -74,11 +72,13 @@ const learner = {
   learningRateSchedule: oneOf("constant", "linear"),
   batchSize: integer(1, 65_536),
   logInterval: integer(1, 100_000_000),
+  members: integer(1, 64),
 };
 const dqn = {
   ...learner,
   gamma: probability,
   targetUpdateInterval: integer(1, 100_000_000),
+  rewardScale: number(1e-6, 1e6),
 };
 
 const schema = section({

@@ -10,11 +10,14 @@ import type { Dataset } from "./dataset.ts";
 
 /** What one run's plans are made from. */
 export interface PlanRun {
+  /** What is sampled from. */
   readonly dataset: Dataset;
   /** [N + E] row of each of the data set's observations in the observation table. */
   readonly rowOf: Uint32Array;
   /** Rows of the observation table. */
   readonly tableRows: number;
+  /** Rewards are multiplied by it, in f64, and rounded to f32. */
+  readonly rewardScale: number;
   /** γ; 0 where the algorithm looks at no next observation. */
   readonly discount: number;
   /** Whether a truncated step is treated as terminal. */
@@ -25,13 +28,17 @@ export interface PlanRun {
 
 /** Per-step constants of the optimiser, f32; entry t - 1 is for step t. */
 export interface StepConstants {
+  /** [steps] learning rate / (1 - β1^t). */
   readonly stepSize: Float32Array;
+  /** [steps] 1 / sqrt(1 - β2^t). */
   readonly secondMomentScale: Float32Array;
 }
 
 /** A sequential source of plans for all runs of a learner. */
 export interface PlanSource {
+  /** Where each field of a plan lies. */
   readonly layout: PlanLayout;
+  /** Runs that a learner trains at once. */
   readonly runs: number;
   /**
    * Writes the plans of steps from + 1 … from + steps as [steps, runs, layout.stride] words.
@@ -101,6 +108,7 @@ interface StepPlanner {
 
 function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
   const { dataset, rowOf, tableRows, discount, timeoutsTerminate } = run;
+  const { rewardScale } = run;
   const { actions, rewards, terminated, truncated, episodeOffsets } = dataset;
   const { batchSize: B, rowCapacity } = layout;
   const bootstraps = discount > 0;
@@ -141,7 +149,7 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
           observed[observedCount++] = row;
         }
         words[start + layout.actions + s] = actions[i];
-        floats[start + layout.rewards + s] = rewards[i];
+        floats[start + layout.rewards + s] = rewards[i] * rewardScale;
         const terminal = terminated[i] === 1 ||
           (timeoutsTerminate && truncated[i] === 1);
         floats[start + layout.discounts + s] = terminal ? 0 : discount;

@@ -6,14 +6,16 @@
 import { ROWS } from "../../kernels/kernel.ts";
 import { layerForward } from "../../kernels/layer_forward.ts";
 import { planLayout, planStep } from "../../kernels/plan.ts";
+import { flush } from "../../kernels/portable.ts";
 import { type NetworkLayout, padded } from "./layout.ts";
 import { type ObservationScaling, scaleObservations } from "./scaling.ts";
 
-/** A trained network and what is needed to use it. */
+/** A trained network, or the mean of several of one shape, and what is needed to use it. */
 export interface NetworkPolicy {
+  /** Layers, and where their parameters lie. */
   readonly network: NetworkLayout;
-  /** The flat parameter buffer of `network`. */
-  readonly parameters: Float32Array;
+  /** Flat parameter buffers of `network`, at least one; the outputs are the mean of theirs. */
+  readonly members: readonly Float32Array[];
   /** What the outputs are. */
   readonly outputs: "logits" | "qValues";
   /** Applied to observations first; null for none. */
@@ -21,7 +23,8 @@ export interface NetworkPolicy {
 }
 
 /**
- * Evaluates the network under the arithmetic contract: the bits are those of training.
+ * Evaluates the policy under the arithmetic contract: each member's outputs have the bits of
+ * training, and their mean is a left fold times f32(1 / members).
  *
  * @param observations [rows, D] row-major.
  * @returns [rows, actions] row-major logits or action values.
@@ -30,7 +33,25 @@ export function evaluatePolicy(
   policy: NetworkPolicy,
   observations: Float32Array,
 ): Float32Array {
-  const { layers } = policy.network;
+  const { fround } = Math;
+  const { network, members, scaling } = policy;
+  const scaled = scaleObservations(observations, scaling);
+  const [first, ...others] = members.map((parameters) =>
+    evaluateNetwork(network, parameters, scaled)
+  );
+  if (others.length === 0) return first;
+  const share = fround(1 / members.length);
+  return first.map((value, i) => {
+    const sum = others.reduce((sum, other) => fround(sum + other[i]), value);
+    return flush(fround(sum * share));
+  });
+}
+
+function evaluateNetwork(
+  { layers }: NetworkLayout,
+  parameters: Float32Array,
+  observations: Float32Array,
+): Float32Array {
   const { inputs: size, inputStride } = layers[0];
   const rowCount = observations.length / size;
   // A plan without samples, whose rows are the given ones.
@@ -38,16 +59,18 @@ export function evaluatePolicy(
     ...planStep(planLayout(0, 0), new Uint32Array(64), 0),
     rowCount,
   };
-  const scaled = scaleObservations(observations, policy.scaling);
   let values: Float32Array = new Float32Array(rowCount * inputStride);
   for (let r = 0; r < rowCount; r++) {
-    values.set(scaled.subarray(r * size, (r + 1) * size), r * inputStride);
+    values.set(
+      observations.subarray(r * size, (r + 1) * size),
+      r * inputStride,
+    );
   }
   layers.forEach((layer, l) => {
     const output = new Float32Array(rowCount * layer.outputStride);
     layerForward.run({
       input: values,
-      parameters: policy.parameters.subarray(layer.offset),
+      parameters: parameters.subarray(layer.offset),
       output,
     }, {
       rows: ROWS.all,

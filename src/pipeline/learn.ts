@@ -59,7 +59,10 @@ export function trainingColumns(
 
 /** Training was stopped on request before its last step. */
 export class InterruptedError extends Error {
-  /** @param step The last step made. */
+  /**
+   * Makes the error.
+   * @param step The last step made.
+   */
   constructor(readonly step: number) {
     super(`training was stopped after step ${step}`);
     this.name = "InterruptedError";
@@ -81,9 +84,13 @@ export interface CheckpointStore {
 
 /** What is trained and who is told. */
 export interface LearnOptions {
+  /** Seed, network and how the data are read. */
   readonly config: Config;
+  /** Data and environment. */
   readonly problem: Problem;
+  /** One of the configuration's. */
   readonly algorithm: Algorithm;
+  /** What computes. */
   readonly backend: Backend;
   /** Without one, training begins anew and keeps no checkpoint. */
   readonly checkpoints?: CheckpointStore;
@@ -103,6 +110,7 @@ export interface LearnOptions {
 
 /** What training one algorithm leaves. */
 export interface Learnt {
+  /** The policy after the last step. */
   readonly policy: NetworkPolicy;
   /** See {@link trainingColumns}. */
   readonly columns: readonly string[];
@@ -119,11 +127,14 @@ export interface Learnt {
 export async function learn(options: LearnOptions): Promise<Learnt> {
   const { config, problem, algorithm, backend, checkpoints, stop } = options;
   const { dataset, environment } = problem;
-  const { steps, logInterval } = algorithm.settings;
+  const { steps, logInterval, members } = algorithm.settings;
   const prepared = prepareTask(
     config.network,
     algorithm,
-    [{ seed: config.seed, dataset }],
+    Array.from(
+      { length: members },
+      (_, member) => ({ seed: config.seed, member, dataset }),
+    ),
     config.dataset.timeoutsTerminate,
   );
   const { program } = prepared.task;
@@ -131,7 +142,11 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
   const columns = trainingColumns(algorithm, problem);
   const policyOf = (state: LearnerState): NetworkPolicy => ({
     network: program.network,
-    parameters: state.buffers.parameters,
+    members: Array.from({ length: members }, (_, member) => {
+      const { parameterCount } = program.network;
+      const start = member * parameterCount;
+      return state.buffers.parameters.subarray(start, start + parameterCount);
+    }),
     outputs: outputsOf(algorithm.name),
     scaling,
   });
@@ -139,7 +154,7 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
   const found = checkpoints?.load(program, columns) ?? null;
   const rows = found?.rows ?? [];
   const from = found?.checkpoint.cursor ??
-    startCursor(1, program.lossTerms.length);
+    startCursor(members, program.lossTerms.length);
   const state = found?.checkpoint.state ?? prepared.task.state;
   options.onStart?.(columns, rows, from.step);
   const learner = await backend.open({ ...prepared.task, state });
@@ -156,7 +171,10 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
       to: steps,
       logInterval,
       checkpointInterval: checkpoints?.interval,
-      async onInterval(step, [terms]) {
+      async onInterval(step, means) {
+        const terms = program.lossTerms.map((_, t) =>
+          means.reduce((sum, member) => sum + member[t], 0) / members
+        );
         const row = [step, totalLoss(algorithm, terms), ...terms];
         if (environment) {
           const { mdp } = environment;

@@ -48,7 +48,9 @@ export interface PolicyMetrics {
 
 /** `metrics.json`. */
 export interface Metrics {
+  /** Name and version of this shape. */
   readonly schema: "holdfast/metrics/1";
+  /** The whole configuration. */
   readonly config: Config;
   /** Where the environment is known. */
   readonly environment?: {
@@ -62,6 +64,7 @@ export interface Metrics {
       "returnMean" | "hazardProbability" | "goalProbability" | "lengthMean"
     >;
   };
+  /** The data in a few numbers. */
   readonly dataset:
     & Omit<DatasetSummary, "goalRate" | "hazardRate">
     & Partial<DatasetSummary>;
@@ -73,6 +76,7 @@ export interface Metrics {
 
 /** What the plots need beyond `metrics.json`. */
 export interface Evaluation {
+  /** For `metrics.json`. */
   readonly metrics: Metrics;
   /** Return of each rollout, by algorithm. */
   readonly rolloutReturns: Readonly<Record<string, Float64Array>>;
@@ -149,13 +153,19 @@ export function evaluateRun(
   return { metrics, rolloutReturns };
 }
 
-function exactMetrics(
+/** Leaves out the distribution. */
+export function exactMetrics(
   { returns: _, probabilities: __, ...scalars }: ExactEvaluation,
 ): ExactMetrics {
   return scalars;
 }
 
-function exactReferences(
+/**
+ * Evaluates the policies that need no training.
+ *
+ * @throws InputError if the data do not fit the environment.
+ */
+export function exactReferences(
   { mdp, behaviour }: KnownEnvironment,
   dataset: Dataset,
 ): Record<keyof ReferencePolicies, ExactMetrics> {

@@ -5,9 +5,10 @@
  */
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
-import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
+import { type EventLog, openEventLog } from "../artifacts/event_log.ts";
+import { policyToOnnx } from "../artifacts/onnx.ts";
 import {
   policyFromSafetensors,
   policyToSafetensors,
@@ -26,6 +27,7 @@ import {
   datasetToSafetensors,
 } from "../dataset/safetensors.ts";
 import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
   checkpointFolder,
@@ -40,7 +42,9 @@ import {
 } from "./learn.ts";
 import { evaluateRun, type Metrics } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
+import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
+import { taskHash } from "./task_hash.ts";
 
 /** Told while a pipeline works. */
 export interface PipelineEvents {
@@ -60,7 +64,9 @@ export interface PipelineEvents {
 
 /** What a pipeline is to do. */
 export interface PipelineOptions {
+  /** The whole configuration. */
   readonly config: Config;
+  /** What computes; it changes no bit of the result. */
   readonly backend: Backend;
   /** The run directory: new or empty, or with `resume` one of a run of the same configuration. */
   readonly out: string;
@@ -70,8 +76,11 @@ export interface PipelineOptions {
   readonly resume?: boolean;
   /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
   readonly checkpointInterval?: number;
+  /** Write TensorBoard event files beside the training tables. */
+  readonly tensorboard?: boolean;
   /** Asked often; true stops the run after a checkpoint. */
   readonly stop?: () => boolean;
+  /** Who is told of progress. */
   readonly events?: PipelineEvents;
 }
 
@@ -134,16 +143,11 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   );
   writeJsonArtifact(out, "metrics.json", metrics);
   await stage("plots", async () => {
-    for (
-      const [name, svg] of await plotRun(
-        problem,
-        metrics,
-        learnt,
-        rolloutReturns,
-      )
-    ) {
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    for (const [name, svg] of plots) {
       writeArtifact(out, `plots/${name}.svg`, svg);
     }
+    writeArtifact(out, "report.html", reportRun(out, metrics, learnt, plots));
   });
   writeJsonArtifact(out, "timings.json", {
     schema: "holdfast/timings/1",
@@ -158,15 +162,7 @@ export type LearntFile = Learnt & { readonly sha256: string };
 
 function recordedDataset(directory: string): Dataset {
   const path = join(directory, "dataset.safetensors");
-  return datasetFromSafetensors(readArtifact(path), path);
-}
-
-function readArtifact(path: string): Uint8Array {
-  try {
-    return Deno.readFileSync(path);
-  } catch {
-    throw new InputError(`${path}: cannot be read; this run cannot be resumed`);
-  }
+  return datasetFromSafetensors(readFile(path), path);
 }
 
 /** What an earlier start of the run has finished. */
@@ -198,11 +194,13 @@ function finishedPolicy(
 }
 
 async function trainPolicy(
-  { config, backend, out, checkpointInterval, stop, events }: PipelineOptions,
+  options: PipelineOptions,
   problem: Problem,
   algorithm: Algorithm,
 ): Promise<LearntFile> {
+  const { config, backend, out, checkpointInterval, stop, events } = options;
   const { name, settings } = algorithm;
+  let log: EventLog | undefined;
   let csv: CsvWriter | undefined;
   try {
     const result = await learn({
@@ -226,25 +224,27 @@ async function trainPolicy(
       }),
       onStart(columns, rows, step) {
         csv = openCsv(join(out, name, "training.csv"), columns, rows);
+        if (options.tensorboard) {
+          log = openEventLog(join(out, name), name, columns, rows);
+        }
         events?.onTraining?.(name, settings.steps, step);
       },
-      onRow: (row) => csv?.row(row),
+      onRow(row) {
+        csv?.row(row);
+        log?.row(row);
+      },
       onStep: events?.onStep,
       stop,
     });
     csv?.sync();
+    writeArtifact(out, `${name}/policy.onnx`, policyToOnnx(result.policy));
     const bytes = policyToSafetensors(result.policy);
+    // The last file of an algorithm: where it is, training is not repeated.
     writeArtifact(out, `${name}/policy.safetensors`, bytes);
     removeCheckpoints(out, name);
     return { ...result, sha256: sha256Hex(bytes) };
   } finally {
     csv?.[Symbol.dispose]();
+    log?.[Symbol.dispose]();
   }
-}
-
-/** Names what decides the result of training one algorithm. */
-function taskHash(config: Config, { name, settings }: Algorithm): string {
-  const { seed, environment, dataset, network } = config;
-  const parts = { seed, environment, dataset, network, name, settings };
-  return sha256Hex(new TextEncoder().encode(canonicalJson(parts)));
 }

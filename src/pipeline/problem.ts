@@ -19,7 +19,9 @@ import { sha256Hex } from "../numerics/hash.ts";
 
 /** The true environment, for evaluation. */
 export interface KnownEnvironment {
+  /** The gridworld with its hazards. */
   readonly world: Gridworld;
+  /** The same in tables. */
   readonly mdp: FiniteMdp;
   /** [S, A] the behaviour policy's probabilities. */
   readonly behaviour: Float64Array;
@@ -27,6 +29,7 @@ export interface KnownEnvironment {
 
 /** What is learnt from, and what it can be evaluated in. */
 export interface Problem {
+  /** The offline data. */
   readonly dataset: Dataset;
   /** null for data from elsewhere whose environment is not known. */
   readonly environment: KnownEnvironment | null;

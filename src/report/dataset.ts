@@ -5,7 +5,8 @@
  */
 
 import type { DatasetReport, Spread } from "../dataset/inspect.ts";
-import { formatTable, group, type Output, style } from "./terminal.ts";
+import { group } from "./numbers.ts";
+import { formatTable, type Output, style } from "./terminal.ts";
 
 /** So many actions and observation columns are shown. */
 const SHOWN = 20;

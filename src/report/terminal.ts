@@ -6,6 +6,7 @@
  */
 
 import { styleText } from "node:util";
+import { group } from "./numbers.ts";
 
 /** Where text goes. */
 export interface Output {
@@ -115,11 +116,6 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${
     pad(Math.floor((whole % 3600) / 60))
   } min`;
-}
-
-/** An integer with a comma every three digits, whatever the locale. */
-export function group(value: number): string {
-  return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /**

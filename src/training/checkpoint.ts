@@ -19,7 +19,9 @@ const FORMAT = "holdfast/checkpoint/1";
 
 /** What training goes on from. */
 export interface Checkpoint {
+  /** What was learnt. */
   readonly state: LearnerState;
+  /** How far training was. */
   readonly cursor: Cursor;
 }
 

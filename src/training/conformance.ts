@@ -35,6 +35,7 @@ export interface ConformanceResult {
   readonly lossDifference: number;
   /** What both may be: ten times the error of PyTorch's own float32 run, at least 5e-6. */
   readonly tolerance: number;
+  /** Whether both differences keep the tolerance. */
   readonly passed: boolean;
 }
 
@@ -61,6 +62,7 @@ export async function checkConformance(
     dataset,
     rowOf: rows.rowOf,
     tableRows: rows.count,
+    rewardScale: 1,
     discount: algorithm === "discrete_bc" ? 0 : about.number("gamma"),
     timeoutsTerminate: false,
     draw: (samples) => {

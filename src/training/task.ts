@@ -12,12 +12,13 @@ import {
   type Algorithm,
   buildProgram,
   discountOf,
+  rewardScaleOf,
 } from "../algorithms/settings.ts";
 import type { TrainingTask } from "../backends/backend.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
-import { initialParameters } from "../network/initial.ts";
+import { initialParameters, memberStream } from "../network/initial.ts";
 import {
   minmaxScaling,
   type ObservationScaling,
@@ -29,6 +30,9 @@ import { randomStream } from "../numerics/random.ts";
 export interface TaskRun {
   /** Names the streams of the initial parameters and of the minibatches. */
   readonly seed: number;
+  /** Which network of an ensemble; 0 if there is one. */
+  readonly member: number;
+  /** What the run learns from. */
   readonly dataset: Dataset;
 }
 
@@ -42,6 +46,7 @@ export interface NetworkSettings {
 
 /** A task, and the scaling of each run's observations. */
 export interface PreparedTask {
+  /** For a backend to open. */
   readonly task: TrainingTask;
   /** One per run; null for none. */
   readonly scalings: readonly (ObservationScaling | null)[];
@@ -62,34 +67,13 @@ export function prepareTask(
   state?: LearnerState,
 ): PreparedTask {
   const { observationSize, actionCount } = runs[0].dataset;
-  const parts = runs.map(({ dataset }) => {
-    const rows = distinctRows(dataset.observations, observationSize);
-    const scaling = observationScaling === "minmax"
-      ? minmaxScaling(rows.observations, observationSize)
-      : null;
-    return {
-      observations: scaleObservations(rows.observations, scaling),
-      rowOf: rows.rowOf,
-      scaling,
-    };
-  });
-
-  // One observation table for all runs: each run's rows follow those of the run before.
+  const parts = new Map<Dataset, TablePart>();
   let tableRows = 0;
-  for (const { observations, rowOf } of parts) {
-    if (tableRows > 0) {
-      for (let i = 0; i < rowOf.length; i++) rowOf[i] += tableRows;
-    }
-    tableRows += observations.length / observationSize;
-  }
-  let [{ observations }] = parts;
-  if (parts.length > 1) {
-    observations = new Float32Array(tableRows * observationSize);
-    let end = 0;
-    for (const part of parts) {
-      observations.set(part.observations, end);
-      end += part.observations.length;
-    }
+  for (const { dataset } of runs) {
+    if (parts.has(dataset)) continue;
+    const part = tablePart(dataset, observationScaling, tableRows);
+    parts.set(dataset, part);
+    tableRows += part.observations.length / observationSize;
   }
 
   const sizes = [observationSize, ...hidden, actionCount];
@@ -98,28 +82,68 @@ export function prepareTask(
   const constants = adamSchedule(learningRate, learningRateSchedule, steps);
   const plan = planSource(
     program.plan,
-    runs.map(({ seed, dataset }, run) => ({
+    runs.map(({ seed, member, dataset }) => ({
       dataset,
-      rowOf: parts[run].rowOf,
+      rowOf: parts.get(dataset)!.rowOf,
       tableRows,
+      rewardScale: rewardScaleOf(algorithm),
       discount: discountOf(algorithm),
       timeoutsTerminate,
       draw: uniformDraw(
-        randomStream(seed, `minibatch/${algorithm.name}`),
+        randomStream(seed, memberStream(`minibatch/${algorithm.name}`, member)),
         dataset.actions.length,
       ),
     })),
     runs.map(() => constants),
   );
   const parameters = () =>
-    runs.map(({ seed }) => initialParameters(program.network, seed));
+    runs.map(({ seed, member }) =>
+      initialParameters(program.network, seed, member)
+    );
   return {
     task: {
       program,
-      observations,
+      observations: joined([...parts.values()]),
       plan,
       state: state ?? initialState(program, parameters()),
     },
-    scalings: parts.map(({ scaling }) => scaling),
+    scalings: runs.map(({ dataset }) => parts.get(dataset)!.scaling),
   };
+}
+
+/** A data set's share of the observation table, which all runs have in common. */
+interface TablePart {
+  readonly observations: Float32Array;
+  readonly rowOf: Uint32Array;
+  readonly scaling: ObservationScaling | null;
+}
+
+function tablePart(
+  { observations, observationSize }: Dataset,
+  observationScaling: NetworkSettings["observationScaling"],
+  firstRow: number,
+): TablePart {
+  const rows = distinctRows(observations, observationSize);
+  const scaling = observationScaling === "minmax"
+    ? minmaxScaling(rows.observations, observationSize)
+    : null;
+  return {
+    observations: scaleObservations(rows.observations, scaling),
+    rowOf: firstRow === 0
+      ? rows.rowOf
+      : rows.rowOf.map((row) => row + firstRow),
+    scaling,
+  };
+}
+
+function joined(parts: readonly TablePart[]): Float32Array {
+  if (parts.length === 1) return parts[0].observations;
+  const length = parts.reduce((sum, part) => sum + part.observations.length, 0);
+  const all = new Float32Array(length);
+  let end = 0;
+  for (const { observations } of parts) {
+    all.set(observations, end);
+    end += observations.length;
+  }
+  return all;
 }

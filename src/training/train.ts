@@ -9,6 +9,7 @@ import { InputError } from "../errors.ts";
 /** A loss or parameter became infinite or not a number: training cannot go on. */
 export class DivergenceError extends InputError {
   /**
+   * Makes the error.
    * @param step The first step with such a loss, or the step at which parameters were looked at.
    * @param term What was not finite.
    */

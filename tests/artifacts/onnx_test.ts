@@ -30,8 +30,12 @@ function policyOf(
 ): NetworkPolicy {
   const sizes = [layers[0].inputs, ...layers.map((layer) => layer.outputs)];
   const network = networkLayout(sizes);
-  const parameters = packParameters(network, layers);
-  return { network, parameters, outputs, scaling };
+  return {
+    network,
+    members: [packParameters(network, layers)],
+    outputs,
+    scaling,
+  };
 }
 
 function randomPolicy(

@@ -2,7 +2,6 @@ import { deepEqual, equal } from "node:assert/strict";
 import {
   duration,
   formatTable,
-  group,
   type Output,
   showProgress,
   style,
@@ -53,7 +52,7 @@ Deno.test("progress on a terminal redraws one line that fits", () => {
   );
 });
 
-Deno.test("durations and numbers", () => {
+Deno.test("durations", () => {
   deepEqual(
     [0.123, 1, 9.94, 9.96, 59.4, 59.6, 125, 3599.6, 3720].map(duration),
     [
@@ -68,12 +67,6 @@ Deno.test("durations and numbers", () => {
       "1 h 02 min",
     ],
   );
-  deepEqual([0, 999, 1000, 1234567.4].map(group), [
-    "0",
-    "999",
-    "1,000",
-    "1,234,567",
-  ]);
 });
 
 Deno.test("a table is aligned and unstyled where nobody watches", () => {

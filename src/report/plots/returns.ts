@@ -4,8 +4,9 @@
  * @module
  */
 
+import { decimal } from "../numbers.ts";
 import { renderPlot } from "./render.ts";
-import { ink } from "./theme.ts";
+import { ink, seriesScale } from "./theme.ts";
 
 /** The episodes of one policy. */
 export interface PolicyReturns {
@@ -43,7 +44,7 @@ export function plotReturnBars(
       mean,
       low: mean - deviation,
       high: mean + deviation,
-      text: `${mean.toFixed(1)} ± ${deviation.toFixed(1)}`.replaceAll("-", "−"),
+      text: `${decimal(mean, 1)} ± ${decimal(deviation, 1)}`,
     };
   });
   const names = policies.map(({ name }) => name);
@@ -86,7 +87,7 @@ export function plotReturnBars(
             type: "nominal",
             sort: null,
             legend: null,
-            scale: { domain: names },
+            scale: seriesScale(names),
           },
         },
       },
@@ -173,7 +174,7 @@ export function plotSortedReturns(
           type: "nominal",
           title: null,
           sort: null,
-          scale: { domain: names },
+          scale: seriesScale(names),
         },
       },
     },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { group, percent } from "../numbers.ts";
 import { renderPlot } from "./render.ts";
 import { ink, palette } from "./theme.ts";
 
@@ -32,7 +33,7 @@ export function plotRewardHistogram(
   const values = bars.map(({ label, count }) => ({
     label,
     count,
-    share: `${grouped(count)} (${percent(count / rewards.length)})`,
+    share: `${group(count)} (${percent(count / rewards.length)})`,
   }));
   const encoding = {
     y: {
@@ -46,7 +47,7 @@ export function plotRewardHistogram(
       field: "count",
       type: "quantitative",
       title: "transitions",
-      axis: { tickCount: 5, format: ",d" },
+      axis: { tickCount: 5, tickMinStep: 1, format: ",d" },
     },
   } as const;
   return renderPlot(
@@ -55,7 +56,7 @@ export function plotRewardHistogram(
     {
       title: {
         text: "Rewards in the data",
-        subtitle: `${grouped(rewards.length)} transitions`,
+        subtitle: `${group(rewards.length)} transitions`,
       },
       width: 460,
       height: { step: 34 },
@@ -119,12 +120,4 @@ function countRewards(rewards: ArrayLike<number>): Bar[] {
 /** With a true minus sign, and at most three digits. */
 function signed(value: number): string {
   return String(Number(value.toPrecision(3))).replace("-", "−");
-}
-
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(3))} %`;
 }

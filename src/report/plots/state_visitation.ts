@@ -32,8 +32,7 @@ export function plotStateVisitation(
     {
       title: {
         text: "Where the data have been",
-        subtitle:
-          "Transitions that begin in each cell; white cells were never left",
+        subtitle: "Transitions that begin in each cell; blank cells: none",
       },
       ...gridSize(grid),
       layer: [

@@ -13,6 +13,8 @@ export const ink = "#1f2430";
 export const mutedInk = "#5b6472";
 /** Grid lines and frames. */
 export const gridInk = "#dfe3e8";
+/** Arrows, which stand on coloured cells on a dark page too. */
+export const arrowInk = "#20242c";
 /** Behind everything. */
 export const paper = "#ffffff";
 
@@ -31,9 +33,26 @@ export const palette = [
   "#cc79a7",
   "#e69f00",
   "#56b4e9",
-  "#7a7a7a",
   "#8c564b",
+  "#332288",
 ] as const;
+
+/** Colour of the data themselves, beside policies learnt from them. */
+const dataColor = "#7a7a7a";
+
+/**
+ * The colour of each series, the same from plot to plot: in the palette's order, with a grey
+ * of its own for `"data"`.
+ */
+export function seriesScale(
+  names: readonly string[],
+): { domain: string[]; range: string[] } {
+  const learnt = names.filter((name) => name !== "data");
+  const range = names.map((name) =>
+    name === "data" ? dataColor : palette[learnt.indexOf(name) % palette.length]
+  );
+  return { domain: [...names], range };
+}
 
 const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
@@ -75,6 +94,7 @@ export const theme: PlotSpec["config"] = {
     titleFontSize: 12,
     titleFontWeight: "normal",
     rowPadding: 6,
+    symbolOpacity: 1,
     symbolSize: 120,
   },
   header: {

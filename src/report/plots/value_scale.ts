@@ -16,8 +16,13 @@ export interface ValueScale {
     nice?: boolean;
     zero?: boolean;
   };
-  /** Either how many labels or which. */
-  readonly axis: { tickCount?: number; values?: number[]; format: string };
+  /** Either how many labels or which, and how they are written. */
+  readonly axis: {
+    tickCount?: number;
+    values?: number[];
+    format?: string;
+    labelExpr?: string;
+  };
 }
 
 /**
@@ -38,6 +43,32 @@ export function valueScale(values: readonly number[]): ValueScale {
     nice: false,
   };
   return { scale, axis: { values: labelsBetween(low, high), format: "~g" } };
+}
+
+/** Lower probabilities are drawn as this one: a logarithmic scale has no zero. */
+const LEAST_PROBABILITY = 1e-5;
+
+/** A probability as {@link probabilityScale} can place it. */
+export function drawnProbability(probability: number): number {
+  return Math.max(LEAST_PROBABILITY, probability);
+}
+
+/** How the label of a probability is written, as a Vega expression. */
+export const probabilityLabel: string =
+  `(datum.value <= ${LEAST_PROBABILITY} ? '≤ ' : '') + format(100 * datum.value, '~g') + ' %'`;
+
+/**
+ * The scale and axis of every probability: the same from plot to plot, logarithmic from
+ * 0.001 % to 100 %.
+ */
+export function probabilityScale(): ValueScale {
+  return {
+    scale: { type: "log", domain: [LEAST_PROBABILITY, 1], nice: false },
+    axis: {
+      values: [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1],
+      labelExpr: probabilityLabel,
+    },
+  };
 }
 
 /** Powers of ten, a few at most, with threes between them where the range is short. */

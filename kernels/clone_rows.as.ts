@@ -1,0 +1,49 @@
+/** `clone_rows.ts` in WebAssembly. A thread computes its own rows. */
+import { flushTensor } from "./portable.as";
+import { at, firstRow, nextRow, Plan, Share } from "./share.as";
+
+@unmanaged
+class CloneRows {
+  logits: usize;
+  probabilities: usize;
+  logSumExp: usize;
+  rowTerms: usize;
+  rowPenalty: usize;
+  actions: i32;
+  stride: i32;
+  squareWeight: f32;
+  twiceSquareWeight: f32;
+}
+
+export function clone_rows(call: CloneRows, plan: Plan, share: Share): void {
+  const actions = call.actions;
+  const stride = call.stride;
+  for (
+    let r = firstRow(0, share);
+    r < plan.gradientRows;
+    r = nextRow(r, share)
+  ) {
+    const row = r * stride;
+    const logSumExp = load<f32>(at(call.logSumExp, r));
+    let sum: f32 = 0;
+    let squares: f32 = 0;
+    for (let a = 0; a < actions; a++) {
+      const l = load<f32>(at(call.logits, row + a)) - logSumExp;
+      sum += l;
+      squares += l * l;
+    }
+    store<f32>(
+      at(call.rowPenalty, r),
+      flushTensor(squares * call.squareWeight),
+    );
+    for (let a = 0; a < actions; a++) {
+      const p = load<f32>(at(call.probabilities, row + a));
+      const l = load<f32>(at(call.logits, row + a)) - logSumExp;
+      const penalty = call.twiceSquareWeight * (l - p * sum);
+      store<f32>(at(call.rowTerms, row + a), flushTensor(p + penalty));
+    }
+    for (let a = actions; a < stride; a++) {
+      store<f32>(at(call.rowTerms, row + a), 0);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** `q_samples.ts` in WebAssembly. A thread computes the samples of its own rows. */
+import { flushTensor } from "./portable.as";
+import { at, firstRow, nextRow, Plan, Share } from "./share.as";
+
+@unmanaged
+class QSamples {
+  values: usize;
+  targetValues: usize;
+  logSumExp: usize;
+  sampleLosses: usize;
+  sampleGradient: usize;
+  actions: i32;
+  stride: i32;
+  table: i32;
+  doubleQ: i32;
+  inverseBatch: f32;
+  conservativeWeight: f32;
+}
+
+export function q_samples(call: QSamples, plan: Plan, share: Share): void {
+  const start = changetype<usize>(plan);
+  const offsets = start + share.offsets;
+  const actions = call.actions;
+  const stride = call.stride;
+  for (
+    let r = firstRow(0, share);
+    r < plan.gradientRows;
+    r = nextRow(r, share)
+  ) {
+    const logSumExp = load<f32>(at(call.logSumExp, r));
+    const end = load<i32>(at(offsets, r + 1));
+    for (let i = load<i32>(at(offsets, r)); i < end; i++) {
+      const s = load<i32>(at(start + share.samples, i));
+      let y = load<f32>(at(start + share.rewards, s));
+      const discount = load<f32>(at(start + share.discounts, s));
+      if (discount > 0) {
+        const next = load<i32>(at(start + share.sampleNextRow, s));
+        const targetRow = call.table
+          ? load<i32>(at(start + share.rows, next))
+          : next;
+        const target = call.targetValues +
+          ((<usize>targetRow * stride) << 2);
+        const chooser = call.doubleQ ? at(call.values, next * stride) : target;
+        let best = 0;
+        let largest = load<f32>(chooser);
+        for (let a = 1; a < actions; a++) {
+          const value = load<f32>(at(chooser, a));
+          if (value > largest) {
+            largest = value;
+            best = a;
+          }
+        }
+        y += discount * load<f32>(at(target, best));
+      }
+      const action = load<i32>(at(start + share.actions, s));
+      const value = load<f32>(at(call.values, r * stride + action));
+      const difference = value - y;
+      const size = abs(difference);
+      const huber = size > 1
+        ? size - <f32>0.5
+        : size * size * <f32>0.5;
+      const slope: f32 = difference > 1
+        ? 1
+        : difference < -1
+        ? -1
+        : difference;
+      store<f32>(at(call.sampleLosses, s), flushTensor(huber));
+      store<f32>(
+        at(call.sampleLosses, share.batchSize + s),
+        flushTensor(logSumExp - value),
+      );
+      store<f32>(
+        at(call.sampleGradient, s),
+        flushTensor(slope * call.inverseBatch - call.conservativeWeight),
+      );
+    }
+  }
+}

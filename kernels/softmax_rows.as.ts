@@ -1,0 +1,51 @@
+/** `softmax_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
+import { exp, FLUSH_TENSOR, flush, flushTensor, log, recip } from "./portable.as";
+import { at, firstRow, nextRow, Plan, Share } from "./share.as";
+
+@unmanaged
+class SoftmaxRows {
+  values: usize;
+  probabilities: usize;
+  logSumExp: usize;
+  actions: i32;
+  stride: i32;
+}
+
+export function softmax_rows(
+  call: SoftmaxRows,
+  plan: Plan,
+  share: Share,
+): void {
+  const actions = call.actions;
+  const stride = call.stride;
+  const threshold = f32x4.splat(FLUSH_TENSOR);
+  for (
+    let r = firstRow(0, share);
+    r < plan.gradientRows;
+    r = nextRow(r, share)
+  ) {
+    const values = at(call.values, r * stride);
+    const probabilities = at(call.probabilities, r * stride);
+    let largest = load<f32>(values);
+    for (let a = 1; a < actions; a++) {
+      const value = load<f32>(at(values, a));
+      if (value > largest) largest = value;
+    }
+    for (let a = 0; a < stride; a += 4) {
+      v128.store(
+        at(probabilities, a),
+        exp(f32x4.sub(v128.load(at(values, a)), f32x4.splat(largest))),
+      );
+    }
+    let sum: f32 = 0;
+    for (let a = 0; a < actions; a++) sum += load<f32>(at(probabilities, a));
+    const scale = recip(f32x4.splat(sum));
+    for (let a = 0; a < stride; a += 4) {
+      const p = f32x4.mul(v128.load(at(probabilities, a)), scale);
+      v128.store(at(probabilities, a), flush(p, threshold));
+    }
+    for (let a = actions; a < stride; a++) store<f32>(at(probabilities, a), 0);
+    const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
+    store<f32>(at(call.logSumExp, r), flushTensor(largest + logSum));
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Builds `kernels/kernels.wasm` from `kernels/*.as.ts`. With `--check` it writes nothing and fails
+ * when the committed file is not what the sources give.
+ *
+ *     deno task build:kernels [--check]
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import asc from "assemblyscript/asc";
+
+const FOLDER = new URL("../kernels/", import.meta.url);
+const TARGET = new URL("kernels.wasm", FOLDER);
+
+// Memory is imported so that threads share it, with 4 GiB as its declared limit. What a learner
+// allocates begins above 64 KiB, where the constants of the kernels end.
+const FLAGS = [
+  "-O3",
+  "--noAssert",
+  "--runtime=stub",
+  "--enable=simd",
+  "--enable=threads",
+  "--sharedMemory",
+  "--importMemory",
+  "--initialMemory=1",
+  "--maximumMemory=65536",
+];
+
+const { error, stderr, binary } = await compile();
+if (error || !binary) {
+  console.error(`${error?.message ?? "no output"}\n${stderr}`);
+  Deno.exit(1);
+}
+if (Deno.args.includes("--check")) {
+  const committed = await Deno.readFile(TARGET);
+  if (Buffer.compare(committed, binary) !== 0) {
+    console.error(
+      "kernels/kernels.wasm is not what kernels/*.as.ts give: run `deno task build:kernels` and commit it",
+    );
+    Deno.exit(1);
+  }
+  console.log(`kernels.wasm is reproducible: ${binary.length} bytes`);
+} else {
+  await Deno.writeFile(TARGET, binary);
+  console.log(`kernels.wasm: ${binary.length} bytes`);
+}
+
+async function compile() {
+  let binary: Uint8Array | undefined;
+  const stderr = asc.createMemoryStream();
+  const { error } = await asc.main(
+    ["kernels.as.ts", "--outFile=kernels.wasm", ...FLAGS],
+    {
+      stderr,
+      readFile: (name) =>
+        Deno.readTextFile(new URL(name, FOLDER)).catch(() => null),
+      writeFile: (_name, contents) => {
+        binary = contents as Uint8Array;
+      },
+      listFiles: () => [],
+    },
+  );
+  return { error, stderr: stderr.toString(), binary };
+}

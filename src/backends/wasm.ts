@@ -1,0 +1,198 @@
+/**
+ * The wasm backend: WebAssembly SIMD kernels on any number of threads that share one memory. The
+ * number of threads changes the time and not a bit of the result, because threads split output
+ * elements only.
+ *
+ * The threads are workers and do all the computing. The thread that opened the learner writes the
+ * plans of the next block into shared memory while the workers run the current one, and is free
+ * otherwise.
+ *
+ * @module
+ */
+import type { LearnerState } from "../algorithms/learner_state.ts";
+import { InputError } from "../errors.ts";
+import type { Backend, Learner, TrainingTask } from "./backend.ts";
+import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
+import { learnerMemory } from "./wasm_memory.ts";
+import type { Answer, OpenMessage, RunMessage } from "./wasm_worker.ts";
+
+/** Steps of the first block of a run, for which the workers wait; each next one has four times as many. */
+const FIRST_BLOCK = 16;
+
+/**
+ * The wasm backend with a number of threads, by default as many as the machine has cores.
+ * @throws InputError when `threads` is not between 1 and 256.
+ */
+export function wasmBackend(
+  { threads = navigator.hardwareConcurrency }: { threads?: number } = {},
+): Backend {
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new InputError(
+      `threads is ${threads}: give a whole number from 1 to 256`,
+    );
+  }
+  return {
+    name: "wasm",
+    description: `WebAssembly SIMD, ${threads} thread${
+      threads === 1 ? "" : "s"
+    }`,
+    open: (task) => openLearner(task, threads),
+  };
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** Compiles the kernels once. `fetch` reads local files too, and works where the suite is loaded from a URL. */
+function kernelModule(): Promise<WebAssembly.Module> {
+  return compiled ??= fetch(
+    new URL("../../kernels/kernels.wasm", import.meta.url),
+  )
+    .then((response) => response.arrayBuffer())
+    .then((bytes) => WebAssembly.compile(bytes));
+}
+
+async function openLearner(
+  task: TrainingTask,
+  threads: number,
+): Promise<Learner> {
+  const { plan, program } = task;
+  const { runs } = task.state;
+  const { memory, map } = learnerMemory(task, threads);
+  const module = await kernelModule();
+  const planWords = map.plans.map((address) =>
+    new Uint32Array(
+      memory.buffer,
+      address,
+      map.blockSteps * runs * plan.layout.stride,
+    )
+  );
+  const team = workerTeam(
+    threads,
+    () =>
+      breakBarrier(new Int32Array(memory.buffer, map.barrier, BARRIER_WORDS)),
+  );
+  let step = task.state.step;
+
+  function readLosses(block: number, steps: number): Float32Array {
+    const words = steps * runs * map.terms;
+    return new Float32Array(memory.buffer, map.losses[block], words);
+  }
+
+  function read(): LearnerState {
+    const buffers = Object.fromEntries(program.state.map((name) => {
+      const { length } = program.buffers.find((b) => b.name === name)!;
+      const all = new Float32Array(runs * length);
+      map.buffers[name].forEach((address, run) =>
+        all.set(new Float32Array(memory.buffer, address, length), run * length)
+      );
+      return [name, all];
+    }));
+    return { step, runs, buffers };
+  }
+
+  await team.send((thread) => ({ kind: "open", module, memory, map, thread }));
+  return {
+    async run(to) {
+      team.check();
+      const losses = new Float32Array((to - step) * runs * map.terms);
+      let running: Promise<void> = Promise.resolve();
+      let size = Math.min(FIRST_BLOCK, map.blockSteps);
+      for (let from = step, block = 0; from < to; block = 1 - block) {
+        const steps = Math.min(size, to - from);
+        plan.fill(planWords[block], from, steps);
+        const before = running;
+        const at = (from - step) * runs * map.terms;
+        const sent = team.send(() => ({ kind: "run", from, steps, block }));
+        running = sent.then(() => losses.set(readLosses(block, steps), at));
+        // A failure is told by the wait for it, here or below.
+        running.catch(() => {});
+        await before;
+        from += steps;
+        size = Math.min(4 * size, map.blockSteps);
+      }
+      await running;
+      step = to;
+      return losses;
+    },
+    read: () => Promise.resolve(read()),
+    close: () => {
+      team.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+interface WorkerTeam {
+  /** Sends a message to each worker. @returns When all have answered it; answers come in order. */
+  send(message: (thread: number) => OpenMessage | RunMessage): Promise<void>;
+  /** @throws Error when a worker has failed or the team is closed. */
+  check(): void;
+  close(): void;
+}
+
+/** Starts the workers. @param stop Makes workers that wait for another stop waiting. */
+function workerTeam(threads: number, stop: () => void): WorkerTeam {
+  interface Waiting {
+    answers: number;
+    resolve: () => void;
+    reject: (error: Error) => void;
+  }
+  const waiting: Waiting[] = [];
+  let failure: Error | undefined;
+  let closed = false;
+  const workers = Array.from({ length: threads }, () => {
+    const worker = new Worker(new URL("./wasm_worker.ts", import.meta.url), {
+      type: "module",
+    });
+    let answered = 0;
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      if (data.error !== undefined) return fail(new Error(data.error));
+      // Each worker answers in order: this is the answer to its oldest open message.
+      const message = waiting[answered - done];
+      answered++;
+      if (++message.answers === threads) {
+        waiting.shift();
+        done++;
+        message.resolve();
+      }
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      fail(new Error(`a worker of the wasm backend failed: ${event.message}`));
+    };
+    return worker;
+  });
+  let done = 0;
+
+  function fail(error: Error): void {
+    failure ??= error;
+    waiting.splice(0).forEach(({ reject }) => reject(failure!));
+    close();
+  }
+
+  function close(): void {
+    if (closed) return;
+    closed = true;
+    stop();
+    workers.forEach((worker) => worker.terminate());
+    failure ??= new Error("the learner is closed");
+    waiting.splice(0).forEach(({ reject }) => reject(failure!));
+  }
+
+  function check(): void {
+    if (failure) throw failure;
+  }
+
+  return {
+    send: (message) =>
+      new Promise((resolve, reject) => {
+        check();
+        waiting.push({ answers: 0, resolve, reject });
+        workers.forEach((worker, thread) =>
+          worker.postMessage(message(thread))
+        );
+      }),
+    check,
+    close,
+  };
+}

@@ -1,0 +1,244 @@
+/**
+ * What a learner of the wasm backend has in its shared memory, and where.
+ *
+ * @module
+ */
+import { KERNELS } from "../../kernels/mod.ts";
+import type { PlanLayout } from "../../kernels/plan.ts";
+import type { Call } from "../algorithms/program.ts";
+import { InputError } from "../errors.ts";
+import { blockSteps, type TrainingTask } from "./backend.ts";
+import { BARRIER_WORDS } from "./barrier.ts";
+import { phases } from "./wasm_schedule.ts";
+
+const PAGE = 65536;
+/** Constants of the kernels lie below; see `scripts/build_kernels.ts`. */
+const FIRST_ADDRESS = PAGE;
+const SHARE_WORDS = 12;
+
+/** A list of calls as the workers run it. */
+export interface CallList {
+  readonly kernels: readonly string[];
+  /** [calls][runs] byte address of each call's arguments. */
+  readonly arguments: readonly (readonly number[])[];
+  /** Indices of the calls in each phase. */
+  readonly phases: readonly (readonly number[])[];
+}
+
+/** Byte addresses and sizes; plain data that is sent to the workers. */
+export interface MemoryMap {
+  readonly threads: number;
+  readonly runs: number;
+  readonly layout: PlanLayout;
+  readonly tableRows: number;
+  readonly targetUpdateInterval: number;
+  readonly terms: number;
+  /** Steps of a block. */
+  readonly blockSteps: number;
+  /** Two blocks of plans, [blockSteps, runs, layout.stride] words each. */
+  readonly plans: readonly [number, number];
+  /** Two blocks of losses, [blockSteps, runs, terms] each. */
+  readonly losses: readonly [number, number];
+  /** [runs] the current step's losses. */
+  readonly stepLosses: readonly number[];
+  /** [threads] each thread's own plan for sweeps. */
+  readonly sweepPlans: readonly number[];
+  /** [threads] the whole work, for runs that a thread has to itself. */
+  readonly wholes: readonly number[];
+  /** [threads] a part of the work, for runs that all threads share. */
+  readonly parts: readonly number[];
+  readonly barrier: number;
+  readonly observations: number;
+  /** Name to [runs] addresses. */
+  readonly buffers: Readonly<Record<string, readonly number[]>>;
+  readonly step: CallList;
+  readonly sync: CallList;
+  readonly sweep: CallList;
+}
+
+/** A learner's memory, filled with what does not change and with the state. */
+export interface LearnerMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly map: MemoryMap;
+}
+
+/**
+ * Allocates and fills the memory of a learner.
+ * @throws InputError when it would need more than WebAssembly or the machine has.
+ */
+export function learnerMemory(
+  task: TrainingTask,
+  threads: number,
+): LearnerMemory {
+  const { program, observations, state, plan } = task;
+  const { layout } = plan;
+  const { runs } = state;
+  const terms = program.lossTerms.length;
+  const steps = blockSteps(task);
+  let end = FIRST_ADDRESS;
+  // Cache lines (64 bytes) and WebGPU-like alignment of plans (256 bytes) in one.
+  const take = (words: number): number => {
+    const address = end;
+    end += Math.ceil(words / 64) * 256;
+    return address;
+  };
+  const takeEach = (count: number, words: number): number[] =>
+    Array.from({ length: count }, () => take(words));
+  const takeArguments = (calls: readonly Call[]): CallList => ({
+    kernels: calls.map(({ kernel }) => kernel),
+    arguments: calls.map(({ buffers, numbers }) =>
+      takeEach(
+        runs,
+        Object.keys(buffers).length + Object.keys(numbers).length,
+      )
+    ),
+    phases: phases(calls),
+  });
+
+  const barrier = take(BARRIER_WORDS);
+  const wholes = takeEach(threads, SHARE_WORDS);
+  const parts = takeEach(threads, SHARE_WORDS);
+  const scratches = takeEach(threads, scratchWords(task));
+  const map: MemoryMap = {
+    threads,
+    runs,
+    layout,
+    tableRows: program.tableRows,
+    targetUpdateInterval: program.targetUpdateInterval,
+    terms,
+    blockSteps: steps,
+    barrier,
+    wholes,
+    parts,
+    sweepPlans: takeEach(threads, layout.stride),
+    step: takeArguments(program.step),
+    sync: takeArguments(program.sync),
+    sweep: takeArguments(program.sweep),
+    plans: [
+      take(steps * runs * layout.stride),
+      take(steps * runs * layout.stride),
+    ],
+    losses: [take(steps * runs * terms), take(steps * runs * terms)],
+    stepLosses: takeEach(runs, terms),
+    buffers: Object.fromEntries(
+      program.buffers.map(({ name, length }) => [name, takeEach(runs, length)]),
+    ),
+    observations: take(observations.length),
+  };
+
+  const memory = allocate(end);
+  const view = new DataView(memory.buffer);
+  for (let thread = 0; thread < threads; thread++) {
+    writeShare(view, map.wholes[thread], 0, 1, scratches[thread], layout);
+    writeShare(
+      view,
+      map.parts[thread],
+      thread,
+      threads,
+      scratches[thread],
+      layout,
+    );
+  }
+  writeArguments(view, map, program.step, map.step);
+  writeArguments(view, map, program.sync, map.sync);
+  writeArguments(view, map, program.sweep, map.sweep);
+  new Float32Array(memory.buffer, map.observations, observations.length)
+    .set(observations);
+  for (const name of program.state) {
+    const length = state.buffers[name].length / runs;
+    map.buffers[name].forEach((address, run) =>
+      new Float32Array(memory.buffer, address, length)
+        .set(state.buffers[name].subarray(run * length, (run + 1) * length))
+    );
+  }
+  return { memory, map };
+}
+
+/** A thread's working memory: lists of factors, for four inputs at a time in a weight gradient. */
+function scratchWords({ program, plan }: TrainingTask): number {
+  const widths = program.network.layers.flatMap(
+    ({ inputStride, outputStride }) => [inputStride, outputStride],
+  );
+  return 8 * (Math.max(plan.layout.rowCapacity, ...widths) + 8);
+}
+
+function allocate(bytes: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE);
+  const gib = (bytes / 2 ** 30).toFixed(1);
+  const advice =
+    "use fewer runs, a smaller batch or network, or a smaller data set";
+  if (pages > 65536) {
+    throw new InputError(
+      `training needs ${gib} GiB in WebAssembly, which has at most 4: ${advice}`,
+    );
+  }
+  try {
+    return new WebAssembly.Memory({
+      initial: pages,
+      maximum: pages,
+      shared: true,
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError(
+      `training needs ${gib} GiB of memory, which this machine does not give: ${advice}`,
+    );
+  }
+}
+
+/** Writes a `Share` (kernels/share.as.ts). */
+function writeShare(
+  view: DataView,
+  address: number,
+  thread: number,
+  threads: number,
+  scratch: number,
+  layout: PlanLayout,
+): void {
+  const words = [
+    thread,
+    threads,
+    scratch,
+    layout.batchSize,
+    ...[
+      layout.rows,
+      layout.offsets,
+      layout.samples,
+      layout.sampleRow,
+      layout.sampleNextRow,
+      layout.actions,
+      layout.rewards,
+      layout.discounts,
+    ].map((word) => word * 4),
+  ];
+  words.forEach((word, i) => view.setUint32(address + 4 * i, word, true));
+}
+
+/** Writes each call's arguments: buffer addresses, then numbers, in the kernel's order. */
+function writeArguments(
+  view: DataView,
+  map: MemoryMap,
+  calls: readonly Call[],
+  list: CallList,
+): void {
+  calls.forEach(({ kernel, buffers, numbers }, c) =>
+    list.arguments[c].forEach((address, run) => {
+      let at = address;
+      for (const { buffer, offset } of Object.values(buffers)) {
+        const base = buffer === "observations"
+          ? map.observations
+          : buffer === "losses"
+          ? map.stepLosses[run]
+          : map.buffers[buffer][run];
+        view.setUint32(at, base + offset * 4, true);
+        at += 4;
+      }
+      for (const [name, value] of Object.entries(numbers)) {
+        if (KERNELS[kernel].numbers[name] === "f32") {
+          view.setFloat32(at, value, true);
+        } else view.setUint32(at, value, true);
+        at += 4;
+      }
+    })
+  );
+}

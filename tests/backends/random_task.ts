@@ -1,0 +1,112 @@
+/** Random training tasks for tests of backends. */
+import { behaviourCloning } from "../../src/algorithms/behaviour_cloning.ts";
+import { initialState } from "../../src/algorithms/learner_state.ts";
+import type { Program } from "../../src/algorithms/program.ts";
+import { qLearning } from "../../src/algorithms/q_learning.ts";
+import { adamSchedule } from "../../src/algorithms/schedule.ts";
+import type { TrainingTask } from "../../src/backends/backend.ts";
+import type { Dataset } from "../../src/dataset/dataset.ts";
+import { distinctRows } from "../../src/dataset/distinct_rows.ts";
+import { planSource, uniformDraw } from "../../src/dataset/minibatch_plan.ts";
+import { initialParameters } from "../../src/network/initial.ts";
+import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
+
+/** Shape of a task. */
+export interface Shape {
+  readonly algorithm: "bc" | "cql" | "dqn" | "doubleDqn";
+  readonly inputs: number;
+  readonly hidden: readonly number[];
+  readonly actions: number;
+  readonly batchSize: number;
+  readonly runs: number;
+  /** Steps between two syncs. */
+  readonly interval: number;
+  /** Episodes of up to 8 steps, half of whose observations are of few kinds. */
+  readonly episodes: number;
+}
+
+/** A data set of random walks over few observations and of observations that do not repeat. */
+export function randomDataset(shape: Shape, random: RandomStream): Dataset {
+  const { inputs: D, actions, episodes } = shape;
+  const lengths = Array.from({ length: episodes }, () => 1 + random.integer(8));
+  const N = lengths.reduce((a, b) => a + b, 0);
+  const kinds = Float32Array.from(
+    { length: 6 * D },
+    () => random.integer(3) - 1,
+  );
+  const observations = new Float32Array((N + episodes) * D);
+  for (let row = 0; row < N + episodes; row++) {
+    const kind = random.integer(12);
+    for (let i = 0; i < D; i++) {
+      observations[row * D + i] = kind < 6
+        ? kinds[kind * D + i]
+        : 2 * random.uniform() - 1;
+    }
+  }
+  const episodeOffsets = new Uint32Array(episodes + 1);
+  const terminated = new Uint8Array(N);
+  const truncated = new Uint8Array(N);
+  lengths.forEach((length, e) => {
+    episodeOffsets[e + 1] = episodeOffsets[e] + length;
+    (random.uniform() < 0.5 ? terminated : truncated)[
+      episodeOffsets[e + 1] - 1
+    ] = 1;
+  });
+  return {
+    observationSize: D,
+    actionCount: actions,
+    observations,
+    actions: Int32Array.from({ length: N }, () => random.integer(actions)),
+    rewards: Float32Array.from({ length: N }, () => 20 * random.uniform() - 15),
+    terminated,
+    truncated,
+    episodeOffsets,
+  };
+}
+
+/** Program and everything else for a shape; equal arguments give equal tasks. */
+export function randomTask(
+  shape: Shape,
+  seed: number,
+  steps: number,
+): TrainingTask {
+  const { algorithm, batchSize, runs, interval, hidden } = shape;
+  const dataset = randomDataset(shape, randomStream(seed, "data"));
+  const rows = distinctRows(dataset.observations, shape.inputs);
+  const sizes = [shape.inputs, ...hidden, shape.actions];
+  const common = { sizes, batchSize, tableRows: rows.count };
+  const program: Program = algorithm === "bc"
+    ? behaviourCloning({ ...common, beta: 0.5 })
+    : qLearning({
+      ...common,
+      alpha: algorithm === "cql" ? 1.5 : 0,
+      doubleQ: algorithm !== "dqn",
+      targetUpdateInterval: interval,
+    });
+  const each = <T>(make: (run: number) => T): T[] =>
+    Array.from({ length: runs }, (_, run) => make(run));
+  return {
+    program,
+    observations: rows.observations,
+    plan: planSource(
+      program.plan,
+      each((run) => ({
+        dataset,
+        rowOf: rows.rowOf,
+        tableRows: rows.count,
+        discount: algorithm === "bc" ? 0 : 0.97,
+        rewardScale: 1,
+        timeoutsTerminate: run % 2 === 1,
+        draw: uniformDraw(
+          randomStream(seed, `batch/${run}`),
+          dataset.actions.length,
+        ),
+      })),
+      each((run) => adamSchedule(3e-3 / (1 + run), "linear", steps)),
+    ),
+    state: initialState(
+      program,
+      each((run) => initialParameters(program.network, seed + run, 0)),
+    ),
+  };
+}
