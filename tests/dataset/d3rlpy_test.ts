@@ -3,6 +3,8 @@ import {
   datasetFromD3rlpy,
   datasetToD3rlpy,
 } from "../../src/dataset/d3rlpy.ts";
+import { summariseDataset } from "../../src/dataset/summary.ts";
+import { gridworldMdp } from "../../src/mdp/gridworld.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import { readSeed42 } from "./seed42.ts";
 import { refusal } from "./refusal.ts";
@@ -35,6 +37,14 @@ Deno.test("d3rlpy: a dump of the real library reads to its 500 episodes", async 
     expected.copyWithin(final, final - 2, final);
   }
   assert.deepEqual(dataset.observations, expected);
+
+  // Whether an episode found the goal is told by its last reward then.
+  const { goalRate, hazardRate } = summariseDataset(
+    dataset,
+    gridworldMdp(readSeed42().world),
+  );
+  assert.equal(goalRate, 383 / 500);
+  assert.equal(hazardRate, 117 / 500);
 
   const written = await datasetToD3rlpy(dataset);
   assert.deepEqual(await datasetFromD3rlpy(written, "again"), dataset);
