@@ -139,7 +139,7 @@ await runScript(usage, async (args) => {
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     screen.write(
-      `\nstopped at step ${error.step}; go on with: deno task pipeline --resume --out ${out}\n`,
+      `\n${error.message}; go on with: deno task pipeline --resume --out ${out}\n`,
     );
     return 130;
   }

@@ -7,41 +7,35 @@ import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
+import { policyToSafetensors } from "../artifacts/policy_file.ts";
 import {
-  policyFromSafetensors,
-  policyToSafetensors,
-} from "../artifacts/policy_file.ts";
-import {
-  createRunDirectory,
+  claimRunDirectory,
   writeArtifact,
   writeJsonArtifact,
 } from "../artifacts/run_directory.ts";
-import { type CsvWriter, openCsv, readCsv } from "../artifacts/training_csv.ts";
+import { type CsvWriter, openCsv } from "../artifacts/training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import {
-  datasetFromSafetensors,
-  datasetToSafetensors,
-} from "../dataset/safetensors.ts";
-import { InputError } from "../errors.ts";
-import { readFile } from "../files/read.ts";
+import { datasetToSafetensors } from "../dataset/safetensors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
   checkpointFolder,
   defaultCheckpointInterval,
   removeCheckpoints,
 } from "./checkpoint_folder.ts";
-import {
-  configuredAlgorithms,
-  learn,
-  type Learnt,
-  trainingColumns,
-} from "./learn.ts";
+import { finishedPolicy, type LearntFile } from "./finished_policy.ts";
+import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
 import { evaluateRun, type Metrics } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
 import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
+import {
+  DATASET_FILE,
+  recordedDataset,
+  requireSameConfig,
+  requireSameData,
+} from "./resume.ts";
 import { taskHash } from "./task_hash.ts";
 
 /** Told while a pipeline works. */
@@ -106,38 +100,39 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
 
   // Everything that can be refused is looked at before the directory is made.
   const problem = await stage("data", () => {
+    if (resume) requireSameConfig(out, config);
     const recorded = resume && config.dataset.sha256 !== null;
     return openProblem(
       config,
       recorded ? recordedDataset(out) : options.dataset,
     );
   });
-  if (!resume) createRunDirectory(out);
-  using _lock = lockDirectory(out);
-  if (!resume) {
-    writeArtifact(
-      out,
-      "dataset.safetensors",
-      datasetToSafetensors(problem.dataset),
-    );
-    // Last of the two: a directory with a configuration can be resumed.
-    writeJsonArtifact(out, "config.json", config);
-  }
+  using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
+  const data = datasetToSafetensors(problem.dataset);
+  if (resume) requireSameData(out, data);
+  else beginRun(out, config, data);
 
   const learnt: Record<string, LearntFile> = {};
   for (const algorithm of configuredAlgorithms(config)) {
     learnt[algorithm.name] = await stage(
       algorithm.name,
       () =>
-        finishedPolicy(options, problem, algorithm) ??
-          trainPolicy(options, problem, algorithm),
+        (resume && finishedPolicy(out, config, problem, algorithm)) ||
+        trainPolicy(options, problem, algorithm),
     );
   }
+  const heedStop = async () => {
+    // Signals come through when nothing is at work.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (options.stop?.()) throw new InterruptedError("after the training");
+  };
+  await heedStop();
   const { metrics, rolloutReturns } = await stage(
     "evaluation",
     () => evaluateRun(config, problem, learnt),
   );
   writeJsonArtifact(out, "metrics.json", metrics);
+  await heedStop();
   await stage("plots", async () => {
     const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
     for (const [name, svg] of plots) {
@@ -153,40 +148,16 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   return metrics;
 }
 
-/** A learnt policy and the hash of its file. */
-export type LearntFile = Learnt & { readonly sha256: string };
-
-function recordedDataset(directory: string): Dataset {
-  const path = join(directory, "dataset.safetensors");
-  return datasetFromSafetensors(readFile(path), path);
-}
-
-/** What an earlier start of the run has finished. */
-function finishedPolicy(
-  { out, resume }: PipelineOptions,
-  problem: Problem,
-  algorithm: Algorithm,
-): LearntFile | null {
-  if (!resume) return null;
-  const path = join(out, algorithm.name, "policy.safetensors");
-  let bytes: Uint8Array;
+/** Leaves data and configuration, or neither. */
+function beginRun(directory: string, config: Config, data: Uint8Array): void {
+  writeArtifact(directory, DATASET_FILE, data);
   try {
-    bytes = Deno.readFileSync(path);
-  } catch {
-    return null;
+    // Last of the two: a directory with a configuration can be resumed.
+    writeJsonArtifact(directory, "config.json", config);
+  } catch (error) {
+    Deno.removeSync(join(directory, DATASET_FILE));
+    throw error;
   }
-  const columns = trainingColumns(algorithm, problem);
-  const rows = readCsv(join(out, algorithm.name, "training.csv"), columns);
-  if (rows === null) {
-    throw new InputError(`${out}: ${algorithm.name}/training.csv is damaged`);
-  }
-  removeCheckpoints(out, algorithm.name);
-  return {
-    policy: policyFromSafetensors(bytes, path),
-    columns,
-    rows,
-    sha256: sha256Hex(bytes),
-  };
 }
 
 async function trainPolicy(
