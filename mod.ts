@@ -81,9 +81,11 @@ export * from "./src/artifacts/policy_file.ts";
 export * from "./src/artifacts/dataset_file.ts";
 export * from "./src/artifacts/onnx.ts";
 export * from "./src/artifacts/tensorboard.ts";
+export * from "./src/artifacts/event_log.ts";
 export * from "./src/artifacts/manifest.ts";
 
 export * from "./src/report/terminal.ts";
+export * from "./src/report/numbers.ts";
 
 export type {
   AlgorithmsConfig,

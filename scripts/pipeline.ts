@@ -9,7 +9,6 @@ import {
   chooseBackend,
   type Config,
   type Dataset,
-  datasetFromSafetensors,
   datasetToSafetensors,
   duration,
   formatTable,
@@ -18,7 +17,7 @@ import {
   isFinished,
   type Metrics,
   processOutput,
-  readFile,
+  readDataset,
   readJsonFile,
   recordedConfig,
   requireSameConfig,
@@ -63,6 +62,7 @@ const usage: Usage = {
       value: "DIR",
       help: "the run directory (default: a new one under artifacts/)",
     },
+    tensorboard: { help: "also write TensorBoard event files" },
     resume: { help: "go on with the run in --out" },
     "checkpoint-every": {
       value: "N",
@@ -80,7 +80,7 @@ await runScript(usage, async (args) => {
     throw new InputError("--resume: needs the run's folder, --out DIR");
   }
   const dataset = values.dataset
-    ? datasetFromSafetensors(readFile(values.dataset), values.dataset)
+    ? await readDataset(values.dataset)
     : undefined;
   const config = wantedConfig(args, resume, dataset);
   const backend = await chooseBackend(
@@ -119,6 +119,7 @@ await runScript(usage, async (args) => {
       dataset,
       resume,
       checkpointInterval,
+      tensorboard: switches.has("tensorboard"),
       stop: () => stopping,
       events: {
         onTraining(name, steps, done) {

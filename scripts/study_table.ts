@@ -4,16 +4,15 @@
  * @module
  */
 import {
-  decimal,
   type Estimate,
   formatTable,
   type Output,
-  percent,
   type PolicyAggregates,
   type PolicyName,
   type StudyResult,
   style,
 } from "../mod.ts";
+import { decimal, percent } from "../src/report/numbers.ts";
 
 /** What is shown of a policy. */
 const COLUMNS: readonly {

@@ -226,8 +226,11 @@ function sessionOn(
     const memory = await device.popErrorScope();
     const refused = await device.popErrorScope() ??
       await device.popErrorScope();
-    // A lost device refuses everything; say that it is lost, whatever was refused.
-    await Promise.resolve();
+    if (memory ?? refused ?? thrown) {
+      // A lost device refuses everything, and is told to be lost a little later.
+      const moment = new Promise((resolve) => setTimeout(resolve, 100));
+      await Promise.race([device.lost, moment]);
+    }
     if (failure !== undefined) throw broken(failure);
     if (memory) throw broken("has not enough memory for this training");
     if (refused) {

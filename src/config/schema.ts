@@ -46,8 +46,6 @@ function oneOf<const T extends readonly string[]>(...names: T) {
 /** An object in which every key is optional and no other key is known. */
 function section<T extends v.ObjectEntries>(entries: T) {
   const partial = v.partial(v.strictObject(entries));
-  // Without a prototype, so that "toString" is no key of a configuration.
-  Object.setPrototypeOf(partial.entries, null);
   const isObject = (value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   return v.pipe(v.unknown(), v.check(isObject, "must be an object"), partial);

@@ -7,6 +7,12 @@ import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
+import {
+  type EventLog,
+  hasEventLog,
+  openEventLog,
+} from "../artifacts/event_log.ts";
+import { policyToOnnx } from "../artifacts/onnx.ts";
 import { policyToSafetensors } from "../artifacts/policy_file.ts";
 import {
   claimRunDirectory,
@@ -68,6 +74,8 @@ export interface PipelineOptions {
   readonly resume?: boolean;
   /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
   readonly checkpointInterval?: number;
+  /** Write TensorBoard event files beside the training tables; a resumed run keeps those that it has. */
+  readonly tensorboard?: boolean;
   /** Asked often; true stops the run after a checkpoint. */
   readonly stop?: () => boolean;
   /** Who is told of progress. */
@@ -117,7 +125,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     learnt[algorithm.name] = await stage(
       algorithm.name,
       () =>
-        (resume && finishedPolicy(out, config, problem, algorithm)) ||
+        (resume && finished(options, problem, algorithm)) ||
         trainPolicy(options, problem, algorithm),
     );
   }
@@ -160,12 +168,37 @@ function beginRun(directory: string, config: Config, data: Uint8Array): void {
   }
 }
 
+/** What an earlier start has finished, its event file included; null if it has not. */
+function finished(
+  options: PipelineOptions,
+  problem: Problem,
+  algorithm: Algorithm,
+): LearntFile | null {
+  const { config, out } = options;
+  const learnt = finishedPolicy(out, config, problem, algorithm);
+  if (learnt && wantsEvents(options)) {
+    const { columns, rows } = learnt;
+    const folder = join(out, algorithm.name);
+    openEventLog(folder, algorithm.name, columns, rows)[Symbol.dispose]();
+  }
+  return learnt;
+}
+
+function wantsEvents({ config, out, tensorboard }: PipelineOptions): boolean {
+  return tensorboard === true ||
+    configuredAlgorithms(config).some(({ name }) =>
+      hasEventLog(join(out, name))
+    );
+}
+
 async function trainPolicy(
-  { config, backend, out, checkpointInterval, stop, events }: PipelineOptions,
+  options: PipelineOptions,
   problem: Problem,
   algorithm: Algorithm,
 ): Promise<LearntFile> {
+  const { config, backend, out, checkpointInterval, stop, events } = options;
   const { name, settings } = algorithm;
+  let log: EventLog | undefined;
   let csv: CsvWriter | undefined;
   try {
     const result = await learn({
@@ -189,18 +222,27 @@ async function trainPolicy(
       }),
       onStart(columns, rows, step) {
         csv = openCsv(join(out, name, "training.csv"), columns, rows);
+        if (wantsEvents(options)) {
+          log = openEventLog(join(out, name), name, columns, rows);
+        }
         events?.onTraining?.(name, settings.steps, step);
       },
-      onRow: (row) => csv?.row(row),
+      onRow(row) {
+        csv?.row(row);
+        log?.row(row);
+      },
       onStep: events?.onStep,
       stop,
     });
     csv?.sync();
+    writeArtifact(out, `${name}/policy.onnx`, policyToOnnx(result.policy));
     const bytes = policyToSafetensors(result.policy);
+    // The last file of an algorithm: where it is, training is not repeated.
     writeArtifact(out, `${name}/policy.safetensors`, bytes);
     removeCheckpoints(out, name);
     return { ...result, sha256: sha256Hex(bytes) };
   } finally {
     csv?.[Symbol.dispose]();
+    log?.[Symbol.dispose]();
   }
 }

@@ -5,6 +5,7 @@
  */
 import { canonicalJson } from "../artifacts/json.ts";
 import { listFiles } from "../artifacts/manifest.ts";
+import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
 import { runReportHtml } from "../report/run_report.ts";
 import type { Learnt } from "./learn.ts";
 import type { Metrics } from "./metrics.ts";
@@ -35,6 +36,8 @@ export function reportRun(
     hazardOverTraining: Object.fromEntries(hazards),
     plots: Object.fromEntries(plots),
     configText: canonicalJson(metrics.config),
-    files: listFiles(out).filter(({ path }) => !UNLISTED.includes(path)),
+    files: listFiles(out).filter(({ path }) =>
+      !UNLISTED.includes(path) && !path.endsWith(TENSORBOARD_FILE)
+    ),
   });
 }

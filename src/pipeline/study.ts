@@ -10,26 +10,28 @@
 import { join } from "node:path";
 import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
-import { writeManifest } from "../artifacts/manifest.ts";
+import { listFiles, writeManifest } from "../artifacts/manifest.ts";
 import {
-  createRunDirectory,
+  claimRunDirectory,
   writeArtifact,
   writeJsonArtifact,
 } from "../artifacts/run_directory.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
+import { plotStudy } from "../report/study_plots.ts";
+import { studyReportHtml } from "../report/study_report.ts";
 import { cellFile, cellSteps, finishedCell } from "./study_cell.ts";
 import {
   type StudyCell,
   studyCells,
   type StudyConfig,
 } from "./study_config.ts";
-import { plotStudy } from "./study_plots.ts";
 import { computeCells } from "./study_pool.ts";
 import {
   aggregatesCsv,
   curvesCsv,
   studyCsv,
+  type StudyFindings,
   studyFindings,
   type StudyResult,
 } from "./study_result.ts";
@@ -88,8 +90,7 @@ export class StudyStoppedError extends Error {
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { study, out, backend = "wasm", signal } = options;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
-  claimDirectory(out, study);
-  using _lock = lockDirectory(out);
+  using _lock = claimDirectory(out, study);
 
   const cells = studyCells(study);
   const missing = cells.filter((cell) => !finishedCell(out, study, cell));
@@ -122,32 +123,55 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     return result;
   });
   const findings = studyFindings(study, results);
+  await writeFindings(out, findings);
+  return findings.result;
+}
+
+/** Writes everything but the cells. */
+async function writeFindings(
+  out: string,
+  findings: StudyFindings,
+): Promise<void> {
   writeJsonArtifact(out, "study.json", findings.result);
   writeArtifact(out, "study.csv", studyCsv(findings.series));
   writeArtifact(out, "aggregates.csv", aggregatesCsv(findings.result));
   writeArtifact(out, "curves.csv", curvesCsv(findings.curves));
-  for (const [name, svg] of await plotStudy(findings)) {
+  const { result, curves } = findings;
+  const plots = await plotStudy(result, curves);
+  for (const [name, svg] of plots) {
     writeArtifact(out, `plots/${name}.svg`, svg);
   }
+  const report = studyReportHtml({
+    values: result,
+    plots: Object.fromEntries(plots),
+    configText: canonicalJson(result.study),
+    files: listFiles(out).filter(({ path }) => path !== "report.html"),
+  });
+  writeArtifact(out, "report.html", report);
   writeManifest(out, {});
-  return findings.result;
 }
 
-/** Makes the directory of a study, or makes sure that it is this one's. */
-function claimDirectory(out: string, study: StudyConfig): void {
+/** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */
+function claimDirectory(out: string, study: StudyConfig): Disposable {
   let recorded: string;
   try {
     recorded = Deno.readTextFileSync(join(out, CONFIG_FILE));
   } catch {
-    createRunDirectory(out);
-    writeJsonArtifact(out, CONFIG_FILE, study);
-    return;
+    const lock = claimRunDirectory(out);
+    try {
+      writeJsonArtifact(out, CONFIG_FILE, study);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+    return lock;
   }
   if (recorded !== canonicalJson(study)) {
     throw new InputError(
       `${out}: holds another study (its ${CONFIG_FILE} differs); choose another folder with --out`,
     );
   }
+  return lockDirectory(out);
 }
 
 /** Counts cells and steps; steps of a cell in progress count as they are made. */

@@ -94,12 +94,18 @@ export function parseSeeds(text: string): number[] {
  * @throws InputError if something of it is unknown, given twice or makes no sense.
  */
 export function resolveStudy(
-  { presets, algorithms, seeds, overrides = {}, source }: StudyRequest,
+  { presets, algorithms, seeds, overrides = {}, source = "config" }:
+    StudyRequest,
 ): StudyConfig {
   refuseRepetition("preset", presets);
   const asked = algorithms?.map(algorithmNamed) ?? [];
   refuseRepetition("algorithm", asked);
-  const over = checkConfig(overrides, source ?? "config");
+  const over = checkConfig(overrides, source);
+  if (over.environment === null || typeof over.dataset?.sha256 === "string") {
+    throw new InputError(
+      `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,
+    );
+  }
   // Naming an algorithm configures it where the preset does not; bc and cql are in every one.
   const added = asked.filter((name) => name !== "bc" && name !== "cql");
   const all = {
@@ -109,15 +115,10 @@ export function resolveStudy(
       ...over.algorithms,
     },
   };
-  const configs = presets.map((preset): [string, Config] => {
-    const config = resolveConfig(preset, all, {}, source);
-    if (config.environment === null || config.dataset.sha256 !== null) {
-      throw new InputError(
-        `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,
-      );
-    }
-    return [preset, config];
-  });
+  const configs = presets.map((preset): [string, Config] => [
+    preset,
+    resolveConfig(preset, all, {}, source),
+  ]);
   const configured = (name: AlgorithmName) =>
     configs.some(([, config]) => config.algorithms[name] !== undefined);
   return {

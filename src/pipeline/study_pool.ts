@@ -110,6 +110,6 @@ function cellCost(study: StudyConfig, cell: StudyCell): number {
   const { parameterCount } = networkLayout([2, ...hidden, 4]);
   // Q-learning looks at the next observations too.
   const passes = policy === "bc" ? 3 : 4;
-  return cellSteps(study, cell) * algorithm.settings.batchSize *
-    parameterCount * passes;
+  const { batchSize, members } = algorithm.settings;
+  return cellSteps(study, cell) * batchSize * members * parameterCount * passes;
 }

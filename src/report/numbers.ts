@@ -9,11 +9,20 @@ export function decimal(value: number, digits = 2): string {
   return value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
 }
 
-/** A probability in percent with three significant digits: `4.2 %`, `< 0.0001 %`, `0 %`. */
+/**
+ * A probability in percent with three significant digits: `4.2 %`, `< 0.0001 %`, `0 %`. Only
+ * 1 is `100 %`: `99.96 %`, `> 99.9999 %`.
+ */
 export function percent(probability: number): string {
   // Through text, because toPrecision may answer with an exponent.
   const value = Number((100 * probability).toPrecision(3));
-  return value > 0 && value < 1e-4 ? "< 0.0001 %" : `${value} %`;
+  if (value > 0 && value < 1e-4) return "< 0.0001 %";
+  if (value < 100 || probability >= 1) return `${value} %`;
+  for (let digits = 1; digits <= 4; digits++) {
+    const text = (100 * probability).toFixed(digits);
+    if (Number(text) < 100) return `${text} %`;
+  }
+  return "> 99.9999 %";
 }
 
 /** A probability as people say it: `4 %, once in 25 episodes`, `70 %`, `0 %, never`. */

@@ -6,8 +6,8 @@
 
 import { plotExactCurves } from "./plots/exact_curves.ts";
 import { plotIntervals, plotPerformanceProfiles } from "./plots/study.ts";
-import { idOf } from "./plots/render.ts";
 import {
+  type ByQuantity,
   policyLabel,
   type StudyComparable,
   type StudyCurve,
@@ -19,28 +19,43 @@ import {
   type StudyValues,
 } from "./study_values.ts";
 
+/** A kind of plot of a study. */
+export type StudyPlotKind =
+  | "intervals"
+  | "curves"
+  | "profiles"
+  | "profiles-hazard"
+  | "profiles-cvar10";
+
+const profileKinds: ByQuantity<StudyPlotKind> = {
+  returnMean: "profiles",
+  hazardProbability: "profiles-hazard",
+  cvar10: "profiles-cvar10",
+};
+
+/** File name, without its ending, of a plot of a group of presets. */
+export function studyPlotName(
+  kind: StudyPlotKind,
+  presets: readonly string[],
+): string {
+  return `${kind}-${presets.join("-")}`;
+}
+
 /**
  * Draws intervals, performance profiles and learning curves of each group of policies that can
  * be compared.
  *
  * @param values `study.json`.
  * @param curves Of the learners.
- * @returns [name without ending, SVG] in a fixed order; with the number of the group behind
- *   the name from the second group on.
+ * @returns [name without ending, SVG] in a fixed order, named as by {@link studyPlotName}.
  */
 export async function plotStudy(
   values: StudyValues,
   curves: readonly StudyCurve[],
 ): Promise<[name: string, svg: string][]> {
   const plots: [string, string][] = [];
-  for (const [index, group] of values.groups.entries()) {
-    const numbered = (name: string) =>
-      index === 0 ? name : `${name}-${index + 1}`;
-    for (
-      const [name, svg] of await plotGroup(values, group, curves, numbered)
-    ) {
-      plots.push([name, svg]);
-    }
+  for (const group of values.groups) {
+    plots.push(...await plotGroup(values, group, curves));
   }
   return plots;
 }
@@ -49,14 +64,13 @@ async function plotGroup(
   values: StudyValues,
   { presets, profiles }: StudyComparable,
   curves: readonly StudyCurve[],
-  numbered: (name: string) => string,
 ): Promise<[name: string, svg: string][]> {
   const members = values.policies.filter((policy) => isIn(policy, presets));
   const optimal = members.find(({ policy }) => policy === "optimal");
   const optimum = (quantity: StudyQuantity) =>
     optimal?.aggregates[quantity].interquartileMean.value ?? null;
   const seeds = `${values.study.seeds.length} seeds`;
-  const name = numbered("intervals");
+  const name = studyPlotName("intervals", presets);
   const intervals = await plotIntervals(
     name,
     studyQuantityNames.map((quantity) => ({
@@ -72,7 +86,7 @@ async function plotGroup(
   const plots: [string, string][] = [[name, intervals]];
   const learners = members.filter(({ kind }) => kind === "learner");
   for (const quantity of studyQuantityNames) {
-    const name = numbered(`profile-${idOf(quantity)}`);
+    const name = studyPlotName(profileKinds[quantity], presets);
     const { thresholds, policies } = profiles[quantity];
     const shown = policies.filter((profile) =>
       learners.some((learner) => isSame(learner, profile))
@@ -91,7 +105,7 @@ async function plotGroup(
   }
   const shown = curves.filter(({ preset }) => presets.includes(preset));
   if (shown.length > 0) {
-    const name = numbered("exact-curves");
+    const name = studyPlotName("curves", presets);
     const svg = await plotExactCurves(
       name,
       shown.map((curve) => ({

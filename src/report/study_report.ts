@@ -19,6 +19,7 @@ import {
 import { decimal, percent } from "./numbers.ts";
 import type { Interval } from "./plots/exact_curves.ts";
 import { fileTable } from "./run_report.ts";
+import { type StudyPlotKind, studyPlotName } from "./study_plots.ts";
 import {
   policyLabel,
   type StudyPolicy,
@@ -170,10 +171,8 @@ function withInterval(
 
 function groupSection({ values, plots }: StudyReport, index: number): Section {
   const group = values.groups[index];
-  const numbered = (name: string) =>
-    index === 0 ? name : `${name}-${index + 1}`;
-  const figure = (name: string, heading: string, ...texts: string[]) => {
-    const svg = plots[numbered(name)];
+  const figure = (kind: StudyPlotKind, heading: string, ...texts: string[]) => {
+    const svg = plots[studyPlotName(kind, group.presets)];
     return svg ? [beside(svg, heading, ...texts)] : [];
   };
   const higher =
@@ -190,18 +189,18 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
           "Policies whose bars overlap widely are not told apart by this study.",
       ),
       ...figure(
-        "exact-curves",
+        "curves",
         "What the learners are worth while they learn",
         "Exact values after each logging interval. Nothing of this takes part in training or " +
           "in choosing a policy.",
       ),
-      ...figure("profile-return-mean", "Expected return, seed by seed", higher),
+      ...figure("profiles", "Expected return, seed by seed", higher),
       ...figure(
-        "profile-hazard-probability",
+        "profiles-hazard",
         "Hazard probability, seed by seed",
         higher + "The right end of a line shows its worst seeds.",
       ),
-      ...figure("profile-cvar10", "Worst tenth, seed by seed", higher),
+      ...figure("profiles-cvar10", "Worst tenth, seed by seed", higher),
       comparisons(values, index),
     ],
   };

@@ -26,7 +26,12 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
       goal: [14, 14],
       hazards: null,
     },
-    dataset: { episodes: 500, epsilon: 0.22, timeoutsTerminate: true },
+    dataset: {
+      episodes: 500,
+      epsilon: 0.22,
+      timeoutsTerminate: true,
+      sha256: null,
+    },
     network: { hidden: [256, 256], observationScaling: "none" },
     algorithms: {
       bc: {
