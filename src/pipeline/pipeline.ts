@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
+import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
 import {
@@ -152,7 +153,13 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     schema: "holdfast/timings/1",
     milliseconds: timings,
   });
-  writeManifest(out, { backend: backend.name, device: backend.description });
+  writeManifest(out, {
+    configSha256: sha256Hex(new TextEncoder().encode(canonicalJson(config))),
+    backend: backend.name,
+    device: backend.description,
+    adapter: backend.survey?.device,
+    probe: backend.survey?.probe,
+  });
   return metrics;
 }
 
