@@ -82,8 +82,10 @@ await runScript(usage, async (args) => {
 
 function print(directory: string, found: Verification, quick: boolean): void {
   const output = processOutput("stdout");
-  const { files, manifest, replay } = found;
-  for (const { path, what } of [...manifest, ...replay?.differences ?? []]) {
+  const { files, software, manifest, replay } = found;
+  for (const line of software) output.write(`note: ${line}\n`);
+  const differences = [...manifest, ...replay?.differences ?? []];
+  for (const { path, what } of differences) {
     output.write(`${style(output, "red", "differs:")} ${path}: ${what}\n`);
   }
   if (replay === null) {
@@ -91,15 +93,19 @@ function print(directory: string, found: Verification, quick: boolean): void {
       "not run again: its configuration or data are not the manifest's\n",
     );
   }
-  const bad = manifest.length + (replay?.differences.length ?? 0);
+  if (!isVerified(found)) {
+    const n = differences.length;
+    output.write(`${directory}: ${n} difference${n === 1 ? "" : "s"}\n`);
+    return;
+  }
+  const compared = replay?.compared.length ?? 0;
+  const again = quick
+    ? `the data and the first interval of ${compared - 1} trainings`
+    : `${compared} files`;
   output.write(
-    isVerified(found)
-      ? `${
-        style(output, "green", "verified:")
-      } ${directory}: ${files} files have the hashes of the manifest; ` +
-        `${replay?.compared.length} ${
-          quick ? "were begun again" : "were made again"
-        } and are equal byte for byte\n`
-      : `${directory}: ${bad} differences\n`,
+    `${
+      style(output, "green", "verified:")
+    } ${directory}: all ${files} files have the hashes of ` +
+      `the manifest; run again, ${again} are equal bit for bit\n`,
   );
 }

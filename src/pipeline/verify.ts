@@ -8,6 +8,8 @@ import {
   listFiles,
   type ManifestFile,
   readManifest,
+  type SuiteVersions,
+  suiteVersions,
 } from "../artifacts/manifest.ts";
 import type { Backend } from "../backends/backend.ts";
 import { DivergenceError } from "../training/train.ts";
@@ -49,6 +51,8 @@ export interface Replay {
 export interface Verification {
   /** Files in the manifest. */
   readonly files: number;
+  /** In what the software that made the run and this one differ, a line each. It need not matter. */
+  readonly software: readonly string[];
   /** Files that are not as the manifest says: missing, changed or unlisted. */
   readonly manifest: readonly Difference[];
   /** null where what would be run again is itself not as the manifest says. */
@@ -68,10 +72,15 @@ export function isVerified({ manifest, replay }: Verification): boolean {
  */
 export async function verifyRun(options: VerifyOptions): Promise<Verification> {
   const { directory, quick } = options;
-  const { files } = readManifest(directory);
+  const { files, versions } = readManifest(directory);
   const manifest = compareWithManifest(directory, files);
   const bad = new Set(manifest.map(({ path }) => path));
-  const found = { files: files.length, manifest, replay: null };
+  const found = {
+    files: files.length,
+    software: compareSoftware(versions, suiteVersions()),
+    manifest,
+    replay: null,
+  };
   if (bad.has("config.json")) return found;
   const config = recordedConfig(directory);
   if (config.dataset.sha256 !== null && bad.has(DATASET_FILE)) return found;
@@ -88,6 +97,26 @@ export async function verifyRun(options: VerifyOptions): Promise<Verification> {
     const differences = [{ path: "config.json", what }];
     return { ...found, replay: { compared: [], differences } };
   }
+}
+
+function compareSoftware(
+  made: Partial<SuiteVersions>,
+  here: SuiteVersions,
+): string[] {
+  const lines: string[] = [];
+  const compare = (what: string, a: unknown, b: unknown) => {
+    if (a !== b) lines.push(`made with ${what} ${a}, checked with ${b}`);
+  };
+  compare("suite version", made.suiteVersion, here.suiteVersion);
+  compare("Deno", made.denoVersion, here.denoVersion);
+  const ours = here.kernelSha256 ?? {};
+  const theirs = made.kernelSha256 ?? {};
+  const names = Object.keys({ ...ours, ...theirs });
+  const others = names.filter((name) => ours[name] !== theirs[name]);
+  if (others.length > 0) {
+    lines.push(`made with other kernels: ${others.join(", ")}`);
+  }
+  return lines;
 }
 
 /** The files that are missing, changed or not in the manifest. */
