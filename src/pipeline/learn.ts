@@ -93,12 +93,16 @@ export interface CheckpointStore {
   readonly interval: number;
 }
 
-/** What is trained and who is told. */
-export interface LearnOptions {
+/** What a seed decides: what is learnt from and how it begins. */
+export interface SeedProblem {
   /** Seed, network and how the data are read. */
   readonly config: Config;
   /** Data and environment. */
   readonly problem: Problem;
+}
+
+/** What is trained and who is told. */
+export interface LearnOptions extends SeedProblem {
   /** One of the configuration's. */
   readonly algorithm: Algorithm;
   /** What computes. */
@@ -136,38 +140,57 @@ export interface Learnt {
  * @throws InterruptedError if it was stopped, after keeping a checkpoint.
  */
 export async function learn(options: LearnOptions): Promise<Learnt> {
-  const { config, problem, algorithm, backend, checkpoints, stop } = options;
-  const { dataset, environment } = problem;
+  const [learnt] = await learnTogether([options], options);
+  return learnt;
+}
+
+/**
+ * Trains an algorithm for several seeds side by side on the run axis, with the bits that each has
+ * alone. On a GPU many runs take little longer than one.
+ *
+ * @param seeds At least one; their configurations differ in nothing but the seed. Those told by
+ *   `checkpoints`, `onStart` and `onRow` are of the first.
+ * @returns One a seed.
+ * @throws DivergenceError if a loss or parameter of any is no longer finite.
+ * @throws InterruptedError if it was stopped, after keeping a checkpoint.
+ */
+export async function learnTogether(
+  seeds: readonly SeedProblem[],
+  options: Omit<LearnOptions, keyof SeedProblem>,
+): Promise<Learnt[]> {
+  const { algorithm, backend, checkpoints, stop } = options;
+  const [{ config, problem }] = seeds;
   const { steps, logInterval, members } = algorithm.settings;
   const prepared = prepareTask(
     config.network,
     algorithm,
-    Array.from(
-      { length: members },
-      (_, member) => ({ seed: config.seed, member, dataset }),
+    seeds.flatMap(({ config: { seed }, problem: { dataset } }) =>
+      Array.from(
+        { length: members },
+        (_, member) => ({ seed, member, dataset }),
+      )
     ),
     config.dataset.timeoutsTerminate,
   );
   const { program } = prepared.task;
-  const [scaling] = prepared.scalings;
   const columns = trainingColumns(algorithm, problem);
-  const policyOf = (state: LearnerState): NetworkPolicy => ({
+  const policyOf = (state: LearnerState, seed: number): NetworkPolicy => ({
     network: program.network,
     members: Array.from({ length: members }, (_, member) => {
       const { parameterCount } = program.network;
-      const start = member * parameterCount;
+      const start = (seed * members + member) * parameterCount;
       return state.buffers.parameters.subarray(start, start + parameterCount);
     }),
     outputs: outputsOf(algorithm.name),
-    scaling,
+    scaling: prepared.scalings[seed * members],
   });
 
   const found = checkpoints?.load(program, columns) ?? null;
-  const rows = found?.rows ?? [];
+  const rows = seeds.map((_, seed) => seed === 0 ? found?.rows ?? [] : []);
   const from = found?.checkpoint.cursor ??
-    startCursor(members, program.lossTerms.length);
+    startCursor(seeds.length * members, program.lossTerms.length);
   const state = found?.checkpoint.state ?? prepared.task.state;
-  options.onStart?.(columns, rows, from.step);
+  options.onStart?.(columns, rows[0], from.step);
   const learner = await backend.open({ ...prepared.task, state });
   const readChecked = async () => {
     const state = await learner.read();
@@ -183,21 +206,25 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
       logInterval,
       checkpointInterval: checkpoints?.interval,
       async onInterval(step, means) {
-        const terms = program.lossTerms.map((_, t) =>
-          means.reduce((sum, member) => sum + member[t], 0) / members
-        );
-        const row = [step, totalLoss(algorithm, terms), ...terms];
-        if (environment) {
-          const { mdp } = environment;
-          const actions = greedyInStates(policyOf(await readChecked()), mdp);
-          const exact = evaluateExactly(
-            mdp,
-            greedyPolicy(actions, mdp.actionCount),
+        const state = problem.environment ? await readChecked() : null;
+        seeds.forEach(({ problem: { environment } }, seed) => {
+          const own = means.slice(seed * members, (seed + 1) * members);
+          const terms = program.lossTerms.map((_, t) =>
+            own.reduce((sum, member) => sum + member[t], 0) / members
           );
-          row.push(exact.returnMean, exact.hazardProbability);
-        }
-        rows.push(row);
-        options.onRow?.(row);
+          const row = [step, totalLoss(algorithm, terms), ...terms];
+          if (state && environment) {
+            const { mdp } = environment;
+            const actions = greedyInStates(policyOf(state, seed), mdp);
+            const exact = evaluateExactly(
+              mdp,
+              greedyPolicy(actions, mdp.actionCount),
+            );
+            row.push(exact.returnMean, exact.hazardProbability);
+          }
+          rows[seed].push(row);
+        });
+        options.onRow?.(rows[0][rows[0].length - 1]);
       },
       async onCheckpoint(cursor) {
         checkpoints?.save({ state: await readChecked(), cursor });
@@ -212,7 +239,11 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
         `after step ${cursor.step} of ${algorithm.name}`,
       );
     }
-    return { policy: policyOf(state), columns, rows };
+    return seeds.map((_, seed) => ({
+      policy: policyOf(state, seed),
+      columns,
+      rows: rows[seed],
+    }));
   } finally {
     await learner.close();
   }

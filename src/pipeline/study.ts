@@ -26,7 +26,7 @@ import {
   studyCells,
   type StudyConfig,
 } from "./study_config.ts";
-import { computeCells } from "./study_pool.ts";
+import { runPool } from "./study_pool.ts";
 import {
   aggregatesCsv,
   curvesCsv,
@@ -97,7 +97,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const steps = stepCounter(study, cells, missing);
   const tell = () => options.onProgress?.(steps.progress());
   tell();
-  await computeCells({
+  await runPool({
     study,
     cells: missing,
     jobs,
