@@ -35,9 +35,11 @@ export interface DeviceDescription {
 
 /** What a learner on the device is made of. */
 export interface LearnerSetup {
+  /** What is computed. */
   readonly program: Program;
   /** [program.tableRows, inputs] */
   readonly observations: Float32Array;
+  /** Runs that learn at once. */
   readonly runs: number;
   /** [runs, length] for each of the program's state buffers. */
   readonly state: Readonly<Record<string, Float32Array>>;
