@@ -115,8 +115,14 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
   softmax_rows({ random, rowCapacity }) {
     const actions = width(random);
     const stride = padded(actions);
+    const temperature = [1, 0.01, 3][random.integer(3)];
     return {
-      numbers: { actions, stride },
+      numbers: {
+        actions,
+        stride,
+        temperature,
+        inverseTemperature: 1 / temperature,
+      },
       buffers: {
         values: matrix(rowCapacity, actions),
         probabilities: matrix(rowCapacity, actions),
