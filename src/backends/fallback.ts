@@ -25,6 +25,7 @@ export function withFallback(
   return {
     name: first.name,
     description: first.description,
+    survey: first.survey,
     open: (task) => openLearner(task, first, second, onNotice),
   };
 }

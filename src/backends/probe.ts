@@ -79,6 +79,7 @@ function goldenPrograms(): Program[] {
     qLearning({
       ...common,
       alpha: 6,
+      temperature: 1,
       doubleQ: true,
       targetUpdateInterval: STEPS - 1,
     }),

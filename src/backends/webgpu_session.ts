@@ -39,7 +39,7 @@ export interface LearnerSetup {
   readonly program: Program;
   /** [program.tableRows, inputs] */
   readonly observations: Float32Array;
-  /** Learners side by side. */
+  /** Runs that learn at once. */
   readonly runs: number;
   /** [runs, length] for each of the program's state buffers. */
   readonly state: Readonly<Record<string, Float32Array>>;

@@ -9,9 +9,9 @@ import type { GpuSession } from "./webgpu_session.ts";
 
 /** A call of the session. */
 export interface Request {
-  /** Names the reply. */
+  /** Tells the reply to it from others. */
   readonly id: number;
-  /** `start` opens the session. */
+  /** What is called. */
   readonly method: keyof GpuSession | "start";
   /** Its arguments. */
   readonly values: readonly unknown[];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parentPort } from "node:worker_threads";
 import { InputError } from "../errors.ts";
 import { readD3rlpy, writeD3rlpy } from "./d3rlpy_hdf5.ts";
 import { startHdf5 } from "./hdf5_file.ts";
@@ -23,18 +24,13 @@ export type Hdf5Reply =
   | { readonly working: true }
   | { readonly result: unknown }
   | { readonly inputError: string }
-  | { readonly crash: string };
+  | { readonly trap: true }
+  | { readonly defect: string };
 
-// Modules that the host imports too are checked with the window's types.
-const scope = self as unknown as {
-  postMessage(message: Hdf5Reply): void;
-  onmessage: (event: MessageEvent) => Promise<void>;
-};
-const reply = (message: Hdf5Reply) => scope.postMessage(message);
-
+const reply = (message: Hdf5Reply) => parentPort!.postMessage(message);
 const started = startHdf5();
 
-scope.onmessage = async ({ data: { job, args } }) => {
+parentPort!.on("message", async ({ job, args }) => {
   await started;
   let last = performance.now();
   const tick = () => {
@@ -47,6 +43,7 @@ scope.onmessage = async ({ data: { job, args } }) => {
     reply({ result: run(tick, ...args) });
   } catch (error) {
     if (error instanceof InputError) reply({ inputError: error.message });
-    else reply({ crash: String(error) });
+    else if (error instanceof WebAssembly.RuntimeError) reply({ trap: true });
+    else reply({ defect: error instanceof Error ? error.stack! : `${error}` });
   }
-};
+});

@@ -8,6 +8,7 @@ import type { Program } from "../algorithms/program.ts";
 import {
   type Algorithm,
   type AlgorithmName,
+  type LearnerSettings,
   lossTermsOf,
   outputsOf,
   totalLoss,
@@ -57,14 +58,24 @@ export function trainingColumns(
   return ["step", "loss", ...lossTermsOf(name), ...exact];
 }
 
-/** Training was stopped on request before its last step. */
+/** Steps after which the training table has a row, once `done` steps are made. */
+export function loggedSteps(
+  { steps, logInterval }: LearnerSettings,
+  done: number,
+): number[] {
+  const rows = Math.floor(done / logInterval);
+  const full = Array.from({ length: rows }, (_, i) => (i + 1) * logInterval);
+  return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
+}
+
+/** The work was stopped on request before its end. */
 export class InterruptedError extends Error {
   /**
    * Makes the error.
-   * @param step The last step made.
+   * @param where How far the work came, such as `after step 120 of bc`.
    */
-  constructor(readonly step: number) {
-    super(`training was stopped after step ${step}`);
+  constructor(readonly where: string) {
+    super(`stopped ${where}`);
     this.name = "InterruptedError";
   }
 }
@@ -224,7 +235,9 @@ export async function learnTogether(
     const state = await readChecked();
     if (cursor.step < steps) {
       checkpoints?.save({ state, cursor });
-      throw new InterruptedError(cursor.step);
+      throw new InterruptedError(
+        `after step ${cursor.step} of ${algorithm.name}`,
+      );
     }
     return seeds.map((_, seed) => ({
       policy: policyOf(state, seed),

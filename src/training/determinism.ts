@@ -25,13 +25,13 @@ export interface ComparedTask {
 export interface ComparedBackend {
   /** What the report calls it, e.g. `"wasm, 2 threads"`. */
   readonly label: string;
-  /** What is compared with the reference. */
+  /** The backend itself. */
   readonly backend: Backend;
 }
 
 /** How one training went on one backend. */
 export interface TrainingReport {
-  /** Name of the {@link ComparedTask}. */
+  /** Name of the training. */
   readonly task: string;
   /** The first step after which the state differs in a bit from the reference's; null where it never does. */
   readonly firstDifferentStep: number | null;
@@ -39,19 +39,19 @@ export interface TrainingReport {
   readonly lossDifferences: number;
   /** Of the state after the last step; see {@link stateSha256}. */
   readonly sha256: string;
-  /** Of this training, with the waits for its results. */
+  /** Wall time, with everything that the step waits for. */
   readonly millisecondsPerStep: number;
 }
 
 /** How a backend compares with the reference. */
 export interface BackendReport {
-  /** As in {@link ComparedBackend}. */
+  /** What the report calls it. */
   readonly label: string;
-  /** The backend's description. */
+  /** The device, in words. */
   readonly device: string;
-  /** One for each kernel; none for the reference. */
+  /** One entry a kernel. */
   readonly kernels: readonly KernelDifference[];
-  /** One for each task. */
+  /** One entry a training. */
   readonly trainings: readonly TrainingReport[];
 }
 
@@ -151,6 +151,7 @@ interface Recording {
   readonly states: readonly LearnerState[];
   readonly losses: readonly Float32Array[];
   readonly sha256: string;
+  /** Wall time, with everything that the step waits for. */
   readonly millisecondsPerStep: number;
 }
 

@@ -16,7 +16,7 @@ import { type Fill, fillBuffer } from "./kernel_inputs.ts";
 
 /** What a comparison of one kernel found. */
 export interface KernelDifference {
-  /** Its name. */
+  /** Name of the kernel. */
   readonly kernel: string;
   /** Calls compared, each with its own shape and inputs. */
   readonly shapes: number;
@@ -115,8 +115,14 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
   softmax_rows({ random, rowCapacity }) {
     const actions = width(random);
     const stride = padded(actions);
+    const temperature = [1, 0.01, 3][random.integer(3)];
     return {
-      numbers: { actions, stride },
+      numbers: {
+        actions,
+        stride,
+        temperature,
+        inverseTemperature: 1 / temperature,
+      },
       buffers: {
         values: matrix(rowCapacity, actions),
         probabilities: matrix(rowCapacity, actions),
