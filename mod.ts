@@ -61,6 +61,10 @@ export * from "./src/backends/reference.ts";
 export * from "./src/backends/wasm.ts";
 export * from "./src/backends/webgpu.ts";
 export * from "./src/backends/probe.ts";
+export type { ArithmeticReadings } from "./src/backends/probe_shader.ts";
+export * from "./src/backends/webgpu_session.ts";
+export * from "./src/backends/webgpu_thread.ts";
+export * from "./src/backends/device_error.ts";
 export * from "./src/backends/choose.ts";
 
 export * from "./src/training/task.ts";

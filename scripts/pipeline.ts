@@ -24,7 +24,6 @@ import {
   resolveConfig,
   runPipeline,
   sha256Hex,
-  showProgress,
 } from "../mod.ts";
 import {
   type Arguments,
@@ -33,6 +32,7 @@ import {
   runScript,
   type Usage,
 } from "./cli.ts";
+import { stageProgress } from "./stage_progress.ts";
 
 const usage: Usage = {
   command: "deno task pipeline",
@@ -75,6 +75,7 @@ const MAX_STEPS = 100_000_000;
 
 await runScript(usage, async (args) => {
   const { values, switches } = args;
+  const screen = processOutput("stderr");
   const resume = switches.has("resume");
   if (resume && !values.out) {
     throw new InputError("--resume: needs the run's folder, --out DIR");
@@ -85,7 +86,10 @@ await runScript(usage, async (args) => {
   const config = wantedConfig(args, resume, dataset);
   const backend = await chooseBackend(
     choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
-    { threads: integerFlag(args, "threads", 1, 256) },
+    {
+      threads: integerFlag(args, "threads", 1, 256),
+      onNotice: (line) => screen.write(`${line}\n`),
+    },
   );
   const checkpointInterval = integerFlag(
     args,
@@ -95,7 +99,6 @@ await runScript(usage, async (args) => {
   );
   const out = values.out ??
     newRunDirectory(values.preset ?? "tutorial", config.seed);
-  const screen = processOutput("stderr");
   if (resume && isFinished(out)) {
     screen.write(`${out}: this run is finished\n`);
     return 0;
@@ -109,7 +112,6 @@ await runScript(usage, async (args) => {
   });
 
   screen.write(`backend: ${backend.name} (${backend.description})\n`);
-  let progress: ReturnType<typeof showProgress> | undefined;
   const begun = performance.now();
   try {
     const metrics = await runPipeline({
@@ -121,16 +123,7 @@ await runScript(usage, async (args) => {
       checkpointInterval,
       tensorboard: switches.has("tensorboard"),
       stop: () => stopping,
-      events: {
-        onTraining(name, steps, done) {
-          progress = showProgress(screen, name, steps, "steps", done);
-        },
-        onStep: (step) => progress?.update(step),
-        onStageEnd() {
-          progress?.finish();
-          progress = undefined;
-        },
-      },
+      events: stageProgress(screen),
     });
     printSummary(metrics);
     console.log(
@@ -140,7 +133,7 @@ await runScript(usage, async (args) => {
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     screen.write(
-      `\nstopped at step ${error.step}; go on with: deno task pipeline --resume --out ${out}\n`,
+      `\n${error.message}; go on with: deno task pipeline --resume --out ${out}\n`,
     );
     return 130;
   }

@@ -39,6 +39,11 @@ export function writeFileAtomic(
   syncDirectory(dirname(path));
 }
 
+/** Whether a file of that name is what a killed {@link writeFileAtomic} leaves. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith(".") && name.endsWith(".tmp");
+}
+
 function writeAndSync(path: string, bytes: Uint8Array): void {
   using file = Deno.openSync(path, {
     write: true,
@@ -80,7 +85,7 @@ export function cannotWrite(path: string, error: unknown): InputError {
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message } = error;
-  if (/os error (28|122)\b/.test(message)) {
+  if (/os error (28|112|122)\b/.test(message)) {
     return "the disk is full; free some space";
   }
   if (/os error 30\b/.test(message)) {

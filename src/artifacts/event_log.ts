@@ -61,3 +61,12 @@ export function openEventLog(
     [Symbol.dispose]: () => file.close(),
   };
 }
+
+/** Whether a folder has an event file. */
+export function hasEventLog(directory: string): boolean {
+  try {
+    return Deno.statSync(join(directory, TENSORBOARD_FILE)).isFile;
+  } catch {
+    return false;
+  }
+}

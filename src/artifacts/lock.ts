@@ -10,6 +10,38 @@ import { cannotWrite } from "./atomic.ts";
 /** Name of the lock's file; no artifact. */
 export const LOCK_FILE = ".lock";
 
+function takeLock(directory: string, path: string): Deno.FsFile {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { write: true, create: true });
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+  let taken: boolean;
+  try {
+    taken = file.tryLockSync(true);
+  } catch (error) {
+    file.close();
+    throw cannotWrite(path, error);
+  }
+  if (taken) return file;
+  file.close();
+  throw new InputError(
+    `${directory}: another run is at work there; wait for it or choose another folder`,
+  );
+}
+
+/** Whether an open file is still the one of that name. */
+function isAt(path: string, file: Deno.FsFile): boolean {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    const open = file.statSync();
+    return dev === open.dev && ino === open.ino;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Takes the lock of a directory that exists. It is the system's lock on an open file, so that it
  * ends with the process however that ends.
@@ -19,17 +51,11 @@ export const LOCK_FILE = ".lock";
  */
 export function lockDirectory(directory: string): Disposable {
   const path = join(directory, LOCK_FILE);
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(path, { write: true, create: true });
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
-  if (!file.tryLockSync(true)) {
+  let file = takeLock(directory, path);
+  // Its holder may have removed the file after it was opened here: that lock would hinder nobody.
+  while (!isAt(path, file)) {
     file.close();
-    throw new InputError(
-      `${directory}: another run is at work there; wait for it or choose another folder`,
-    );
+    file = takeLock(directory, path);
   }
   return {
     [Symbol.dispose]() {

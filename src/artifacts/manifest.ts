@@ -6,8 +6,12 @@
 
 import { join } from "node:path";
 import suite from "../../deno.json" with { type: "json" };
+import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
-import { writeJsonArtifact } from "./run_directory.ts";
+import { artifactPath, writeJsonArtifact } from "./run_directory.ts";
+
+const SCHEMA = "holdfast/manifest/1";
 
 /** One file of a run. */
 export interface ManifestFile {
@@ -27,6 +31,11 @@ export interface SuiteVersions {
   readonly denoVersion: string;
   /** SHA-256 of `deno.lock`, or null where the suite is used without one. */
   readonly lockSha256: string | null;
+  /**
+   * SHA-256 of `kernels.wasm` and of each WGSL file in `kernels/`, by file name; null where the
+   * folder cannot be listed, such as when the suite is loaded from a URL.
+   */
+  readonly kernelSha256: Readonly<Record<string, string>> | null;
 }
 
 /** Looks up the versions of what is running. */
@@ -35,7 +44,22 @@ export function suiteVersions(): SuiteVersions {
     suiteVersion: suite.version,
     denoVersion: Deno.version.deno,
     lockSha256: lockSha256(),
+    kernelSha256: kernelSha256(),
   };
+}
+
+function kernelSha256(): Record<string, string> | null {
+  const folder = new URL("../../kernels/", import.meta.url);
+  try {
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
+      .filter((name) => /\.(wasm|wgsl)$/.test(name)).sort();
+    return Object.fromEntries(names.map((name) => [
+      name,
+      sha256Hex(Deno.readFileSync(new URL(name, folder))),
+    ]));
+  } catch {
+    return null;
+  }
 }
 
 function lockSha256(): string | null {
@@ -92,9 +116,60 @@ export function writeManifest(
   about: Readonly<Record<string, unknown>>,
 ): void {
   writeJsonArtifact(directory, "manifest.json", {
-    schema: "holdfast/manifest/1",
+    schema: SCHEMA,
     ...suiteVersions(),
     ...about,
     files: listFiles(directory),
   });
+}
+
+/** The part of a manifest that a check of a run needs. */
+export interface Manifest {
+  /** The software that made the run. */
+  readonly versions: Partial<SuiteVersions>;
+  /** Name of the backend that trained; undefined if it is not told. */
+  readonly backend: string | undefined;
+  /** Every file of the run. */
+  readonly files: readonly ManifestFile[];
+}
+
+/**
+ * Reads the manifest of a finished run.
+ *
+ * @param directory The run's folder.
+ * @throws InputError if there is none, it is damaged, or it names a file outside the folder.
+ */
+export function readManifest(directory: string): Manifest {
+  const path = join(directory, "manifest.json");
+  const bytes = readFile(path);
+  const fail = (what: string): never => {
+    throw new InputError(`${path}: is not a manifest of this suite: ${what}`);
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    fail("it is not JSON");
+  }
+  const manifest = (value ?? {}) as Record<string, unknown>;
+  if (manifest.schema !== SCHEMA) fail(`its schema is not ${SCHEMA}`);
+  const { files, backend } = manifest;
+  if (!Array.isArray(files) || !files.every(isManifestFile)) {
+    return fail("its files are no list of path, sha256 and bytes");
+  }
+  for (const file of files) artifactPath(directory, file.path);
+  if (new Set(files.map((file) => file.path)).size < files.length) {
+    fail("it names a file twice");
+  }
+  return {
+    versions: manifest as Partial<SuiteVersions>,
+    backend: typeof backend === "string" ? backend : undefined,
+    files,
+  };
+}
+
+function isManifestFile(value: unknown): value is ManifestFile {
+  const { path, sha256, bytes } = (value ?? {}) as Record<string, unknown>;
+  return typeof path === "string" && typeof bytes === "number" &&
+    typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
 }

@@ -7,18 +7,20 @@
 import { isAbsolute, join, normalize } from "node:path";
 import { InputError } from "../errors.ts";
 import { canonicalJson } from "./json.ts";
-import { cannotWrite, writeFileAtomic } from "./atomic.ts";
+import { cannotWrite, isTemporary, writeFileAtomic } from "./atomic.ts";
+import { LOCK_FILE, lockDirectory } from "./lock.ts";
 
 /**
  * Makes the folder of a new run.
  *
- * @param path A folder that does not exist (it is made, with the folders above it) or is empty.
- * @throws InputError if the folder holds anything or cannot be made; nothing is touched then.
+ * @param path A folder that does not exist (it is made, with the folders above it), is empty, or
+ *   holds no more than what a start leaves that was killed before its configuration was written.
+ * @throws InputError if the folder holds anything else or cannot be made; nothing is touched then.
  */
 export function createRunDirectory(path: string): void {
-  let first: string | null;
+  let names: string[];
   try {
-    first = firstEntry(path);
+    names = [...Deno.readDirSync(path)].map(({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return makeDirectory(path);
     if (error instanceof Deno.errors.NotADirectory) {
@@ -30,16 +32,41 @@ export function createRunDirectory(path: string): void {
       `${path}: cannot be read; choose another folder with --out`,
     );
   }
-  if (first === null) return;
+  if (names.length === 0 || isKilledStart(names)) return;
   const what = isRun(path)
     ? "holds another run"
-    : `is not empty (it holds ${first})`;
+    : `is not empty (it holds ${names.sort()[0]})`;
   throw new InputError(`${path}: ${what}; choose another folder with --out`);
 }
 
-function firstEntry(path: string): string | null {
-  for (const { name } of Deno.readDirSync(path)) return name;
-  return null;
+/**
+ * Makes the folder of a new run as {@link createRunDirectory} does, and takes its lock.
+ *
+ * @returns Gives the lock back when disposed.
+ * @throws InputError if the folder holds anything or another process is at work there.
+ */
+export function claimRunDirectory(path: string): Disposable {
+  createRunDirectory(path);
+  const lock = lockDirectory(path);
+  try {
+    // Again: another run may have begun and even ended between the two.
+    createRunDirectory(path);
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+  return lock;
+}
+
+/** Files that a run writes before its configuration. */
+const BEFORE_CONFIG = "dataset.safetensors";
+
+/** The lock outlives only a process that was killed, and nothing is there without a configuration for long. */
+function isKilledStart(names: readonly string[]): boolean {
+  return names.includes(LOCK_FILE) &&
+    names.every((name) =>
+      name === LOCK_FILE || name === BEFORE_CONFIG || isTemporary(name)
+    );
 }
 
 function isRun(path: string): boolean {

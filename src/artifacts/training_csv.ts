@@ -75,9 +75,15 @@ export function readCsv(
   const [head, ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n")
     .slice(0, -1);
   if (head !== columns.join(",")) return null;
-  const rows = lines.map((line) => line.split(",").map(Number));
-  const sound = rows.every((row) =>
-    row.length === columns.length && row.every(Number.isFinite)
+  const cells = lines.map((line) => line.split(","));
+  const sound = cells.every((row) =>
+    row.length === columns.length && row.every(isWrittenNumber)
   );
-  return sound ? rows : null;
+  return sound ? cells.map((row) => row.map(Number)) : null;
+}
+
+/** Whether a cell is a finite number exactly as this suite writes it. */
+function isWrittenNumber(cell: string): boolean {
+  const value = Number(cell);
+  return Number.isFinite(value) && String(value) === cell;
 }

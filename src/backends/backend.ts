@@ -10,6 +10,7 @@
 import type { LearnerState } from "../algorithms/learner_state.ts";
 import type { Program } from "../algorithms/program.ts";
 import type { PlanSource } from "../dataset/minibatch_plan.ts";
+import type { DeviceSurvey } from "./choose.ts";
 
 /** Everything that training needs. */
 export interface TrainingTask {
@@ -42,6 +43,8 @@ export interface Backend {
   readonly name: "reference" | "wasm" | "webgpu";
   /** One line for people: the device and how it is used. */
   readonly description: string;
+  /** What the device is and what was measured on it before it was taken; none for a processor. */
+  readonly survey?: DeviceSurvey;
   /** Allocates and uploads, and brings the target table up to date with the state. */
   open(task: TrainingTask): Promise<Learner>;
 }

@@ -82,9 +82,13 @@ export async function chooseBackend(
     const device = await findDevice();
     if (!device || device.software) return wasm;
   }
-  const { device, failure } = await surveyDevice();
+  const survey = await surveyDevice();
+  const { device, failure } = survey;
   if (device && failure === null) {
-    const webgpu = webgpuBackend(openGpuThread, describeDevice(device));
+    const webgpu = {
+      ...webgpuBackend(openGpuThread, describeDevice(device)),
+      survey,
+    };
     return name === "webgpu" ? webgpu : withFallback(webgpu, wasm, onNotice);
   }
   const reason = device ? `${device.name}: ${failure}` : failure;

@@ -25,6 +25,7 @@ export function withFallback(
   return {
     name: first.name,
     description: first.description,
+    survey: first.survey,
     open: (task) => openLearner(task, first, second, onNotice),
   };
 }
@@ -43,6 +44,7 @@ async function openLearner(
   async function goOn(error: unknown): Promise<Learner> {
     if (failed || !(error instanceof DeviceError)) throw error;
     failed = true;
+    plan.keepNoMore();
     onNotice(
       `${error.fault}: going on with ${second.name} from step ${last.step}`,
     );
@@ -102,6 +104,8 @@ interface RepeatableSource extends PlanSource {
   room(): number;
   /** Lets go of the plans made so far. */
   forget(): void;
+  /** Plans that are made from now on are made once. */
+  keepNoMore(): void;
 }
 
 function repeatable(source: PlanSource, from: number): RepeatableSource {
@@ -110,6 +114,7 @@ function repeatable(source: PlanSource, from: number): RepeatableSource {
   const most = Math.max(1, Math.floor(KEPT_WORDS / width));
   let kept: Uint32Array[] = [];
   let first = from;
+  let keeping = true;
   return {
     layout,
     runs,
@@ -122,13 +127,16 @@ function repeatable(source: PlanSource, from: number): RepeatableSource {
           continue;
         }
         source.fill(target, from + i, 1);
-        kept.push(target.slice());
+        if (keeping) kept.push(target.slice());
       }
     },
     room: () => most - kept.length,
     forget() {
       first += kept.length;
       kept = [];
+    },
+    keepNoMore() {
+      keeping = false;
     },
   };
 }

@@ -6,15 +6,17 @@
  */
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
+import { cannotWrite } from "../artifacts/atomic.ts";
 import { writeArtifact } from "../artifacts/run_directory.ts";
 import { readCsv } from "../artifacts/training_csv.ts";
 import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
 import { networkLayout } from "../network/layout.ts";
 import {
   checkpointFromBytes,
   checkpointToBytes,
 } from "../training/checkpoint.ts";
-import type { CheckpointStore } from "./learn.ts";
+import { type CheckpointStore, loggedSteps } from "./learn.ts";
 
 const KEPT = 2;
 
@@ -59,17 +61,17 @@ export function checkpointFolder(
         columns,
       );
       if (rows === null) return null;
-      const { logInterval } = algorithm.settings;
-      for (const name of checkpointFiles(directory, algorithm.name).reverse()) {
+      const names = filesIn(join(directory, folder)).filter(isCheckpoint);
+      for (const name of names.sort().reverse()) {
         try {
-          const bytes = Deno.readFileSync(join(directory, folder, name));
+          const bytes = readFile(join(directory, folder, name));
           const checkpoint = checkpointFromBytes(bytes, name, program, task);
           const { step } = checkpoint.cursor;
-          const wanted = Math.floor(step / logInterval);
-          const kept = rows.filter(([rowStep]) => rowStep <= step);
+          const wanted = loggedSteps(algorithm.settings, step);
+          const kept = rows.slice(0, wanted.length);
           if (
-            kept.length === wanted &&
-            kept.every(([s], i) => s === (i + 1) * logInterval)
+            name === fileName(step) && kept.length === wanted.length &&
+            kept.every(([rowStep], i) => rowStep === wanted[i])
           ) {
             return { checkpoint, rows: kept };
           }
@@ -82,43 +84,51 @@ export function checkpointFolder(
     },
     save(checkpoint) {
       beforeSave();
-      const name = `${
-        String(checkpoint.cursor.step).padStart(12, "0")
-      }.safetensors`;
+      const newest = fileName(checkpoint.cursor.step);
       writeArtifact(
         directory,
-        `${folder}/${name}`,
+        `${folder}/${newest}`,
         checkpointToBytes(checkpoint, task),
       );
-      for (
-        const old of checkpointFiles(directory, algorithm.name).slice(0, -KEPT)
-      ) {
-        Deno.removeSync(join(directory, folder, old));
+      // Later ones than this were passed over as damaged and would push the good ones out.
+      const names = filesIn(join(directory, folder));
+      const kept = names.filter((name) => isCheckpoint(name) && name <= newest)
+        .sort().slice(-KEPT);
+      for (const name of names) {
+        if (!kept.includes(name)) remove(join(directory, folder, name));
       }
     },
   };
 }
 
-/** Names of an algorithm's checkpoint files, oldest first. */
-function checkpointFiles(directory: string, algorithm: string): string[] {
+function fileName(step: number): string {
+  return `${String(step).padStart(12, "0")}.safetensors`;
+}
+
+function isCheckpoint(name: string): boolean {
+  return /^\d{12}\.safetensors$/.test(name);
+}
+
+function filesIn(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(join(directory, algorithm, "checkpoints"))]
-      .map(({ name }) => name)
-      .filter((name) => /^\d{12}\.safetensors$/.test(name))
-      .sort();
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+    throw new InputError(`${folder}: cannot be read`);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw cannotWrite(path, error);
+    }
   }
 }
 
 /** Removes an algorithm's checkpoints: its policy is there. */
 export function removeCheckpoints(directory: string, algorithm: string): void {
-  try {
-    Deno.removeSync(join(directory, algorithm, "checkpoints"), {
-      recursive: true,
-    });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  remove(join(directory, algorithm, "checkpoints"));
 }

@@ -8,6 +8,7 @@ import type { Program } from "../algorithms/program.ts";
 import {
   type Algorithm,
   type AlgorithmName,
+  type LearnerSettings,
   lossTermsOf,
   outputsOf,
   totalLoss,
@@ -57,14 +58,24 @@ export function trainingColumns(
   return ["step", "loss", ...lossTermsOf(name), ...exact];
 }
 
-/** Training was stopped on request before its last step. */
+/** Steps after which the training table has a row, once `done` steps are made. */
+export function loggedSteps(
+  { steps, logInterval }: LearnerSettings,
+  done: number,
+): number[] {
+  const rows = Math.floor(done / logInterval);
+  const full = Array.from({ length: rows }, (_, i) => (i + 1) * logInterval);
+  return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
+}
+
+/** The work was stopped on request before its end. */
 export class InterruptedError extends Error {
   /**
    * Makes the error.
-   * @param step The last step made.
+   * @param where How far the work came, such as `after step 120 of bc`.
    */
-  constructor(readonly step: number) {
-    super(`training was stopped after step ${step}`);
+  constructor(readonly where: string) {
+    super(`stopped ${where}`);
     this.name = "InterruptedError";
   }
 }
@@ -82,12 +93,16 @@ export interface CheckpointStore {
   readonly interval: number;
 }
 
-/** What is trained and who is told. */
-export interface LearnOptions {
+/** What a seed decides: what is learnt from and how it begins. */
+export interface SeedProblem {
   /** Seed, network and how the data are read. */
   readonly config: Config;
   /** Data and environment. */
   readonly problem: Problem;
+}
+
+/** What is trained and who is told. */
+export interface LearnOptions extends SeedProblem {
   /** One of the configuration's. */
   readonly algorithm: Algorithm;
   /** What computes. */
@@ -125,38 +140,57 @@ export interface Learnt {
  * @throws InterruptedError if it was stopped, after keeping a checkpoint.
  */
 export async function learn(options: LearnOptions): Promise<Learnt> {
-  const { config, problem, algorithm, backend, checkpoints, stop } = options;
-  const { dataset, environment } = problem;
+  const [learnt] = await learnTogether([options], options);
+  return learnt;
+}
+
+/**
+ * Trains an algorithm for several seeds side by side on the run axis, with the bits that each has
+ * alone. On a GPU many runs take little longer than one.
+ *
+ * @param seeds At least one; their configurations differ in nothing but the seed. Those told by
+ *   `checkpoints`, `onStart` and `onRow` are of the first.
+ * @returns One a seed.
+ * @throws DivergenceError if a loss or parameter of any is no longer finite.
+ * @throws InterruptedError if it was stopped, after keeping a checkpoint.
+ */
+export async function learnTogether(
+  seeds: readonly SeedProblem[],
+  options: Omit<LearnOptions, keyof SeedProblem>,
+): Promise<Learnt[]> {
+  const { algorithm, backend, checkpoints, stop } = options;
+  const [{ config, problem }] = seeds;
   const { steps, logInterval, members } = algorithm.settings;
   const prepared = prepareTask(
     config.network,
     algorithm,
-    Array.from(
-      { length: members },
-      (_, member) => ({ seed: config.seed, member, dataset }),
+    seeds.flatMap(({ config: { seed }, problem: { dataset } }) =>
+      Array.from(
+        { length: members },
+        (_, member) => ({ seed, member, dataset }),
+      )
     ),
     config.dataset.timeoutsTerminate,
   );
   const { program } = prepared.task;
-  const [scaling] = prepared.scalings;
   const columns = trainingColumns(algorithm, problem);
-  const policyOf = (state: LearnerState): NetworkPolicy => ({
+  const policyOf = (state: LearnerState, seed: number): NetworkPolicy => ({
     network: program.network,
     members: Array.from({ length: members }, (_, member) => {
       const { parameterCount } = program.network;
-      const start = member * parameterCount;
+      const start = (seed * members + member) * parameterCount;
       return state.buffers.parameters.subarray(start, start + parameterCount);
     }),
     outputs: outputsOf(algorithm.name),
-    scaling,
+    scaling: prepared.scalings[seed * members],
   });
 
   const found = checkpoints?.load(program, columns) ?? null;
-  const rows = found?.rows ?? [];
+  const rows = seeds.map((_, seed) => seed === 0 ? found?.rows ?? [] : []);
   const from = found?.checkpoint.cursor ??
-    startCursor(members, program.lossTerms.length);
+    startCursor(seeds.length * members, program.lossTerms.length);
   const state = found?.checkpoint.state ?? prepared.task.state;
-  options.onStart?.(columns, rows, from.step);
+  options.onStart?.(columns, rows[0], from.step);
   const learner = await backend.open({ ...prepared.task, state });
   const readChecked = async () => {
     const state = await learner.read();
@@ -172,21 +206,25 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
       logInterval,
       checkpointInterval: checkpoints?.interval,
       async onInterval(step, means) {
-        const terms = program.lossTerms.map((_, t) =>
-          means.reduce((sum, member) => sum + member[t], 0) / members
-        );
-        const row = [step, totalLoss(algorithm, terms), ...terms];
-        if (environment) {
-          const { mdp } = environment;
-          const actions = greedyInStates(policyOf(await readChecked()), mdp);
-          const exact = evaluateExactly(
-            mdp,
-            greedyPolicy(actions, mdp.actionCount),
+        const state = problem.environment ? await readChecked() : null;
+        seeds.forEach(({ problem: { environment } }, seed) => {
+          const own = means.slice(seed * members, (seed + 1) * members);
+          const terms = program.lossTerms.map((_, t) =>
+            own.reduce((sum, member) => sum + member[t], 0) / members
           );
-          row.push(exact.returnMean, exact.hazardProbability);
-        }
-        rows.push(row);
-        options.onRow?.(row);
+          const row = [step, totalLoss(algorithm, terms), ...terms];
+          if (state && environment) {
+            const { mdp } = environment;
+            const actions = greedyInStates(policyOf(state, seed), mdp);
+            const exact = evaluateExactly(
+              mdp,
+              greedyPolicy(actions, mdp.actionCount),
+            );
+            row.push(exact.returnMean, exact.hazardProbability);
+          }
+          rows[seed].push(row);
+        });
+        options.onRow?.(rows[0][rows[0].length - 1]);
       },
       async onCheckpoint(cursor) {
         checkpoints?.save({ state: await readChecked(), cursor });
@@ -197,9 +235,15 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
     const state = await readChecked();
     if (cursor.step < steps) {
       checkpoints?.save({ state, cursor });
-      throw new InterruptedError(cursor.step);
+      throw new InterruptedError(
+        `after step ${cursor.step} of ${algorithm.name}`,
+      );
     }
-    return { policy: policyOf(state), columns, rows };
+    return seeds.map((_, seed) => ({
+      policy: policyOf(state, seed),
+      columns,
+      rows: rows[seed],
+    }));
   } finally {
     await learner.close();
   }

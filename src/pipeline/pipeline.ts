@@ -5,45 +5,44 @@
  */
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
+import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
-import { type EventLog, openEventLog } from "../artifacts/event_log.ts";
+import {
+  type EventLog,
+  hasEventLog,
+  openEventLog,
+} from "../artifacts/event_log.ts";
 import { policyToOnnx } from "../artifacts/onnx.ts";
+import { policyToSafetensors } from "../artifacts/policy_file.ts";
 import {
-  policyFromSafetensors,
-  policyToSafetensors,
-} from "../artifacts/policy_file.ts";
-import {
-  createRunDirectory,
+  claimRunDirectory,
   writeArtifact,
   writeJsonArtifact,
 } from "../artifacts/run_directory.ts";
-import { type CsvWriter, openCsv, readCsv } from "../artifacts/training_csv.ts";
+import { type CsvWriter, openCsv } from "../artifacts/training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import {
-  datasetFromSafetensors,
-  datasetToSafetensors,
-} from "../dataset/safetensors.ts";
-import { InputError } from "../errors.ts";
-import { readFile } from "../files/read.ts";
+import { datasetToSafetensors } from "../dataset/safetensors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
   checkpointFolder,
   defaultCheckpointInterval,
   removeCheckpoints,
 } from "./checkpoint_folder.ts";
-import {
-  configuredAlgorithms,
-  learn,
-  type Learnt,
-  trainingColumns,
-} from "./learn.ts";
+import { finishedPolicy, type LearntFile } from "./finished_policy.ts";
+import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
 import { evaluateRun, type Metrics } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
 import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
+import {
+  DATASET_FILE,
+  recordedDataset,
+  requireSameConfig,
+  requireSameData,
+} from "./resume.ts";
 import { taskHash } from "./task_hash.ts";
 
 /** Told while a pipeline works. */
@@ -76,7 +75,7 @@ export interface PipelineOptions {
   readonly resume?: boolean;
   /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
   readonly checkpointInterval?: number;
-  /** Write TensorBoard event files beside the training tables. */
+  /** Write TensorBoard event files beside the training tables; a resumed run keeps those that it has. */
   readonly tensorboard?: boolean;
   /** Asked often; true stops the run after a checkpoint. */
   readonly stop?: () => boolean;
@@ -110,38 +109,39 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
 
   // Everything that can be refused is looked at before the directory is made.
   const problem = await stage("data", () => {
+    if (resume) requireSameConfig(out, config);
     const recorded = resume && config.dataset.sha256 !== null;
     return openProblem(
       config,
       recorded ? recordedDataset(out) : options.dataset,
     );
   });
-  if (!resume) createRunDirectory(out);
-  using _lock = lockDirectory(out);
-  if (!resume) {
-    writeArtifact(
-      out,
-      "dataset.safetensors",
-      datasetToSafetensors(problem.dataset),
-    );
-    // Last of the two: a directory with a configuration can be resumed.
-    writeJsonArtifact(out, "config.json", config);
-  }
+  using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
+  const data = datasetToSafetensors(problem.dataset);
+  if (resume) requireSameData(out, data);
+  else beginRun(out, config, data);
 
   const learnt: Record<string, LearntFile> = {};
   for (const algorithm of configuredAlgorithms(config)) {
     learnt[algorithm.name] = await stage(
       algorithm.name,
       () =>
-        finishedPolicy(options, problem, algorithm) ??
-          trainPolicy(options, problem, algorithm),
+        (resume && finished(options, problem, algorithm)) ||
+        trainPolicy(options, problem, algorithm),
     );
   }
+  const heedStop = async () => {
+    // Signals come through when nothing is at work.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (options.stop?.()) throw new InterruptedError("after the training");
+  };
+  await heedStop();
   const { metrics, rolloutReturns } = await stage(
     "evaluation",
     () => evaluateRun(config, problem, learnt),
   );
   writeJsonArtifact(out, "metrics.json", metrics);
+  await heedStop();
   await stage("plots", async () => {
     const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
     for (const [name, svg] of plots) {
@@ -153,44 +153,49 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     schema: "holdfast/timings/1",
     milliseconds: timings,
   });
-  writeManifest(out, { backend: backend.name, device: backend.description });
+  writeManifest(out, {
+    configSha256: sha256Hex(new TextEncoder().encode(canonicalJson(config))),
+    backend: backend.name,
+    device: backend.description,
+    adapter: backend.survey?.device,
+    probe: backend.survey?.probe,
+  });
   return metrics;
 }
 
-/** A learnt policy and the hash of its file. */
-export type LearntFile = Learnt & { readonly sha256: string };
-
-function recordedDataset(directory: string): Dataset {
-  const path = join(directory, "dataset.safetensors");
-  return datasetFromSafetensors(readFile(path), path);
+/** Leaves data and configuration, or neither. */
+function beginRun(directory: string, config: Config, data: Uint8Array): void {
+  writeArtifact(directory, DATASET_FILE, data);
+  try {
+    // Last of the two: a directory with a configuration can be resumed.
+    writeJsonArtifact(directory, "config.json", config);
+  } catch (error) {
+    Deno.removeSync(join(directory, DATASET_FILE));
+    throw error;
+  }
 }
 
-/** What an earlier start of the run has finished. */
-function finishedPolicy(
-  { out, resume }: PipelineOptions,
+/** What an earlier start has finished, its event file included; null if it has not. */
+function finished(
+  options: PipelineOptions,
   problem: Problem,
   algorithm: Algorithm,
 ): LearntFile | null {
-  if (!resume) return null;
-  const path = join(out, algorithm.name, "policy.safetensors");
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch {
-    return null;
+  const { config, out } = options;
+  const learnt = finishedPolicy(out, config, problem, algorithm);
+  if (learnt && wantsEvents(options)) {
+    const { columns, rows } = learnt;
+    const folder = join(out, algorithm.name);
+    openEventLog(folder, algorithm.name, columns, rows)[Symbol.dispose]();
   }
-  const columns = trainingColumns(algorithm, problem);
-  const rows = readCsv(join(out, algorithm.name, "training.csv"), columns);
-  if (rows === null) {
-    throw new InputError(`${out}: ${algorithm.name}/training.csv is damaged`);
-  }
-  removeCheckpoints(out, algorithm.name);
-  return {
-    policy: policyFromSafetensors(bytes, path),
-    columns,
-    rows,
-    sha256: sha256Hex(bytes),
-  };
+  return learnt;
+}
+
+function wantsEvents({ config, out, tensorboard }: PipelineOptions): boolean {
+  return tensorboard === true ||
+    configuredAlgorithms(config).some(({ name }) =>
+      hasEventLog(join(out, name))
+    );
 }
 
 async function trainPolicy(
@@ -224,7 +229,7 @@ async function trainPolicy(
       }),
       onStart(columns, rows, step) {
         csv = openCsv(join(out, name, "training.csv"), columns, rows);
-        if (options.tensorboard) {
+        if (wantsEvents(options)) {
           log = openEventLog(join(out, name), name, columns, rows);
         }
         events?.onTraining?.(name, settings.steps, step);

@@ -8,7 +8,14 @@ import { canonicalJson } from "../artifacts/json.ts";
 import type { Config } from "../config/config.ts";
 import { readJsonFile } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetFromSafetensors } from "../dataset/safetensors.ts";
 import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+
+/** Name of the data in a run directory. */
+export const DATASET_FILE = "dataset.safetensors";
 
 /**
  * The configuration of the run in a directory.
@@ -18,6 +25,11 @@ import { InputError } from "../errors.ts";
  */
 export function recordedConfig(directory: string): Config {
   const path = join(directory, "config.json");
+  if (!isFileAt(path)) {
+    throw new InputError(
+      `${directory}: holds no run (there is no config.json); start one without --resume`,
+    );
+  }
   // A resolved configuration states every key, so that the preset under it does not matter.
   return resolveConfig("tutorial", readJsonFile(path), {}, path);
 }
@@ -36,10 +48,39 @@ export function requireSameConfig(directory: string, config: Config): void {
   }
 }
 
+/**
+ * The data of the run in a directory.
+ *
+ * @throws InputError if they are missing or damaged.
+ */
+export function recordedDataset(directory: string): Dataset {
+  const path = join(directory, DATASET_FILE);
+  return datasetFromSafetensors(readFile(path), path);
+}
+
+/**
+ * Makes sure that a run directory holds these data.
+ *
+ * @param data The bytes of their file.
+ * @throws InputError if they are missing or others.
+ */
+export function requireSameData(directory: string, data: Uint8Array): void {
+  const path = join(directory, DATASET_FILE);
+  if (sha256Hex(readFile(path)) !== sha256Hex(data)) {
+    throw new InputError(
+      `${path}: is not what config.json gives; it is damaged, or another version of the suite began this run`,
+    );
+  }
+}
+
 /** Whether the run in a directory has been finished: its manifest is written last. */
 export function isFinished(directory: string): boolean {
+  return isFileAt(join(directory, "manifest.json"));
+}
+
+function isFileAt(path: string): boolean {
   try {
-    return Deno.statSync(join(directory, "manifest.json")).isFile;
+    return Deno.statSync(path).isFile;
   } catch {
     return false;
   }

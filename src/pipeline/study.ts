@@ -12,7 +12,7 @@ import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { listFiles, writeManifest } from "../artifacts/manifest.ts";
 import {
-  createRunDirectory,
+  claimRunDirectory,
   writeArtifact,
   writeJsonArtifact,
 } from "../artifacts/run_directory.ts";
@@ -26,7 +26,7 @@ import {
   studyCells,
   type StudyConfig,
 } from "./study_config.ts";
-import { computeCells } from "./study_pool.ts";
+import { runPool } from "./study_pool.ts";
 import {
   aggregatesCsv,
   curvesCsv,
@@ -90,15 +90,14 @@ export class StudyStoppedError extends Error {
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { study, out, backend = "wasm", signal } = options;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
-  claimDirectory(out, study);
-  using _lock = lockDirectory(out);
+  using _lock = claimDirectory(out, study);
 
   const cells = studyCells(study);
   const missing = cells.filter((cell) => !finishedCell(out, study, cell));
   const steps = stepCounter(study, cells, missing);
   const tell = () => options.onProgress?.(steps.progress());
   tell();
-  await computeCells({
+  await runPool({
     study,
     cells: missing,
     jobs,
@@ -152,21 +151,27 @@ async function writeFindings(
   writeManifest(out, {});
 }
 
-/** Makes the directory of a study, or makes sure that it is this one's. */
-function claimDirectory(out: string, study: StudyConfig): void {
+/** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */
+function claimDirectory(out: string, study: StudyConfig): Disposable {
   let recorded: string;
   try {
     recorded = Deno.readTextFileSync(join(out, CONFIG_FILE));
   } catch {
-    createRunDirectory(out);
-    writeJsonArtifact(out, CONFIG_FILE, study);
-    return;
+    const lock = claimRunDirectory(out);
+    try {
+      writeJsonArtifact(out, CONFIG_FILE, study);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+    return lock;
   }
   if (recorded !== canonicalJson(study)) {
     throw new InputError(
       `${out}: holds another study (its ${CONFIG_FILE} differs); choose another folder with --out`,
     );
   }
+  return lockDirectory(out);
 }
 
 /** Counts cells and steps; steps of a cell in progress count as they are made. */

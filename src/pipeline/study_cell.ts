@@ -1,5 +1,5 @@
 /**
- * One cell of a study: computed alone, kept in a file of its own.
+ * The cells of a study, each kept in a file of its own.
  *
  * @module
  */
@@ -15,7 +15,11 @@ import { readFile } from "../files/read.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import { sha256Hex } from "../numerics/hash.ts";
-import { configuredAlgorithms, greedyInStates, learn } from "./learn.ts";
+import {
+  configuredAlgorithms,
+  greedyInStates,
+  learnTogether,
+} from "./learn.ts";
 import { type ExactMetrics, exactMetrics, exactReferences } from "./metrics.ts";
 import { type KnownEnvironment, openProblem, type Problem } from "./problem.ts";
 import {
@@ -62,40 +66,51 @@ export interface ReferencesResult {
 export type CellResult = LearnerResult | ReferencesResult;
 
 /**
- * Computes a cell.
+ * Computes cells of one preset and policy; those of an algorithm are trained side by side.
  *
- * @param onStep Called often, with the steps made.
+ * @param cells At least one. What else is computed with a cell changes no bit of its result.
+ * @param onStep Called often, with the steps that each cell has made.
+ * @returns One a cell.
  * @throws DivergenceError if training diverges.
  */
-export async function computeCell(
+export async function computeCells(
   study: StudyConfig,
-  cell: StudyCell,
+  cells: readonly StudyCell[],
   backend: Backend,
   onStep?: (step: number) => void,
-): Promise<CellResult> {
-  const config = seedConfig(study, cell.preset, cell.seed);
-  const task = cellTask(study, cell);
-  const problem = openProblem(config);
-  const environment = environmentOf(problem);
-  if (cell.policy === "references") {
-    const exact = exactReferences(environment, problem.dataset);
-    return { schema: "holdfast/study-references/1", cell, task, exact };
+): Promise<CellResult[]> {
+  const [{ preset, policy }] = cells;
+  const problems = cells.map(({ seed }) => {
+    const config = seedConfig(study, preset, seed);
+    const problem = openProblem(config);
+    return { config, problem, environment: environmentOf(problem) };
+  });
+  if (policy === "references") {
+    return cells.map((cell, i) => ({
+      schema: "holdfast/study-references/1",
+      cell,
+      task: cellTask(study, cell),
+      exact: exactReferences(
+        problems[i].environment,
+        problems[i].problem.dataset,
+      ),
+    }));
   }
-  const algorithm = algorithmOf(config, cell.policy);
-  const { policy, columns, rows } = await learn(
-    { config, problem, algorithm, backend, onStep },
-  );
-  const { mdp } = environment;
-  const actions = greedyInStates(policy, mdp);
-  const exact = evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
-  return {
-    schema: "holdfast/study-learner/1",
-    cell,
-    task,
-    exact: exactMetrics(exact),
-    policySha256: sha256Hex(policyToSafetensors(policy)),
-    curve: { columns, rows },
-  };
+  const algorithm = algorithmOf(problems[0].config, policy);
+  const learnt = await learnTogether(problems, { algorithm, backend, onStep });
+  return learnt.map(({ policy, columns, rows }, i) => {
+    const { mdp } = problems[i].environment;
+    const actions = greedyInStates(policy, mdp);
+    const exact = evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
+    return {
+      schema: "holdfast/study-learner/1",
+      cell: cells[i],
+      task: cellTask(study, cells[i]),
+      exact: exactMetrics(exact),
+      policySha256: sha256Hex(policyToSafetensors(policy)),
+      curve: { columns, rows },
+    };
+  });
 }
 
 /** Steps of training that a cell takes. */

@@ -21,11 +21,13 @@ export interface ComparedTask {
 export interface ComparedBackend {
   /** What the report calls it, e.g. `"wasm, 2 threads"`. */
   readonly label: string;
+  /** The backend itself. */
   readonly backend: Backend;
 }
 
 /** How one training went on one backend. */
 export interface TrainingReport {
+  /** Name of the training. */
   readonly task: string;
   /** The first step after which the state differs in a bit from the reference's; null where it never does. */
   readonly firstDifferentStep: number | null;
@@ -33,19 +35,25 @@ export interface TrainingReport {
   readonly lossDifferences: number;
   /** Of the state after the last step; see {@link stateSha256}. */
   readonly sha256: string;
+  /** Wall time, with everything that the step waits for. */
   readonly millisecondsPerStep: number;
 }
 
 /** How a backend compares with the reference. */
 export interface BackendReport {
+  /** What the report calls it. */
   readonly label: string;
+  /** The device, in words. */
   readonly device: string;
+  /** One entry a kernel. */
   readonly kernels: readonly KernelDifference[];
+  /** One entry a training. */
   readonly trainings: readonly TrainingReport[];
 }
 
 /** What the check found. */
 export interface DeterminismReport {
+  /** Steps of each training. */
   readonly steps: number;
   /** The reference first, compared with itself. */
   readonly backends: readonly BackendReport[];
@@ -136,6 +144,7 @@ interface Recording {
   readonly states: readonly LearnerState[];
   readonly losses: readonly Float32Array[];
   readonly sha256: string;
+  /** Wall time, with everything that the step waits for. */
   readonly millisecondsPerStep: number;
 }
 

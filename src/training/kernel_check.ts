@@ -16,6 +16,7 @@ import { type Fill, fillBuffer } from "./kernel_inputs.ts";
 
 /** What a comparison of one kernel found. */
 export interface KernelDifference {
+  /** Name of the kernel. */
   readonly kernel: string;
   /** Calls compared, each with its own shape and inputs. */
   readonly shapes: number;

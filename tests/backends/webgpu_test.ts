@@ -205,9 +205,9 @@ gpuTest("webgpu: a lost device is told in one line", async () => {
   await assert.rejects(learner.read(), DeviceError);
 });
 
-for (const killAfter of ["run", "read"]) {
+for (const moment of ["during a run", "after a run", "after a read"]) {
   gpuTest(
-    `webgpu: training goes on on wasm when the device is lost after a ${killAfter}`,
+    `webgpu: training goes on on wasm when the device is lost ${moment}`,
     async () => {
       const task = () => randomTask(SMALL, 1, 60);
       const expected = await trained(referenceBackend, task, [60]);
@@ -220,23 +220,24 @@ for (const killAfter of ["run", "read"]) {
       ).open(task());
       const losses = [...await learner.run(10)];
       await learner.read();
-      losses.push(...await learner.run(30));
-      if (killAfter === "read") await learner.read();
-      await kill();
+      const running = learner.run(30);
+      if (moment === "during a run") await kill();
+      losses.push(...await running);
+      if (moment === "after a read") await learner.read();
+      if (moment !== "during a run") await kill();
       losses.push(...await learner.run(45), ...await learner.run(60));
       const state = await learner.read();
       await learner.close();
       assertEqualBits(
         { losses: Float32Array.from(losses), state },
         expected,
-        killAfter,
+        moment,
       );
+      const from = moment === "after a read" ? 30 : 10;
       assert.equal(notices.length, 1);
       assert.match(
         notices[0],
-        killAfter === "read"
-          ? /was lost .*: going on with wasm from step 30$/
-          : /was lost .*: going on with wasm from step 10$/,
+        new RegExp(`was lost .*: going on with wasm from step ${from}$`),
       );
     },
   );
