@@ -1,5 +1,5 @@
 /** `softmax_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
-import { exp, FLUSH_TENSOR, flush, flushTensor, log, recip } from "./portable.as";
+import { exp, tensorThreshold, flush, flushTensor, log, recip } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 @unmanaged
@@ -20,8 +20,12 @@ export function softmax_rows(
 ): void {
   const actions = call.actions;
   const stride = call.stride;
+<<<<<<< HEAD
   const inverseTemperature = f32x4.splat(call.inverseTemperature);
   const threshold = f32x4.splat(FLUSH_TENSOR);
+=======
+  const threshold = tensorThreshold();
+>>>>>>> wasm
   for (
     let r = firstRow(0, share);
     r < plan.gradientRows;
