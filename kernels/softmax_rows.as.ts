@@ -20,12 +20,8 @@ export function softmax_rows(
 ): void {
   const actions = call.actions;
   const stride = call.stride;
-<<<<<<< HEAD
   const inverseTemperature = f32x4.splat(call.inverseTemperature);
-  const threshold = f32x4.splat(FLUSH_TENSOR);
-=======
   const threshold = tensorThreshold();
->>>>>>> wasm
   for (
     let r = firstRow(0, share);
     r < plan.gradientRows;

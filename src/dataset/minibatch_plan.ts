@@ -106,20 +106,11 @@ interface StepPlanner {
   plan(words: Uint32Array, floats: Float32Array, start: number): void;
 }
 
-<<<<<<< HEAD
-function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
-  const { dataset, rowOf, tableRows, discount, timeoutsTerminate } = run;
-  const { rewardScale } = run;
-  const { actions, rewards, terminated, truncated, episodeOffsets } = dataset;
-  const { batchSize: B, rowCapacity } = layout;
-  const bootstraps = discount > 0;
-=======
 /** In place of a row: there is no next observation to look at. */
 const NONE = 0xffffffff;
->>>>>>> wasm
 
 function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
-  const { dataset, tableRows, discount } = run;
+  const { dataset, tableRows, discount, rewardScale } = run;
   const { actions, rewards } = dataset;
   const { batchSize: B, rowCapacity } = layout;
   const { observationRow, nextRow } = transitionRows(run);
@@ -148,7 +139,7 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
       for (let s = 0; s < B; s++) {
         const i = samples[s];
         words[actionsAt + s] = actions[i];
-        floats[rewardsAt + s] = rewards[i];
+        floats[rewardsAt + s] = rewards[i] * rewardScale;
         const row = observationRow[i];
         tableRow[s] = row;
         const mark = Math.max(now, marks[2 * row]);
@@ -156,18 +147,6 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
           marks[2 * row] = mark | 1;
           observed[observedCount++] = row;
         }
-<<<<<<< HEAD
-        words[start + layout.actions + s] = actions[i];
-        floats[start + layout.rewards + s] = rewards[i] * rewardScale;
-        const terminal = terminated[i] === 1 ||
-          (timeoutsTerminate && truncated[i] === 1);
-        floats[start + layout.discounts + s] = terminal ? 0 : discount;
-        if (bootstraps && !terminal) {
-          const next = rowOf[position[i] + 1];
-          nextTableRow[s] = next;
-          if (nextTick[next] !== tick) {
-            nextTick[next] = tick;
-=======
         const next = nextRow[i];
         nextTableRow[s] = next;
         if (next === NONE) {
@@ -177,7 +156,6 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
           const mark = Math.max(now, marks[2 * next]);
           if ((mark & 2) === 0) {
             marks[2 * next] = mark | 2;
->>>>>>> wasm
             nexts[nextCount++] = next;
           }
         }
