@@ -9,6 +9,7 @@
 // The web platform's Worker would leave a looping worker running after terminate().
 import { Worker } from "node:worker_threads";
 import { InputError } from "../errors.ts";
+import { pack, unpack } from "./hdf5_message.ts";
 import type { Hdf5Args, Hdf5Jobs, Hdf5Reply } from "./hdf5_worker.ts";
 
 /** A worker for HDF5 jobs, one at a time. It is started at need and after each crash. */
@@ -73,14 +74,14 @@ export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
         current.on("message", (data: Hdf5Reply) => {
           if ("working" in data) wait();
           else if ("result" in data) {
-            settle(() => resolve(data.result as never));
+            settle(() => resolve(unpack(data.result) as never));
           } else if ("inputError" in data) {
             settle(() => reject(new InputError(data.inputError)));
           } else if ("trap" in data) settle(crashed);
           else settle(() => fails(new Error(data.defect)));
         });
         wait();
-        current.postMessage({ job, args });
+        current.postMessage({ job, args: pack(args) });
       });
     },
   };

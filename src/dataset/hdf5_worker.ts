@@ -8,6 +8,7 @@ import { parentPort } from "node:worker_threads";
 import { InputError } from "../errors.ts";
 import { readD3rlpy, writeD3rlpy } from "./d3rlpy_hdf5.ts";
 import { startHdf5 } from "./hdf5_file.ts";
+import { pack, unpack } from "./hdf5_message.ts";
 import { readMinari, writeMinari } from "./minari_hdf5.ts";
 
 const jobs = { readD3rlpy, writeD3rlpy, readMinari, writeMinari };
@@ -40,7 +41,7 @@ parentPort!.on("message", async ({ job, args }) => {
   };
   try {
     const run = jobs[job as keyof Hdf5Jobs] as (...args: unknown[]) => unknown;
-    reply({ result: run(tick, ...args) });
+    reply({ result: pack(run(tick, ...unpack(args) as unknown[])) });
   } catch (error) {
     if (error instanceof InputError) reply({ inputError: error.message });
     else if (error instanceof WebAssembly.RuntimeError) reply({ trap: true });
