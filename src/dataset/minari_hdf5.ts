@@ -15,21 +15,8 @@ import {
   readRows,
   writeHdf5,
 } from "./hdf5_file.ts";
+import type { MinariSpec } from "./minari_metadata.ts";
 import { validateDataset } from "./validate.ts";
-
-/** What `metadata.json` says of the data. */
-export interface MinariSpec {
-  /** E */
-  readonly episodes: number;
-  /** N */
-  readonly steps: number;
-  /** D */
-  readonly observationSize: number;
-  /** Number of actions. */
-  readonly actionCount: number;
-  /** Smallest action's number in the file. */
-  readonly actionStart: number;
-}
 
 /** Job: reads the data that belong to a `metadata.json`. */
 export function readMinari(

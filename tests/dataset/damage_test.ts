@@ -4,6 +4,10 @@ import { datasetToCsv } from "../../src/dataset/csv_write.ts";
 import { datasetToD3rlpy } from "../../src/dataset/d3rlpy.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { openHdf5 } from "../../src/dataset/hdf5.ts";
+import {
+  type MinariSpec,
+  readMinariMetadata,
+} from "../../src/dataset/minari_metadata.ts";
 import { datasetToMinari } from "../../src/dataset/minari.ts";
 import {
   datasetFromSafetensors,
@@ -274,4 +278,42 @@ Deno.test("damage: Minari", async () => {
   } finally {
     hdf5.close();
   }
+});
+
+Deno.test("damage: Minari's metadata", async () => {
+  const { metadata } = await datasetToMinari(smallDataset());
+  const original = new TextEncoder().encode(metadata);
+  const stream = randomStream(SEED, "test/damage/Minari metadata");
+  let accepted = 0;
+  for (let i = 0; i < MUTATIONS; i++) {
+    const { bytes, what } = mutate(original, stream);
+    const text = new TextDecoder().decode(bytes);
+    const label = `Minari metadata, seed ${SEED}, mutation ${i}: ${what}`;
+    let spec: MinariSpec;
+    try {
+      spec = readMinariMetadata(text, "file");
+    } catch (error) {
+      assert(error instanceof InputError, `${label}: ${error}`);
+      assert.match(error.message, /^file: [^\n]+$/, label);
+      continue;
+    }
+    accepted++;
+    // Each number stands in the text under its name; the mutation may have doubled it.
+    const numbers = (pattern: RegExp) =>
+      [...text.matchAll(pattern)].map((match) => Number(match[1]));
+    const found = {
+      episodes: numbers(/"total_episodes":\s*([0-9.e+]+)/g),
+      steps: numbers(/"total_steps":\s*([0-9.e+]+)/g),
+      observationSize: numbers(/"shape\\": ?\[ ?([0-9.e+]+) ?\]/g),
+      actionCount: numbers(/"n\\":\s*([0-9.e+]+)/g),
+    };
+    for (const [key, values] of Object.entries(found)) {
+      assert(
+        values.includes(spec[key as keyof MinariSpec]),
+        `${label}: ${key}`,
+      );
+    }
+  }
+  console.log(`Minari metadata: seed ${SEED}, ${accepted} accepted`);
+  assert(accepted > 0);
 });

@@ -63,8 +63,11 @@ const adversarial = (random: RandomStream) =>
 /** What a ReLU leaves, at times in no row or in every row. */
 const activation = (random: RandomStream) =>
   random.uniform() < 0.6 ? 0 : Math.abs(adversarial(random));
-const squares = (random: RandomStream) =>
-  random.uniform() < 0.2 ? 0 : random.uniform() ** 8 * 100 + 2 ** -99;
+/** Second moments: halved, 2^-99 and 2^-98 come to the flush's threshold and above it. */
+const squares = (random: RandomStream) => {
+  const kind = random.integer(5);
+  return kind < 3 ? [0, 2 ** -99, 2 ** -98][kind] : random.uniform() ** 8 * 100;
+};
 const probability = (random: RandomStream) => random.uniform();
 
 function matrix(
@@ -120,7 +123,12 @@ const CASES: Record<string, (sizes: Sizes) => Case> = {
       probabilities: matrix(capacity, padded(actions), uniform),
       logSumExp: column(capacity, uniform),
     },
-    numbers: { actions, stride: padded(actions) },
+    numbers: {
+      actions,
+      stride: padded(actions),
+      temperature: 0.01,
+      inverseTemperature: 100,
+    },
   }),
   q_samples: ({ random, capacity, batchSize, tableRows, actions }) => {
     const table = random.integer(2);
@@ -224,7 +232,7 @@ const CASES: Record<string, (sizes: Sizes) => Case> = {
       },
     };
   },
-  adam: ({ inputs, outputs }) => {
+  adam: ({ random, inputs, outputs }) => {
     const count = (inputs + 1) * padded(outputs);
     return {
       buffers: {
@@ -237,8 +245,9 @@ const CASES: Record<string, (sizes: Sizes) => Case> = {
         count,
         beta1: 0.9,
         oneMinusBeta1: 1 - 0.9,
-        beta2: 0.999,
-        oneMinusBeta2: 1 - 0.999,
+        ...(random.integer(2)
+          ? { beta2: 0.999, oneMinusBeta2: 1 - 0.999 }
+          : { beta2: 0.5, oneMinusBeta2: 0.5 }),
         epsilon: 1e-8,
       },
     };
