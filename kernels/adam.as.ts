@@ -6,9 +6,9 @@
  */
 import {
   flush,
-  FLUSH_FIRST_MOMENT,
-  FLUSH_SECOND_MOMENT,
-  FLUSH_TENSOR,
+  firstMomentThreshold,
+  secondMomentThreshold,
+  tensorThreshold,
   recip,
   sqrt,
 } from "./portable.as";
@@ -67,8 +67,8 @@ function updateMoments(
   const oneMinusBeta1 = f32x4.splat(call.oneMinusBeta1);
   const beta2 = f32x4.splat(call.beta2);
   const oneMinusBeta2 = f32x4.splat(call.oneMinusBeta2);
-  const firstThreshold = f32x4.splat(FLUSH_FIRST_MOMENT);
-  const secondThreshold = f32x4.splat(FLUSH_SECOND_MOMENT);
+  const firstThreshold = firstMomentThreshold();
+  const secondThreshold = secondMomentThreshold();
   for (let i: usize = 0; i < bytes; i += 16) {
     const g = v128.load(gradient + i);
     const m = f32x4.add(
@@ -112,7 +112,7 @@ function descend(
   bytes: usize,
 ): void {
   const stepSize = f32x4.splat(plan.stepSize);
-  const threshold = f32x4.splat(FLUSH_TENSOR);
+  const threshold = tensorThreshold();
   for (let i: usize = 0; i < bytes; i += 16) {
     const change = f32x4.mul(
       stepSize,

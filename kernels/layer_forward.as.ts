@@ -1,6 +1,6 @@
 /** `layer_forward.ts` in WebAssembly SIMD. A thread computes its own rows, two at a time. */
 import { itemAt, orderItems, putItem, rowSignature } from "./order.as";
-import { FLUSH_TENSOR, flush } from "./portable.as";
+import { tensorThreshold, flush } from "./portable.as";
 import {
   at,
   firstRow,
@@ -84,7 +84,7 @@ export function layer_forward(
 
 /** Adds the bias, and applies relu and flush. */
 function finish(call: LayerForward, r: i32): void {
-  const threshold = f32x4.splat(FLUSH_TENSOR);
+  const threshold = tensorThreshold();
   const columns = call.outputStride;
   let bias = at(call.parameters, call.inputs * columns);
   let output = at(call.output, r * columns);

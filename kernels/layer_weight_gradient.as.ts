@@ -12,7 +12,7 @@ import {
   packRows,
 } from "./alive_columns.as";
 import { itemAt, orderItems, putItem } from "./order.as";
-import { FLUSH_TENSOR, flush } from "./portable.as";
+import { tensorThreshold, flush } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
 import {
   isNarrow,
@@ -60,7 +60,7 @@ function narrowGradient(
   first: i32,
   end: i32,
 ): void {
-  const threshold = f32x4.splat(FLUSH_TENSOR);
+  const threshold = tensorThreshold();
   const inputRow = <usize>call.inputStride << 2;
   const outputRow = <usize>call.outputStride << 2;
   for (let o = 0; o < call.outputStride; o += 4) {
@@ -219,7 +219,7 @@ function transposeInputs(
 
 /** The bias's gradient: the sum of the output gradient's rows. */
 function biasGradient(call: LayerWeightGradient, rows: i32): void {
-  const threshold = f32x4.splat(FLUSH_TENSOR);
+  const threshold = tensorThreshold();
   const columns = call.outputStride;
   const row = <usize>columns << 2;
   const gradient = at(call.gradient, call.inputs * columns);

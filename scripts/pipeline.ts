@@ -25,6 +25,7 @@ import {
   runPipeline,
   sha256Hex,
 } from "../mod.ts";
+import { requireNewRun } from "../src/artifacts/run_directory.ts";
 import {
   type Arguments,
   choiceFlag,
@@ -80,10 +81,23 @@ await runScript(usage, async (args) => {
   if (resume && !values.out) {
     throw new InputError("--resume: needs the run's folder, --out DIR");
   }
+  const checkpointInterval = integerFlag(
+    args,
+    "checkpoint-every",
+    1,
+    MAX_STEPS,
+  );
   const dataset = values.dataset
     ? await readDataset(values.dataset)
     : undefined;
   const config = wantedConfig(args, resume, dataset);
+  const out = values.out ??
+    newRunDirectory(values.preset ?? "tutorial", config.seed);
+  if (!resume) requireNewRun(out);
+  if (resume && isFinished(out)) {
+    screen.write(`${out}: this run is finished\n`);
+    return 0;
+  }
   const backend = await chooseBackend(
     choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
     {
@@ -91,18 +105,6 @@ await runScript(usage, async (args) => {
       onNotice: (line) => screen.write(`${line}\n`),
     },
   );
-  const checkpointInterval = integerFlag(
-    args,
-    "checkpoint-every",
-    1,
-    MAX_STEPS,
-  );
-  const out = values.out ??
-    newRunDirectory(values.preset ?? "tutorial", config.seed);
-  if (resume && isFinished(out)) {
-    screen.write(`${out}: this run is finished\n`);
-    return 0;
-  }
 
   let stopping = false;
   Deno.addSignalListener("SIGINT", () => {

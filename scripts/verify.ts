@@ -8,6 +8,7 @@ import {
   chooseBackend,
   InputError,
   processOutput,
+  readManifest,
   style,
 } from "../mod.ts";
 import { InterruptedError } from "../src/pipeline/learn.ts";
@@ -47,6 +48,8 @@ await runScript(usage, async (args) => {
   if (operands.length !== 1) {
     throw new InputError("give one run directory: deno task verify RUN_DIR");
   }
+  // Before a backend is looked for, which takes time and may tell things.
+  readManifest(operands[0]);
   const screen = processOutput("stderr");
   const backend = await chooseBackend(
     choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",

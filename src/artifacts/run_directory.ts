@@ -11,18 +11,17 @@ import { cannotWrite, isTemporary, writeFileAtomic } from "./atomic.ts";
 import { LOCK_FILE, lockDirectory } from "./lock.ts";
 
 /**
- * Makes the folder of a new run.
+ * Makes sure that a folder can be a new run's: it does not exist, is empty, or holds no more than
+ * what a start leaves that was killed before its configuration was written. Nothing is touched.
  *
- * @param path A folder that does not exist (it is made, with the folders above it), is empty, or
- *   holds no more than what a start leaves that was killed before its configuration was written.
- * @throws InputError if the folder holds anything else or cannot be made; nothing is touched then.
+ * @throws InputError if it holds anything else or cannot be read.
  */
-export function createRunDirectory(path: string): void {
+export function requireNewRun(path: string): void {
   let names: string[];
   try {
     names = [...Deno.readDirSync(path)].map(({ name }) => name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return makeDirectory(path);
+    if (error instanceof Deno.errors.NotFound) return;
     if (error instanceof Deno.errors.NotADirectory) {
       throw new InputError(
         `${path}: is a file; choose another folder with --out`,
@@ -40,6 +39,16 @@ export function createRunDirectory(path: string): void {
 }
 
 /**
+ * Makes the folder of a new run, with the folders above it; see {@link requireNewRun}.
+ *
+ * @throws InputError if the folder holds anything or cannot be made; nothing is touched then.
+ */
+export function createRunDirectory(path: string): void {
+  requireNewRun(path);
+  makeDirectory(path);
+}
+
+/**
  * Makes the folder of a new run as {@link createRunDirectory} does, and takes its lock.
  *
  * @returns Gives the lock back when disposed.
@@ -50,7 +59,7 @@ export function claimRunDirectory(path: string): Disposable {
   const lock = lockDirectory(path);
   try {
     // Again: another run may have begun and even ended between the two.
-    createRunDirectory(path);
+    requireNewRun(path);
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;

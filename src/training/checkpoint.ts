@@ -99,7 +99,9 @@ function contentHash(
   task: string,
   tensors: ReadonlyMap<string, TensorToWrite>,
 ): string {
-  const parts = [...tensors].map(([name, { shape, data }]) =>
+  // By name: a file has its tensors in an order of its own.
+  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = sorted.map(([name, { shape, data }]) =>
     `${name} ${shape} ${
       sha256Hex(
         new Uint8Array(

@@ -243,6 +243,7 @@ function fixtureProgram(
   return qLearning({
     ...common,
     alpha: algorithm === "discrete_cql" ? number("alpha") : 0,
+    temperature: 1,
     doubleQ: true,
     targetUpdateInterval,
   });

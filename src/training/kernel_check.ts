@@ -9,7 +9,7 @@ import { planLayout } from "../../kernels/plan.ts";
 import { type Call, call, type Program, view } from "../algorithms/program.ts";
 import type { Backend, TrainingTask } from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
-import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
+import { planSource } from "../dataset/minibatch_plan.ts";
 import { networkLayout, padded } from "../network/layout.ts";
 import { type RandomStream, randomStream } from "../numerics/random.ts";
 import { type Fill, fillBuffer } from "./kernel_inputs.ts";
@@ -115,8 +115,14 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
   softmax_rows({ random, rowCapacity }) {
     const actions = width(random);
     const stride = padded(actions);
+    const temperature = [1, 0.01, 3][random.integer(3)];
     return {
-      numbers: { actions, stride },
+      numbers: {
+        actions,
+        stride,
+        temperature,
+        inverseTemperature: 1 / temperature,
+      },
       buffers: {
         values: matrix(rowCapacity, actions),
         probabilities: matrix(rowCapacity, actions),
@@ -266,11 +272,14 @@ const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
   },
 };
 
-/** A task of one step that is a list of unrelated calls; all their buffers are its state. */
+/**
+ * A task of one step that is a list of unrelated calls; all their buffers are its state. Each call
+ * of the result is the task anew.
+ */
 function kernelTask(
   random: RandomStream,
   kernels: readonly string[],
-): TrainingTask {
+): () => TrainingTask {
   const runs = 1 + random.integer(3);
   const batchSize = 1 + random.integer(40);
   const rowCapacity = 2 * batchSize;
@@ -319,22 +328,22 @@ function kernelTask(
     // Episodes of one step.
     episodeOffsets: Uint32Array.from({ length: transitions + 1 }, (_, i) => i),
   };
-  const plan = planSource(
-    layout,
-    Array.from({ length: runs }, () => ({
+  const planRuns = Array.from({ length: runs }, () => {
+    const drawn = integers(transitions, batchSize);
+    return {
       dataset,
       rowOf: integers(tableRows, 2 * transitions),
       tableRows,
       discount: 0.99,
       rewardScale: 1,
       timeoutsTerminate: false,
-      draw: uniformDraw(random, transitions),
-    })),
-    Array.from({ length: runs }, () => ({
-      stepSize: Float32Array.of(random.uniform() / 100),
-      secondMomentScale: Float32Array.of(1 + 30 * random.uniform()),
-    })),
-  );
+      draw: (samples: Uint32Array) => samples.set(drawn),
+    };
+  });
+  const constants = planRuns.map(() => ({
+    stepSize: Float32Array.of(random.uniform() / 100),
+    secondMomentScale: Float32Array.of(1 + 30 * random.uniform()),
+  }));
   const program: Program = {
     // Says to a backend how wide matrices get; there is no network.
     network: networkLayout([WIDEST, WIDEST]),
@@ -348,12 +357,12 @@ function kernelTask(
     targetUpdateInterval: 0,
     lossTerms: ["none"],
   };
-  return {
+  return () => ({
     program,
     observations: new Float32Array(tableRows),
-    plan,
+    plan: planSource(layout, planRuns, constants),
     state: { step: 0, runs, buffers: contents },
-  };
+  });
 }
 
 function filledMatrix(
@@ -381,44 +390,58 @@ async function resultOf(
 }
 
 /**
- * Runs every kernel on at least `shapes` random shapes, on the backend and on the reference, and
+ * Runs every kernel on at least `shapes` random shapes, on each backend and on the reference, and
  * counts the elements that differ in a bit.
  *
  * Inputs lie within the arithmetic contract: flushed tensors with dead units, values near ±100,
  * values just above the flush at 2^-40, ties, and zeros of both signs.
  *
  * @param seed Names the random streams of shapes and inputs.
+ * @returns For each backend, one for each kernel.
  */
 export async function checkKernels(
-  backend: Backend,
+  backends: readonly Backend[],
   shapes: number,
   seed = 0,
-): Promise<KernelDifference[]> {
+): Promise<KernelDifference[][]> {
+  if (backends.length === 0) return [];
   const kernels = Object.keys(KERNELS);
   const programs = Math.ceil(shapes / CALLS);
-  const elements = new Map(kernels.map((kernel) => [kernel, 0]));
-  const differences = new Map(elements);
+  const counts = backends.map(() =>
+    new Map(kernels.map((kernel) => [kernel, { elements: 0, differences: 0 }]))
+  );
   for (let p = 0; p < programs; p++) {
-    const task = () =>
-      kernelTask(randomStream(seed, `kernel-check/${p}`), kernels);
-    const actual = await resultOf(backend, task());
+    const task = kernelTask(
+      randomStream(seed, `kernel-check/${p}`),
+      kernels,
+    );
     const expected = await resultOf(referenceBackend, task());
-    for (const [name, values] of Object.entries(expected)) {
-      const [kernel, , key] = name.split("/");
-      if (KERNELS[kernel].buffers[key] === "read") continue;
-      const [a, b] = [values, actual[name]].map((array) =>
-        new Uint32Array(array.buffer, array.byteOffset, array.length)
-      );
-      let differing = 0;
-      for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) differing++;
-      elements.set(kernel, elements.get(kernel)! + a.length);
-      differences.set(kernel, differences.get(kernel)! + differing);
+    for (const [i, backend] of backends.entries()) {
+      const actual = await resultOf(backend, task());
+      for (const [name, values] of Object.entries(expected)) {
+        const [kernel, , key] = name.split("/");
+        if (KERNELS[kernel].buffers[key] === "read") continue;
+        const count = counts[i].get(kernel)!;
+        count.elements += values.length;
+        count.differences += bitDifferences(actual[name], values);
+      }
     }
   }
-  return kernels.map((kernel) => ({
-    kernel,
-    shapes: programs * CALLS,
-    elements: elements.get(kernel)!,
-    differences: differences.get(kernel)!,
-  }));
+  return counts.map((of) =>
+    kernels.map((kernel) => ({
+      kernel,
+      shapes: programs * CALLS,
+      ...of.get(kernel)!,
+    }))
+  );
+}
+
+/** Elements of two arrays of one length that differ in a bit. */
+export function bitDifferences(a: Float32Array, b: Float32Array): number {
+  const [x, y] = [a, b].map((array) =>
+    new Uint32Array(array.buffer, array.byteOffset, array.length)
+  );
+  let count = 0;
+  for (let i = 0; i < y.length; i++) if (x[i] !== y[i]) count++;
+  return count;
 }
