@@ -82,7 +82,7 @@ export * from "./src/evaluation/references.ts";
 export * from "./src/evaluation/statistics.ts";
 
 export * from "./src/artifacts/policy_file.ts";
-export * from "./src/artifacts/dataset_file.ts";
+export * from "./src/dataset/dataset_file.ts";
 export * from "./src/artifacts/onnx.ts";
 export * from "./src/artifacts/tensorboard.ts";
 export * from "./src/artifacts/event_log.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as ort from "onnxruntime-web/wasm";
 import { policyToOnnx } from "../../src/artifacts/onnx.ts";
-import { readSafetensors } from "../../src/artifacts/safetensors.ts";
+import { readSafetensors } from "../../src/files/safetensors.ts";
 import {
   type LayerParameters,
   networkLayout,

@@ -3,7 +3,7 @@ import {
   readSafetensors,
   requireTensor,
   writeSafetensors,
-} from "../../src/artifacts/safetensors.ts";
+} from "../../src/files/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
 
 /** A file with this header text and these data bytes. */
