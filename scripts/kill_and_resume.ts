@@ -91,7 +91,8 @@ export async function killAndResume(options: SoakOptions): Promise<SoakResult> {
       if (finished) break;
       const place = whereIs(out);
       where[place] = (where[place] ?? 0) + 1;
-      onKill?.(++killed, place);
+      killed++;
+      onKill?.(killed, place);
       differences.push(...partsThatDiffer(out, wanted));
     }
     if (killed > before) runs++;
