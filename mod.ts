@@ -61,6 +61,10 @@ export * from "./src/backends/reference.ts";
 export * from "./src/backends/wasm.ts";
 export * from "./src/backends/webgpu.ts";
 export * from "./src/backends/probe.ts";
+export type { ArithmeticReadings } from "./src/backends/probe_shader.ts";
+export * from "./src/backends/webgpu_session.ts";
+export * from "./src/backends/webgpu_thread.ts";
+export * from "./src/backends/device_error.ts";
 export * from "./src/backends/choose.ts";
 
 export * from "./src/training/task.ts";
@@ -78,7 +82,7 @@ export * from "./src/evaluation/references.ts";
 export * from "./src/evaluation/statistics.ts";
 
 export * from "./src/artifacts/policy_file.ts";
-export * from "./src/artifacts/dataset_file.ts";
+export * from "./src/dataset/dataset_file.ts";
 export * from "./src/artifacts/onnx.ts";
 export * from "./src/artifacts/tensorboard.ts";
 export * from "./src/artifacts/event_log.ts";

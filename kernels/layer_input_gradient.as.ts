@@ -1,7 +1,15 @@
-/** `layer_input_gradient.ts` in WebAssembly SIMD. A thread computes its own rows. */
-import { FLUSH_TENSOR, flush } from "./portable.as";
+/** `layer_input_gradient.ts` in WebAssembly SIMD. A thread computes its own rows, two at a time. */
+import { itemAt, orderItems, putItem, rowSignature } from "./order.as";
+import { tensorThreshold, flush } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-import { listFactors, sumRows } from "./sums.as";
+import {
+  listedSource,
+  listedStride,
+  listPair,
+  pairAt,
+  PAIRS,
+  sumPairs,
+} from "./sums.as";
 
 @unmanaged
 class LayerInputGradient {
@@ -21,29 +29,60 @@ export function layer_input_gradient(
 ): void {
   const inputStride = call.inputStride;
   const outputStride = call.outputStride;
-  const threshold = f32x4.splat(FLUSH_TENSOR);
-  const zero = f32x4.splat(<f32>0);
-  const offsets = share.scratch;
-  const values = at(offsets, outputStride + 4);
+  let count = 0;
   for (
     let r = firstRow(0, share);
     r < plan.gradientRows;
     r = nextRow(r, share)
   ) {
-    const length = listFactors(
-      offsets,
-      values,
-      at(call.outputGradient, r * outputStride),
-      call.outputs,
-      inputStride << 2,
-    );
-    const gradient = at(call.gradient, r * inputStride);
-    const activation = at(call.activation, r * inputStride);
-    sumRows(offsets, values, length, call.transposed, gradient, inputStride);
-    for (let i = 0; i < inputStride; i += 4) {
-      const active = f32x4.gt(v128.load(at(activation, i)), zero);
-      const sum = flush(v128.load(at(gradient, i)), threshold);
-      v128.store(at(gradient, i), v128.and(sum, active));
+    const row = at(call.activation, r * inputStride);
+    putItem(count++, r, rowSignature(row, inputStride), share);
+  }
+  orderItems(count, share);
+  for (let from = 0; from < count; from += 2 * PAIRS) {
+    const pairs = (min(count - from, 2 * PAIRS) + 1) >> 1;
+    for (let n = 0; n < pairs; n++) {
+      const first = itemAt(from + 2 * n, count, share);
+      const second = itemAt(from + 2 * n + 1, count, share);
+      const pair = listPair(
+        n,
+        share,
+        at(call.outputGradient, first * outputStride),
+        at(call.outputGradient, second * outputStride),
+        call.outputs,
+        listedSource(share, call.transposed, inputStride),
+        listedStride(inputStride),
+      );
+      pair.first = first;
+      pair.second = second;
     }
+    sumPairs(
+      pairs,
+      share,
+      call.transposed,
+      call.outputs,
+      call.gradient,
+      inputStride,
+    );
+    for (let n = 0; n < pairs; n++) {
+      const pair = pairAt(n, share);
+      finish(call, pair.first);
+      if (pair.second != pair.first) finish(call, pair.second);
+    }
+  }
+}
+
+/** Applies the ReLU's mask and the flush. */
+function finish(call: LayerInputGradient, r: i32): void {
+  const threshold = tensorThreshold();
+  const zero = f32x4.splat(<f32>0);
+  const columns = call.inputStride;
+  let activation = at(call.activation, r * columns);
+  let gradient = at(call.gradient, r * columns);
+  const end = at(gradient, columns);
+  for (; gradient < end; gradient += 16, activation += 16) {
+    const active = f32x4.gt(v128.load(activation), zero);
+    const sum = flush(v128.load(gradient), threshold);
+    v128.store(gradient, v128.and(sum, active));
   }
 }

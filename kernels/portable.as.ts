@@ -1,14 +1,111 @@
 /**
  * `portable.ts` on four lanes: exp, log, recip, sqrt and the flush of stored values, operation for
  * operation. A single value takes a whole vector: there is one implementation, not two.
+ *
+ * Constants are loaded from memory, each with one instruction: V8 makes a literal vector anew, with
+ * four, wherever it is used in a loop.
  */
 
 /** 2^-40: every tensor element below this in magnitude is stored as +0. */
-export const FLUSH_TENSOR: f32 = reinterpret<f32>(87 << 23);
-/** 2^-60: the same for Adam's first moment. */
-export const FLUSH_FIRST_MOMENT: f32 = reinterpret<f32>(67 << 23);
-/** 2^-100: the same for Adam's second moment. */
-export const FLUSH_SECOND_MOMENT: f32 = reinterpret<f32>(27 << 23);
+const FLUSH_TENSOR: f32 = reinterpret<f32>(87 << 23);
+
+/** The bits of the constants, in the order of {@link K}. */
+const CONSTANTS = memory.data<u32>([
+  0x2b800000, // 2^-40
+  0x21800000, // 2^-60
+  0x0d800000, // 2^-100
+  0x3fb8aa3b, // 1.44269504088896341
+  0x3f000000, // 0.5
+  0x3f318000, // 0.693359375
+  0xb95e8083, // -2.12194440e-4
+  0x39506967, // 1.9875691500e-4
+  0x3ab743ce, // 1.3981999507e-3
+  0x3c088908, // 8.3334519073e-3
+  0x3d2aa9c1, // 4.1665795894e-2
+  0x3e2aaaaa, // 1.6666665459e-1
+  0x3f000000, // 5.0000001201e-1
+  0x3f800000, // 1
+  0xc2200000, // -40
+  0x3d9021bb, // 7.0376836292e-2
+  0xbdebd1b8, // -1.1514610310e-1
+  0x3def251a, // 1.1676998740e-1
+  0xbdfe5d4f, // -1.2420140846e-1
+  0x3e11e9bf, // 1.4249322787e-1
+  0xbe2aae50, // -1.6668057665e-1
+  0x3e4cceac, // 2.0000714765e-1
+  0xbe7ffffc, // -2.4999993993e-1
+  0x3eaaaaaa, // 3.3333331174e-1
+  0x40000000, // 2
+  0x3fc00000, // 1.5
+  0x004afb0d, // 0x3f800000 - 0x3f3504f3
+  0x0000007f, // 127
+  0x007fffff, // 0x007fffff
+  0x3f3504f3, // 0x3f3504f3
+  0x7ef311c7, // 0x7ef311c7
+  0x5f375a86, // 0x5f375a86
+], 16);
+
+const enum K {
+  flushTensor,
+  flushFirstMoment,
+  flushSecondMoment,
+  log2e,
+  half,
+  ln2High,
+  ln2Low,
+  exp0,
+  exp1,
+  exp2,
+  exp3,
+  exp4,
+  exp5,
+  one,
+  lowest,
+  log0,
+  log1,
+  log2,
+  log3,
+  log4,
+  log5,
+  log6,
+  log7,
+  log8,
+  two,
+  threeHalves,
+  logShift,
+  exponentBias,
+  mantissa,
+  rootHalf,
+  recipStart,
+  rsqrtStart,
+}
+
+// @ts-ignore: decorator
+@inline
+function constant(k: K): v128 {
+  return v128.load32_splat(CONSTANTS + (<usize>k << 2));
+}
+
+/** 2^-40, under which tensor elements are flushed. */
+// @ts-ignore: decorator
+@inline
+export function tensorThreshold(): v128 {
+  return constant(K.flushTensor);
+}
+
+/** 2^-60, the same for Adam's first moment. */
+// @ts-ignore: decorator
+@inline
+export function firstMomentThreshold(): v128 {
+  return constant(K.flushFirstMoment);
+}
+
+/** 2^-100, the same for Adam's second moment. */
+// @ts-ignore: decorator
+@inline
+export function secondMomentThreshold(): v128 {
+  return constant(K.flushSecondMoment);
+}
 
 /** x, or +0 where |x| is below `threshold`. */
 // @ts-ignore: decorator
@@ -30,57 +127,57 @@ export function flushTensor(x: f32): f32 {
 export function exp(x: v128): v128 {
   const n = f32x4.floor(
     f32x4.add(
-      f32x4.mul(x, f32x4.splat(<f32>1.44269504088896341)),
-      f32x4.splat(<f32>0.5),
+      f32x4.mul(x, constant(K.log2e)),
+      constant(K.half),
     ),
   );
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(<f32>0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(<f32>-2.12194440e-4)));
-  let p = f32x4.splat(<f32>1.9875691500e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(<f32>1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(<f32>8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(<f32>4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(<f32>1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(<f32>5.0000001201e-1));
+  let r = f32x4.sub(x, f32x4.mul(n, constant(K.ln2High)));
+  r = f32x4.sub(r, f32x4.mul(n, constant(K.ln2Low)));
+  let p = constant(K.exp0);
+  p = f32x4.add(f32x4.mul(p, r), constant(K.exp1));
+  p = f32x4.add(f32x4.mul(p, r), constant(K.exp2));
+  p = f32x4.add(f32x4.mul(p, r), constant(K.exp3));
+  p = f32x4.add(f32x4.mul(p, r), constant(K.exp4));
+  p = f32x4.add(f32x4.mul(p, r), constant(K.exp5));
   const y = f32x4.add(
     f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r),
-    f32x4.splat(<f32>1),
+    constant(K.one),
   );
   const scaled = i32x4.add(y, i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 23));
-  return v128.andnot(scaled, f32x4.lt(x, f32x4.splat(<f32>-40)));
+  return v128.andnot(scaled, f32x4.lt(x, constant(K.lowest)));
 }
 
 /** Natural logarithm of a normal x > 0. */
 // @ts-ignore: decorator
 @inline
 export function log(x: v128): v128 {
-  const shifted = i32x4.add(x, i32x4.splat(0x3f800000 - 0x3f3504f3));
+  const shifted = i32x4.add(x, constant(K.logShift));
   const e = f32x4.convert_i32x4_s(
-    i32x4.sub(i32x4.shr_s(shifted, 23), i32x4.splat(127)),
+    i32x4.sub(i32x4.shr_s(shifted, 23), constant(K.exponentBias)),
   );
   const m = f32x4.sub(
     i32x4.add(
-      v128.and(shifted, i32x4.splat(0x007fffff)),
-      i32x4.splat(0x3f3504f3),
+      v128.and(shifted, constant(K.mantissa)),
+      constant(K.rootHalf),
     ),
-    f32x4.splat(<f32>1),
+    constant(K.one),
   );
   const z = f32x4.mul(m, m);
-  let p = f32x4.splat(<f32>7.0376836292e-2);
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>-1.1514610310e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>1.1676998740e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>-1.2420140846e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>1.4249322787e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>-1.6668057665e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>2.0000714765e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>-2.4999993993e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(<f32>3.3333331174e-1));
+  let p = constant(K.log0);
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log1));
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log2));
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log3));
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log4));
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log5));
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log6));
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log7));
+  p = f32x4.add(f32x4.mul(p, m), constant(K.log8));
   let y = f32x4.mul(f32x4.mul(p, m), z);
-  y = f32x4.add(y, f32x4.mul(e, f32x4.splat(<f32>-2.12194440e-4)));
-  y = f32x4.sub(y, f32x4.mul(f32x4.splat(<f32>0.5), z));
+  y = f32x4.add(y, f32x4.mul(e, constant(K.ln2Low)));
+  y = f32x4.sub(y, f32x4.mul(constant(K.half), z));
   return f32x4.add(
     f32x4.add(m, y),
-    f32x4.mul(e, f32x4.splat(<f32>0.693359375)),
+    f32x4.mul(e, constant(K.ln2High)),
   );
 }
 
@@ -88,9 +185,9 @@ export function log(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function recip(x: v128): v128 {
-  const one = f32x4.splat(<f32>1);
-  const two = f32x4.splat(<f32>2);
-  let y = i32x4.sub(i32x4.splat(0x7ef311c7), x);
+  const one = constant(K.one);
+  const two = constant(K.two);
+  let y = i32x4.sub(constant(K.recipStart), x);
   y = f32x4.mul(y, f32x4.sub(two, f32x4.mul(x, y)));
   y = f32x4.mul(y, f32x4.sub(two, f32x4.mul(x, y)));
   y = f32x4.mul(y, f32x4.sub(two, f32x4.mul(x, y)));
@@ -101,10 +198,10 @@ export function recip(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function rsqrt(x: v128): v128 {
-  const half = f32x4.splat(<f32>0.5);
-  const threeHalves = f32x4.splat(<f32>1.5);
+  const half = constant(K.half);
+  const threeHalves = constant(K.threeHalves);
   const h = f32x4.mul(x, half);
-  let y = i32x4.sub(i32x4.splat(0x5f375a86), i32x4.shr_u(x, 1));
+  let y = i32x4.sub(constant(K.rsqrtStart), i32x4.shr_u(x, 1));
   y = f32x4.mul(y, f32x4.sub(threeHalves, f32x4.mul(f32x4.mul(h, y), y)));
   y = f32x4.mul(y, f32x4.sub(threeHalves, f32x4.mul(f32x4.mul(h, y), y)));
   y = f32x4.mul(y, f32x4.sub(threeHalves, f32x4.mul(f32x4.mul(h, y), y)));

@@ -25,8 +25,6 @@ export class Plan {
 export class Share {
   thread: i32;
   threads: i32;
-  /** The thread's own working memory. */
-  scratch: usize;
   batchSize: i32;
   rows: usize;
   offsets: usize;
@@ -36,6 +34,17 @@ export class Share {
   actions: usize;
   rewards: usize;
   discounts: usize;
+  // The thread's own working memory; see `sums.as.ts`, `order.as.ts`, `alive_columns.as.ts`.
+  pairs: usize;
+  lists: usize;
+  panel: usize;
+  items: usize;
+  order: usize;
+  buckets: usize;
+  columns: usize;
+  factors: usize;
+  packed: usize;
+  sums: usize;
 }
 
 /** Rows go to the threads in turn, four at a time, so that narrow rows do not share a cache line. */

@@ -1,5 +1,5 @@
 /** `softmax_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
-import { exp, FLUSH_TENSOR, flush, flushTensor, log, recip } from "./portable.as";
+import { exp, tensorThreshold, flush, flushTensor, log, recip } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 @unmanaged
@@ -9,6 +9,8 @@ class SoftmaxRows {
   logSumExp: usize;
   actions: i32;
   stride: i32;
+  temperature: f32;
+  inverseTemperature: f32;
 }
 
 export function softmax_rows(
@@ -18,7 +20,8 @@ export function softmax_rows(
 ): void {
   const actions = call.actions;
   const stride = call.stride;
-  const threshold = f32x4.splat(FLUSH_TENSOR);
+  const inverseTemperature = f32x4.splat(call.inverseTemperature);
+  const threshold = tensorThreshold();
   for (
     let r = firstRow(0, share);
     r < plan.gradientRows;
@@ -34,7 +37,12 @@ export function softmax_rows(
     for (let a = 0; a < stride; a += 4) {
       v128.store(
         at(probabilities, a),
-        exp(f32x4.sub(v128.load(at(values, a)), f32x4.splat(largest))),
+        exp(
+          f32x4.mul(
+            f32x4.sub(v128.load(at(values, a)), f32x4.splat(largest)),
+            inverseTemperature,
+          ),
+        ),
       );
     }
     let sum: f32 = 0;
@@ -46,6 +54,6 @@ export function softmax_rows(
     }
     for (let a = actions; a < stride; a++) store<f32>(at(probabilities, a), 0);
     const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
-    store<f32>(at(call.logSumExp, r), flushTensor(largest + logSum));
+    store<f32>(at(call.logSumExp, r), flushTensor(largest + logSum * call.temperature));
   }
 }

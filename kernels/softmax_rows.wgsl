@@ -11,18 +11,19 @@ fn kernel(thread: u32, run: u32) {
     let value = values[row + a];
     largest = select(largest, value, value > largest);
   }
+  let sharpness = arguments.inverseTemperature;
   var sum = 0.0;
   for (var a = 0u; a < arguments.actions; a++) {
-    sum = add(sum, exp_portable(sub(values[row + a], largest)));
+    sum = add(sum, exp_portable(mul(sub(values[row + a], largest), sharpness)));
   }
   let scale = recip(sum);
   let to = start_probabilities(run) + thread * arguments.stride;
   for (var a = 0u; a < arguments.stride; a++) {
     var probability = 0.0;
     if (a < arguments.actions) {
-      probability = flush(mul(exp_portable(sub(values[row + a], largest)), scale));
+      probability = flush(mul(exp_portable(mul(sub(values[row + a], largest), sharpness)), scale));
     }
     probabilities[to + a] = probability;
   }
-  logSumExp[start_logSumExp(run) + thread] = flush(add(largest, log_portable(sum)));
+  logSumExp[start_logSumExp(run) + thread] = flush(add(largest, mul(log_portable(sum), arguments.temperature)));
 }

@@ -1,145 +1,295 @@
 /**
- * The sum that forward pass, input gradient and weight gradient have in common: one output row is a
- * left fold of `value · source row` over the factors that are not zero. The factors are listed once
- * (byte offset of the source row, value) and the list is gone through for each tile of columns, with
- * the tile's sums in registers: 8 vectors where the columns allow.
+ * The sum that forward pass, input gradient and weight gradient have in common: an output row is a
+ * left fold of `factor · source row` over the factors that are not zero.
+ *
+ * How it is fast, in the order of what it brings:
+ * - After a ReLU half of the factors or more are zero. The others are listed once and the list is
+ *   gone through for each tile of 16 columns, with the tile's sums in registers.
+ * - Two output rows share a list (the terms where either factor is not zero: x + 0·w never changes
+ *   x), so that a vector of the source is loaded, and its address checked against the memory's size,
+ *   once for both. Rows are paired by what they have in common, see `order.as.ts`.
+ * - A tile's 16 columns of all source rows are copied side by side (a panel), which the first-level
+ *   cache can hold.
+ * - V8 checks every address unless it has just checked the same index for the same last byte. So a
+ *   term is read by loads that all end at its last byte, and each of the limits that the loop
+ *   compares with is used once before the loop, which keeps its computation out of it.
  */
-import { at } from "./share.as";
+import { at, Share } from "./share.as";
 
-/** For each mask of four lanes, the byte shuffle that moves the set lanes to the front. */
-const COMPACT = memory.data<u8>([
-  // deno-fmt-ignore
-  0,0,0,0, 0,0,0,0, 0,0,0,0, 0,0,0,0,
-  0,1,2,3, 0,0,0,0, 0,0,0,0, 0,0,0,0,
-  4,5,6,7, 0,0,0,0, 0,0,0,0, 0,0,0,0,
-  0,1,2,3, 4,5,6,7, 0,0,0,0, 0,0,0,0,
-  8,9,10,11, 0,0,0,0, 0,0,0,0, 0,0,0,0,
-  0,1,2,3, 8,9,10,11, 0,0,0,0, 0,0,0,0,
-  4,5,6,7, 8,9,10,11, 0,0,0,0, 0,0,0,0,
-  0,1,2,3, 4,5,6,7, 8,9,10,11, 0,0,0,0,
-  12,13,14,15, 0,0,0,0, 0,0,0,0, 0,0,0,0,
-  0,1,2,3, 12,13,14,15, 0,0,0,0, 0,0,0,0,
-  4,5,6,7, 12,13,14,15, 0,0,0,0, 0,0,0,0,
-  0,1,2,3, 4,5,6,7, 12,13,14,15, 0,0,0,0,
-  8,9,10,11, 12,13,14,15, 0,0,0,0, 0,0,0,0,
-  0,1,2,3, 8,9,10,11, 12,13,14,15, 0,0,0,0,
-  4,5,6,7, 8,9,10,11, 12,13,14,15, 0,0,0,0,
-  0,1,2,3, 4,5,6,7, 8,9,10,11, 12,13,14,15,
-], 16);
+/** Columns of a panel. */
+const COLUMNS: i32 = 16;
+/** Pairs of output rows that are listed at a time; `PAIRS` in `wasm_memory.ts`. */
+export const PAIRS: i32 = 64;
+/** Bytes of a term: factor of the first row; unused; address of the source row; factor of the second. */
+const TERM: usize = 16;
 
-/**
- * Appends those of four factors that are not zero to a list and returns its new length.
- * @param list `offsets` u32, then at `values` f32, each with room for 3 entries more than are kept.
- */
+/** A pair of output rows and its list. */
+@unmanaged
+export class Pair {
+  list: usize;
+  end: usize;
+  /** Any two numbers of the kernel's; the same twice where a row is alone. */
+  first: i32;
+  second: i32;
+}
+
+/** The n-th pair of the thread. */
 // @ts-ignore: decorator
 @inline
-export function append(
-  offsets: usize,
-  values: usize,
-  length: i32,
-  offset: v128,
-  value: v128,
-): i32 {
-  const mask = i32x4.bitmask(f32x4.ne(value, f32x4.splat(<f32>0)));
-  const order = v128.load(COMPACT + (<usize>mask << 4));
-  v128.store(at(offsets, length), i8x16.swizzle(offset, order));
-  v128.store(at(values, length), i8x16.swizzle(value, order));
-  return length + popcnt(mask);
+export function pairAt(n: i32, share: Share): Pair {
+  return changetype<Pair>(share.pairs + (<usize>n << 4));
 }
 
 /**
- * Lists the factors of a row that are not zero.
- * @param row f32 [count], its memory zero up to a multiple of 4.
+ * Lists the terms of a pair behind the lists of the pairs before it.
+ * @param first Row of factors, f32 [count], readable up to a multiple of 4 and zero there.
+ * @param source Address of the source row of factor 0.
  * @param stride Bytes between source rows.
  */
-export function listFactors(
-  offsets: usize,
-  values: usize,
-  row: usize,
+export function listPair(
+  n: i32,
+  share: Share,
+  first: usize,
+  second: usize,
   count: i32,
-  stride: i32,
-): i32 {
-  let length = 0;
-  let offset = i32x4.mul(i32x4.splat(stride), i32x4(0, 1, 2, 3));
-  const step = i32x4.splat(4 * stride);
-  for (let k = 0; k < count; k += 4) {
-    length = append(offsets, values, length, offset, v128.load(at(row, k)));
-    offset = i32x4.add(offset, step);
+  source: usize,
+  stride: usize,
+): Pair {
+  const pair = pairAt(n, share);
+  let list = n == 0 ? share.lists : pairAt(n - 1, share).end;
+  pair.list = list;
+  let row = source;
+  const toSecond = second - first;
+  const end = at(first, count);
+  for (; first < end; first += 16) {
+    const a = v128.load(first);
+    const b = v128.load(first + toSecond);
+    const mask = i32x4.bitmask(f32x4.ne(v128.or(a, b), f32x4.splat(<f32>0)));
+    // Each term is written, and stays if the list's end moves past it.
+    v128.store32_lane(list, a, 0);
+    store<usize>(list, row, 8);
+    v128.store32_lane(list, b, 0, 12);
+    row += stride;
+    list += (mask & 1) << 4;
+    v128.store32_lane(list, a, 1);
+    store<usize>(list, row, 8);
+    v128.store32_lane(list, b, 1, 12);
+    row += stride;
+    list += (mask & 2) << 3;
+    v128.store32_lane(list, a, 2);
+    store<usize>(list, row, 8);
+    v128.store32_lane(list, b, 2, 12);
+    row += stride;
+    list += (mask & 4) << 2;
+    v128.store32_lane(list, a, 3);
+    store<usize>(list, row, 8);
+    v128.store32_lane(list, b, 3, 12);
+    row += stride;
+    list += (mask & 8) << 1;
   }
-  return length;
+  // Terms are read two at a time: an odd list ends with 0 · the first source row.
+  v128.store(list, f32x4.splat(<f32>0));
+  store<usize>(list, source, 8);
+  pair.end = list + ((list - pair.list) & TERM);
+  return pair;
 }
 
-/** target [columns] = the sum over the list of value · source row. `columns` is a multiple of 4. */
-export function sumRows(
-  offsets: usize,
-  values: usize,
-  length: i32,
+/** Copies columns [first, first + 16) of `count` source rows into the panel; beyond `columns` it gets zeros. */
+export function fillPanel(
+  panel: usize,
   source: usize,
+  count: i32,
+  first: i32,
+  columns: i32,
+): void {
+  const row = <usize>columns << 2;
+  const end = panel + (<usize>count << 6);
+  source = at(source, first);
+  if (first + COLUMNS <= columns) {
+    for (; panel < end; panel += 64, source += row) {
+      const a = v128.load(source);
+      const b = v128.load(source, 16);
+      const c = v128.load(source, 32);
+      const d = v128.load(source, 48);
+      v128.store(panel, a);
+      v128.store(panel, b, 16);
+      v128.store(panel, c, 32);
+      v128.store(panel, d, 48);
+    }
+    return;
+  }
+  const zero = f32x4.splat(<f32>0);
+  const left = columns - first;
+  for (; panel < end; panel += 64, source += row) {
+    v128.store(panel, v128.load(source));
+    v128.store(panel, left > 4 ? v128.load(source, 16) : zero, 16);
+    v128.store(panel, left > 8 ? v128.load(source, 32) : zero, 32);
+    v128.store(panel, zero, 48);
+  }
+}
+
+/**
+ * The sums of a pair's terms, whose source rows are the panel's: columns [column, column + 16) of
+ * target rows `first` and `second`, of which `columns` exist.
+ */
+export function sumTile(
+  pair: Pair,
+  panel: usize,
+  first: usize,
+  second: usize,
+  column: i32,
+  columns: i32,
+): void {
+  const zero = f32x4.splat(<f32>0);
+  let a0 = zero, a1 = zero, a2 = zero, a3 = zero;
+  let b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+  let list = pair.list;
+  const end = pair.end;
+  v128.load(panel);
+  v128.load(panel, 16);
+  v128.load(panel, 32);
+  v128.load(panel, 48);
+  let x: v128, y: v128, w: v128, row: usize;
+  for (; list < end; list += 2 * TERM) {
+    y = v128.load32_splat(list, 12);
+    row = <usize>load<u64>(list, 8);
+    x = v128.load(list);
+    x = v128.shuffle<f32>(x, x, 0, 0, 0, 0);
+    w = v128.load(row);
+    a0 = f32x4.add(a0, f32x4.mul(x, w));
+    b0 = f32x4.add(b0, f32x4.mul(y, w));
+    w = v128.load(row, 16);
+    a1 = f32x4.add(a1, f32x4.mul(x, w));
+    b1 = f32x4.add(b1, f32x4.mul(y, w));
+    w = v128.load(row, 32);
+    a2 = f32x4.add(a2, f32x4.mul(x, w));
+    b2 = f32x4.add(b2, f32x4.mul(y, w));
+    w = v128.load(row, 48);
+    a3 = f32x4.add(a3, f32x4.mul(x, w));
+    b3 = f32x4.add(b3, f32x4.mul(y, w));
+
+    y = v128.load32_splat(list, 28);
+    row = <usize>load<u64>(list, 24);
+    x = v128.load(list, 16);
+    x = v128.shuffle<f32>(x, x, 0, 0, 0, 0);
+    w = v128.load(row);
+    a0 = f32x4.add(a0, f32x4.mul(x, w));
+    b0 = f32x4.add(b0, f32x4.mul(y, w));
+    w = v128.load(row, 16);
+    a1 = f32x4.add(a1, f32x4.mul(x, w));
+    b1 = f32x4.add(b1, f32x4.mul(y, w));
+    w = v128.load(row, 32);
+    a2 = f32x4.add(a2, f32x4.mul(x, w));
+    b2 = f32x4.add(b2, f32x4.mul(y, w));
+    w = v128.load(row, 48);
+    a3 = f32x4.add(a3, f32x4.mul(x, w));
+    b3 = f32x4.add(b3, f32x4.mul(y, w));
+  }
+  first = at(first, column);
+  second = at(second, column);
+  v128.store(first, a0);
+  v128.store(second, b0);
+  const left = columns - column;
+  if (left > 4) {
+    v128.store(first, a1, 16);
+    v128.store(second, b1, 16);
+  }
+  if (left > 8) {
+    v128.store(first, a2, 32);
+    v128.store(second, b2, 32);
+  }
+  if (left > 12) {
+    v128.store(first, a3, 48);
+    v128.store(second, b3, 48);
+  }
+}
+
+/**
+ * The same for a few columns, four at a time and without a panel: the terms' source rows are whole.
+ * target rows [columns], `columns` a multiple of 4.
+ */
+export function sumNarrow(
+  pair: Pair,
+  first: usize,
+  second: usize,
+  columns: i32,
+): void {
+  for (let c: usize = 0; c < <usize>columns << 2; c += 16) {
+    let a = f32x4.splat(<f32>0);
+    let b = a;
+    for (let list = pair.list; list < pair.end; list += TERM) {
+      const w = v128.load(load<usize>(list, 8) + c);
+      a = f32x4.add(a, f32x4.mul(v128.load32_splat(list), w));
+      b = f32x4.add(b, f32x4.mul(v128.load32_splat(list, 12), w));
+    }
+    v128.store(first + c, a);
+    v128.store(second + c, b);
+  }
+}
+
+/** Whether `columns` are so few that {@link sumNarrow} is faster than tiles. */
+// @ts-ignore: decorator
+@inline
+export function isNarrow(columns: i32): bool {
+  return columns <= 8;
+}
+
+/**
+ * target [n, columns] = the sums of all listed pairs (`count` of them), whose source rows are those
+ * of `source` [sourceRows, columns]; the pairs were listed for the panel, or for `source` itself
+ * where columns are few.
+ */
+export function sumPairs(
+  count: i32,
+  share: Share,
+  source: usize,
+  sourceRows: i32,
   target: usize,
   columns: i32,
 ): void {
-  const end = target + (<usize>columns << 2);
-  while (target + 128 <= end) {
-    tile32(offsets, values, length, source, target);
-    source += 128;
-    target += 128;
+  const stride = <usize>columns << 2;
+  if (isNarrow(columns)) {
+    for (let n = 0; n < count; n++) {
+      const pair = pairAt(n, share);
+      sumNarrow(
+        pair,
+        target + pair.first * stride,
+        target + pair.second * stride,
+        columns,
+      );
+    }
+    return;
   }
-  while (target < end) {
-    tile4(offsets, values, length, source, target);
-    source += 16;
-    target += 16;
+  for (let c = 0; c < columns; c += COLUMNS) {
+    fillPanel(share.panel, source, sourceRows, c, columns);
+    for (let n = 0; n < count; n++) {
+      const pair = pairAt(n, share);
+      sumTile(
+        pair,
+        share.panel,
+        target + pair.first * stride,
+        target + pair.second * stride,
+        c,
+        columns,
+      );
+    }
   }
 }
 
+/** Where {@link sumPairs} will find the first source row of a list: the panel, or `source` itself. */
 // @ts-ignore: decorator
 @inline
-function tile32(
-  offsets: usize,
-  values: usize,
-  length: i32,
+export function listedSource(
+  share: Share,
   source: usize,
-  target: usize,
-): void {
-  let s0 = f32x4.splat(<f32>0);
-  let s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-  const end = at(offsets, length);
-  const toValue = values - offsets;
-  for (; offsets < end; offsets += 4) {
-    const row = source + load<u32>(offsets);
-    const x = v128.load32_splat(offsets + toValue);
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)));
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)));
-    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(row, 64)));
-    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(row, 80)));
-    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(row, 96)));
-    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(row, 112)));
-  }
-  v128.store(target, s0);
-  v128.store(target, s1, 16);
-  v128.store(target, s2, 32);
-  v128.store(target, s3, 48);
-  v128.store(target, s4, 64);
-  v128.store(target, s5, 80);
-  v128.store(target, s6, 96);
-  v128.store(target, s7, 112);
+  columns: i32,
+): usize {
+  return isNarrow(columns) ? source : share.panel;
 }
 
+/** Bytes between those source rows. */
 // @ts-ignore: decorator
 @inline
-function tile4(
-  offsets: usize,
-  values: usize,
-  length: i32,
-  source: usize,
-  target: usize,
-): void {
-  let s0 = f32x4.splat(<f32>0);
-  for (let j = 0; j < length; j++) {
-    const row = source + load<u32>(at(offsets, j));
-    const x = v128.load32_splat(at(values, j));
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)));
-  }
-  v128.store(target, s0);
+export function listedStride(columns: i32): usize {
+  return isNarrow(columns) ? <usize>columns << 2 : 64;
 }

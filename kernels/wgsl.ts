@@ -110,7 +110,9 @@ fn main(
 
 /** Where one run's view on a buffer begins, and the distance to the next run's. In elements. */
 export interface BufferPlace {
+  /** First element of the first run's view. */
   readonly start: number;
+  /** Elements from one run's view to the next; 0 where the runs share one. */
   readonly run: number;
 }
 

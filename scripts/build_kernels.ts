@@ -12,8 +12,9 @@ import asc from "assemblyscript/asc";
 const FOLDER = new URL("../kernels/", import.meta.url);
 const TARGET = new URL("kernels.wasm", FOLDER);
 
-// Memory is imported so that threads share it, with 4 GiB as its declared limit. What a learner
-// allocates begins above 64 KiB, where the constants of the kernels end.
+// Memory is imported so that threads share it, with 4 GiB as its declared size: the backend puts the
+// learner's own size there, see `src/backends/wasm_memory_size.ts`. What a learner allocates begins
+// above 64 KiB, where the constants of the kernels end.
 const FLAGS = [
   "-O3",
   "--noAssert",
@@ -22,7 +23,7 @@ const FLAGS = [
   "--enable=threads",
   "--sharedMemory",
   "--importMemory",
-  "--initialMemory=1",
+  "--initialMemory=65536",
   "--maximumMemory=65536",
 ];
 

@@ -14,7 +14,7 @@ import {
   type DatasetReadOptions,
   readDataset,
   writeDataset,
-} from "../src/artifacts/dataset_file.ts";
+} from "../src/dataset/dataset_file.ts";
 import type { CsvColumns } from "../src/dataset/csv.ts";
 import { inspectDataset } from "../src/dataset/inspect.ts";
 import { InputError } from "../src/errors.ts";

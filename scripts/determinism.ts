@@ -13,7 +13,7 @@ import {
   resolveConfig,
   style,
 } from "../mod.ts";
-import { writeFileAtomic } from "../src/artifacts/atomic.ts";
+import { writeFileAtomic } from "../src/files/atomic.ts";
 import { canonicalJson } from "../src/artifacts/json.ts";
 import {
   describeDevice,

@@ -118,6 +118,7 @@ async function start(
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--frozen", "--no-prompt", "--allow-read", "--allow-write"],
+      "--allow-env=XDG_RUNTIME_DIR",
       script,
       ...["--checkpoint-every", String(CHECKPOINT_EVERY)],
       ...flags,

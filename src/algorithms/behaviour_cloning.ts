@@ -81,6 +81,7 @@ export function behaviourCloning(options: BehaviourCloningOptions): Program {
       ...gatherCalls(network),
       ...forwardCalls("online", "parameters", network, ROWS.gradient),
       ...lossCalls(network, batchSize, own, {
+        temperature: 1,
         rowTerms: "rowTerms",
         weight: 1 / batchSize,
       }),

@@ -32,6 +32,8 @@ export interface QLearningOptions {
   readonly batchSize: number;
   /** Weight of mean(logsumexp Q(s,·) - Q(s,a)); 0 for (Double) DQN. */
   readonly alpha: number;
+  /** T of the conservative term: alpha · mean(T · logsumexp(Q/T) - Q(s,a)). */
+  readonly temperature: number;
   /** Whether the online network chooses the action of the target (Double DQN). */
   readonly doubleQ: boolean;
   /** Steps between two hard copies into the target network. */
@@ -41,7 +43,8 @@ export interface QLearningOptions {
 }
 
 /**
- * The program: loss = mean(Huber(Q(s,a) - y)) + alpha · mean(logsumexp Q(s,·) - Q(s,a)). Loss terms
+ * The program: loss = mean(Huber(Q(s,a) - y)) + alpha · mean(T · logsumexp(Q(s,·)/T) - Q(s,a)).
+ * Loss terms
  * `tdLoss` and `conservativeLoss`, the latter without alpha.
  *
  * The target network changes only at a sync, so its values for the whole observation table are
@@ -49,8 +52,15 @@ export interface QLearningOptions {
  * Both ways give the same bits.
  */
 export function qLearning(options: QLearningOptions): Program {
-  const { sizes, batchSize, alpha, doubleQ, targetUpdateInterval, tableRows } =
-    options;
+  const {
+    sizes,
+    batchSize,
+    alpha,
+    temperature,
+    doubleQ,
+    targetUpdateInterval,
+    tableRows,
+  } = options;
   const network = networkLayout(sizes);
   const rowCapacity = 2 * batchSize;
   const { outputs: actions, outputStride: stride } =
@@ -93,6 +103,7 @@ export function qLearning(options: QLearningOptions): Program {
       ),
       ...(table ? [] : targetForward(ROWS.next)),
       ...lossCalls(network, batchSize, [samples], {
+        temperature,
         rowTerms: "probabilities",
         weight: alpha / batchSize,
       }),

@@ -44,6 +44,8 @@ export interface DqnSettings extends LearnerSettings {
 export interface CqlSettings extends DqnSettings {
   /** Weight of the conservative term. */
   readonly alpha: number;
+  /** Temperature of its logsumexp: differences of action values far above it count in full. */
+  readonly temperature: number;
 }
 
 /** The learners of a run, by name. */
@@ -88,6 +90,7 @@ export function buildProgram(
   return qLearning({
     ...common,
     alpha: algorithm.name === "cql" ? algorithm.settings.alpha : 0,
+    temperature: algorithm.name === "cql" ? algorithm.settings.temperature : 1,
     doubleQ: algorithm.name !== "dqn",
     targetUpdateInterval: algorithm.settings.targetUpdateInterval,
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { cannotWrite, writeAll, writeFileAtomic } from "./atomic.ts";
+import { cannotWrite, writeAll, writeFileAtomic } from "../files/atomic.ts";
 import { concatenate } from "./protobuf.ts";
 import {
   TENSORBOARD_FILE,

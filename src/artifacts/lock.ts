@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
-import { cannotWrite } from "./atomic.ts";
+import { cannotWrite } from "../files/atomic.ts";
 
 /** Name of the lock's file; no artifact. */
 export const LOCK_FILE = ".lock";

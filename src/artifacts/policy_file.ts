@@ -15,7 +15,7 @@ import {
   readSafetensors,
   type TensorToWrite,
   writeSafetensors,
-} from "./safetensors.ts";
+} from "../files/safetensors.ts";
 
 const FORMAT = "holdfast/policy/1";
 

@@ -7,7 +7,7 @@
 import { isAbsolute, join, normalize } from "node:path";
 import { InputError } from "../errors.ts";
 import { canonicalJson } from "./json.ts";
-import { cannotWrite, isTemporary, writeFileAtomic } from "./atomic.ts";
+import { cannotWrite, isTemporary, writeFileAtomic } from "../files/atomic.ts";
 import { LOCK_FILE, lockDirectory } from "./lock.ts";
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { dirname } from "node:path";
-import { cannotWrite, writeAll, writeFileAtomic } from "./atomic.ts";
+import { cannotWrite, writeAll, writeFileAtomic } from "../files/atomic.ts";
 
 /** An open table; every row is on the system's side when `row` returns. */
 export interface CsvWriter extends Disposable {

@@ -10,7 +10,7 @@
 import type { LearnerState } from "../algorithms/learner_state.ts";
 import type { Program } from "../algorithms/program.ts";
 import type { PlanSource } from "../dataset/minibatch_plan.ts";
-import type { DeviceSurvey } from "./choose.ts";
+import type { DeviceSurvey } from "./survey.ts";
 
 /** Everything that training needs. */
 export interface TrainingTask {

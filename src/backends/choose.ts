@@ -7,28 +7,21 @@ import { InputError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
 import { DeviceError } from "./device_error.ts";
 import { withFallback } from "./fallback.ts";
-import { probeDevice, type ProbeResult } from "./probe.ts";
+import { probeDevice } from "./probe.ts";
 import { referenceBackend } from "./reference.ts";
+import type { DeviceSurvey } from "./survey.ts";
 import { wasmBackend } from "./wasm.ts";
 import { webgpuBackend } from "./webgpu.ts";
 import { type DeviceDescription, findDevice } from "./webgpu_session.ts";
 import { openGpuThread, quietDrivers } from "./webgpu_thread.ts";
+
+export type { DeviceSurvey, ProbeResult } from "./survey.ts";
 
 /** Names that a user may give. */
 export const BACKEND_NAMES = ["auto", "wasm", "reference", "webgpu"] as const;
 
 /** A name of {@link BACKEND_NAMES}. */
 export type BackendName = typeof BACKEND_NAMES[number];
-
-/** What the GPU of this machine is and does. */
-export interface DeviceSurvey {
-  /** undefined where there is no WebGPU adapter. */
-  readonly device?: DeviceDescription;
-  /** undefined where there is no adapter, or it failed. */
-  readonly probe?: ProbeResult;
-  /** One line about what keeps the GPU from being used; null where nothing does. */
-  readonly failure: string | null;
-}
 
 /** Looks for a GPU and measures it. */
 export async function surveyDevice(): Promise<DeviceSurvey> {

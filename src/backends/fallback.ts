@@ -44,6 +44,7 @@ async function openLearner(
   async function goOn(error: unknown): Promise<Learner> {
     if (failed || !(error instanceof DeviceError)) throw error;
     failed = true;
+    plan.keepNoMore();
     onNotice(
       `${error.fault}: going on with ${second.name} from step ${last.step}`,
     );
@@ -103,6 +104,8 @@ interface RepeatableSource extends PlanSource {
   room(): number;
   /** Lets go of the plans made so far. */
   forget(): void;
+  /** Plans that are made from now on are made once. */
+  keepNoMore(): void;
 }
 
 function repeatable(source: PlanSource, from: number): RepeatableSource {
@@ -111,6 +114,7 @@ function repeatable(source: PlanSource, from: number): RepeatableSource {
   const most = Math.max(1, Math.floor(KEPT_WORDS / width));
   let kept: Uint32Array[] = [];
   let first = from;
+  let keeping = true;
   return {
     layout,
     runs,
@@ -123,13 +127,16 @@ function repeatable(source: PlanSource, from: number): RepeatableSource {
           continue;
         }
         source.fill(target, from + i, 1);
-        kept.push(target.slice());
+        if (keeping) kept.push(target.slice());
       }
     },
     room: () => most - kept.length,
     forget() {
       first += kept.length;
       kept = [];
+    },
+    keepNoMore() {
+      keeping = false;
     },
   };
 }

@@ -15,18 +15,9 @@ import { randomStream } from "../numerics/random.ts";
 import type { Backend, TrainingTask } from "./backend.ts";
 import type { ArithmeticReadings } from "./probe_shader.ts";
 import { referenceBackend } from "./reference.ts";
+import type { ProbeResult } from "./survey.ts";
 import { webgpuBackend } from "./webgpu.ts";
 import type { GpuSession } from "./webgpu_session.ts";
-
-/** What a GPU was measured to do. */
-export interface ProbeResult {
-  /** Of single operations and expressions. */
-  readonly arithmetic: ArithmeticReadings;
-  /** Elements of the state, after a training of a few steps, that differ in a bit from the reference's. */
-  readonly goldenDifferences: number;
-  /** One line about what keeps this GPU from being used; null where nothing does. */
-  readonly failure: string | null;
-}
 
 /** Steps of the golden training; the second is a sync of the target network. */
 const STEPS = 3;
@@ -79,6 +70,7 @@ function goldenPrograms(): Program[] {
     qLearning({
       ...common,
       alpha: 6,
+      temperature: 1,
       doubleQ: true,
       targetUpdateInterval: STEPS - 1,
     }),

@@ -13,7 +13,8 @@ import type { LearnerState } from "../algorithms/learner_state.ts";
 import { InputError } from "../errors.ts";
 import type { Backend, Learner, TrainingTask } from "./backend.ts";
 import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
-import { learnerMemory } from "./wasm_memory.ts";
+import { learnerMemory, PAGE } from "./wasm_memory.ts";
+import { withMemorySize } from "./wasm_memory_size.ts";
 import type { Answer, OpenMessage, RunMessage } from "./wasm_worker.ts";
 
 /** Steps of the first block of a run, for which the workers wait; each next one has four times as many. */
@@ -40,15 +41,18 @@ export function wasmBackend(
   };
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+let kernelBytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
-/** Compiles the kernels once. `fetch` reads local files too, and works where the suite is loaded from a URL. */
-function kernelModule(): Promise<WebAssembly.Module> {
-  return compiled ??= fetch(
+/**
+ * Compiles the kernels for a memory of exactly that size: the compiler keeps a size that cannot
+ * change in a register, and every load compares with it. `fetch` reads local files too, and works
+ * where the suite is loaded from a URL.
+ */
+async function kernelModule(pages: number): Promise<WebAssembly.Module> {
+  kernelBytes ??= fetch(
     new URL("../../kernels/kernels.wasm", import.meta.url),
-  )
-    .then((response) => response.arrayBuffer())
-    .then((bytes) => WebAssembly.compile(bytes));
+  ).then(async (response) => new Uint8Array(await response.arrayBuffer()));
+  return WebAssembly.compile(withMemorySize(await kernelBytes, pages));
 }
 
 async function openLearner(
@@ -58,7 +62,7 @@ async function openLearner(
   const { plan, program } = task;
   const { runs } = task.state;
   const { memory, map } = learnerMemory(task, threads);
-  const module = await kernelModule();
+  const module = await kernelModule(memory.buffer.byteLength / PAGE);
   const planWords = map.plans.map((address) =>
     new Uint32Array(
       memory.buffer,

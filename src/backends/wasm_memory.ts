@@ -11,10 +11,13 @@ import { blockSteps, type TrainingTask } from "./backend.ts";
 import { BARRIER_WORDS } from "./barrier.ts";
 import { phases } from "./wasm_schedule.ts";
 
-const PAGE = 65536;
+/** Bytes of a page of WebAssembly memory. */
+export const PAGE = 65536;
 /** Constants of the kernels lie below; see `scripts/build_kernels.ts`. */
 const FIRST_ADDRESS = PAGE;
-const SHARE_WORDS = 12;
+const SHARE_WORDS = 21;
+/** Pairs of rows that a kernel lists at a time; `PAIRS` in `sums.as.ts`. */
+const PAIRS = 64;
 
 /** A list of calls as the workers run it. */
 export interface CallList {
@@ -98,7 +101,10 @@ export function learnerMemory(
   const barrier = take(BARRIER_WORDS);
   const wholes = takeEach(threads, SHARE_WORDS);
   const parts = takeEach(threads, SHARE_WORDS);
-  const scratches = takeEach(threads, scratchWords(task));
+  const scratches = Array.from(
+    { length: threads },
+    () => scratchWords(task).map(take),
+  );
   const map: MemoryMap = {
     threads,
     runs,
@@ -154,12 +160,28 @@ export function learnerMemory(
   return { memory, map };
 }
 
-/** A thread's working memory: lists of factors, for four inputs at a time in a weight gradient. */
-function scratchWords({ program, plan }: TrainingTask): number {
-  const widths = program.network.layers.flatMap(
-    ({ inputStride, outputStride }) => [inputStride, outputStride],
+/** Sizes of a thread's working memory, in the order of `Share`. */
+function scratchWords({ program, plan }: TrainingTask): number[] {
+  const { batchSize, rowCapacity } = plan.layout;
+  const width = Math.max(
+    ...program.network.layers.flatMap(
+      ({ inputStride, outputStride }) => [inputStride, outputStride],
+    ),
   );
-  return 8 * (Math.max(plan.layout.rowCapacity, ...widths) + 8);
+  const factors = Math.max(batchSize, width) + 4;
+  const items = Math.max(rowCapacity, width) + 4;
+  return [
+    4 * PAIRS, // pairs
+    4 * PAIRS * (factors + 2), // lists
+    16 * factors, // panel
+    items,
+    items, // order
+    256, // buckets
+    width, // columns: two words for each group of four, and more
+    width * (batchSize + 4), // factors
+    (width + 4) * batchSize + 16, // packed
+    2 * PAIRS * (width + 4) + 16, // sums
+  ];
 }
 
 function allocate(bytes: number): WebAssembly.Memory {
@@ -192,13 +214,12 @@ function writeShare(
   address: number,
   thread: number,
   threads: number,
-  scratch: number,
+  scratch: readonly number[],
   layout: PlanLayout,
 ): void {
   const words = [
     thread,
     threads,
-    scratch,
     layout.batchSize,
     ...[
       layout.rows,
@@ -210,6 +231,7 @@ function writeShare(
       layout.rewards,
       layout.discounts,
     ].map((word) => word * 4),
+    ...scratch,
   ];
   words.forEach((word, i) => view.setUint32(address + 4 * i, word, true));
 }

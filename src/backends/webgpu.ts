@@ -1,6 +1,6 @@
 /**
  * The WebGPU backend: hand-written WGSL kernels, all state resident on the device, hundreds of
- * steps in one submit, losses read back once per call of `run`.
+ * steps in one submit where the device is fast enough, losses read back once per call of `run`.
  *
  * This is the host's part: it makes the plans of the next steps while the device works on the last
  * ones. It knows the device as a {@link GpuSession}, in a Worker or in the same thread.

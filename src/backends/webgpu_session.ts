@@ -35,9 +35,11 @@ export interface DeviceDescription {
 
 /** What a learner on the device is made of. */
 export interface LearnerSetup {
+  /** What is computed. */
   readonly program: Program;
   /** [program.tableRows, inputs] */
   readonly observations: Float32Array;
+  /** Runs that learn at once. */
   readonly runs: number;
   /** [runs, length] for each of the program's state buffers. */
   readonly state: Readonly<Record<string, Float32Array>>;
@@ -62,7 +64,7 @@ export interface GpuSession {
    */
   open(setup: LearnerSetup): Promise<void>;
   /**
-   * Runs a list of calls `count` times in one submit, without waiting for the GPU.
+   * Runs a list of calls `count` times, without waiting for the GPU once it is known how fast it is.
    * @param words Plans, [count, runs, layout.stride]; empty for calls that read none.
    */
   execute(
@@ -107,6 +109,12 @@ const COPY_DST = 0x8;
 const STORAGE = 0x80;
 const COMPUTE_STAGE = 0x4;
 const MAP_MODE_READ = 0x1;
+
+/** A submit should keep the device busy about so long: drivers reset a device that does not answer for seconds. */
+const SUBMIT_MILLISECONDS = 250;
+
+/** Steps of the first two submits; the second is timed, and later ones have as many as its time allows. */
+const FIRST_SUBMITS = [1, 16];
 
 /** Bytes to which WebGPU aligns the offset of a binding. */
 const BINDING_ALIGNMENT = 256;
@@ -186,6 +194,8 @@ function sessionOn(
 ): GpuSession {
   const pipelines = new Map<string, GPUComputePipeline>();
   let learner: GpuLearner;
+  let tried = 0;
+  let submitSteps: number | undefined;
   let failure: string | undefined;
   // Error scopes are a stack: calls must not overlap.
   let last: Promise<unknown> = Promise.resolve();
@@ -385,18 +395,36 @@ function sessionOn(
     return { setup, lists, buffers, plan, losses, lossStride, steps: 0 };
   }
 
-  function execute(
+  async function execute(
     list: CallList,
     words: Uint32Array<ArrayBuffer>,
     count: number,
-  ): void {
-    const { setup, lists, plan, lossStride } = learner;
+  ): Promise<void> {
+    if (words.length > 0) device.queue.writeBuffer(learner.plan, 0, words);
+    for (let done = 0; done < count;) {
+      const steps = Math.min(count - done, submitSteps ?? FIRST_SUBMITS[tried]);
+      submit(list, done, steps);
+      done += steps;
+      if (submitSteps === undefined && list === "step") {
+        const begun = performance.now();
+        await device.queue.onSubmittedWorkDone();
+        const perStep = (performance.now() - begun) / steps;
+        // The first submit does not count: drivers compile when a kernel is first run.
+        if (++tried === FIRST_SUBMITS.length) {
+          submitSteps = Math.ceil(SUBMIT_MILLISECONDS / perStep);
+        }
+      }
+    }
+  }
+
+  /** Records and submits `steps` executions of a list, whose plans begin with plan `first`. */
+  function submit(list: CallList, first: number, steps: number): void {
+    const { setup, lists, lossStride } = learner;
     const planStride = 4 * setup.runs * setup.program.plan.stride;
-    if (words.length > 0) device.queue.writeBuffer(plan, 0, words);
     const encoder = device.createCommandEncoder();
     // Within one pass, each dispatch sees what the dispatches before it wrote.
     const pass = encoder.beginComputePass();
-    for (let i = 0; i < count; i++) {
+    for (let i = first; i < first + steps; i++) {
       const planOffset = i * planStride;
       const lossOffset = 4 * learner.steps * lossStride;
       for (const call of lists[list]) {

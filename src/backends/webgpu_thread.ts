@@ -9,8 +9,11 @@ import type { GpuSession } from "./webgpu_session.ts";
 
 /** A call of the session. */
 export interface Request {
+  /** Tells the reply to it from others. */
   readonly id: number;
+  /** What is called. */
   readonly method: keyof GpuSession | "start";
+  /** Its arguments. */
   readonly values: readonly unknown[];
 }
 

@@ -41,6 +41,7 @@ const tutorialCql: CqlSettings = {
   batchSize: 256,
   gamma: 0.99,
   alpha: 6,
+  temperature: 1,
   targetUpdateInterval: 8_000,
   logInterval: 1_000,
   members: 1,
@@ -99,6 +100,6 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
  * preset's CQL without its conservative term.
  */
 export function dqnDefaults({ algorithms }: Preset): DqnSettings {
-  const { alpha: _, ...dqn } = algorithms.cql;
+  const { alpha: _, temperature: __, ...dqn } = algorithms.cql;
   return dqn;
 }

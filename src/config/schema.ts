@@ -113,7 +113,11 @@ const schema = section({
   }),
   algorithms: section({
     bc: section({ ...learner, beta: number(0, 1_000) }),
-    cql: section({ ...dqn, alpha: number(0, 1_000) }),
+    cql: section({
+      ...dqn,
+      alpha: number(0, 1_000),
+      temperature: number(1e-6, 1e6),
+    }),
     dqn: section(dqn),
     doubleDqn: section(dqn),
   }),

@@ -59,6 +59,11 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
 function shortest(value: number): string {
   if (Object.is(value, -0)) return "-0";
   if (Number.isInteger(value)) return String(value);
+  // Most numbers that people log have few digits; toPrecision costs ten times as much.
+  const short = Math.round(value * 1e4) / 1e4;
+  if (Math.abs(value) < 100 && Math.fround(short) === value) {
+    return String(short);
+  }
   for (let digits = 6; digits < 9; digits++) {
     const text = String(Number(value.toPrecision(digits)));
     if (Math.fround(Number(text)) === value) return text;

@@ -8,13 +8,11 @@ import { InputError } from "../errors.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
 import {
-  type Hdf5Source,
-  readHdf5,
   readIntegerColumn,
   readNumberColumn,
   readRows,
-  writeHdf5,
-} from "./hdf5_file.ts";
+} from "./hdf5_columns.ts";
+import { type Hdf5Source, readHdf5, writeHdf5 } from "./hdf5_file.ts";
 import { validateDataset } from "./validate.ts";
 
 const COLUMNS = ["observations", "actions", "rewards", "terminated"];

@@ -6,7 +6,10 @@
  * @module
  */
 
+// The web platform's Worker would leave a looping worker running after terminate().
+import { Worker } from "node:worker_threads";
 import { InputError } from "../errors.ts";
+import { pack, unpack } from "./hdf5_message.ts";
 import type { Hdf5Args, Hdf5Jobs, Hdf5Reply } from "./hdf5_worker.ts";
 
 /** A worker for HDF5 jobs, one at a time. It is started at need and after each crash. */
@@ -30,8 +33,12 @@ export interface Hdf5Runner {
 /** A job tells every second that it goes on; one that is silent for so long hangs. */
 const SILENCE_MS = 60_000;
 
-/** Opens a runner; close it, or the process goes on. */
-export function openHdf5(): Hdf5Runner {
+/**
+ * Opens a runner; close it, or the process goes on.
+ *
+ * @param silenceMs Milliseconds without a sign of life after which a job is given up.
+ */
+export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
   let worker: Worker | undefined;
   const close = () => {
     worker?.terminate();
@@ -40,9 +47,7 @@ export function openHdf5(): Hdf5Runner {
   return {
     close,
     run(job, name, ...args) {
-      worker ??= new Worker(new URL("./hdf5_worker.ts", import.meta.url), {
-        type: "module",
-      });
+      worker ??= new Worker(new URL("./hdf5_worker.ts", import.meta.url));
       const current = worker;
       return new Promise((resolve, reject) => {
         let timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,22 +63,25 @@ export function openHdf5(): Hdf5Runner {
         };
         const wait = () => {
           clearTimeout(timer);
-          timer = setTimeout(crashed, SILENCE_MS);
+          timer = setTimeout(crashed, silenceMs);
         };
-        current.onerror = (event) => {
-          event.preventDefault();
-          settle(crashed);
+        current.removeAllListeners();
+        const fails = (error: Error) => {
+          close();
+          reject(error);
         };
-        current.onmessage = ({ data }: MessageEvent<Hdf5Reply>) => {
+        current.on("error", (error) => settle(() => fails(error)));
+        current.on("message", (data: Hdf5Reply) => {
           if ("working" in data) wait();
           else if ("result" in data) {
-            settle(() => resolve(data.result as never));
+            settle(() => resolve(unpack(data.result) as never));
           } else if ("inputError" in data) {
             settle(() => reject(new InputError(data.inputError)));
-          } else settle(crashed);
-        };
+          } else if ("trap" in data) settle(crashed);
+          else settle(() => fails(new Error(data.defect)));
+        });
         wait();
-        current.postMessage({ job, args });
+        current.postMessage({ job, args: pack(args) });
       });
     },
   };

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { parentPort } from "node:worker_threads";
 import { InputError } from "../errors.ts";
 import { readD3rlpy, writeD3rlpy } from "./d3rlpy_hdf5.ts";
 import { startHdf5 } from "./hdf5_file.ts";
+import { pack, unpack } from "./hdf5_message.ts";
 import { readMinari, writeMinari } from "./minari_hdf5.ts";
 
 const jobs = { readD3rlpy, writeD3rlpy, readMinari, writeMinari };
@@ -23,18 +25,13 @@ export type Hdf5Reply =
   | { readonly working: true }
   | { readonly result: unknown }
   | { readonly inputError: string }
-  | { readonly crash: string };
+  | { readonly trap: true }
+  | { readonly defect: string };
 
-// Modules that the host imports too are checked with the window's types.
-const scope = self as unknown as {
-  postMessage(message: Hdf5Reply): void;
-  onmessage: (event: MessageEvent) => Promise<void>;
-};
-const reply = (message: Hdf5Reply) => scope.postMessage(message);
-
+const reply = (message: Hdf5Reply) => parentPort!.postMessage(message);
 const started = startHdf5();
 
-scope.onmessage = async ({ data: { job, args } }) => {
+parentPort!.on("message", async ({ job, args }) => {
   await started;
   let last = performance.now();
   const tick = () => {
@@ -44,9 +41,10 @@ scope.onmessage = async ({ data: { job, args } }) => {
   };
   try {
     const run = jobs[job as keyof Hdf5Jobs] as (...args: unknown[]) => unknown;
-    reply({ result: run(tick, ...args) });
+    reply({ result: pack(run(tick, ...unpack(args) as unknown[])) });
   } catch (error) {
     if (error instanceof InputError) reply({ inputError: error.message });
-    else reply({ crash: String(error) });
+    else if (error instanceof WebAssembly.RuntimeError) reply({ trap: true });
+    else reply({ defect: error instanceof Error ? error.stack! : `${error}` });
   }
-};
+});

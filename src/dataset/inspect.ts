@@ -10,9 +10,13 @@ import { distinctRows } from "./distinct_rows.ts";
 
 /** Least, mean and greatest of some numbers, and their standard deviation (divided by n). */
 export interface Spread {
+  /** The least. */
   readonly least: number;
+  /** The mean. */
   readonly mean: number;
+  /** The greatest. */
   readonly greatest: number;
+  /** The standard deviation. */
   readonly std: number;
 }
 
@@ -44,6 +48,7 @@ export interface DatasetReport {
   readonly return: Spread;
   /** Reward per transition. */
   readonly reward: Spread;
+  /** How the episodes end. */
   readonly ends: EndCounts;
   /** [actions] transitions with each action. */
   readonly actionCounts: readonly number[];

@@ -13,10 +13,9 @@
  * @module
  */
 
-import { InputError } from "../errors.ts";
 import type { Dataset } from "./dataset.ts";
 import { runHdf5 } from "./hdf5.ts";
-import type { MinariSpec } from "./minari_hdf5.ts";
+import { readMinariMetadata } from "./minari_metadata.ts";
 
 /** The two files of a Minari data set's `data` directory. */
 export interface MinariFiles {
@@ -39,7 +38,7 @@ export function datasetFromMinari(
   files: MinariFiles,
   name: string,
 ): Promise<Dataset> {
-  const spec = parseMetadata(files.metadata, `${name}/metadata.json`);
+  const spec = readMinariMetadata(files.metadata, `${name}/metadata.json`);
   const file = `${name}/main_data.hdf5`;
   return runHdf5("readMinari", file, files.mainData, file, spec);
 }
@@ -69,113 +68,4 @@ export async function datasetToMinari(dataset: Dataset): Promise<MinariFiles> {
     dataset_size: Math.round(mainData.length / 1e5) / 10,
   };
   return { mainData, metadata: JSON.stringify(metadata, null, 2) + "\n" };
-}
-
-/** Checks `metadata.json`; what is not flat and discrete is refused by its name. */
-function parseMetadata(text: string, name: string): MinariSpec {
-  const metadata = parseObject(text, name);
-  if (metadata.data_format !== "hdf5") {
-    throw new InputError(
-      `${name}: data_format ${
-        shown(metadata.data_format)
-      } is not supported, only "hdf5"`,
-    );
-  }
-  return {
-    episodes: count(metadata.total_episodes, "total_episodes", name),
-    steps: count(metadata.total_steps, "total_steps", name),
-    observationSize: observationSize(metadata.observation_space, name),
-    ...actions(metadata.action_space, name),
-  };
-}
-
-function observationSize(value: unknown, name: string): number {
-  const space = parseSpace(value, "observation_space", name);
-  if (space.type === "Discrete") return 1;
-  if (space.type !== "Box") {
-    throw new InputError(
-      `${name}: observation space ${
-        shown(space.type)
-      } is not supported, only a flat Box or Discrete`,
-    );
-  }
-  const { shape } = space;
-  if (!Array.isArray(shape) || shape.length !== 1) {
-    throw new InputError(
-      `${name}: observations of shape ${
-        shown(shape)
-      } are not supported, only flat ones`,
-    );
-  }
-  return count(shape[0], "the observation's size", name);
-}
-
-function actions(
-  value: unknown,
-  name: string,
-): { actionCount: number; actionStart: number } {
-  const space = parseSpace(value, "action_space", name);
-  if (space.type !== "Discrete") {
-    throw new InputError(
-      `${name}: action space ${
-        shown(space.type)
-      } is not supported, only Discrete`,
-    );
-  }
-  const start = space.start ?? 0;
-  if (!Number.isSafeInteger(start)) {
-    throw new InputError(`${name}: the action space starts at ${shown(start)}`);
-  }
-  return {
-    actionCount: count(space.n, "the number of actions", name),
-    actionStart: start as number,
-  };
-}
-
-function parseSpace(
-  value: unknown,
-  key: string,
-  name: string,
-): Record<string, unknown> {
-  if (typeof value !== "string") {
-    throw new InputError(
-      `${name}: no ${key}: data sets from before Minari 0.5 are not supported`,
-    );
-  }
-  return parseObject(value, `${name}: ${key}`);
-}
-
-/** Python writes infinite and missing numbers as names that are not JSON; no such number is used here. */
-function parseObject(text: string, name: string): Record<string, unknown> {
-  const json = text.replaceAll(
-    /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g,
-    (token) => token.startsWith('"') ? token : "null",
-  );
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new InputError(`${name}: not JSON`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InputError(`${name}: not a JSON object`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function count(value: unknown, what: string, name: string): number {
-  if (
-    !Number.isSafeInteger(value) || (value as number) < 1 ||
-    (value as number) >= 2 ** 31
-  ) {
-    throw new InputError(
-      `${name}: ${what} must be a positive integer, not ${shown(value)}`,
-    );
-  }
-  return value as number;
-}
-
-/** A value of the file, safe for one line. */
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? "undefined").slice(0, 60);
 }

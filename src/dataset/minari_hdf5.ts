@@ -8,28 +8,13 @@ import { InputError } from "../errors.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
 import {
-  type Hdf5Source,
-  readHdf5,
   readIntegerColumn,
   readNumberColumn,
   readRows,
-  writeHdf5,
-} from "./hdf5_file.ts";
+} from "./hdf5_columns.ts";
+import { type Hdf5Source, readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import type { MinariSpec } from "./minari_metadata.ts";
 import { validateDataset } from "./validate.ts";
-
-/** What `metadata.json` says of the data. */
-export interface MinariSpec {
-  /** E */
-  readonly episodes: number;
-  /** N */
-  readonly steps: number;
-  /** D */
-  readonly observationSize: number;
-  /** Number of actions. */
-  readonly actionCount: number;
-  /** Smallest action's number in the file. */
-  readonly actionStart: number;
-}
 
 /** Job: reads the data that belong to a `metadata.json`. */
 export function readMinari(

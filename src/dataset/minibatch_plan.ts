@@ -106,20 +106,14 @@ interface StepPlanner {
   plan(words: Uint32Array, floats: Float32Array, start: number): void;
 }
 
-function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
-  const { dataset, rowOf, tableRows, discount, timeoutsTerminate } = run;
-  const { rewardScale } = run;
-  const { actions, rewards, terminated, truncated, episodeOffsets } = dataset;
-  const { batchSize: B, rowCapacity } = layout;
-  const bootstraps = discount > 0;
+/** In place of a row: there is no next observation to look at. */
+const NONE = 0xffffffff;
 
-  // Observation row of each transition; its next observation is the row after.
-  const position = new Uint32Array(actions.length);
-  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
-    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
-      position[i] = i + e;
-    }
-  }
+function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
+  const { dataset, tableRows, discount, rewardScale } = run;
+  const { actions, rewards } = dataset;
+  const { batchSize: B, rowCapacity } = layout;
+  const { observationRow, nextRow } = transitionRows(run);
 
   const samples = new Uint32Array(B);
   const tableRow = new Uint32Array(B);
@@ -127,37 +121,41 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
   const observed = new Uint32Array(rowCapacity);
   const nexts = new Uint32Array(rowCapacity);
   const cursor = new Uint32Array(rowCapacity);
-  // Marks of the table rows seen in the current step (equal to its tick), so that nothing is cleared.
-  const observedTick = new Uint32Array(tableRows);
-  const nextTick = new Uint32Array(tableRows);
-  const localRow = new Uint32Array(tableRows);
+  // Two words for each table row: a mark, and its row in the minibatch. A mark is the step's tick
+  // and whether the row is an observation (1) or a next observation (2), so that nothing is cleared.
+  const marks = new Int32Array(2 * tableRows);
   let tick = 0;
 
   return {
     skip: () => run.draw(samples),
     plan(words, floats, start) {
       run.draw(samples);
-      tick++;
+      const now = tick += 4;
+      const actionsAt = start + layout.actions;
+      const rewardsAt = start + layout.rewards;
+      const discountsAt = start + layout.discounts;
       let observedCount = 0;
       let nextCount = 0;
       for (let s = 0; s < B; s++) {
         const i = samples[s];
-        const row = rowOf[position[i]];
+        words[actionsAt + s] = actions[i];
+        floats[rewardsAt + s] = rewards[i] * rewardScale;
+        const row = observationRow[i];
         tableRow[s] = row;
-        if (observedTick[row] !== tick) {
-          observedTick[row] = tick;
+        const mark = Math.max(now, marks[2 * row]);
+        if ((mark & 1) === 0) {
+          marks[2 * row] = mark | 1;
           observed[observedCount++] = row;
         }
-        words[start + layout.actions + s] = actions[i];
-        floats[start + layout.rewards + s] = rewards[i] * rewardScale;
-        const terminal = terminated[i] === 1 ||
-          (timeoutsTerminate && truncated[i] === 1);
-        floats[start + layout.discounts + s] = terminal ? 0 : discount;
-        if (bootstraps && !terminal) {
-          const next = rowOf[position[i] + 1];
-          nextTableRow[s] = next;
-          if (nextTick[next] !== tick) {
-            nextTick[next] = tick;
+        const next = nextRow[i];
+        nextTableRow[s] = next;
+        if (next === NONE) {
+          floats[discountsAt + s] = 0;
+        } else {
+          floats[discountsAt + s] = discount;
+          const mark = Math.max(now, marks[2 * next]);
+          if ((mark & 2) === 0) {
+            marks[2 * next] = mark | 2;
             nexts[nextCount++] = next;
           }
         }
@@ -166,48 +164,74 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
       let rowCount = 0;
       const rowsAt = start + layout.rows;
       for (let k = 0; k < observedCount; k++) {
-        if (nextTick[observed[k]] === tick) continue;
-        localRow[observed[k]] = rowCount;
-        words[rowsAt + rowCount++] = observed[k];
+        const row = observed[k];
+        if ((marks[2 * row] & 2) !== 0) continue;
+        marks[2 * row + 1] = rowCount;
+        words[rowsAt + rowCount++] = row;
       }
       words[start + PLAN_HEADER.nextStart] = rowCount;
       for (let k = 0; k < observedCount; k++) {
-        if (nextTick[observed[k]] !== tick) continue;
-        localRow[observed[k]] = rowCount;
-        words[rowsAt + rowCount++] = observed[k];
+        const row = observed[k];
+        if ((marks[2 * row] & 2) === 0) continue;
+        marks[2 * row + 1] = rowCount;
+        words[rowsAt + rowCount++] = row;
       }
       words[start + PLAN_HEADER.gradientRows] = rowCount;
       for (let k = 0; k < nextCount; k++) {
-        if (observedTick[nexts[k]] === tick) continue;
-        localRow[nexts[k]] = rowCount;
-        words[rowsAt + rowCount++] = nexts[k];
+        const row = nexts[k];
+        if ((marks[2 * row] & 1) !== 0) continue;
+        marks[2 * row + 1] = rowCount;
+        words[rowsAt + rowCount++] = row;
       }
       words[start + PLAN_HEADER.rowCount] = rowCount;
 
       // Group the samples by row with a counting sort, which keeps them ascending within a row.
+      const sampleRowAt = start + layout.sampleRow;
+      const sampleNextRowAt = start + layout.sampleNextRow;
       cursor.fill(0, 0, observedCount);
       for (let s = 0; s < B; s++) {
-        const row = localRow[tableRow[s]];
-        words[start + layout.sampleRow + s] = row;
+        const row = marks[2 * tableRow[s] + 1];
+        words[sampleRowAt + s] = row;
         cursor[row]++;
-        words[start + layout.sampleNextRow + s] =
-          floats[start + layout.discounts + s] > 0
-            ? localRow[nextTableRow[s]]
-            : 0;
+        const next = nextTableRow[s];
+        words[sampleNextRowAt + s] = next === NONE ? 0 : marks[2 * next + 1];
       }
+      const offsetsAt = start + layout.offsets;
       let sum = 0;
       for (let row = 0; row < observedCount; row++) {
-        words[start + layout.offsets + row] = sum;
-        sum += cursor[row];
-        cursor[row] = sum - cursor[row];
+        words[offsetsAt + row] = sum;
+        const count = cursor[row];
+        cursor[row] = sum;
+        sum += count;
       }
-      words[start + layout.offsets + observedCount] = sum;
+      words[offsetsAt + observedCount] = sum;
+      const samplesAt = start + layout.samples;
       for (let s = 0; s < B; s++) {
-        const row = words[start + layout.sampleRow + s];
-        words[start + layout.samples + cursor[row]++] = s;
+        words[samplesAt + cursor[words[sampleRowAt + s]]++] = s;
       }
     },
   };
+}
+
+/**
+ * Table rows of each transition's observation and of its next observation, [N] each; the latter is
+ * {@link NONE} after a terminal step, or where the algorithm looks at no next observation.
+ */
+function transitionRows(
+  { dataset, rowOf, discount, timeoutsTerminate }: PlanRun,
+): { observationRow: Uint32Array; nextRow: Uint32Array } {
+  const { actions, terminated, truncated, episodeOffsets } = dataset;
+  const observationRow = new Uint32Array(actions.length);
+  const nextRow = new Uint32Array(actions.length);
+  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
+    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
+      const terminal = terminated[i] === 1 ||
+        (timeoutsTerminate && truncated[i] === 1);
+      observationRow[i] = rowOf[i + e];
+      nextRow[i] = discount > 0 && !terminal ? rowOf[i + e + 1] : NONE;
+    }
+  }
+  return { observationRow, nextRow };
 }
 
 /**

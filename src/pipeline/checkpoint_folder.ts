@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/settings.ts";
-import { cannotWrite } from "../artifacts/atomic.ts";
+import { cannotWrite } from "../files/atomic.ts";
 import { writeArtifact } from "../artifacts/run_directory.ts";
 import { readCsv } from "../artifacts/training_csv.ts";
 import { InputError } from "../errors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { cannotWrite } from "../artifacts/atomic.ts";
+import { cannotWrite } from "../files/atomic.ts";
 import { listFiles } from "../artifacts/manifest.ts";
 import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
 import { readCsv } from "../artifacts/training_csv.ts";

@@ -5,9 +5,6 @@
  */
 
 import type { ManifestFile } from "../artifacts/manifest.ts";
-import type { DatasetSummary } from "../dataset/summary.ts";
-import type { RolloutResult } from "../evaluation/rollout.ts";
-import type { ExactEvaluation } from "../mdp/exact.ts";
 import {
   beside,
   fragment,
@@ -18,36 +15,12 @@ import {
   table,
 } from "./html.ts";
 import { decimal, frequency, group, percent } from "./numbers.ts";
-
-/** Exact values of a policy, from the start state. */
-export type ReportedValues = Omit<ExactEvaluation, "returns" | "probabilities">;
-
-/** A learnt policy, as in `metrics.json`. */
-export interface ReportedPolicy {
-  /** Exact values, where the environment is known. */
-  readonly exact?: ReportedValues;
-  /** The optimal policy's exact return minus this one's. */
-  readonly regret?: number;
-  /** Sampled episodes. */
-  readonly rollout?: Omit<RolloutResult, "returns">;
-  /** Whether the rollouts agree with the exact values. */
-  readonly rolloutAgrees?: boolean;
-  /** Share of sampled transitions whose action is not the policy's. */
-  readonly actionMismatchRate: number;
-}
+import { runNumbers, type RunValues } from "./run_numbers.ts";
 
 /** What the report is made of: `metrics.json`, the training tables, the plots and the files. */
 export interface RunReport {
-  /** `metrics.json`, or what of it the report shows. */
-  readonly metrics: {
-    readonly config: { readonly seed: number };
-    readonly environment?: { readonly size: number };
-    readonly dataset:
-      & Omit<DatasetSummary, "hazardRate" | "goalRate">
-      & Partial<DatasetSummary>;
-    readonly policies: Readonly<Record<string, ReportedPolicy>>;
-    readonly references?: Readonly<Record<string, ReportedValues>>;
-  };
+  /** `metrics.json`. */
+  readonly metrics: RunValues;
   /** Hazard probability at the end of each logging interval, by algorithm. */
   readonly hazardOverTraining: Readonly<Record<string, readonly number[]>>;
   /** SVG text by name, as in `plots/` without the ending. */
@@ -57,29 +30,6 @@ export interface RunReport {
   /** The files of the run whose bytes do not depend on machine and time. */
   readonly files: readonly ManifestFile[];
 }
-
-/** What a reference policy is, by its name in `metrics.json`. */
-const referenceWords: Readonly<Record<string, string>> = {
-  behaviour: "the policy that collected the data",
-  mostFrequentAction: "cloning by counting: the commonest action of each cell",
-  maximumLikelihood: "value iteration on a model counted from the data",
-  spibb: "policy improvement bounded to well-known pairs (SPIBB)",
-  optimal: "knows the true environment: nothing can be better",
-};
-
-const exactColumns = [
-  "policy",
-  "return",
-  "± std",
-  "CVaR 10 %",
-  "CVaR 1 %",
-  "hazard",
-  "goal",
-  "timeout",
-  "steps",
-  "regret",
-  "mismatch",
-];
 
 /**
  * Writes the report of a run. It holds nothing of the machine and the time, so that equal
@@ -101,7 +51,7 @@ export function runReportHtml(report: RunReport): string {
     `Offline learning on ${where}, seed ${config.seed}. ${how}`,
   );
   const sections = [
-    numbers(report),
+    runNumbers(report.metrics),
     ...names.some((name) => report.plots[`hazard-${name}`])
       ? [policies(report)]
       : [],
@@ -111,97 +61,6 @@ export function runReportHtml(report: RunReport): string {
     provenance(report),
   ];
   return page(`Offline run: ${names.join(", ")}`, lead, sections);
-}
-
-function numbers({ metrics }: RunReport): Section {
-  const policies = Object.entries(metrics.policies);
-  if (metrics.references === undefined) {
-    const rows = policies.map(([name, { actionMismatchRate }]) => [
-      name,
-      percent(actionMismatchRate),
-    ]);
-    return {
-      heading: "Numbers",
-      content: [table(["policy", "actions unlike the data's"], { rows })],
-    };
-  }
-  const references = Object.entries(metrics.references);
-  const best = metrics.references.optimal.returnMean;
-  const cells = (name: string, values: ReportedValues, mismatch: string) => [
-    name,
-    decimal(values.returnMean),
-    decimal(values.returnStd),
-    decimal(values.cvar10),
-    decimal(values.cvar1),
-    percent(values.hazardProbability),
-    percent(values.goalProbability),
-    percent(values.timeoutProbability),
-    decimal(values.lengthMean, 1),
-    decimal(best - values.returnMean),
-    mismatch,
-  ];
-  const learnt = policies.flatMap(([name, { exact, actionMismatchRate }]) =>
-    exact ? [cells(name, exact, percent(actionMismatchRate))] : []
-  );
-  const counted = references.map(([name, values]) =>
-    cells(inWords(name), values, "")
-  );
-  return {
-    heading: "Numbers",
-    content: [
-      cards(metrics),
-      table(
-        exactColumns,
-        { title: "learnt", rows: learnt },
-        { title: "without a network", rows: counted },
-      ),
-      glossary(references.map(([name]) => name)),
-    ],
-  };
-}
-
-function cards({ policies, references }: RunReport["metrics"]): Html {
-  const card = (name: string, values: ReportedValues) => {
-    const hazard = percent(values.hazardProbability);
-    return fragment`<div class="card"><h3>${name}</h3>
-<strong>${hazard}</strong><span>of episodes end in a hazard</span>
-<strong>${decimal(values.returnMean)}</strong><span>expected return</span>
-</div>`;
-  };
-  const learnt = Object.entries(policies).flatMap(([name, { exact }]) =>
-    exact ? [card(name, exact)] : []
-  );
-  const optimal = references?.optimal
-    ? [card("optimum", references.optimal)]
-    : [];
-  return fragment`<div class="cards">${[...learnt, ...optimal]}</div>`;
-}
-
-function glossary(references: readonly string[]): Html {
-  const terms: [string, string][] = [
-    [
-      "return, ± std",
-      "mean and standard deviation of an episode's sum of rewards, undiscounted",
-    ],
-    [
-      "CVaR 10 %, 1 %",
-      "mean return of the worst tenth and hundredth of episodes",
-    ],
-    ["hazard, goal, timeout", "how often an episode ends in each way"],
-    ["steps", "expected length of an episode"],
-    ["regret", "expected return that the best policy has more"],
-    [
-      "mismatch",
-      "share of sampled transitions whose action the policy would not take",
-    ],
-    ...references.flatMap((name): [string, string][] =>
-      referenceWords[name] ? [[inWords(name), referenceWords[name]]] : []
-    ),
-  ];
-  const list = terms.map(([term, words]) =>
-    fragment`<dt>${term}</dt><dd>${words}</dd>`
-  );
-  return fragment`<dl>\n${list}\n</dl>`;
 }
 
 function policies({ metrics, plots }: RunReport): Section {
@@ -367,10 +226,4 @@ export function fileTable(files: readonly ManifestFile[]): Html {
     fragment`<span class="hash">${sha256}</span>`,
   ]);
   return table(["file", "bytes", "SHA-256"], { rows });
-}
-
-/** `mostFrequentAction` as "most frequent action"; SPIBB stays capital. */
-function inWords(name: string): string {
-  if (name === "spibb") return "SPIBB";
-  return name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Interval } from "./plots/exact_curves.ts";
+import { policyWords } from "./policy_words.ts";
 
 /** A policy of a study. */
 export interface StudyPolicyName {
@@ -130,8 +131,6 @@ export function policyLabel(
   { preset, policy }: StudyPolicyName,
   presets: readonly string[],
 ): string {
-  const words = policy === "spibb"
-    ? "SPIBB"
-    : policy.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  const words = policyWords(policy);
   return presets.length > 1 ? `${preset} ${words}` : words;
 }

@@ -10,7 +10,7 @@ import {
   requireTensor,
   type TensorToWrite,
   writeSafetensors,
-} from "../artifacts/safetensors.ts";
+} from "../files/safetensors.ts";
 import { InputError } from "../errors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import type { Cursor } from "./train.ts";

@@ -12,10 +12,7 @@ import {
 import type { Program } from "../algorithms/program.ts";
 import { qLearning } from "../algorithms/q_learning.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
-import {
-  readSafetensors,
-  type SafetensorsFile,
-} from "../artifacts/safetensors.ts";
+import { readSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
@@ -243,6 +240,7 @@ function fixtureProgram(
   return qLearning({
     ...common,
     alpha: algorithm === "discrete_cql" ? number("alpha") : 0,
+    temperature: 1,
     doubleQ: true,
     targetUpdateInterval,
   });

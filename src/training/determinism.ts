@@ -7,7 +7,11 @@ import type { LearnerState } from "../algorithms/learner_state.ts";
 import type { Backend, Learner, TrainingTask } from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { sha256Hex } from "../numerics/hash.ts";
-import { checkKernels, type KernelDifference } from "./kernel_check.ts";
+import {
+  bitDifferences,
+  checkKernels,
+  type KernelDifference,
+} from "./kernel_check.ts";
 
 /** A training to be compared. */
 export interface ComparedTask {
@@ -21,11 +25,13 @@ export interface ComparedTask {
 export interface ComparedBackend {
   /** What the report calls it, e.g. `"wasm, 2 threads"`. */
   readonly label: string;
+  /** The backend itself. */
   readonly backend: Backend;
 }
 
 /** How one training went on one backend. */
 export interface TrainingReport {
+  /** Name of the training. */
   readonly task: string;
   /** The first step after which the state differs in a bit from the reference's; null where it never does. */
   readonly firstDifferentStep: number | null;
@@ -33,19 +39,25 @@ export interface TrainingReport {
   readonly lossDifferences: number;
   /** Of the state after the last step; see {@link stateSha256}. */
   readonly sha256: string;
+  /** Wall time, with everything that the step waits for. */
   readonly millisecondsPerStep: number;
 }
 
 /** How a backend compares with the reference. */
 export interface BackendReport {
+  /** What the report calls it. */
   readonly label: string;
+  /** The device, in words. */
   readonly device: string;
+  /** One entry a kernel. */
   readonly kernels: readonly KernelDifference[];
+  /** One entry a training. */
   readonly trainings: readonly TrainingReport[];
 }
 
 /** What the check found. */
 export interface DeterminismReport {
+  /** Steps of each training. */
   readonly steps: number;
   /** The reference first, compared with itself. */
   readonly backends: readonly BackendReport[];
@@ -86,10 +98,13 @@ export async function checkDeterminism(
     kernels: [],
     trainings,
   }];
-  for (const { label, backend } of backends) {
-    if (backend === referenceBackend) continue;
-    onStage(`${label}: kernels`);
-    const kernels = await checkKernels(backend, shapes);
+  const others = backends.filter(({ backend }) => backend !== referenceBackend);
+  onStage("kernels");
+  const kernels = await checkKernels(
+    others.map(({ backend }) => backend),
+    shapes,
+  );
+  for (const [b, { label, backend }] of others.entries()) {
     const own: TrainingReport[] = [];
     for (const [i, task] of tasks.entries()) {
       onStage(`${label}: ${task.name}`);
@@ -103,7 +118,7 @@ export async function checkDeterminism(
     reports.push({
       label,
       device: backend.description,
-      kernels,
+      kernels: kernels[b],
       trainings: own,
     });
   }
@@ -136,6 +151,7 @@ interface Recording {
   readonly states: readonly LearnerState[];
   readonly losses: readonly Float32Array[];
   readonly sha256: string;
+  /** Wall time, with everything that the step waits for. */
   readonly millisecondsPerStep: number;
 }
 
@@ -182,7 +198,7 @@ function compareTraining(
     task: name,
     firstDifferentStep: different?.step ?? null,
     lossDifferences: losses.reduce(
-      (sum, part, i) => sum + differences(part, expected.losses[i]),
+      (sum, part, i) => sum + bitDifferences(part, expected.losses[i]),
       0,
     ),
     sha256,
@@ -220,16 +236,6 @@ async function trace(
 
 function statesDiffer(a: LearnerState, b: LearnerState): boolean {
   return Object.keys(b.buffers).some((name) =>
-    differences(a.buffers[name], b.buffers[name]) > 0
+    bitDifferences(a.buffers[name], b.buffers[name]) > 0
   );
-}
-
-/** Elements that differ in a bit. */
-function differences(a: Float32Array, b: Float32Array): number {
-  const [x, y] = [a, b].map((array) =>
-    new Uint32Array(array.buffer, array.byteOffset, array.length)
-  );
-  let count = 0;
-  for (let i = 0; i < y.length; i++) if (x[i] !== y[i]) count++;
-  return count;
 }

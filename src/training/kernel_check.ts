@@ -9,13 +9,15 @@ import { planLayout } from "../../kernels/plan.ts";
 import { type Call, call, type Program, view } from "../algorithms/program.ts";
 import type { Backend, TrainingTask } from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
-import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
-import { networkLayout, padded } from "../network/layout.ts";
+import { planSource } from "../dataset/minibatch_plan.ts";
+import { networkLayout } from "../network/layout.ts";
 import { type RandomStream, randomStream } from "../numerics/random.ts";
-import { type Fill, fillBuffer } from "./kernel_inputs.ts";
+import { filledMatrix, KERNEL_CASES, WIDEST } from "./kernel_cases.ts";
+import { fillBuffer } from "./kernel_inputs.ts";
 
 /** What a comparison of one kernel found. */
 export interface KernelDifference {
+  /** Name of the kernel. */
   readonly kernel: string;
   /** Calls compared, each with its own shape and inputs. */
   readonly shapes: number;
@@ -28,248 +30,14 @@ export interface KernelDifference {
 /** Calls of each kernel in one program. */
 const CALLS = 20;
 
-/** A buffer's contents; its rows are padded to a multiple of 4, as every matrix's. */
-interface Contents {
-  readonly rows: number;
-  readonly columns: number;
-  readonly stride: number;
-  readonly fill: Fill;
-}
-
-/** A call's numbers and buffers. */
-interface Case {
-  readonly numbers: Readonly<Record<string, number>>;
-  readonly buffers: Readonly<Record<string, Contents>>;
-}
-
-const matrix = (
-  rows: number,
-  columns: number,
-  fill: Fill = "tensor",
-): Contents => ({ rows, columns, stride: padded(columns), fill });
-
-const vector = (length: number, fill: Fill = "tensor"): Contents => ({
-  rows: 1,
-  columns: length,
-  stride: length,
-  fill,
-});
-
-/** What all calls of a program share: the minibatch. */
-interface Shared {
-  readonly random: RandomStream;
-  readonly batchSize: number;
-  readonly rowCapacity: number;
-  readonly tableRows: number;
-  /** Actions in the plan are below this. */
-  readonly actionCount: number;
-}
-
-/** No matrix is wider. */
-const WIDEST = 150;
-
-/** A width of 1 to 40, and now and then more. */
-function width(random: RandomStream, least = 1): number {
-  const most = random.integer(12) === 0 ? WIDEST : 40;
-  return Math.max(least, 1 + random.integer(most));
-}
-
-/** Random calls of each kernel. */
-const CASES: Readonly<Record<string, (shared: Shared) => Case>> = {
-  gather_rows({ random, rowCapacity, tableRows }) {
-    const inputs = width(random);
-    const stride = padded(inputs);
-    return {
-      numbers: { inputs, stride },
-      buffers: {
-        observations: vector(tableRows * inputs),
-        output: matrix(rowCapacity, inputs),
-      },
-    };
-  },
-  layer_forward({ random, rowCapacity }) {
-    const [inputs, outputs] = [width(random), width(random)];
-    const [inputStride, outputStride] = [padded(inputs), padded(outputs)];
-    const [rows, relu] = [random.integer(3), random.integer(2)];
-    return {
-      numbers: { rows, inputs, inputStride, outputStride, relu },
-      buffers: {
-        input: matrix(rowCapacity, inputs),
-        parameters: matrix(inputs + 1, outputs),
-        output: matrix(rowCapacity, outputs),
-      },
-    };
-  },
-  transpose({ random }) {
-    const [inputs, outputs] = [width(random), width(random)];
-    const [inputStride, outputStride] = [padded(inputs), padded(outputs)];
-    return {
-      numbers: { inputs, outputs, inputStride, outputStride },
-      buffers: {
-        parameters: matrix(inputs + 1, outputs),
-        output: matrix(outputs, inputs),
-      },
-    };
-  },
-  softmax_rows({ random, rowCapacity }) {
-    const actions = width(random);
-    const stride = padded(actions);
-    return {
-      numbers: { actions, stride },
-      buffers: {
-        values: matrix(rowCapacity, actions),
-        probabilities: matrix(rowCapacity, actions),
-        logSumExp: vector(rowCapacity),
-      },
-    };
-  },
-  q_samples({ random, batchSize, rowCapacity, tableRows, actionCount }) {
-    const actions = width(random, actionCount);
-    const stride = padded(actions);
-    const [table, doubleQ] = [random.integer(2), random.integer(2)];
-    return {
-      numbers: {
-        actions,
-        stride,
-        table,
-        doubleQ,
-        inverseBatch: 1 / batchSize,
-        conservativeWeight: 10 * random.uniform() / batchSize,
-      },
-      buffers: {
-        values: matrix(rowCapacity, actions),
-        targetValues: matrix(table ? tableRows : rowCapacity, actions),
-        logSumExp: vector(rowCapacity),
-        sampleLosses: vector(2 * batchSize),
-        sampleGradient: vector(batchSize),
-      },
-    };
-  },
-  clone_rows({ random, rowCapacity }) {
-    const actions = width(random);
-    const stride = padded(actions);
-    const beta = random.uniform();
-    return {
-      numbers: {
-        actions,
-        stride,
-        squareWeight: beta / actions,
-        twiceSquareWeight: 2 * beta / actions,
-      },
-      buffers: {
-        logits: matrix(rowCapacity, actions),
-        probabilities: matrix(rowCapacity, actions, "probability"),
-        logSumExp: vector(rowCapacity),
-        rowTerms: matrix(rowCapacity, actions),
-        rowPenalty: vector(rowCapacity),
-      },
-    };
-  },
-  clone_samples({ random, batchSize, rowCapacity, actionCount }) {
-    const actions = width(random, actionCount);
-    const stride = padded(actions);
-    return {
-      numbers: { stride, inverseBatch: 1 / batchSize },
-      buffers: {
-        logits: matrix(rowCapacity, actions),
-        logSumExp: vector(rowCapacity),
-        rowPenalty: vector(rowCapacity),
-        sampleLosses: vector(2 * batchSize),
-        sampleGradient: vector(batchSize),
-      },
-    };
-  },
-  loss_rows({ random, batchSize, rowCapacity, actionCount }) {
-    const actions = width(random, actionCount);
-    const stride = padded(actions);
-    return {
-      numbers: { stride, weight: random.uniform() / batchSize },
-      buffers: {
-        rowTerms: matrix(rowCapacity, actions),
-        sampleGradient: vector(batchSize),
-        gradient: matrix(rowCapacity, actions),
-      },
-    };
-  },
-  mean_losses({ random, batchSize }) {
-    const terms = 1 + random.integer(5);
-    return {
-      numbers: { terms, inverseBatch: 1 / batchSize },
-      buffers: {
-        sampleLosses: vector(terms * batchSize),
-        losses: vector(terms),
-      },
-    };
-  },
-  layer_input_gradient({ random, rowCapacity }) {
-    const [inputs, outputs] = [width(random), width(random)];
-    const [inputStride, outputStride] = [padded(inputs), padded(outputs)];
-    return {
-      numbers: { outputs, inputStride, outputStride },
-      buffers: {
-        outputGradient: matrix(rowCapacity, outputs),
-        transposed: matrix(outputs, inputs),
-        activation: matrix(rowCapacity, inputs),
-        gradient: matrix(rowCapacity, inputs),
-      },
-    };
-  },
-  layer_weight_gradient({ random, rowCapacity }) {
-    const [inputs, outputs] = [width(random), width(random)];
-    const [inputStride, outputStride] = [padded(inputs), padded(outputs)];
-    return {
-      numbers: { inputs, inputStride, outputStride },
-      buffers: {
-        input: matrix(rowCapacity, inputs),
-        outputGradient: matrix(rowCapacity, outputs),
-        gradient: matrix(inputs + 1, outputs),
-      },
-    };
-  },
-  adam({ random }) {
-    const count = padded(width(random) * width(random));
-    return {
-      numbers: {
-        count,
-        beta1: 0.9,
-        oneMinusBeta1: 1 - 0.9,
-        beta2: 0.999,
-        oneMinusBeta2: 1 - 0.999,
-        epsilon: 1e-8,
-      },
-      buffers: {
-        gradient: vector(count),
-        firstMoment: vector(count, "firstMoment"),
-        secondMoment: vector(count, "secondMoment"),
-        parameters: vector(count),
-      },
-    };
-  },
-  copy({ random }) {
-    const count = padded(width(random) * width(random));
-    return {
-      numbers: { count },
-      buffers: { input: vector(count), output: vector(count) },
-    };
-  },
-  scatter_rows({ random, rowCapacity, tableRows }) {
-    const columns = width(random);
-    const stride = padded(columns);
-    return {
-      numbers: { stride },
-      buffers: {
-        values: matrix(rowCapacity, columns),
-        table: matrix(tableRows, columns),
-      },
-    };
-  },
-};
-
-/** A task of one step that is a list of unrelated calls; all their buffers are its state. */
+/**
+ * A task of one step that is a list of unrelated calls; all their buffers are its state. Each call
+ * of the result is the task anew.
+ */
 function kernelTask(
   random: RandomStream,
   kernels: readonly string[],
-): TrainingTask {
+): () => TrainingTask {
   const runs = 1 + random.integer(3);
   const batchSize = 1 + random.integer(40);
   const rowCapacity = 2 * batchSize;
@@ -282,7 +50,7 @@ function kernelTask(
   const contents: Record<string, Float32Array> = {};
   for (const kernel of kernels) {
     for (let i = 0; i < CALLS; i++) {
-      const { numbers, buffers: own } = CASES[kernel](shared);
+      const { numbers, buffers: own } = KERNEL_CASES[kernel](shared);
       const views: Record<string, ReturnType<typeof view>> = {};
       for (const [key, matrix] of Object.entries(own)) {
         const name = `${kernel}/${i}/${key}`;
@@ -318,22 +86,22 @@ function kernelTask(
     // Episodes of one step.
     episodeOffsets: Uint32Array.from({ length: transitions + 1 }, (_, i) => i),
   };
-  const plan = planSource(
-    layout,
-    Array.from({ length: runs }, () => ({
+  const planRuns = Array.from({ length: runs }, () => {
+    const drawn = integers(transitions, batchSize);
+    return {
       dataset,
       rowOf: integers(tableRows, 2 * transitions),
       tableRows,
       discount: 0.99,
       rewardScale: 1,
       timeoutsTerminate: false,
-      draw: uniformDraw(random, transitions),
-    })),
-    Array.from({ length: runs }, () => ({
-      stepSize: Float32Array.of(random.uniform() / 100),
-      secondMomentScale: Float32Array.of(1 + 30 * random.uniform()),
-    })),
-  );
+      draw: (samples: Uint32Array) => samples.set(drawn),
+    };
+  });
+  const constants = planRuns.map(() => ({
+    stepSize: Float32Array.of(random.uniform() / 100),
+    secondMomentScale: Float32Array.of(1 + 30 * random.uniform()),
+  }));
   const program: Program = {
     // Says to a backend how wide matrices get; there is no network.
     network: networkLayout([WIDEST, WIDEST]),
@@ -347,23 +115,12 @@ function kernelTask(
     targetUpdateInterval: 0,
     lossTerms: ["none"],
   };
-  return {
+  return () => ({
     program,
     observations: new Float32Array(tableRows),
-    plan,
+    plan: planSource(layout, planRuns, constants),
     state: { step: 0, runs, buffers: contents },
-  };
-}
-
-function filledMatrix(
-  random: RandomStream,
-  { rows, columns, stride, fill }: Contents,
-): Float32Array {
-  const values = fillBuffer(random, fill, rows * stride);
-  for (let row = 0; row < rows; row++) {
-    values.fill(0, row * stride + columns, (row + 1) * stride);
-  }
-  return values;
+  });
 }
 
 async function resultOf(
@@ -380,44 +137,58 @@ async function resultOf(
 }
 
 /**
- * Runs every kernel on at least `shapes` random shapes, on the backend and on the reference, and
+ * Runs every kernel on at least `shapes` random shapes, on each backend and on the reference, and
  * counts the elements that differ in a bit.
  *
  * Inputs lie within the arithmetic contract: flushed tensors with dead units, values near ±100,
  * values just above the flush at 2^-40, ties, and zeros of both signs.
  *
  * @param seed Names the random streams of shapes and inputs.
+ * @returns For each backend, one for each kernel.
  */
 export async function checkKernels(
-  backend: Backend,
+  backends: readonly Backend[],
   shapes: number,
   seed = 0,
-): Promise<KernelDifference[]> {
+): Promise<KernelDifference[][]> {
+  if (backends.length === 0) return [];
   const kernels = Object.keys(KERNELS);
   const programs = Math.ceil(shapes / CALLS);
-  const elements = new Map(kernels.map((kernel) => [kernel, 0]));
-  const differences = new Map(elements);
+  const counts = backends.map(() =>
+    new Map(kernels.map((kernel) => [kernel, { elements: 0, differences: 0 }]))
+  );
   for (let p = 0; p < programs; p++) {
-    const task = () =>
-      kernelTask(randomStream(seed, `kernel-check/${p}`), kernels);
-    const actual = await resultOf(backend, task());
+    const task = kernelTask(
+      randomStream(seed, `kernel-check/${p}`),
+      kernels,
+    );
     const expected = await resultOf(referenceBackend, task());
-    for (const [name, values] of Object.entries(expected)) {
-      const [kernel, , key] = name.split("/");
-      if (KERNELS[kernel].buffers[key] === "read") continue;
-      const [a, b] = [values, actual[name]].map((array) =>
-        new Uint32Array(array.buffer, array.byteOffset, array.length)
-      );
-      let differing = 0;
-      for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) differing++;
-      elements.set(kernel, elements.get(kernel)! + a.length);
-      differences.set(kernel, differences.get(kernel)! + differing);
+    for (const [i, backend] of backends.entries()) {
+      const actual = await resultOf(backend, task());
+      for (const [name, values] of Object.entries(expected)) {
+        const [kernel, , key] = name.split("/");
+        if (KERNELS[kernel].buffers[key] === "read") continue;
+        const count = counts[i].get(kernel)!;
+        count.elements += values.length;
+        count.differences += bitDifferences(actual[name], values);
+      }
     }
   }
-  return kernels.map((kernel) => ({
-    kernel,
-    shapes: programs * CALLS,
-    elements: elements.get(kernel)!,
-    differences: differences.get(kernel)!,
-  }));
+  return counts.map((of) =>
+    kernels.map((kernel) => ({
+      kernel,
+      shapes: programs * CALLS,
+      ...of.get(kernel)!,
+    }))
+  );
+}
+
+/** Elements of two arrays of one length that differ in a bit. */
+export function bitDifferences(a: Float32Array, b: Float32Array): number {
+  const [x, y] = [a, b].map((array) =>
+    new Uint32Array(array.buffer, array.byteOffset, array.length)
+  );
+  let count = 0;
+  for (let i = 0; i < y.length; i++) if (x[i] !== y[i]) count++;
+  return count;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as ort from "onnxruntime-web/wasm";
 import { policyToOnnx } from "../../src/artifacts/onnx.ts";
-import { readSafetensors } from "../../src/artifacts/safetensors.ts";
+import { readSafetensors } from "../../src/files/safetensors.ts";
 import {
   type LayerParameters,
   networkLayout,
@@ -144,6 +144,27 @@ Deno.test("ONNX: onnxruntime gives the native policy's actions and values", asyn
     const actionCount = sizes[sizes.length - 1];
     assert.deepEqual(actions, greedyActions(native, actionCount));
   }
+});
+
+Deno.test("ONNX: an ensemble's mean, on every cell of the default grid", async () => {
+  const seed = 12;
+  console.log(`seed ${seed}`);
+  const { uniform } = randomStream(seed, "test/onnx");
+  const members = [0, 1, 2].flatMap(() =>
+    randomPolicy([2, 64, 64, 4], "qValues", false, uniform).members
+  );
+  const policy = {
+    ...randomPolicy([2, 64, 64, 4], "qValues", true, uniform),
+    members,
+  };
+  const cells = Float32Array.from(
+    { length: 450 },
+    (_, i) => i % 2 === 0 ? Math.floor(i / 30) : (i >> 1) % 15,
+  );
+  const { values, actions } = await runOnnx(policy, cells);
+  const native = evaluatePolicy(policy, cells);
+  assertClose(values, native);
+  assert.deepEqual(actions, greedyActions(native, 4));
 });
 
 Deno.test("ONNX: the parameters of the real library's run, against plain f64", async () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../src/artifacts/atomic.ts";
+import { writeFileAtomic } from "../../src/files/atomic.ts";
 import { canonicalJson } from "../../src/artifacts/json.ts";
 import {
   listFiles,

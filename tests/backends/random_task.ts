@@ -80,6 +80,7 @@ export function randomTask(
     : qLearning({
       ...common,
       alpha: algorithm === "cql" ? 1.5 : 0,
+      temperature: 0.5,
       doubleQ: algorithm !== "dqn",
       targetUpdateInterval: interval,
     });

@@ -40,6 +40,7 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         learningRateSchedule: "constant",
         batchSize: 256,
         beta: 0.5,
+        members: 1,
         logInterval: 250,
       },
       cql: {
@@ -50,6 +51,8 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         gamma: 0.99,
         alpha: 6,
         targetUpdateInterval: 8000,
+        members: 1,
+        rewardScale: 1,
         logInterval: 1000,
       },
     },
@@ -152,7 +155,7 @@ const wrong: [overrides: unknown, line: string][] = [
   [
     { algorithms: { bc: { conservative_weight: 6 } } },
     "algorithms.bc.conservative_weight: unknown key; " +
-    "known: steps, learningRate, learningRateSchedule, batchSize, logInterval, beta",
+    "known: steps, learningRate, learningRateSchedule, batchSize, logInterval, members, beta",
   ],
   [
     { toString: 1 },

@@ -219,6 +219,16 @@ Deno.test("CSV: twenty bad rows are listed and the rest counted", async () => {
     /^f\.csv: 50 bad rows: line 2: "obs.*; line 21: "[^;]* … and 30 more$/,
   );
   assert.equal(message.match(/line/g)!.length, 20);
+  // Lines within quotes count too.
+  const quoted = `episode,note,observation_0,action,reward
+a,"two
+lines",1,0,0
+a,,x,0,0
+`;
+  assert.equal(
+    await refusal(() => read(quoted)),
+    'f.csv: 1 bad row: line 4: "observation_0" is "x", no number that fits 32 bits',
+  );
   const one = `a,x,0,0\n${"a,1,0,0\n".repeat(5)}a,1,,\na,1,0,0\nb,1,0,0\n`;
   assert.equal(
     await refusal(() => read(head + one)),

@@ -3,6 +3,8 @@ import {
   datasetFromD3rlpy,
   datasetToD3rlpy,
 } from "../../src/dataset/d3rlpy.ts";
+import { summariseDataset } from "../../src/dataset/summary.ts";
+import { gridworldMdp } from "../../src/mdp/gridworld.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import { readSeed42 } from "./seed42.ts";
 import { refusal } from "./refusal.ts";
@@ -36,8 +38,36 @@ Deno.test("d3rlpy: a dump of the real library reads to its 500 episodes", async 
   }
   assert.deepEqual(dataset.observations, expected);
 
+  // Whether an episode found the goal is told by its last reward then.
+  const { goalRate, hazardRate } = summariseDataset(
+    dataset,
+    gridworldMdp(readSeed42().world),
+  );
+  assert.equal(goalRate, 383 / 500);
+  assert.equal(hazardRate, 117 / 500);
+
   const written = await datasetToD3rlpy(dataset);
   assert.deepEqual(await datasetFromD3rlpy(written, "again"), dataset);
+});
+
+Deno.test("d3rlpy: an episode that is not terminated ends where nothing more is known", async () => {
+  const small = Deno.readFileSync(
+    new URL("../fixtures/d3rlpy/small.h5", import.meta.url),
+  );
+  assert.deepEqual(await datasetFromD3rlpy(small, "small"), {
+    observationSize: 2,
+    actionCount: 3,
+    observations: Float32Array.of(
+      ...[0, 0, 0, 0.5, 0, 1, 0, 1],
+      ...[1, 0, 1, 0.5, 1, 1, 1, 1.5],
+      ...[2, 0, 2, 0.5, 2, 0.5],
+    ),
+    actions: Int32Array.of(0, 1, 2, 1, 2, 0, 2, 0),
+    rewards: Float32Array.of(0, 1, 2, -1.5, -0.5, 0.5, -3, -2),
+    terminated: Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 1),
+    truncated: Uint8Array.of(0, 0, 0, 0, 0, 1, 0, 0),
+    episodeOffsets: Uint32Array.of(0, 3, 6, 8),
+  });
 });
 
 Deno.test("d3rlpy: equal data give equal bytes at any time", async () => {

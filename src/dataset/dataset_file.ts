@@ -5,17 +5,14 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import { type CsvColumns, datasetFromCsv } from "../dataset/csv.ts";
-import { datasetToCsv } from "../dataset/csv_write.ts";
-import { datasetFromD3rlpy, datasetToD3rlpy } from "../dataset/d3rlpy.ts";
-import type { Dataset } from "../dataset/dataset.ts";
-import { datasetFromMinari, datasetToMinari } from "../dataset/minari.ts";
-import {
-  datasetFromSafetensors,
-  datasetToSafetensors,
-} from "../dataset/safetensors.ts";
+import { type CsvColumns, datasetFromCsv } from "./csv.ts";
+import { datasetToCsv } from "./csv_write.ts";
+import { datasetFromD3rlpy, datasetToD3rlpy } from "./d3rlpy.ts";
+import type { Dataset } from "./dataset.ts";
+import { datasetFromMinari, datasetToMinari } from "./minari.ts";
+import { datasetFromSafetensors, datasetToSafetensors } from "./safetensors.ts";
 import { InputError } from "../errors.ts";
-import { cannotWrite, writeFileAtomic } from "./atomic.ts";
+import { cannotWrite, writeFileAtomic } from "../files/atomic.ts";
 
 /** The formats that data sets are read from and written to. */
 export const DATASET_FORMATS = [

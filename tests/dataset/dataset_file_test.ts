@@ -5,7 +5,7 @@ import {
   DATASET_FORMATS,
   readDataset,
   writeDataset,
-} from "../../src/artifacts/dataset_file.ts";
+} from "../../src/dataset/dataset_file.ts";
 import { refusal } from "../dataset/refusal.ts";
 import { smallDataset } from "../dataset/small.ts";
 

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { behaviourCloning } from "../../src/algorithms/behaviour_cloning.ts";
+import { call, view } from "../../src/algorithms/program.ts";
+import { qLearning } from "../../src/algorithms/q_learning.ts";
+import { phases } from "../../src/backends/wasm_schedule.ts";
+
+const SIZES = [2, 64, 64, 4];
+
+Deno.test("a step of behaviour cloning waits four times", () => {
+  const { step } = behaviourCloning({
+    sizes: SIZES,
+    batchSize: 8,
+    beta: 0.5,
+    tableRows: 20,
+  });
+  assert.deepEqual(phases(step).map((p) => p.map((c) => step[c].kernel)), [
+    [
+      "gather_rows",
+      "layer_forward",
+      "layer_forward",
+      "layer_forward",
+      "softmax_rows",
+      "clone_rows",
+      "clone_samples",
+      "loss_rows",
+      "transpose",
+      "transpose",
+    ],
+    [
+      "mean_losses",
+      "layer_input_gradient",
+      "layer_weight_gradient",
+      "layer_input_gradient",
+    ],
+    ["layer_weight_gradient", "layer_weight_gradient"],
+    ["adam"],
+  ]);
+});
+
+Deno.test("a step of conservative Q-learning waits four times", () => {
+  const { step, sync, sweep } = qLearning({
+    sizes: SIZES,
+    batchSize: 8,
+    alpha: 1,
+    temperature: 1,
+    doubleQ: true,
+    targetUpdateInterval: 10,
+    tableRows: 20,
+  });
+  assert.deepEqual(phases(step).map((p) => p.map((c) => step[c].kernel)), [
+    [
+      "gather_rows",
+      "layer_forward",
+      "layer_forward",
+      "layer_forward",
+      "softmax_rows",
+      "transpose",
+      "transpose",
+    ],
+    ["q_samples", "loss_rows", "layer_input_gradient", "layer_input_gradient"],
+    [
+      "mean_losses",
+      "layer_weight_gradient",
+      "layer_weight_gradient",
+      "layer_weight_gradient",
+    ],
+    ["adam"],
+  ]);
+  assert.equal(phases(sync).length, 1);
+  assert.equal(phases(sweep).length, 1);
+});
+
+Deno.test("calls that write or read what another wrote keep their order", () => {
+  const copy = (input: string, output: string) =>
+    call("copy", { input: view(input), output: view(output) }, { count: 8 });
+  // Read after write, write after read, write after write; then nothing in common.
+  assert.deepEqual(phases([copy("a", "b"), copy("b", "c")]), [[0], [1]]);
+  assert.deepEqual(phases([copy("a", "b"), copy("c", "a")]), [[0], [1]]);
+  assert.deepEqual(phases([copy("a", "b"), copy("c", "b")]), [[0], [1]]);
+  assert.deepEqual(phases([copy("a", "b"), copy("a", "c")]), [[0, 1]]);
+  assert.deepEqual(phases([]), []);
+});
