@@ -5,9 +5,9 @@
  * @module
  */
 import { join } from "node:path";
-import { isTemporary } from "../src/artifacts/atomic.ts";
+import { isTemporary } from "../src/files/atomic.ts";
 import { listFiles } from "../src/artifacts/manifest.ts";
-import { readSafetensors } from "../src/artifacts/safetensors.ts";
+import { readSafetensors } from "../src/files/safetensors.ts";
 import { type RandomStream, randomStream } from "../src/numerics/random.ts";
 
 /** What is run and how often it is killed. */

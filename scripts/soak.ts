@@ -4,7 +4,7 @@
  * @module
  */
 import { formatTable, processOutput, surveyDevice } from "../mod.ts";
-import { cannotWrite } from "../src/artifacts/atomic.ts";
+import { cannotWrite } from "../src/files/atomic.ts";
 import { integerFlag, runScript, type Usage } from "./cli.ts";
 import { killAndResume } from "./kill_and_resume.ts";
 

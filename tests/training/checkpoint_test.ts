@@ -1,9 +1,12 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { initialState } from "../../src/algorithms/learner_state.ts";
 import { qLearning } from "../../src/algorithms/q_learning.ts";
-import { readSafetensors } from "../../src/artifacts/safetensors.ts";
-import { writeSafetensors } from "../../src/artifacts/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
+import {
+  readSafetensors,
+  type TensorToWrite,
+  writeSafetensors,
+} from "../../src/files/safetensors.ts";
 import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
 import {
   type Checkpoint,
@@ -15,14 +18,17 @@ const SEED = 20261122;
 const MUTATIONS = 2_000;
 const TASK = "ab".repeat(32);
 
-const program = qLearning({
-  sizes: [2, 5, 4],
-  batchSize: 4,
-  tableRows: 9,
-  alpha: 1,
-  doubleQ: true,
-  targetUpdateInterval: 10,
-});
+const programOf = (sizes: number[]) =>
+  qLearning({
+    sizes,
+    batchSize: 4,
+    tableRows: 9,
+    alpha: 1,
+    temperature: 1,
+    doubleQ: true,
+    targetUpdateInterval: 10,
+  });
+const program = programOf([2, 5, 4]);
 
 /** A checkpoint of two runs in which no two numbers are equal. */
 function someCheckpoint(): Checkpoint {
@@ -90,7 +96,7 @@ function mutateBytes(random: RandomStream): Uint8Array {
 function mutateContent(random: RandomStream): Uint8Array {
   const { metadata, tensors } = readSafetensors(bytes, "f");
   const meta: Record<string, string> = { ...metadata };
-  const all = new Map(tensors as Parameters<typeof writeSafetensors>[0]);
+  const all = new Map<string, TensorToWrite>(tensors);
   const names = [...all.keys()];
   const name = names[random.integer(names.length)];
   const { shape, data } = all.get(name)!;
@@ -133,14 +139,7 @@ Deno.test("a checkpoint of another training is refused", () => {
       "f.safetensors: not a whole checkpoint of this training: it belongs to another configuration",
     ),
   );
-  const wider = qLearning({
-    sizes: [2, 6, 4],
-    batchSize: 4,
-    tableRows: 9,
-    alpha: 1,
-    doubleQ: true,
-    targetUpdateInterval: 10,
-  });
+  const wider = programOf([2, 9, 4]);
   throws(
     () => checkpointFromBytes(bytes, "f.safetensors", wider, TASK),
     InputError,
