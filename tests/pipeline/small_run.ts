@@ -86,7 +86,11 @@ export function scriptCommand(
   args: readonly string[],
 ): Deno.Command {
   const script = join(import.meta.dirname!, "../../scripts", `${name}.ts`);
-  const permissions = ["--allow-read", "--allow-write"];
+  const permissions = [
+    "--allow-read",
+    "--allow-write",
+    "--allow-env=XDG_RUNTIME_DIR",
+  ];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--frozen", "--no-prompt", ...permissions, script, ...args],
     stdin: "null",
