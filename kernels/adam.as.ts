@@ -3,6 +3,10 @@
  *
  * A block of elements at a time is taken through three loops. An element's operations form a chain
  * of more than 100 cycles; the loops are short enough that a processor has many elements under way.
+ *
+ * Weights of inactive units have had no gradient for so long that their first moment is 0 (often most
+ * weights, once a network is trained). Such a weight stays as it is, and only those of the first
+ * loop's vectors that have another one are listed for the other two.
  */
 import {
   flush,
@@ -28,32 +32,36 @@ class Adam {
   epsilon: f32;
 }
 
-/** Elements of a block; the thread's `panel` has room for more. */
+/** Elements of a block. */
 const BLOCK: i32 = 128;
 
 export function adam(call: Adam, plan: Plan, share: Share): void {
   const vectors = call.count / 4;
-  const end = firstItem(vectors, share.thread + 1, share.threads) * 4;
+  const last = firstItem(vectors, share.thread + 1, share.threads) * 4;
   for (
     let i = firstItem(vectors, share.thread, share.threads) * 4;
-    i < end;
+    i < last;
     i += BLOCK
   ) {
-    const bytes = <usize>min(BLOCK, end - i) << 2;
-    const secondMoment = at(call.secondMoment, i);
     const firstMoment = at(call.firstMoment, i);
-    updateMoments(
+    const secondMoment = at(call.secondMoment, i);
+    const parameters = at(call.parameters, i);
+    const moving = share.buckets;
+    const end = updateMoments(
       call,
       at(call.gradient, i),
       firstMoment,
       secondMoment,
-      bytes,
+      parameters,
+      <usize>min(BLOCK, last - i) << 2,
+      moving,
     );
-    denominators(call, plan, secondMoment, share.panel, bytes);
-    descend(plan, firstMoment, share.panel, at(call.parameters, i), bytes);
+    denominators(call, plan, secondMoment, moving, end, share.panel);
+    descend(plan, firstMoment, share.panel, parameters, moving, end);
   }
 }
 
+/** Updates both moments; lists at `moving` where parameters move, in bytes, and returns the list's end. */
 // @ts-ignore: decorator
 @inline
 function updateMoments(
@@ -61,28 +69,40 @@ function updateMoments(
   gradient: usize,
   firstMoment: usize,
   secondMoment: usize,
+  parameters: usize,
   bytes: usize,
-): void {
+  moving: usize,
+): usize {
   const beta1 = f32x4.splat(call.beta1);
   const oneMinusBeta1 = f32x4.splat(call.oneMinusBeta1);
   const beta2 = f32x4.splat(call.beta2);
   const oneMinusBeta2 = f32x4.splat(call.oneMinusBeta2);
   const firstThreshold = firstMomentThreshold();
   const secondThreshold = secondMomentThreshold();
+  const threshold = tensorThreshold();
   for (let i: usize = 0; i < bytes; i += 16) {
     const g = v128.load(gradient + i);
-    const m = f32x4.add(
-      f32x4.mul(beta1, v128.load(firstMoment + i)),
-      f32x4.mul(oneMinusBeta1, g),
+    const m = flush(
+      f32x4.add(
+        f32x4.mul(beta1, v128.load(firstMoment + i)),
+        f32x4.mul(oneMinusBeta1, g),
+      ),
+      firstThreshold,
     );
-    v128.store(firstMoment + i, flush(m, firstThreshold));
+    v128.store(firstMoment + i, m);
     const v = f32x4.add(
       f32x4.mul(beta2, v128.load(secondMoment + i)),
       f32x4.mul(oneMinusBeta2, f32x4.mul(g, g)),
     );
     // v is not negative: what is not at least the threshold is +0.
     v128.store(secondMoment + i, v128.and(v, f32x4.ge(v, secondThreshold)));
+    // A parameter that is still to be flushed changes too.
+    const p = v128.load(parameters + i);
+    const flushed = v128.and(p, f32x4.lt(f32x4.abs(p), threshold));
+    store<usize>(moving, i);
+    moving += <usize>v128.any_true(v128.or(m, flushed)) << 2;
   }
+  return moving;
 }
 
 // @ts-ignore: decorator
@@ -91,14 +111,15 @@ function denominators(
   call: Adam,
   plan: Plan,
   secondMoment: usize,
+  moving: usize,
+  end: usize,
   target: usize,
-  bytes: usize,
 ): void {
   const scale = f32x4.splat(plan.secondMomentScale);
   const epsilon = f32x4.splat(call.epsilon);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const root = sqrt(v128.load(secondMoment + i));
-    v128.store(target + i, f32x4.add(f32x4.mul(root, scale), epsilon));
+  for (; moving < end; moving += 4, target += 16) {
+    const root = sqrt(v128.load(secondMoment + load<usize>(moving)));
+    v128.store(target, f32x4.add(f32x4.mul(root, scale), epsilon));
   }
 }
 
@@ -109,17 +130,16 @@ function descend(
   firstMoment: usize,
   denominator: usize,
   parameters: usize,
-  bytes: usize,
+  moving: usize,
+  end: usize,
 ): void {
   const stepSize = f32x4.splat(plan.stepSize);
   const threshold = tensorThreshold();
-  for (let i: usize = 0; i < bytes; i += 16) {
+  for (; moving < end; moving += 4, denominator += 16) {
+    const i = load<usize>(moving);
     const change = f32x4.mul(
       stepSize,
-      f32x4.mul(
-        v128.load(firstMoment + i),
-        recip(v128.load(denominator + i)),
-      ),
+      f32x4.mul(v128.load(firstMoment + i), recip(v128.load(denominator))),
     );
     const parameter = parameters + i;
     v128.store(

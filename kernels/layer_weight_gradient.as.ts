@@ -1,16 +1,12 @@
 /**
- * `layer_weight_gradient.ts` in WebAssembly SIMD. Threads split the inputs, four at a time; the last
+ * `layer_weight_gradient.ts` in WebAssembly SIMD. Threads split the inputs, four at a time; the first
  * thread has the bias.
  *
  * The inputs are transposed, so that an input's factors over the rows lie side by side, and then
  * are what a row's factors are in the forward pass. Outputs that are inactive in all rows (often
  * most of them, once a network is trained) are left out of the sums.
  */
-import {
-  aliveColumns,
-  expandRow,
-  packRows,
-} from "./alive_columns.as";
+import { aliveColumns, allColumns, expandRow, packRows } from "./alive_columns.as";
 import { itemAt, orderItems, putItem } from "./order.as";
 import { tensorThreshold, flush } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
@@ -47,7 +43,7 @@ export function layer_weight_gradient(
     firstItem(groups, share.thread + 1, share.threads) * 4,
     call.inputs,
   );
-  if (share.thread == share.threads - 1) biasGradient(call, rows);
+  if (share.thread == 0) biasGradient(call, rows);
   if (first >= end) return;
   if (isNarrow(call.outputStride)) narrowGradient(call, rows, first, end);
   else wideGradient(call, rows, first, end, share);
@@ -113,8 +109,14 @@ function wideGradient(
   share: Share,
 ): void {
   const outputStride = call.outputStride;
-  const alive = aliveColumns(call.outputGradient, rows, outputStride, share);
-  packRows(call.outputGradient, rows, outputStride, alive, share);
+  let matrix = call.outputGradient;
+  let alive = outputStride;
+  // Packing pays when many inputs' sums are made from it.
+  if (end - first >= 32) {
+    alive = aliveColumns(matrix, rows, outputStride, share);
+    packRows(matrix, rows, outputStride, alive, share);
+    matrix = share.packed;
+  } else allColumns(outputStride, share);
   const factorStride = (rows + 3) & ~3;
   transposeInputs(call, rows, first, end, share);
   const count = putInputs(call, rows, first, end, share);
@@ -130,13 +132,13 @@ function wideGradient(
         at(share.factors, (one - first) * factorStride),
         at(share.factors, (other - first) * factorStride),
         rows,
-        listedSource(share, share.packed, alive),
+        listedSource(share, matrix, alive),
         listedStride(alive),
       );
       pair.first = 2 * n;
       pair.second = one == other ? 2 * n : 2 * n + 1;
     }
-    sumPairs(pairs, share, share.packed, rows, share.sums, alive);
+    sumPairs(pairs, share, matrix, rows, share.sums, alive);
     for (let n = 0; n < min(count - from, 2 * PAIRS); n++) {
       const i = itemAt(from + n, count, share);
       expandRow(

@@ -20,7 +20,7 @@ import { at, Share } from "./share.as";
 const COLUMNS: i32 = 16;
 /** Pairs of output rows that are listed at a time; `PAIRS` in `wasm_memory.ts`. */
 export const PAIRS: i32 = 64;
-/** Bytes of a term: factor of the first row; unused; address of the source row; factor of the second. */
+/** Bytes of a term: factor of the first row, twice; address of the source row; factor of the second. */
 const TERM: usize = 16;
 
 /** A pair of output rows and its list. */
@@ -58,34 +58,29 @@ export function listPair(
   const pair = pairAt(n, share);
   let list = n == 0 ? share.lists : pairAt(n - 1, share).end;
   pair.list = list;
-  let row = source;
+  const stride4 = i32x4.splat(<i32>stride << 2);
+  let rows = i32x4.add(
+    i32x4.splat(<i32>source),
+    i32x4.mul(i32x4.splat(<i32>stride), i32x4(0, 1, 2, 3)),
+  );
   const toSecond = second - first;
   const end = at(first, count);
   for (; first < end; first += 16) {
     const a = v128.load(first);
     const b = v128.load(first + toSecond);
     const mask = i32x4.bitmask(f32x4.ne(v128.or(a, b), f32x4.splat(<f32>0)));
+    const low = v128.shuffle<i32>(rows, b, 0, 4, 1, 5);
+    const high = v128.shuffle<i32>(rows, b, 2, 6, 3, 7);
     // Each term is written, and stays if the list's end moves past it.
-    v128.store32_lane(list, a, 0);
-    store<usize>(list, row, 8);
-    v128.store32_lane(list, b, 0, 12);
-    row += stride;
+    v128.store(list, v128.shuffle<i32>(a, low, 0, 0, 4, 5));
     list += (mask & 1) << 4;
-    v128.store32_lane(list, a, 1);
-    store<usize>(list, row, 8);
-    v128.store32_lane(list, b, 1, 12);
-    row += stride;
+    v128.store(list, v128.shuffle<i32>(a, low, 1, 1, 6, 7));
     list += (mask & 2) << 3;
-    v128.store32_lane(list, a, 2);
-    store<usize>(list, row, 8);
-    v128.store32_lane(list, b, 2, 12);
-    row += stride;
+    v128.store(list, v128.shuffle<i32>(a, high, 2, 2, 4, 5));
     list += (mask & 4) << 2;
-    v128.store32_lane(list, a, 3);
-    store<usize>(list, row, 8);
-    v128.store32_lane(list, b, 3, 12);
-    row += stride;
+    v128.store(list, v128.shuffle<i32>(a, high, 3, 3, 6, 7));
     list += (mask & 8) << 1;
+    rows = i32x4.add(rows, stride4);
   }
   // Terms are read two at a time: an odd list ends with 0 · the first source row.
   v128.store(list, f32x4.splat(<f32>0));

@@ -234,10 +234,15 @@ const CASES: Record<string, (sizes: Sizes) => Case> = {
   },
   adam: ({ random, inputs, outputs }) => {
     const count = (inputs + 1) * padded(outputs);
+    // Weights without a gradient and a moment, as of inactive units.
+    const moving = () => {
+      let next = 0;
+      return (r: RandomStream) => (next++ & 12) === 4 ? 0 : adversarial(r);
+    };
     return {
       buffers: {
-        gradient: column(count, adversarial),
-        firstMoment: column(count, adversarial),
+        gradient: column(count, moving()),
+        firstMoment: column(count, moving()),
         secondMoment: column(count, squares),
         parameters: column(count, adversarial),
       },
