@@ -50,7 +50,7 @@ const LONGEST_AIM_MS = 300;
 const NOT_FINAL = /(^|\/)training\.csv$|^timings\.json$|\/checkpoints\//;
 
 /** Longest wait before a kill, as a share of the time that the whole run takes. */
-const LONGEST_WAIT = 0.4;
+const LONGEST_WAIT = 0.8;
 
 /**
  * Kills and resumes until there were enough kills.

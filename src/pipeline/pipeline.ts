@@ -170,7 +170,11 @@ function beginRun(directory: string, config: Config, data: Uint8Array): void {
     // Last of the two: a directory with a configuration can be resumed.
     writeJsonArtifact(directory, "config.json", config);
   } catch (error) {
-    Deno.removeSync(join(directory, DATASET_FILE));
+    try {
+      Deno.removeSync(join(directory, DATASET_FILE));
+    } catch {
+      // The error that made it useless is the one to tell of.
+    }
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import {
   suiteVersions,
 } from "../artifacts/manifest.ts";
 import type { Backend } from "../backends/backend.ts";
+import { InputError } from "../errors.ts";
 import { DivergenceError } from "../training/train.ts";
 import type { PipelineEvents } from "./pipeline.ts";
 import { replayFirstInterval, replayWhole } from "./replay.ts";
@@ -73,6 +74,11 @@ export function isVerified({ manifest, replay }: Verification): boolean {
 export async function verifyRun(options: VerifyOptions): Promise<Verification> {
   const { directory, quick } = options;
   const { files, versions } = readManifest(directory);
+  if (!files.some(({ path }) => path === "config.json")) {
+    throw new InputError(
+      `${directory}: its manifest names no config.json; this is not the folder of a run`,
+    );
+  }
   const manifest = compareWithManifest(directory, files);
   const bad = new Set(manifest.map(({ path }) => path));
   const found = {

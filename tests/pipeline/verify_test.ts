@@ -280,6 +280,10 @@ Deno.test(
       /^"\.\.\/\.\.\/policy\.onnx": leads out of the run's folder$/,
     );
     await refused(
+      text.replace("config.json", "study.config.json"),
+      /its manifest names no config\.json; this is not the folder of a run$/,
+    );
+    await refused(
       text.replace("bc/policy.onnx", "cql/policy.onnx"),
       /it names a file twice$/,
     );
