@@ -370,7 +370,13 @@ Deno.test(
     // Two of these in one minibatch have an infinite sum.
     const rewards = collected.rewards.map((r, i) => i % 25 === 0 ? 3e38 : r);
     const dataset = { ...collected, rewards };
-    const config = resolveConfig("smoke", smallOverrides, {
+    const config = resolveConfig("smoke", {
+      ...smallOverrides,
+      algorithms: {
+        ...smallOverrides.algorithms,
+        cql: { ...smallOverrides.algorithms.cql, rewardScale: 1 },
+      },
+    }, {
       datasetSha256: sha256Hex(datasetToSafetensors(dataset)),
     });
     const run = (resume: boolean) =>

@@ -45,7 +45,15 @@ function someCheckpoint(): Checkpoint {
     { length: 2 * program.lossTerms.length },
     () => value++ / 3,
   );
-  return { state: { ...state, step: 120 }, cursor: { step: 120, sums } };
+  const parameters = Float32Array.from(
+    { length: 2 * parameterCount },
+    () => value++ / 7,
+  );
+  return {
+    state: { ...state, step: 120 },
+    cursor: { step: 120, sums },
+    chosen: { value: -12.5, parameters },
+  };
 }
 
 const checkpoint = someCheckpoint();
