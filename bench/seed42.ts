@@ -80,7 +80,13 @@ export function benchTask(
   const common = { sizes, batchSize, tableRows: rows.count };
   const program = algorithm === "bc"
     ? behaviourCloning({ ...common, beta: 0.5 })
-    : qLearning({ ...common, alpha: 6, doubleQ: true, targetUpdateInterval });
+    : qLearning({
+      ...common,
+      alpha: 6,
+      temperature: 1,
+      doubleQ: true,
+      targetUpdateInterval,
+    });
   const each = <T>(make: (run: number) => T): T[] =>
     Array.from({ length: runs }, (_, run) => make(run));
   return {
@@ -93,6 +99,7 @@ export function benchTask(
         rowOf: rows.rowOf,
         tableRows: rows.count,
         discount: algorithm === "bc" ? 0 : 0.99,
+        rewardScale: 1,
         timeoutsTerminate: true,
         draw: uniformDraw(
           randomStream(42, `batch/${run}`),
@@ -103,7 +110,7 @@ export function benchTask(
     ),
     state: initialState(
       program,
-      each((run) => initialParameters(program.network, 42 + run)),
+      each((run) => initialParameters(program.network, 42 + run, 0)),
     ),
   };
 }

@@ -9,6 +9,8 @@ class SoftmaxRows {
   logSumExp: usize;
   actions: i32;
   stride: i32;
+  temperature: f32;
+  inverseTemperature: f32;
 }
 
 export function softmax_rows(
@@ -18,6 +20,7 @@ export function softmax_rows(
 ): void {
   const actions = call.actions;
   const stride = call.stride;
+  const inverseTemperature = f32x4.splat(call.inverseTemperature);
   const threshold = tensorThreshold();
   for (
     let r = firstRow(0, share);
@@ -34,7 +37,12 @@ export function softmax_rows(
     for (let a = 0; a < stride; a += 4) {
       v128.store(
         at(probabilities, a),
-        exp(f32x4.sub(v128.load(at(values, a)), f32x4.splat(largest))),
+        exp(
+          f32x4.mul(
+            f32x4.sub(v128.load(at(values, a)), f32x4.splat(largest)),
+            inverseTemperature,
+          ),
+        ),
       );
     }
     let sum: f32 = 0;
@@ -46,6 +54,6 @@ export function softmax_rows(
     }
     for (let a = actions; a < stride; a++) store<f32>(at(probabilities, a), 0);
     const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
-    store<f32>(at(call.logSumExp, r), flushTensor(largest + logSum));
+    store<f32>(at(call.logSumExp, r), flushTensor(largest + logSum * call.temperature));
   }
 }

@@ -3,18 +3,25 @@ import type { Kernel } from "./kernel.ts";
 import { exp, flush, log, recip } from "./portable.ts";
 
 /**
- * Softmax and logsumexp of each gradient row, shifted by the row's largest value:
- * `probabilities` is (rows, stride), zero in the padding; `logSumExp` is (rows).
+ * Softmax and logsumexp at a temperature T of each gradient row, shifted by the row's largest value:
+ * `probabilities` is (rows, stride), exp(z/T) / Σ exp(z/T), zero in the padding; `logSumExp` is
+ * (rows), T · log Σ exp(z/T), the soft maximum that comes near the largest value as T falls.
  * `values` (rows, stride) are logits or action values.
  */
 export const softmaxRows: Kernel<
   "values" | "probabilities" | "logSumExp",
-  "actions" | "stride"
+  "actions" | "stride" | "temperature" | "inverseTemperature"
 > = {
   name: "softmax_rows",
   buffers: { values: "read", probabilities: "write", logSumExp: "write" },
-  numbers: { actions: "u32", stride: "u32" },
-  run({ values, probabilities, logSumExp }, { actions, stride }, plan) {
+  numbers: {
+    actions: "u32",
+    stride: "u32",
+    temperature: "f32",
+    inverseTemperature: "f32",
+  },
+  run({ values, probabilities, logSumExp }, numbers, plan) {
+    const { actions, stride, temperature, inverseTemperature } = numbers;
     const { fround } = Math;
     for (let r = 0; r < plan.gradientRows; r++) {
       const row = r * stride;
@@ -22,17 +29,18 @@ export const softmaxRows: Kernel<
       for (let a = 1; a < actions; a++) {
         if (values[row + a] > largest) largest = values[row + a];
       }
+      const weight = (a: number) =>
+        exp(fround(fround(values[row + a] - largest) * inverseTemperature));
       let sum = 0;
-      for (let a = 0; a < actions; a++) {
-        sum = fround(sum + exp(fround(values[row + a] - largest)));
-      }
+      for (let a = 0; a < actions; a++) sum = fround(sum + weight(a));
       const scale = recip(sum);
       for (let a = 0; a < stride; a++) {
         probabilities[row + a] = a < actions
-          ? flush(fround(exp(fround(values[row + a] - largest)) * scale))
+          ? flush(fround(weight(a) * scale))
           : 0;
       }
-      logSumExp[r] = flush(fround(largest + log(sum)));
+      const soft = fround(log(sum) * temperature);
+      logSumExp[r] = flush(fround(largest + soft));
     }
   },
 };

@@ -9,7 +9,10 @@
 
 /** Wrong input, told in one line: what is wrong and what to do about it. */
 export class InputError extends Error {
-  /** @param message One line, without a trailing full stop being required. */
+  /**
+   * Makes the error.
+   * @param message One line.
+   */
   constructor(message: string) {
     super(message);
     this.name = "InputError";

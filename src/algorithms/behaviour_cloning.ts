@@ -16,10 +16,17 @@ import {
 } from "./network_calls.ts";
 import { call, type Program, view } from "./program.ts";
 
+/** Names of the loss terms. */
+export const CLONING_LOSS_TERMS: readonly string[] = [
+  "imitationLoss",
+  "regularizationLoss",
+];
+
 /** What a behaviour cloning program depends on. */
 export interface BehaviourCloningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
   readonly sizes: readonly number[];
+  /** Samples of a minibatch. */
   readonly batchSize: number;
   /** Weight of the mean squared normalised logit. */
   readonly beta: number;
@@ -74,6 +81,7 @@ export function behaviourCloning(options: BehaviourCloningOptions): Program {
       ...gatherCalls(network),
       ...forwardCalls("online", "parameters", network, ROWS.gradient),
       ...lossCalls(network, batchSize, own, {
+        temperature: 1,
         rowTerms: "rowTerms",
         weight: 1 / batchSize,
       }),
@@ -82,6 +90,6 @@ export function behaviourCloning(options: BehaviourCloningOptions): Program {
     sync: [],
     sweep: [],
     targetUpdateInterval: 0,
-    lossTerms: ["imitationLoss", "regularizationLoss"],
+    lossTerms: CLONING_LOSS_TERMS,
   };
 }

@@ -7,7 +7,9 @@ import type { Program } from "./program.ts";
 
 /** State of `runs` learners after `step` steps. Everything else is derived. */
 export interface LearnerState {
+  /** Steps made. */
   readonly step: number;
+  /** Runs that learn at once; usually 1. */
   readonly runs: number;
   /** One array [runs, length] per name of the program's `state`. */
   readonly buffers: Readonly<Record<string, Float32Array>>;

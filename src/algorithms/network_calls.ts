@@ -166,13 +166,18 @@ export function commonBuffers(
  * Softmax, an algorithm's own calls (which leave `sampleLosses` and `sampleGradient`), the gradient
  * of the outputs, and the mean losses.
  *
+ * @param temperature Of the softmax and its logsumexp.
  * @param rowTerms Buffer whose `weight`-fold every sample of a row adds to the row's gradient.
  */
 export function lossCalls(
   network: NetworkLayout,
   batchSize: number,
   own: readonly Call[],
-  { rowTerms, weight }: { rowTerms: string; weight: number },
+  { temperature, rowTerms, weight }: {
+    temperature: number;
+    rowTerms: string;
+    weight: number;
+  },
 ): Call[] {
   const { outputs, outputStride } = network.layers[network.layers.length - 1];
   return [
@@ -180,7 +185,12 @@ export function lossCalls(
       values: view("onlineValues"),
       probabilities: view("probabilities"),
       logSumExp: view("logSumExp"),
-    }, { actions: outputs, stride: outputStride }),
+    }, {
+      actions: outputs,
+      stride: outputStride,
+      temperature,
+      inverseTemperature: 1 / temperature,
+    }),
     ...own,
     call("loss_rows", {
       rowTerms: view(rowTerms),

@@ -10,6 +10,7 @@ import type { NetworkLayout } from "../network/layout.ts";
 
 /** A buffer of f32 elements that the backend allocates, once per run. */
 export interface BufferSpec {
+  /** By which calls refer to it. */
   readonly name: string;
   /** Elements per run. */
   readonly length: number;
@@ -17,6 +18,7 @@ export interface BufferSpec {
 
 /** A place in a buffer where a call's argument begins. */
 export interface View {
+  /** Name of a buffer. */
   readonly buffer: string;
   /** In elements, a multiple of 4. */
   readonly offset: number;
@@ -24,6 +26,7 @@ export interface View {
 
 /** One kernel call. */
 export interface Call {
+  /** Name of the kernel. */
   readonly kernel: string;
   /** Keys are those of the kernel's `buffers`, in its order. */
   readonly buffers: Readonly<Record<string, View>>;
@@ -40,10 +43,13 @@ export interface Call {
  * and the plan.
  */
 export interface Program {
+  /** Layers, and where their parameters lie. */
   readonly network: NetworkLayout;
+  /** Layout of the plans that steps and sweeps read. */
   readonly plan: PlanLayout;
   /** Rows of the observation table. */
   readonly tableRows: number;
+  /** What the backend allocates for each run. */
   readonly buffers: readonly BufferSpec[];
   /** Names of the buffers that are the learner's state, in the order of a checkpoint. */
   readonly state: readonly string[];

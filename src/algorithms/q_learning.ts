@@ -21,13 +21,19 @@ import {
 } from "./network_calls.ts";
 import { call, type Program, view } from "./program.ts";
 
+/** Names of the loss terms. */
+export const Q_LOSS_TERMS: readonly string[] = ["tdLoss", "conservativeLoss"];
+
 /** What a Q-learning program depends on. The discount is in the plan. */
 export interface QLearningOptions {
   /** Layer widths: observation size, hidden layers, actions. */
   readonly sizes: readonly number[];
+  /** Samples of a minibatch. */
   readonly batchSize: number;
   /** Weight of mean(logsumexp Q(s,·) - Q(s,a)); 0 for (Double) DQN. */
   readonly alpha: number;
+  /** T of the conservative term: alpha · mean(T · logsumexp(Q/T) - Q(s,a)). */
+  readonly temperature: number;
   /** Whether the online network chooses the action of the target (Double DQN). */
   readonly doubleQ: boolean;
   /** Steps between two hard copies into the target network. */
@@ -37,7 +43,8 @@ export interface QLearningOptions {
 }
 
 /**
- * The program: loss = mean(Huber(Q(s,a) - y)) + alpha · mean(logsumexp Q(s,·) - Q(s,a)). Loss terms
+ * The program: loss = mean(Huber(Q(s,a) - y)) + alpha · mean(T · logsumexp(Q(s,·)/T) - Q(s,a)).
+ * Loss terms
  * `tdLoss` and `conservativeLoss`, the latter without alpha.
  *
  * The target network changes only at a sync, so its values for the whole observation table are
@@ -45,8 +52,15 @@ export interface QLearningOptions {
  * Both ways give the same bits.
  */
 export function qLearning(options: QLearningOptions): Program {
-  const { sizes, batchSize, alpha, doubleQ, targetUpdateInterval, tableRows } =
-    options;
+  const {
+    sizes,
+    batchSize,
+    alpha,
+    temperature,
+    doubleQ,
+    targetUpdateInterval,
+    tableRows,
+  } = options;
   const network = networkLayout(sizes);
   const rowCapacity = 2 * batchSize;
   const { outputs: actions, outputStride: stride } =
@@ -89,6 +103,7 @@ export function qLearning(options: QLearningOptions): Program {
       ),
       ...(table ? [] : targetForward(ROWS.next)),
       ...lossCalls(network, batchSize, [samples], {
+        temperature,
         rowTerms: "probabilities",
         weight: alpha / batchSize,
       }),
@@ -115,6 +130,6 @@ export function qLearning(options: QLearningOptions): Program {
       ]
       : [],
     targetUpdateInterval,
-    lossTerms: ["tdLoss", "conservativeLoss"],
+    lossTerms: Q_LOSS_TERMS,
   };
 }

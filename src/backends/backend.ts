@@ -10,12 +10,15 @@
 import type { LearnerState } from "../algorithms/learner_state.ts";
 import type { Program } from "../algorithms/program.ts";
 import type { PlanSource } from "../dataset/minibatch_plan.ts";
+import type { DeviceSurvey } from "./survey.ts";
 
 /** Everything that training needs. */
 export interface TrainingTask {
+  /** What is computed. */
   readonly program: Program;
   /** The table of distinct observations, [program.tableRows, inputs] row-major. */
   readonly observations: Float32Array;
+  /** Which samples each step uses. */
   readonly plan: PlanSource;
   /** Where training starts: the initial state or a checkpoint. */
   readonly state: LearnerState;
@@ -36,9 +39,12 @@ export interface Learner {
 
 /** A device, or a way of using one. */
 export interface Backend {
+  /** As a user names it. */
   readonly name: "reference" | "wasm" | "webgpu";
   /** One line for people: the device and how it is used. */
   readonly description: string;
+  /** What the device is and what was measured on it before it was taken; none for a processor. */
+  readonly survey?: DeviceSurvey;
   /** Allocates and uploads, and brings the target table up to date with the state. */
   open(task: TrainingTask): Promise<Learner>;
 }

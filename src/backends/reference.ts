@@ -75,10 +75,11 @@ function openLearner(
   }
 
   sweep();
+  // Of all calls of run together: many short ones must not keep signals out.
+  let pause = performance.now();
   return {
     async run(to) {
       const all = new Float32Array((to - step) * runs * terms);
-      let pause = performance.now();
       for (let made = 0; step < to; made++) {
         plan.fill(words, step, 1);
         execute(program.step);

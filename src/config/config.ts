@@ -4,8 +4,12 @@
  * @module
  */
 
-/** A cell of the grid: x and y, each 0 … size - 1. */
-export type Cell = readonly [x: number, y: number];
+import type {
+  BcSettings,
+  CqlSettings,
+  DqnSettings,
+} from "../algorithms/settings.ts";
+import type { Cell } from "../mdp/gridworld.ts";
 
 /** The safety gridworld. */
 export interface EnvironmentConfig {
@@ -31,6 +35,11 @@ export interface DatasetConfig {
   readonly epsilon: number;
   /** Whether a truncated step counts as terminal in the TD target. */
   readonly timeoutsTerminate: boolean;
+  /**
+   * SHA-256 of `dataset.safetensors` when the data come from a file (`episodes` and `epsilon` then
+   * mean nothing), or null: collected in the environment.
+   */
+  readonly sha256: string | null;
 }
 
 /** The network of every learner. */
@@ -41,50 +50,16 @@ export interface NetworkConfig {
   readonly observationScaling: "none" | "minmax";
 }
 
-/** What every learner has. */
-export interface LearnerConfig {
-  /** Updates of the parameters. */
-  readonly steps: number;
-  /** Adam's step size. */
-  readonly learningRate: number;
-  /** `"constant"`, or `"linear"`: from `learningRate` at the first step to 0 after the last. */
-  readonly learningRateSchedule: "constant" | "linear";
-  /** Transitions of a minibatch, drawn uniformly with replacement. */
-  readonly batchSize: number;
-  /** Steps that one row of `training.csv` averages. */
-  readonly logInterval: number;
-}
-
-/** Behaviour cloning. */
-export interface BcConfig extends LearnerConfig {
-  /** Weight of the mean squared logit. */
-  readonly beta: number;
-}
-
-/** Deep Q-learning, plain or double. */
-export interface DqnConfig extends LearnerConfig {
-  /** Discount. */
-  readonly gamma: number;
-  /** Steps between hard copies to the target network. */
-  readonly targetUpdateInterval: number;
-}
-
-/** Discrete conservative Q-learning: Double DQN with the conservative term. */
-export interface CqlConfig extends DqnConfig {
-  /** Weight of the conservative term. */
-  readonly alpha: number;
-}
-
 /** The learners of a run, by name. `bc` and `cql` are in every preset. */
 export interface AlgorithmsConfig {
   /** Behaviour cloning. */
-  readonly bc: BcConfig;
+  readonly bc: BcSettings;
   /** Conservative Q-learning. */
-  readonly cql: CqlConfig;
+  readonly cql: CqlSettings;
   /** Q-learning with the target network's own maximum, if asked for. */
-  readonly dqn?: DqnConfig;
+  readonly dqn?: DqnSettings;
   /** Q-learning with the online network's choice and the target network's value, if asked for. */
-  readonly doubleDqn?: DqnConfig;
+  readonly doubleDqn?: DqnSettings;
 }
 
 /** How a policy is measured by sampling. */
@@ -99,8 +74,8 @@ export interface EvaluationConfig {
 export interface Config {
   /** Names every random stream of the run. */
   readonly seed: number;
-  /** The safety gridworld. */
-  readonly environment: EnvironmentConfig;
+  /** The safety gridworld, or null: data from a file whose environment is not known. */
+  readonly environment: EnvironmentConfig | null;
   /** The offline data set. */
   readonly dataset: DatasetConfig;
   /** The network of every learner. */
@@ -116,9 +91,11 @@ export interface ConfigOverrides {
   /** Names every random stream of the run. */
   readonly seed?: number;
   /** The safety gridworld; a goal of null is the far corner. */
-  readonly environment?: Partial<Omit<EnvironmentConfig, "goal">> & {
-    readonly goal?: Cell | null;
-  };
+  readonly environment?:
+    | (Partial<Omit<EnvironmentConfig, "goal">> & {
+      readonly goal?: Cell | null;
+    })
+    | null;
   /** The offline data set. */
   readonly dataset?: Partial<DatasetConfig>;
   /** The network of every learner. */

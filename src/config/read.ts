@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
 
 /** No configuration comes near this; a larger file is another file. */
 const MAX_BYTES = 1 << 20;
@@ -17,30 +18,7 @@ const MAX_BYTES = 1 << 20;
  * @throws InputError if it cannot be read or is no JSON, with line and column.
  */
 export function readJsonFile(path: string): unknown {
-  return parseJson(readSmallFile(path), path);
-}
-
-function readSmallFile(path: string): Uint8Array {
-  try {
-    const { isFile, size } = Deno.statSync(path);
-    if (!isFile) throw new InputError(`${path}: is not a file`);
-    if (size > MAX_BYTES) {
-      throw new InputError(
-        `${path}: is larger than 1 MiB; this is no configuration`,
-      );
-    }
-    return Deno.readFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new InputError(`${path}: there is no such file`);
-    }
-    if (error instanceof InputError) throw error;
-    throw new InputError(
-      `${path}: cannot be read (${
-        error instanceof Error ? error.name : error
-      })`,
-    );
-  }
+  return parseJson(readFile(path, MAX_BYTES), path);
 }
 
 /**

@@ -7,11 +7,11 @@
 import { InputError } from "../errors.ts";
 import type {
   AlgorithmsConfig,
-  Cell,
   Config,
   ConfigOverrides,
   EnvironmentConfig,
 } from "./config.ts";
+import type { Cell } from "../mdp/gridworld.ts";
 import { suggest } from "./nearest.ts";
 import {
   dqnDefaults,
@@ -25,6 +25,8 @@ import { checkConfig } from "./schema.ts";
 export interface ConfigFlags {
   /** The run's seed. */
   readonly seed?: number;
+  /** SHA-256 of the data from a file; their environment is known only if the overrides name it. */
+  readonly datasetSha256?: string;
 }
 
 /**
@@ -65,10 +67,18 @@ export function resolveConfig(
     flags.seed === undefined ? {} : { seed: flags.seed },
     "flags",
   );
+  const sha256 = flags.datasetSha256 ?? over.dataset?.sha256 ?? null;
+  const unknown = over.environment === null ||
+    (flags.datasetSha256 !== undefined && over.environment === undefined);
+  if (unknown && sha256 === null) {
+    throw new InputError(
+      `${source}: environment: null needs data from a file; give --dataset FILE`,
+    );
+  }
   const config: Config = {
     seed: flagged.seed ?? over.seed ?? base.seed,
-    environment: resolveEnvironment(base, over, source),
-    dataset: laidOver(base.dataset, over.dataset),
+    environment: unknown ? null : resolveEnvironment(base, over, source),
+    dataset: { ...laidOver(base.dataset, over.dataset), sha256 },
     network: laidOver(base.network, over.network),
     algorithms: resolveAlgorithms(base, over),
     evaluation: laidOver(base.evaluation, over.evaluation),
@@ -93,7 +103,7 @@ function resolveEnvironment(
 ): EnvironmentConfig {
   const { size, goal, ...rest } = laidOver<Preset["environment"]>(
     base.environment,
-    over.environment,
+    over.environment ?? undefined,
   );
   const { maxSteps, slipProbability, start, hazards } = rest;
   const corner: Cell = [size - 1, size - 1];

@@ -46,8 +46,6 @@ function oneOf<const T extends readonly string[]>(...names: T) {
 /** An object in which every key is optional and no other key is known. */
 function section<T extends v.ObjectEntries>(entries: T) {
   const partial = v.partial(v.strictObject(entries));
-  // Without a prototype, so that "toString" is no key of a configuration.
-  Object.setPrototypeOf(partial.entries, null);
   const isObject = (value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   return v.pipe(v.unknown(), v.check(isObject, "must be an object"), partial);
@@ -66,6 +64,7 @@ const cells = v.pipe(
   v.maxLength(65_536, "must have at most 65536 cells"),
 );
 const probability = number(0, 1);
+const sha256Message = "must be 64 hexadecimal digits or null";
 
 const learner = {
   steps: integer(1, 100_000_000),
@@ -73,27 +72,34 @@ const learner = {
   learningRateSchedule: oneOf("constant", "linear"),
   batchSize: integer(1, 65_536),
   logInterval: integer(1, 100_000_000),
+  members: integer(1, 64),
 };
 const dqn = {
   ...learner,
   gamma: probability,
   targetUpdateInterval: integer(1, 100_000_000),
+  rewardScale: number(1e-6, 1e6),
+  checkpointChoice: oneOf("last", "model"),
 };
 
 const schema = section({
   seed: integer(0, 4_294_967_295),
-  environment: section({
+  environment: v.nullable(section({
     size,
     maxSteps: integer(1, 100_000),
     slipProbability: probability,
     start: cell,
     goal: v.nullable(cell),
     hazards: v.nullable(cells),
-  }),
+  })),
   dataset: section({
     episodes: integer(1, 1_000_000),
     epsilon: probability,
     timeoutsTerminate: v.boolean("must be true or false"),
+    sha256: v.nullable(v.pipe(
+      v.string(sha256Message),
+      v.regex(/^[0-9a-f]{64}$/, sha256Message),
+    )),
   }),
   network: section({
     hidden: v.pipe(
@@ -108,7 +114,11 @@ const schema = section({
   }),
   algorithms: section({
     bc: section({ ...learner, beta: number(0, 1_000) }),
-    cql: section({ ...dqn, alpha: number(0, 1_000) }),
+    cql: section({
+      ...dqn,
+      alpha: number(0, 1_000),
+      temperature: number(1e-6, 1e6),
+    }),
     dqn: section(dqn),
     doubleDqn: section(dqn),
   }),

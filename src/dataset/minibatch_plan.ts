@@ -10,11 +10,14 @@ import type { Dataset } from "./dataset.ts";
 
 /** What one run's plans are made from. */
 export interface PlanRun {
+  /** What is sampled from. */
   readonly dataset: Dataset;
   /** [N + E] row of each of the data set's observations in the observation table. */
   readonly rowOf: Uint32Array;
   /** Rows of the observation table. */
   readonly tableRows: number;
+  /** Rewards are multiplied by it, in f64, and rounded to f32. */
+  readonly rewardScale: number;
   /** γ; 0 where the algorithm looks at no next observation. */
   readonly discount: number;
   /** Whether a truncated step is treated as terminal. */
@@ -25,13 +28,17 @@ export interface PlanRun {
 
 /** Per-step constants of the optimiser, f32; entry t - 1 is for step t. */
 export interface StepConstants {
+  /** [steps] learning rate / (1 - β1^t). */
   readonly stepSize: Float32Array;
+  /** [steps] 1 / sqrt(1 - β2^t). */
   readonly secondMomentScale: Float32Array;
 }
 
 /** A sequential source of plans for all runs of a learner. */
 export interface PlanSource {
+  /** Where each field of a plan lies. */
   readonly layout: PlanLayout;
+  /** Runs that a learner trains at once. */
   readonly runs: number;
   /**
    * Writes the plans of steps from + 1 … from + steps as [steps, runs, layout.stride] words.
@@ -103,7 +110,7 @@ interface StepPlanner {
 const NONE = 0xffffffff;
 
 function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
-  const { dataset, tableRows, discount } = run;
+  const { dataset, tableRows, discount, rewardScale } = run;
   const { actions, rewards } = dataset;
   const { batchSize: B, rowCapacity } = layout;
   const { observationRow, nextRow } = transitionRows(run);
@@ -132,7 +139,7 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
       for (let s = 0; s < B; s++) {
         const i = samples[s];
         words[actionsAt + s] = actions[i];
-        floats[rewardsAt + s] = rewards[i];
+        floats[rewardsAt + s] = rewards[i] * rewardScale;
         const row = observationRow[i];
         tableRow[s] = row;
         const mark = Math.max(now, marks[2 * row]);

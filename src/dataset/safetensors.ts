@@ -18,7 +18,7 @@ import {
   readSafetensors,
   requireTensor,
   writeSafetensors,
-} from "../artifacts/safetensors.ts";
+} from "../files/safetensors.ts";
 import { InputError } from "../errors.ts";
 import type { Dataset } from "./dataset.ts";
 import { validateDataset } from "./validate.ts";

@@ -30,7 +30,7 @@ export interface DatasetSummary {
 
 /**
  * Sums up a data set of a finite MDP. Goal and hazard are told by the state in which a
- * terminated episode ends.
+ * terminated episode ends, or, for files without final observations, by its last reward.
  *
  * @throws {InputError} If the data do not fit the environment: an observation that is no
  *   state, or an episode that terminated where the environment does not.
@@ -53,7 +53,8 @@ export function summariseDataset(
     }
     const last = offsets[e + 1] - 1;
     if (dataset.terminated[last] === 0) continue;
-    const ending = endings[states[last + e + 1]];
+    const ending = endings[states[last + e + 1]] ||
+      endingByReward(mdp, states[last + e], dataset, last);
     if (ending === 0) {
       throw new InputError(
         `episode ${e} of the data set terminates where this environment has neither goal nor ` +
@@ -72,4 +73,24 @@ export function summariseDataset(
     goalRate: ended[1] / episodes,
     hazardRate: ended[2] / episodes,
   };
+}
+
+/**
+ * How a terminating transition ended, from its reward: 1 goal, 2 hazard, 0 if the
+ * environment has no such outcome. d3rlpy dumps do not hold the state it ended in.
+ */
+function endingByReward(
+  mdp: FiniteMdp,
+  state: number,
+  { actions, rewards }: Dataset,
+  transition: number,
+): number {
+  const first = (state * mdp.actionCount + actions[transition]) *
+    mdp.outcomeCount;
+  for (let i = first; i < first + mdp.outcomeCount; i++) {
+    const fits = mdp.probability[i] > 0 && mdp.ending[i] > 0 &&
+      Math.fround(mdp.reward[i]) === rewards[transition];
+    if (fits) return mdp.ending[i];
+  }
+  return 0;
 }

@@ -34,12 +34,12 @@ export function validateDataset(dataset: Dataset, name: string): void {
       `an observation must have at least one number, not ${observationSize}`,
     );
   }
-  if (!Number.isSafeInteger(actionCount) || actionCount < 1) {
-    fail(`the number of actions must be at least 1, not ${actionCount}`);
-  }
   const transitions = actions.length;
   const episodes = episodeOffsets.length - 1;
   if (episodes < 1 || transitions < 1) fail("it holds no transition");
+  if (!Number.isSafeInteger(actionCount) || actionCount < 1) {
+    fail(`the number of actions must be at least 1, not ${actionCount}`);
+  }
   for (
     const [column, length] of [
       ["rewards", rewards.length],

@@ -51,8 +51,10 @@ export const HAZARD_REWARD: number = -100;
 /** Reward of the step into the goal, in place of the step's. */
 export const GOAL_REWARD: number = 50;
 
-// The tables take 336 bytes a cell: 84 MB at this size.
-const LARGEST_SIZE = 500;
+// Exact evaluation goes through every cell at every step, and the optimal policy takes 32 bytes
+// for each: 320 MB at the limit.
+const LARGEST_SIZE = 200;
+const MOST_CELL_STEPS = 10_000_000;
 
 /**
  * Checks a configuration and settles its hazards. Hazards that are not given are
@@ -74,6 +76,11 @@ export function resolveGridworld(
   requireThat(
     Number.isInteger(maxSteps) && maxSteps >= 1,
     `environment.maxSteps is ${maxSteps}: give a whole number of at least 1`,
+  );
+  requireThat(
+    size * size * maxSteps <= MOST_CELL_STEPS,
+    `environment.size ${size} with maxSteps ${maxSteps} is too large: ` +
+      `keep size x size x maxSteps to ${MOST_CELL_STEPS}`,
   );
   requireThat(
     slipProbability >= 0 && slipProbability <= 1,

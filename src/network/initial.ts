@@ -11,13 +11,15 @@ import type { NetworkLayout } from "./layout.ts";
  * linear layer, in the order layer, input, output, with each layer's bias last.
  *
  * @param seed The run's seed; the stream is `initial-parameters`.
+ * @param member Which of an ensemble's networks; from 1 on it is part of the stream's name.
  * @returns The flat parameter buffer of `layout`.
  */
 export function initialParameters(
   layout: NetworkLayout,
   seed: number,
+  member: number,
 ): Float32Array<ArrayBuffer> {
-  const random = randomStream(seed, "initial-parameters");
+  const random = randomStream(seed, memberStream("initial-parameters", member));
   const parameters = new Float32Array(layout.parameterCount);
   for (const { inputs, outputs, outputStride, offset } of layout.layers) {
     const bound = 1 / Math.sqrt(inputs);
@@ -29,4 +31,9 @@ export function initialParameters(
     }
   }
   return parameters;
+}
+
+/** Name of a stream of an ensemble's member; the first has the name of a single network's. */
+export function memberStream(name: string, member: number): string {
+  return member === 0 ? name : `${name}/member/${member}`;
 }

@@ -6,7 +6,9 @@
 
 /** A dense layer's place in the flat parameter buffer. */
 export interface LayerLayout {
+  /** Width of the input. */
   readonly inputs: number;
+  /** Width of the output. */
   readonly outputs: number;
   /** Columns of the input matrix in memory: inputs, rounded up to a multiple of 4. */
   readonly inputStride: number;
@@ -18,7 +20,9 @@ export interface LayerLayout {
 
 /** A network's layers and the number of elements that their parameters take. */
 export interface NetworkLayout {
+  /** From the input on. */
   readonly layers: readonly LayerLayout[];
+  /** Elements of the flat buffer, padding included. */
   readonly parameterCount: number;
 }
 
@@ -28,7 +32,9 @@ export interface LayerParameters {
   readonly weight: Float32Array;
   /** [outputs] */
   readonly bias: Float32Array;
+  /** Width of the input. */
   readonly inputs: number;
+  /** Width of the output. */
   readonly outputs: number;
 }
 

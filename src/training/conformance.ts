@@ -12,10 +12,7 @@ import {
 import type { Program } from "../algorithms/program.ts";
 import { qLearning } from "../algorithms/q_learning.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
-import {
-  readSafetensors,
-  type SafetensorsFile,
-} from "../artifacts/safetensors.ts";
+import { readSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
@@ -35,6 +32,7 @@ export interface ConformanceResult {
   readonly lossDifference: number;
   /** What both may be: ten times the error of PyTorch's own float32 run, at least 5e-6. */
   readonly tolerance: number;
+  /** Whether both differences keep the tolerance. */
   readonly passed: boolean;
 }
 
@@ -61,6 +59,7 @@ export async function checkConformance(
     dataset,
     rowOf: rows.rowOf,
     tableRows: rows.count,
+    rewardScale: 1,
     discount: algorithm === "discrete_bc" ? 0 : about.number("gamma"),
     timeoutsTerminate: false,
     draw: (samples) => {
@@ -241,6 +240,7 @@ function fixtureProgram(
   return qLearning({
     ...common,
     alpha: algorithm === "discrete_cql" ? number("alpha") : 0,
+    temperature: 1,
     doubleQ: true,
     targetUpdateInterval,
   });

@@ -4,18 +4,15 @@
  * @module
  */
 import type { Learner } from "../backends/backend.ts";
-
-/** Loss terms averaged over the steps of an interval. */
-export interface IntervalLosses {
-  /** Last step of the interval. */
-  readonly step: number;
-  /** [runs][terms] means in f64. */
-  readonly means: readonly (readonly number[])[];
-}
+import { InputError } from "../errors.ts";
 
 /** A loss or parameter became infinite or not a number: training cannot go on. */
-export class DivergenceError extends Error {
-  /** @param step The first step with such a value. @param term What was not finite. */
+export class DivergenceError extends InputError {
+  /**
+   * Makes the error.
+   * @param step The first step with such a loss, or the step at which parameters were looked at.
+   * @param term What was not finite.
+   */
   constructor(readonly step: number, readonly term: string) {
     super(
       `training diverged: ${term} is not finite at step ${step}; lower the learning rate`,
@@ -24,58 +21,121 @@ export class DivergenceError extends Error {
   }
 }
 
+/** How far a training is, beside the learner's state. */
+export interface Cursor {
+  /** Steps made. */
+  readonly step: number;
+  /** [runs · terms] sums of the loss terms since the last full interval, in f64. */
+  readonly sums: Float64Array;
+}
+
+/** The start of a training. */
+export function startCursor(runs: number, terms: number): Cursor {
+  return { step: 0, sums: new Float64Array(runs * terms) };
+}
+
+/** Where to train to, and what to tell of on the way. */
+export interface TrainingOptions {
+  /** Where the learner is. */
+  readonly from: Cursor;
+  /** Last step. */
+  readonly to: number;
+  /** Steps that the means of an interval cover; the last interval may be shorter. */
+  readonly logInterval: number;
+  /** Called after each interval with its last step and the mean of each loss term, [runs][terms]. */
+  readonly onInterval: (
+    step: number,
+    means: number[][],
+  ) => void | Promise<void>;
+  /** Steps between two checkpoints. */
+  readonly checkpointInterval?: number;
+  /** Called at each multiple of the checkpoint interval but the last step. */
+  readonly onCheckpoint?: (cursor: Cursor) => void | Promise<void>;
+  /** Called often, with the steps made. */
+  readonly onStep?: (step: number) => void;
+  /** Asked often; true ends the training early, after the step in hand. */
+  readonly stop?: () => boolean;
+}
+
+/** The loop looks up about this often, so that progress moves and a stop is heeded. */
+const LOOK_UP_MS = 200;
+
 /**
- * Trains from step `from` to step `to` and calls `onInterval` whenever `logInterval` steps are done
- * (and at the end, for what remains).
+ * Trains until the last step or until it is stopped.
  *
  * @param lossTerms The program's names of the terms.
- * @throws DivergenceError
+ * @returns Where training ended.
+ * @throws DivergenceError when a loss is not finite; the state of the last checkpoint is good.
  */
 export async function train(
   learner: Learner,
   lossTerms: readonly string[],
-  { from, to, logInterval, onInterval }: {
-    from: number;
-    to: number;
-    logInterval: number;
-    onInterval: (interval: IntervalLosses) => void | Promise<void>;
-  },
-): Promise<void> {
-  for (let step = from; step < to;) {
-    const end = Math.min(
-      to,
-      (Math.floor(step / logInterval) + 1) * logInterval,
-    );
+  options: TrainingOptions,
+): Promise<Cursor> {
+  const { from, to, logInterval, checkpointInterval = Infinity } = options;
+  const sums = from.sums.slice();
+  let step = from.step;
+  // How many steps are asked for at once depends on the clock; no bit of the result does.
+  let stride = 1;
+  while (step < to && !options.stop?.()) {
+    const nextLog = nextMultiple(step, logInterval);
+    const nextCheckpoint = nextMultiple(step, checkpointInterval);
+    const end = Math.min(to, nextLog, nextCheckpoint, step + stride);
+    const begun = performance.now();
     const losses = await learner.run(end);
-    await onInterval({
-      step: end,
-      means: intervalMeans(losses, lossTerms, step, end),
-    });
+    addLosses(sums, losses, lossTerms, step);
+    const elapsed = performance.now() - begun;
+    if (end === step + stride) {
+      if (elapsed < LOOK_UP_MS / 2) stride *= 2;
+      else if (elapsed > LOOK_UP_MS) stride = Math.max(1, stride >> 1);
+    }
     step = end;
+    options.onStep?.(step);
+    if (step === nextLog || step === to) {
+      const steps = step - Math.floor((step - 1) / logInterval) * logInterval;
+      await options.onInterval(step, means(sums, lossTerms.length, steps));
+      sums.fill(0);
+    }
+    if (step === nextCheckpoint && step < to) {
+      await options.onCheckpoint?.({ step, sums: sums.slice() });
+    }
   }
+  return { step, sums };
 }
 
-function intervalMeans(
+/** Adds the losses, [steps, runs · terms], of the steps after `from` to the sums. */
+function addLosses(
+  sums: Float64Array,
   losses: Float32Array,
   lossTerms: readonly string[],
   from: number,
-  to: number,
-): number[][] {
-  const terms = lossTerms.length;
-  const width = losses.length / (to - from);
-  const sums = Array.from(
-    { length: width / terms },
-    () => new Array<number>(terms).fill(0),
-  );
+): void {
+  const width = sums.length;
   for (let i = 0; i < losses.length; i++) {
     const column = i % width;
     if (!Number.isFinite(losses[i])) {
       throw new DivergenceError(
         from + 1 + Math.floor(i / width),
-        lossTerms[column % terms],
+        lossTerms[column % lossTerms.length],
       );
     }
-    sums[Math.floor(column / terms)][column % terms] += losses[i];
+    sums[column] += losses[i];
   }
-  return sums.map((run) => run.map((sum) => sum / (to - from)));
+}
+
+function means(sums: Float64Array, terms: number, steps: number): number[][] {
+  const runs = sums.length / terms;
+  return Array.from(
+    { length: runs },
+    (_, run) =>
+      [...sums.subarray(run * terms, (run + 1) * terms)].map((sum) =>
+        sum / steps
+      ),
+  );
+}
+
+function nextMultiple(step: number, interval: number): number {
+  return interval === Infinity
+    ? Infinity
+    : (Math.floor(step / interval) + 1) * interval;
 }

@@ -80,6 +80,7 @@ export function randomTask(
     : qLearning({
       ...common,
       alpha: algorithm === "cql" ? 1.5 : 0,
+      temperature: 0.5,
       doubleQ: algorithm !== "dqn",
       targetUpdateInterval: interval,
     });
@@ -95,6 +96,7 @@ export function randomTask(
         rowOf: rows.rowOf,
         tableRows: rows.count,
         discount: algorithm === "bc" ? 0 : 0.97,
+        rewardScale: 1,
         timeoutsTerminate: run % 2 === 1,
         draw: uniformDraw(
           randomStream(seed, `batch/${run}`),
@@ -105,7 +107,7 @@ export function randomTask(
     ),
     state: initialState(
       program,
-      each((run) => initialParameters(program.network, seed + run)),
+      each((run) => initialParameters(program.network, seed + run, 0)),
     ),
   };
 }

@@ -42,6 +42,7 @@ Deno.test("a step of conservative Q-learning waits four times", () => {
     sizes: SIZES,
     batchSize: 8,
     alpha: 1,
+    temperature: 1,
     doubleQ: true,
     targetUpdateInterval: 10,
     tableRows: 20,

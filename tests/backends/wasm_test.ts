@@ -1,56 +1,14 @@
 import assert from "node:assert/strict";
-import type { LearnerState } from "../../src/algorithms/learner_state.ts";
-import type { Backend, TrainingTask } from "../../src/backends/backend.ts";
+import type { TrainingTask } from "../../src/backends/backend.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import { wasmBackend } from "../../src/backends/wasm.ts";
 import { InputError } from "../../src/errors.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { checkConformance } from "../../src/training/conformance.ts";
 import { randomTask, type Shape } from "./random_task.ts";
+import { assertEqualBits, trained } from "./results.ts";
 
 const THREADS = [1, 2, 3, 5];
-
-interface Result {
-  readonly losses: Float32Array;
-  readonly state: LearnerState;
-}
-
-/** Trains to each of `stops` in turn; at each but the last, reads the state and opens a new learner from it. */
-async function trained(
-  backend: Backend,
-  task: () => TrainingTask,
-  stops: readonly number[],
-): Promise<Result> {
-  let state = task().state;
-  const losses: number[] = [];
-  for (const stop of stops) {
-    const learner = await backend.open({ ...task(), state });
-    try {
-      losses.push(...await learner.run(stop));
-      state = await learner.read();
-    } finally {
-      await learner.close();
-    }
-  }
-  return { losses: Float32Array.from(losses), state };
-}
-
-function assertEqualBits(actual: Result, expected: Result, what: string): void {
-  const bits = (a: Float32Array) =>
-    new Uint32Array(a.buffer, a.byteOffset, a.length);
-  assert.deepEqual(bits(actual.losses), bits(expected.losses), what);
-  assert.equal(actual.state.step, expected.state.step, what);
-  assert.equal(actual.state.runs, expected.state.runs, what);
-  const names = Object.keys(expected.state.buffers);
-  assert.deepEqual(Object.keys(actual.state.buffers), names, what);
-  for (const name of names) {
-    assert.deepEqual(
-      bits(actual.state.buffers[name]),
-      bits(expected.state.buffers[name]),
-      `${what}: ${name}`,
-    );
-  }
-}
 
 /** Odd sizes; with interval 2 the target values are no table, with 9 they are. */
 const SHAPES: readonly Shape[] = [

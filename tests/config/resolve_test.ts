@@ -26,7 +26,12 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
       goal: [14, 14],
       hazards: null,
     },
-    dataset: { episodes: 500, epsilon: 0.22, timeoutsTerminate: true },
+    dataset: {
+      episodes: 500,
+      epsilon: 0.22,
+      timeoutsTerminate: true,
+      sha256: null,
+    },
     network: { hidden: [256, 256], observationScaling: "none" },
     algorithms: {
       bc: {
@@ -35,6 +40,7 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         learningRateSchedule: "constant",
         batchSize: 256,
         beta: 0.5,
+        members: 1,
         logInterval: 250,
       },
       cql: {
@@ -45,6 +51,8 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         gamma: 0.99,
         alpha: 6,
         targetUpdateInterval: 8000,
+        members: 1,
+        rewardScale: 1,
         logInterval: 1000,
       },
     },
@@ -61,8 +69,8 @@ Deno.test("flags win over the file, the file over the preset", () => {
   const config = resolveConfig("tutorial", file, { seed: 8 });
   equal(config.seed, 8);
   equal(resolveConfig("tutorial", file).seed, 7);
-  deepEqual(config.environment.goal, [8, 8]);
-  equal(config.environment.maxSteps, 80);
+  deepEqual(config.environment!.goal, [8, 8]);
+  equal(config.environment!.maxSteps, 80);
   equal(config.algorithms.cql.alpha, 1);
   equal(config.algorithms.cql.gamma, 0.99);
 });
@@ -70,14 +78,14 @@ Deno.test("flags win over the file, the file over the preset", () => {
 Deno.test("a goal of null is the far corner, a given goal stays", () => {
   deepEqual(
     resolveConfig("tutorial", { environment: { goal: null, size: 6 } })
-      .environment.goal,
+      .environment!.goal,
     [
       5,
       5,
     ],
   );
   deepEqual(
-    resolveConfig("tutorial", { environment: { goal: [3, 4] } }).environment
+    resolveConfig("tutorial", { environment: { goal: [3, 4] } }).environment!
       .goal,
     [3, 4],
   );
@@ -124,9 +132,9 @@ Deno.test("a resolved configuration is frozen and shares nothing with preset or 
   const hazards = [[3, 3]];
   const config = resolveConfig("tutorial", { environment: { hazards } });
   hazards[0][0] = 4;
-  deepEqual(config.environment.hazards, [[3, 3]]);
-  throws(() => Object.assign(config.environment, { size: 3 }), TypeError);
-  throws(() => Object.assign(config.environment.start, [1, 1]), TypeError);
+  deepEqual(config.environment!.hazards, [[3, 3]]);
+  throws(() => Object.assign(config.environment!, { size: 3 }), TypeError);
+  throws(() => Object.assign(config.environment!.start, [1, 1]), TypeError);
   ok(!Object.isFrozen(presets.tutorial.environment.start));
 });
 
@@ -147,7 +155,7 @@ const wrong: [overrides: unknown, line: string][] = [
   [
     { algorithms: { bc: { conservative_weight: 6 } } },
     "algorithms.bc.conservative_weight: unknown key; " +
-    "known: steps, learningRate, learningRateSchedule, batchSize, logInterval, beta",
+    "known: steps, learningRate, learningRateSchedule, batchSize, logInterval, members, beta",
   ],
   [
     { toString: 1 },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   readSafetensors,
   writeSafetensors,
-} from "../../src/artifacts/safetensors.ts";
+} from "../../src/files/safetensors.ts";
 import {
   datasetFromSafetensors,
   datasetToSafetensors,

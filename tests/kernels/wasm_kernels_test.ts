@@ -123,7 +123,12 @@ const CASES: Record<string, (sizes: Sizes) => Case> = {
       probabilities: matrix(capacity, padded(actions), uniform),
       logSumExp: column(capacity, uniform),
     },
-    numbers: { actions, stride: padded(actions) },
+    numbers: {
+      actions,
+      stride: padded(actions),
+      temperature: 0.01,
+      inverseTemperature: 100,
+    },
   }),
   q_samples: ({ random, capacity, batchSize, tableRows, actions }) => {
     const table = random.integer(2);

@@ -5,6 +5,7 @@ import {
   cellState,
   type GridworldConfig,
   gridworldMdp,
+  isHazard,
   resolveGridworld,
 } from "../../src/mdp/gridworld.ts";
 import { stateEndings } from "../../src/mdp/mdp.ts";
@@ -94,6 +95,13 @@ Deno.test("entering a cell decides reward and ending; the goal wins over a hazar
   ]);
 });
 
+Deno.test("a cell is a hazard if it is listed and not the goal", () => {
+  const world = resolveGridworld({ ...small, hazards: [[2, 2], [4, 4]] }, 0);
+  assert.equal(isHazard(world, 2, 2), true);
+  assert.equal(isHazard(world, 2, 3), false);
+  assert.equal(isHazard(world, 4, 4), false);
+});
+
 Deno.test("given hazards are merged and ordered", () => {
   assert.deepEqual(resolveGridworld(small, 0).hazards, [[1, 0], [2, 2]]);
 });
@@ -138,6 +146,7 @@ Deno.test("a configuration without sense is refused in one line", () => {
     /too small to draw hazards/,
   );
   refused({ maxSteps: 0 }, /maxSteps is 0/);
+  refused({ maxSteps: 1e6 }, /maxSteps 1000000 is too large/);
   refused({ slipProbability: 1.01 }, /slipProbability is 1.01/);
   refused({ slipProbability: -0.1 }, /slipProbability is -0.1/);
   refused({ slipProbability: NaN }, /slipProbability is NaN/);

@@ -3,7 +3,7 @@ import {
   readSafetensors,
   requireTensor,
   writeSafetensors,
-} from "../../src/artifacts/safetensors.ts";
+} from "../../src/files/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
 
 /** A file with this header text and these data bytes. */
@@ -123,6 +123,12 @@ Deno.test("safetensors: each damage gets its line", () => {
   );
   refused(file(`{"a":${entry("[0,2]")}}`, [1]), /beyond the file's end/);
   refused(file(`{"a":${entry("[0,2]")}}`, [1, 2, 3]), /1 bytes at its end/);
+});
+
+Deno.test("safetensors: a header of megabytes is only one more damage", () => {
+  refused(file(`{"${"a".repeat(1e7)}":1}`), /tensor "a+… is not described/);
+  refused(file(`{"${"\\\\".repeat(5e6)}":1}`), /is not described/);
+  refused(file(`{"a":${"[".repeat(1e5)}${"]".repeat(1e5)}}`), /not described/);
 });
 
 Deno.test("safetensors: a tensor that is missing or has another shape", () => {

@@ -260,11 +260,16 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
 function duplicateKey(text: string): string | undefined {
   const scopes: Set<string>[] = [];
   let lastString = "";
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}:]/g)) {
-    if (token === "{") scopes.push(new Set());
-    else if (token === "}") scopes.pop();
-    else if (token !== ":") lastString = token;
-    else {
+  // By hand: a regular expression overflows its stack on strings of megabytes.
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{") scopes.push(new Set());
+    else if (character === "}") scopes.pop();
+    else if (character === '"') {
+      const begin = at++;
+      while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+      lastString = text.slice(begin, at + 1);
+    } else if (character === ":") {
       const keys = scopes[scopes.length - 1];
       const key = JSON.parse(lastString) as string;
       if (keys.has(key)) return quote(key);

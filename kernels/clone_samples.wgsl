@@ -1,0 +1,17 @@
+// clone_samples: a thread computes one sample.
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> logSumExp: array<f32>;
+@group(0) @binding(2) var<storage, read> rowPenalty: array<f32>;
+@group(0) @binding(3) var<storage, read_write> sampleLosses: array<f32>;
+@group(0) @binding(4) var<storage, read_write> sampleGradient: array<f32>;
+
+fn kernel(s: u32, run: u32) {
+  let samples = arguments.planBatchSize;
+  if (s >= samples) { return; }
+  let row = row_of(run, s);
+  let logit = logits[start_logits(run) + row * arguments.stride + action_of(run, s)];
+  let losses = start_sampleLosses(run) + s;
+  sampleLosses[losses] = flush(sub(logSumExp[start_logSumExp(run) + row], logit));
+  sampleLosses[losses + samples] = rowPenalty[start_rowPenalty(run) + row];
+  sampleGradient[start_sampleGradient(run) + s] = -arguments.inverseBatch;
+}

@@ -1,0 +1,117 @@
+/**
+ * Offline reinforcement learning that returns the same bits on every device.
+ *
+ * The public API: whatever a script of the suite does, a program can do with what is here. Start
+ * with {@link resolveConfig}, {@link chooseBackend} and {@link runPipeline}.
+ *
+ * @example The smoke preset on the reference backend
+ * ```ts
+ * import { chooseBackend, resolveConfig, runPipeline } from "@holdfast/offline-rl";
+ *
+ * const metrics = await runPipeline({
+ *   config: resolveConfig("smoke"),
+ *   backend: await chooseBackend("reference"),
+ *   out: "artifacts/example",
+ * });
+ * console.log(metrics.policies.cql.exact?.hazardProbability);
+ * ```
+ *
+ * @module
+ */
+export type { PlanLayout } from "./kernels/plan.ts";
+export * from "./src/errors.ts";
+export * from "./src/files/read.ts";
+export * from "./src/numerics/random.ts";
+export * from "./src/numerics/hash.ts";
+
+export * from "./src/mdp/mdp.ts";
+export * from "./src/mdp/gridworld.ts";
+export * from "./src/mdp/environment.ts";
+export * from "./src/mdp/behaviour.ts";
+export * from "./src/mdp/policy.ts";
+export * from "./src/mdp/exact.ts";
+export * from "./src/mdp/optimal.ts";
+
+export * from "./src/dataset/dataset.ts";
+export * from "./src/dataset/collect.ts";
+export * from "./src/dataset/validate.ts";
+export * from "./src/dataset/summary.ts";
+export * from "./src/dataset/distinct_rows.ts";
+export * from "./src/dataset/minibatch_plan.ts";
+export * from "./src/dataset/safetensors.ts";
+export * from "./src/dataset/csv.ts";
+export * from "./src/dataset/csv_write.ts";
+export * from "./src/dataset/d3rlpy.ts";
+export * from "./src/dataset/minari.ts";
+export * from "./src/dataset/inspect.ts";
+
+export * from "./src/network/layout.ts";
+export * from "./src/network/initial.ts";
+export * from "./src/network/policy.ts";
+export * from "./src/network/scaling.ts";
+
+export * from "./src/algorithms/program.ts";
+export * from "./src/algorithms/settings.ts";
+export * from "./src/algorithms/behaviour_cloning.ts";
+export * from "./src/algorithms/q_learning.ts";
+export * from "./src/algorithms/learner_state.ts";
+
+export * from "./src/backends/backend.ts";
+export * from "./src/backends/reference.ts";
+export * from "./src/backends/wasm.ts";
+export * from "./src/backends/webgpu.ts";
+export * from "./src/backends/probe.ts";
+export type { ArithmeticReadings } from "./src/backends/probe_shader.ts";
+export * from "./src/backends/webgpu_session.ts";
+export * from "./src/backends/webgpu_thread.ts";
+export * from "./src/backends/device_error.ts";
+export * from "./src/backends/choose.ts";
+
+export * from "./src/training/task.ts";
+export * from "./src/training/train.ts";
+export * from "./src/training/checkpoint.ts";
+export * from "./src/training/conformance.ts";
+export * from "./src/training/determinism.ts";
+export * from "./src/training/kernel_check.ts";
+
+export * from "./src/evaluation/rollout.ts";
+export * from "./src/evaluation/mismatch.ts";
+export * from "./src/evaluation/agreement.ts";
+export * from "./src/evaluation/counted_model.ts";
+export * from "./src/evaluation/references.ts";
+export * from "./src/evaluation/statistics.ts";
+
+export * from "./src/artifacts/policy_file.ts";
+export * from "./src/dataset/dataset_file.ts";
+export * from "./src/artifacts/onnx.ts";
+export * from "./src/artifacts/tensorboard.ts";
+export * from "./src/artifacts/event_log.ts";
+export * from "./src/artifacts/manifest.ts";
+
+export * from "./src/report/terminal.ts";
+export * from "./src/report/numbers.ts";
+
+export type {
+  AlgorithmsConfig,
+  Config,
+  ConfigOverrides,
+  DatasetConfig,
+  EnvironmentConfig,
+  EvaluationConfig,
+  NetworkConfig,
+} from "./src/config/config.ts";
+export type { PresetName } from "./src/config/presets.ts";
+export * from "./src/config/resolve.ts";
+export * from "./src/config/read.ts";
+
+export * from "./src/pipeline/problem.ts";
+export * from "./src/pipeline/learn.ts";
+export * from "./src/pipeline/metrics.ts";
+export * from "./src/pipeline/pipeline.ts";
+export * from "./src/pipeline/resume.ts";
+export * from "./src/pipeline/study.ts";
+export * from "./src/pipeline/study_cell.ts";
+export * from "./src/pipeline/study_config.ts";
+export * from "./src/pipeline/study_result.ts";
+export * from "./src/pipeline/study_series.ts";
+export * from "./src/pipeline/study_statistics.ts";

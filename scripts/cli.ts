@@ -1,0 +1,189 @@
+/**
+ * What every script shares: flags in, help out, one line for an error, and the exit code.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { suggest } from "../src/config/nearest.ts";
+import { InputError } from "../src/errors.ts";
+
+/** A flag of a script. */
+export interface Flag {
+  /** What its value is called in the help, e.g. `"FILE"`; none for a switch. */
+  readonly value?: string;
+  /** One line for the help. */
+  readonly help: string;
+}
+
+/** What a script says about itself. */
+export interface Usage {
+  /** The command, e.g. `"deno task pipeline"`. */
+  readonly command: string;
+  /** One or two sentences: what it does and what it leaves. */
+  readonly about: string;
+  /** Flags by name, without dashes; `help` is added. */
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** What stands for the arguments without dashes, e.g. `"FILE…"`; none if there are none. */
+  readonly operands?: string;
+}
+
+/** The arguments that were given. */
+export interface Arguments {
+  /** Flags with a value. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Switches that were given. */
+  readonly switches: ReadonlySet<string>;
+  /** Arguments without dashes. */
+  readonly operands: readonly string[];
+}
+
+const helpFlag: Flag = { help: "show this help" };
+
+/** The text of `--help`. */
+export function helpText({ command, about, flags, operands }: Usage): string {
+  const rows = Object.entries({ ...flags, help: helpFlag }).map(
+    ([name, { value, help }]) => [`--${name}${value ? ` ${value}` : ""}`, help],
+  );
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const list = rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`);
+  const synopsis = `${command} [flags]${operands ? ` ${operands}` : ""}`;
+  return `${about}\n\nUsage: ${synopsis}\n\n${list.join("\n")}\n`;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param usage The flags that there are.
+ * @param args The command line after the script's name.
+ * @throws InputError on an unknown flag, a flag given twice, a missing or surplus value, and
+ *   on an operand where none is taken.
+ */
+export function readArguments(
+  usage: Usage,
+  args: readonly string[],
+): Arguments {
+  const flags: Record<string, Flag> = { ...usage.flags, help: helpFlag };
+  const typeOf = ({ value }: Flag) => ({
+    type: value ? "string" as const : "boolean" as const,
+  });
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [name, typeOf(flag)]),
+  );
+  // Not strict: its errors come in several lines, and the tokens tell the same.
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const values: Record<string, string> = {};
+  const switches = new Set<string>();
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    if (!Object.hasOwn(flags, name)) {
+      const known = Object.keys(flags).map((flag) => `--${flag}`);
+      throw new InputError(
+        `unknown flag ${rawName}; ${suggest(rawName, known)}`,
+      );
+    }
+    if (switches.has(name) || Object.hasOwn(values, name)) {
+      throw new InputError(`--${name}: is given twice`);
+    }
+    const wanted = flags[name].value;
+    if (wanted === undefined) {
+      if (value !== undefined) {
+        throw new InputError(`--${name}: takes no value`);
+      }
+      switches.add(name);
+    } else {
+      // `--seed --json` forgot the value of --seed; `--seed=-1` means it.
+      if (!value || (!inlineValue && value.startsWith("-"))) {
+        throw new InputError(`--${name}: needs a value, --${name} ${wanted}`);
+      }
+      values[name] = value;
+    }
+  }
+  if (operands.length > 0 && !usage.operands) {
+    throw new InputError(
+      `unexpected argument ${
+        JSON.stringify(operands[0])
+      }; ${usage.command} --help shows the flags`,
+    );
+  }
+  return { values, switches, operands };
+}
+
+/**
+ * The value of a flag as an integer, or undefined if it was not given.
+ *
+ * @throws InputError if it is none or out of range.
+ */
+export function integerFlag(
+  { values }: Arguments,
+  name: string,
+  min: number,
+  max: number,
+): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^-?\d{1,15}$/.test(text) && value >= min && value <= max) return value;
+  throw new InputError(
+    `--${name}: must be an integer from ${min} to ${max}, not ${
+      JSON.stringify(text)
+    }`,
+  );
+}
+
+/**
+ * The value of a flag as one of some names, or undefined if it was not given.
+ *
+ * @throws InputError if it is another.
+ */
+export function choiceFlag<T extends string>(
+  { values }: Arguments,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = values[name];
+  if (text === undefined || choices.includes(text as T)) {
+    return text as T | undefined;
+  }
+  throw new InputError(
+    `--${name}: unknown ${JSON.stringify(text)}; ${suggest(text, choices)}`,
+  );
+}
+
+/**
+ * Runs a script: `--help` prints the help and ends with code 0; an {@link InputError}
+ * prints `error: …` in one line on stderr and ends with code 2; any other error is a
+ * defect of the suite and goes through.
+ *
+ * @param usage What the script says about itself.
+ * @param main Does the work; its result is the exit code.
+ */
+export async function runScript(
+  usage: Usage,
+  main: (args: Arguments) => number | Promise<number>,
+): Promise<never> {
+  let code: number;
+  try {
+    const args = readArguments(usage, Deno.args);
+    if (args.switches.has("help")) {
+      console.log(helpText(usage).trimEnd());
+      code = 0;
+    } else {
+      code = await main(args);
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.error(`error: ${error.message.replaceAll(/\s*[\r\n]+\s*/g, " ")}`);
+    code = 2;
+  }
+  Deno.exit(code);
+}

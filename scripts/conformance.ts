@@ -1,0 +1,77 @@
+/**
+ * `deno task conformance`: replays recorded updates of d3rlpy.
+ *
+ * @module
+ */
+import {
+  BACKEND_NAMES,
+  checkConformance,
+  chooseBackend,
+  type ConformanceResult,
+  formatTable,
+  InputError,
+  processOutput,
+  readFile,
+} from "../mod.ts";
+import { choiceFlag, runScript, type Usage } from "./cli.ts";
+
+const usage: Usage = {
+  command: "deno task conformance",
+  about:
+    "Replays recorded updates of d3rlpy and compares losses and parameters.\n" +
+    "Exit code 1 when a difference is larger than the tolerance.",
+  flags: {
+    backend: {
+      value: "NAME",
+      help: "auto (default), wasm, reference or webgpu",
+    },
+    json: { help: "print JSON" },
+  },
+  operands: "FILE…",
+};
+
+await runScript(usage, async (args) => {
+  if (args.operands.length === 0) {
+    throw new InputError(
+      "give the fixtures, e.g. tests/fixtures/d3rlpy/*.safetensors",
+    );
+  }
+  const backend = await chooseBackend(
+    choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
+  );
+  const results: ({ file: string } & ConformanceResult)[] = [];
+  for (const file of args.operands) {
+    results.push({
+      file,
+      ...await checkConformance(readFile(file), file, backend),
+    });
+  }
+  if (args.switches.has("json")) {
+    console.log(JSON.stringify({ backend: backend.name, results }, null, 2));
+  } else {
+    const output = processOutput("stdout");
+    const short = (x: number) => x.toExponential(2);
+    output.write(formatTable(
+      output,
+      [
+        "file",
+        "algorithm",
+        "steps",
+        "parameters",
+        "losses",
+        "tolerance",
+        "result",
+      ],
+      results.map((r) => [
+        r.file,
+        r.algorithm,
+        String(r.steps),
+        short(r.parameterDifference),
+        short(r.lossDifference),
+        short(r.tolerance),
+        r.passed ? "pass" : "FAIL",
+      ]),
+    ));
+  }
+  return results.every(({ passed }) => passed) ? 0 : 1;
+});

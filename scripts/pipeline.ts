@@ -1,0 +1,207 @@
+/**
+ * `deno task pipeline`: the main job, start to end.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  BACKEND_NAMES,
+  chooseBackend,
+  type Config,
+  type Dataset,
+  datasetToSafetensors,
+  duration,
+  formatTable,
+  InputError,
+  InterruptedError,
+  isFinished,
+  type Metrics,
+  processOutput,
+  readDataset,
+  readJsonFile,
+  recordedConfig,
+  requireSameConfig,
+  resolveConfig,
+  runPipeline,
+  sha256Hex,
+} from "../mod.ts";
+import { requireNewRun } from "../src/artifacts/run_directory.ts";
+import {
+  type Arguments,
+  choiceFlag,
+  integerFlag,
+  runScript,
+  type Usage,
+} from "./cli.ts";
+import { stageProgress } from "./stage_progress.ts";
+
+const usage: Usage = {
+  command: "deno task pipeline",
+  about:
+    "Builds the gridworld, collects an offline data set, trains behaviour cloning and " +
+    "conservative Q-learning,\nevaluates both exactly and by rollouts, and leaves a run directory.",
+  flags: {
+    preset: { value: "NAME", help: "tutorial (default), safe or smoke" },
+    config: { value: "FILE.json", help: "keys that differ from the preset's" },
+    seed: {
+      value: "N",
+      help: "names every random stream of the run (default 42)",
+    },
+    backend: {
+      value: "NAME",
+      help: "auto (default), wasm, reference or webgpu: same bits, other speed",
+    },
+    threads: {
+      value: "N",
+      help: "threads of the wasm backend (default: the machine's cores)",
+    },
+    dataset: {
+      value: "FILE",
+      help: "train on this data set in place of collecting one",
+    },
+    out: {
+      value: "DIR",
+      help: "the run directory (default: a new one under artifacts/)",
+    },
+    tensorboard: { help: "also write TensorBoard event files" },
+    resume: { help: "go on with the run in --out" },
+    "checkpoint-every": {
+      value: "N",
+      help: "steps between checkpoints (default: about ten seconds)",
+    },
+  },
+};
+
+const MAX_STEPS = 100_000_000;
+
+await runScript(usage, async (args) => {
+  const { values, switches } = args;
+  const screen = processOutput("stderr");
+  const resume = switches.has("resume");
+  if (resume && !values.out) {
+    throw new InputError("--resume: needs the run's folder, --out DIR");
+  }
+  const checkpointInterval = integerFlag(
+    args,
+    "checkpoint-every",
+    1,
+    MAX_STEPS,
+  );
+  const dataset = values.dataset
+    ? await readDataset(values.dataset)
+    : undefined;
+  const config = wantedConfig(args, resume, dataset);
+  const out = values.out ??
+    newRunDirectory(values.preset ?? "tutorial", config.seed);
+  if (!resume) requireNewRun(out);
+  if (resume && isFinished(out)) {
+    screen.write(`${out}: this run is finished\n`);
+    return 0;
+  }
+  const backend = await chooseBackend(
+    choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
+    {
+      threads: integerFlag(args, "threads", 1, 256),
+      onNotice: (line) => screen.write(`${line}\n`),
+    },
+  );
+
+  let stopping = false;
+  Deno.addSignalListener("SIGINT", () => {
+    if (stopping) Deno.exit(130);
+    stopping = true;
+    screen.write("\nstopping after a checkpoint; Ctrl-C again stops at once\n");
+  });
+
+  screen.write(`backend: ${backend.name} (${backend.description})\n`);
+  const begun = performance.now();
+  try {
+    const metrics = await runPipeline({
+      config,
+      backend,
+      out,
+      dataset,
+      resume,
+      checkpointInterval,
+      tensorboard: switches.has("tensorboard"),
+      stop: () => stopping,
+      events: stageProgress(screen),
+    });
+    printSummary(metrics);
+    console.log(
+      `\n${out}: the run, in ${duration((performance.now() - begun) / 1000)}`,
+    );
+    return 0;
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    screen.write(
+      `\n${error.message}; go on with: deno task pipeline --resume --out ${out}\n`,
+    );
+    return 130;
+  }
+});
+
+function wantedConfig(
+  { values, ...args }: Arguments,
+  resume: boolean,
+  dataset: Dataset | undefined,
+): Config {
+  const flags = ["preset", "config", "seed", "dataset"];
+  if (resume && !flags.some((flag) => values[flag])) {
+    return recordedConfig(values.out);
+  }
+  const config = resolveConfig(
+    values.preset ?? "tutorial",
+    values.config ? readJsonFile(values.config) : {},
+    {
+      seed: integerFlag({ values, ...args }, "seed", 0, 2 ** 32 - 1),
+      datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
+    },
+    values.config,
+  );
+  if (resume) requireSameConfig(values.out, config);
+  return config;
+}
+
+/** `artifacts/PRESET-seedN`, or with a number behind it where that is taken. */
+function newRunDirectory(preset: string, seed: number): string {
+  const base = join("artifacts", `${preset}-seed${seed}`);
+  for (let i = 1;; i++) {
+    const path = i === 1 ? base : `${base}-${i}`;
+    try {
+      Deno.statSync(path);
+    } catch {
+      return path;
+    }
+  }
+}
+
+function printSummary({ policies, references }: Metrics): void {
+  const output = processOutput("stdout");
+  const percent = (share: number) =>
+    `${(100 * share).toFixed(share < 0.01 ? 4 : 2)} %`;
+  const rows = [
+    ...Object.entries(policies).flatMap(([name, { exact }]) =>
+      exact ? [{ name, exact }] : []
+    ),
+    ...Object.entries(references ?? {}).map(([name, exact]) => ({
+      name,
+      exact,
+    })),
+  ].map(({ name, exact }) => [
+    name,
+    exact.returnMean.toFixed(2),
+    percent(exact.hazardProbability),
+    percent(exact.goalProbability),
+    exact.lengthMean.toFixed(1),
+  ]);
+  if (rows.length === 0) return;
+  output.write(
+    "\n" +
+      formatTable(
+        output,
+        ["policy", "return", "hazard", "goal", "length"],
+        rows,
+      ),
+  );
+}

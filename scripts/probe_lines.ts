@@ -1,0 +1,21 @@
+/**
+ * What was measured of a GPU, for people.
+ *
+ * @module
+ */
+import { describeDevice, type DeviceSurvey } from "../src/backends/choose.ts";
+
+/** The probe's readings, in lines. */
+export function probeLines({ device, probe, failure }: DeviceSurvey): string[] {
+  if (!device || !probe) return [`probe: ${failure}`];
+  const { arithmetic, goldenDifferences } = probe;
+  const { guardedDifferences, guardedCases } = arithmetic;
+  return [
+    `probe of ${describeDevice(device)}:`,
+    `  bare operations: rounding ${arithmetic.rounding}, contraction ${arithmetic.contraction}, ` +
+    `reassociation ${arithmetic.reassociation}, subnormals ${arithmetic.subnormals}`,
+    `  guarded operations: ${guardedDifferences} of ${guardedCases} differ`,
+    `  golden training: ${goldenDifferences} elements differ`,
+    `  ${failure === null ? "passed" : `failed: ${failure}`}`,
+  ];
+}

@@ -1,0 +1,26 @@
+/**
+ * The progress of a pipeline's trainings on a screen.
+ *
+ * @module
+ */
+import {
+  type Output,
+  type PipelineEvents,
+  type Progress,
+  showProgress,
+} from "../mod.ts";
+
+/** Shows one line for each training. */
+export function stageProgress(screen: Output): PipelineEvents {
+  let progress: Progress | undefined;
+  return {
+    onTraining(name, steps, done) {
+      progress = showProgress(screen, name, steps, "steps", done);
+    },
+    onStep: (step) => progress?.update(step),
+    onStageEnd() {
+      progress?.finish();
+      progress = undefined;
+    },
+  };
+}

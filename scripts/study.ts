@@ -1,0 +1,103 @@
+/**
+ * `deno task study`: the same training over many seeds, and what it tells.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  BACKEND_NAMES,
+  duration,
+  parseSeeds,
+  processOutput,
+  type Progress,
+  readJsonFile,
+  resolveStudy,
+  runStudy,
+  showProgress,
+  StudyStoppedError,
+} from "../mod.ts";
+import { choiceFlag, integerFlag, runScript, type Usage } from "./cli.ts";
+import { printStudy } from "./study_table.ts";
+
+const usage: Usage = {
+  command: "deno task study",
+  about:
+    "Trains the algorithms of some presets for each seed, which draws its own hazards, data and\n" +
+    "initial network, evaluates all policies exactly, and compares them with the statistics that\n" +
+    "few seeds need. The same command goes on with a study that was interrupted.",
+  flags: {
+    preset: { value: "P,…", help: "presets (default: tutorial)" },
+    algorithms: {
+      value: "A,…",
+      help: "bc, cql, dqn, doubleDqn (default: those of the presets)",
+    },
+    seeds: { value: "LIST", help: "such as 0..9 (default) or 0,3,7..9" },
+    jobs: {
+      value: "N",
+      help: "trainings at the same time (default: the machine's cores)",
+    },
+    config: {
+      value: "FILE.json",
+      help: "keys that differ from those of the presets",
+    },
+    out: {
+      value: "DIR",
+      help: "the study's folder (default: artifacts/study-PRESETS)",
+    },
+    backend: {
+      value: "NAME",
+      help: "wasm (default), reference or webgpu: same bits, other speed",
+    },
+  },
+};
+
+await runScript(usage, async (args) => {
+  const { values } = args;
+  const presets = (values.preset ?? "tutorial").split(",");
+  const study = resolveStudy({
+    presets,
+    algorithms: values.algorithms?.split(","),
+    seeds: parseSeeds(values.seeds ?? "0..9"),
+    overrides: values.config ? readJsonFile(values.config) : {},
+    source: values.config,
+  });
+  const jobs = integerFlag(args, "jobs", 1, 256);
+  const backend = choiceFlag(args, "backend", BACKEND_NAMES);
+  const out = values.out ?? join("artifacts", `study-${presets.join("-")}`);
+
+  const screen = processOutput("stderr");
+  const stopping = new AbortController();
+  Deno.addSignalListener("SIGINT", () => {
+    if (stopping.signal.aborted) Deno.exit(130);
+    stopping.abort();
+  });
+  const begun = performance.now();
+  let progress: Progress | undefined;
+  try {
+    const result = await runStudy({
+      study,
+      out,
+      jobs,
+      backend,
+      signal: stopping.signal,
+      onProgress({ cells, allCells, steps, allSteps }) {
+        if (cells === allCells) return progress?.finish();
+        if (!progress) {
+          screen.write(`${cells} of ${allCells} cells are finished\n`);
+          progress = showProgress(screen, "study", allSteps, "steps", steps);
+        }
+        progress.update(steps);
+      },
+    });
+    printStudy(processOutput("stdout"), result);
+    const took = duration((performance.now() - begun) / 1000);
+    console.log(`\n${out}: the study, in ${took}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StudyStoppedError)) throw error;
+    screen.write(
+      `\n${error.cells} of ${error.allCells} cells are finished and kept; the same command goes on\n`,
+    );
+    return 130;
+  }
+});

@@ -1,0 +1,114 @@
+/**
+ * `deno task verify`: whether a run is what its manifest and its configuration say.
+ *
+ * @module
+ */
+import {
+  BACKEND_NAMES,
+  chooseBackend,
+  InputError,
+  processOutput,
+  readManifest,
+  style,
+} from "../mod.ts";
+import { InterruptedError } from "../src/pipeline/learn.ts";
+import {
+  isVerified,
+  type Verification,
+  verifyRun,
+} from "../src/pipeline/verify.ts";
+import { choiceFlag, integerFlag, runScript, type Usage } from "./cli.ts";
+import { stageProgress } from "./stage_progress.ts";
+
+const usage: Usage = {
+  command: "deno task verify",
+  about:
+    "Compares a finished run with the hashes of its manifest, runs its configuration again in a\n" +
+    "temporary folder, and compares the results byte for byte. Nothing in the run is changed.\n" +
+    "Exit code 0: all is as it should be; 1: something differs; 2: there is nothing to check.",
+  operands: "RUN_DIR",
+  flags: {
+    backend: {
+      value: "NAME",
+      help:
+        "auto (default), wasm, reference or webgpu: the run's own or another",
+    },
+    threads: {
+      value: "N",
+      help: "threads of the wasm backend (default: the machine's cores)",
+    },
+    quick: {
+      help: "compare hashes, and run only the first logging interval again",
+    },
+  },
+};
+
+await runScript(usage, async (args) => {
+  const { operands, switches } = args;
+  if (operands.length !== 1) {
+    throw new InputError("give one run directory: deno task verify RUN_DIR");
+  }
+  // Before a backend is looked for, which takes time and may tell things.
+  readManifest(operands[0]);
+  const screen = processOutput("stderr");
+  const backend = await chooseBackend(
+    choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
+    {
+      threads: integerFlag(args, "threads", 1, 256),
+      onNotice: (line) => screen.write(`${line}\n`),
+    },
+  );
+  let stopping = false;
+  Deno.addSignalListener("SIGINT", () => {
+    if (stopping) Deno.exit(130);
+    stopping = true;
+    screen.write("\nstopping\n");
+  });
+  screen.write(`backend: ${backend.name} (${backend.description})\n`);
+  const quick = switches.has("quick");
+  try {
+    const found = await verifyRun({
+      directory: operands[0],
+      backend,
+      quick,
+      stop: () => stopping,
+      events: stageProgress(screen),
+    });
+    print(operands[0], found, quick);
+    return isVerified(found) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    screen.write(`\n${error.message}; nothing was changed\n`);
+    return 130;
+  }
+});
+
+function print(directory: string, found: Verification, quick: boolean): void {
+  const output = processOutput("stdout");
+  const { files, software, manifest, replay } = found;
+  for (const line of software) output.write(`note: ${line}\n`);
+  const differences = [...manifest, ...replay?.differences ?? []];
+  for (const { path, what } of differences) {
+    output.write(`${style(output, "red", "differs:")} ${path}: ${what}\n`);
+  }
+  if (replay === null) {
+    output.write(
+      "not run again: its configuration or data are not the manifest's\n",
+    );
+  }
+  if (!isVerified(found)) {
+    const n = differences.length;
+    output.write(`${directory}: ${n} difference${n === 1 ? "" : "s"}\n`);
+    return;
+  }
+  const compared = replay?.compared.length ?? 0;
+  const again = quick
+    ? `the data and the first interval of ${compared - 1} trainings`
+    : `${compared} files`;
+  output.write(
+    `${
+      style(output, "green", "verified:")
+    } ${directory}: all ${files} files have the hashes of ` +
+      `the manifest; run again, ${again} are equal bit for bit\n`,
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * A lock on a run directory, so that two runs do not write to one at the same time.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { InputError } from "../errors.ts";
+import { cannotWrite } from "../files/atomic.ts";
+
+/** Name of the lock's file; no artifact. */
+export const LOCK_FILE = ".lock";
+
+function takeLock(directory: string, path: string): Deno.FsFile {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { write: true, create: true });
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+  let taken: boolean;
+  try {
+    taken = file.tryLockSync(true);
+  } catch (error) {
+    file.close();
+    throw cannotWrite(path, error);
+  }
+  if (taken) return file;
+  file.close();
+  throw new InputError(
+    `${directory}: another run is at work there; wait for it or choose another folder`,
+  );
+}
+
+/** Whether an open file is still the one of that name. */
+function isAt(path: string, file: Deno.FsFile): boolean {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    const open = file.statSync();
+    return dev === open.dev && ino === open.ino;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Takes the lock of a directory that exists. It is the system's lock on an open file, so that it
+ * ends with the process however that ends.
+ *
+ * @returns Gives the lock back when disposed.
+ * @throws InputError if another process holds it or the file cannot be made.
+ */
+export function lockDirectory(directory: string): Disposable {
+  const path = join(directory, LOCK_FILE);
+  let file = takeLock(directory, path);
+  // Its holder may have removed the file after it was opened here: that lock would hinder nobody.
+  while (!isAt(path, file)) {
+    file.close();
+    file = takeLock(directory, path);
+  }
+  return {
+    [Symbol.dispose]() {
+      try {
+        Deno.removeSync(path);
+      } catch {
+        // Gone already, or to stay: a file without a lock on it hinders nobody.
+      }
+      file.close();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * A backend that goes on elsewhere when its device fails.
+ *
+ * @module
+ */
+import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { PlanSource } from "../dataset/minibatch_plan.ts";
+import type { Backend, Learner, TrainingTask } from "./backend.ts";
+import { DeviceError } from "./device_error.ts";
+
+/** Words of plans that are kept for a second try, about 64 MB; beyond them the state is read back. */
+const KEPT_WORDS = 2 ** 24;
+
+/**
+ * Trains on `first`; when that fails with a {@link DeviceError}, goes on with `second` from the last
+ * state that was read back. The result has the same bits.
+ *
+ * @param onNotice Told in one line what failed and what happens.
+ */
+export function withFallback(
+  first: Backend,
+  second: Backend,
+  onNotice: (line: string) => void,
+): Backend {
+  return {
+    name: first.name,
+    description: first.description,
+    survey: first.survey,
+    open: (task) => openLearner(task, first, second, onNotice),
+  };
+}
+
+async function openLearner(
+  task: TrainingTask,
+  first: Backend,
+  second: Backend,
+  onNotice: (line: string) => void,
+): Promise<Learner> {
+  const plan = repeatable(task.plan, task.state.step);
+  let last = task.state;
+  let step = last.step;
+  let failed = false;
+
+  async function goOn(error: unknown): Promise<Learner> {
+    if (failed || !(error instanceof DeviceError)) throw error;
+    failed = true;
+    plan.keepNoMore();
+    onNotice(
+      `${error.fault}: going on with ${second.name} from step ${last.step}`,
+    );
+    const learner = await second.open({ ...task, plan, state: last });
+    if (step > last.step) await learner.run(step);
+    return learner;
+  }
+
+  let learner = await first.open({ ...task, plan }).catch(goOn);
+
+  /** Does `work`, if need be a second time on the second backend. */
+  async function attempt<T>(work: (on: Learner) => Promise<T>): Promise<T> {
+    try {
+      return await work(learner);
+    } catch (error) {
+      const lost = learner;
+      learner = await goOn(error);
+      await lost.close().catch(() => {});
+      return await work(learner);
+    }
+  }
+
+  async function read(): Promise<LearnerState> {
+    const state = await attempt((on) => on.read());
+    last = state;
+    plan.forget();
+    return state;
+  }
+
+  return {
+    async run(to) {
+      const parts: Float32Array[] = [];
+      while (step < to) {
+        // What is left of the plans that can be kept.
+        if (!failed && plan.room() === 0) await read();
+        const end = failed ? to : Math.min(to, step + plan.room());
+        parts.push(await attempt((on) => on.run(end)));
+        step = end;
+      }
+      if (parts.length === 1) return parts[0];
+      const all = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        all.set(part, at);
+        at += part.length;
+      }
+      return all;
+    },
+    read,
+    close: () => learner.close(),
+  };
+}
+
+/** A source that can make its last plans again. */
+interface RepeatableSource extends PlanSource {
+  /** Steps whose plans can still be kept. */
+  room(): number;
+  /** Lets go of the plans made so far. */
+  forget(): void;
+  /** Plans that are made from now on are made once. */
+  keepNoMore(): void;
+}
+
+function repeatable(source: PlanSource, from: number): RepeatableSource {
+  const { layout, runs } = source;
+  const width = layout.stride * runs;
+  const most = Math.max(1, Math.floor(KEPT_WORDS / width));
+  let kept: Uint32Array[] = [];
+  let first = from;
+  let keeping = true;
+  return {
+    layout,
+    runs,
+    fill(words, from, steps) {
+      for (let i = 0; i < steps; i++) {
+        const at = from + i - first;
+        const target = words.subarray(i * width, (i + 1) * width);
+        if (at < kept.length) {
+          target.set(kept[at]);
+          continue;
+        }
+        source.fill(target, from + i, 1);
+        if (keeping) kept.push(target.slice());
+      }
+    },
+    room: () => most - kept.length,
+    forget() {
+      first += kept.length;
+      kept = [];
+    },
+    keepNoMore() {
+      keeping = false;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * Whether a GPU keeps the arithmetic contract: measured on that GPU before it is used, because
+ * WGSL does not promise it.
+ *
+ * @module
+ */
+import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
+import { initialState } from "../algorithms/learner_state.ts";
+import type { Program } from "../algorithms/program.ts";
+import { qLearning } from "../algorithms/q_learning.ts";
+import { adamSchedule } from "../algorithms/schedule.ts";
+import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
+import { initialParameters } from "../network/initial.ts";
+import { randomStream } from "../numerics/random.ts";
+import type { Backend, TrainingTask } from "./backend.ts";
+import type { ArithmeticReadings } from "./probe_shader.ts";
+import { referenceBackend } from "./reference.ts";
+import type { ProbeResult } from "./survey.ts";
+import { webgpuBackend } from "./webgpu.ts";
+import type { GpuSession } from "./webgpu_session.ts";
+
+/** Steps of the golden training; the second is a sync of the target network. */
+const STEPS = 3;
+
+/**
+ * Measures the device that `openSession` opens.
+ *
+ * @throws DeviceError when there is no device, or it fails.
+ */
+export async function probeDevice(
+  openSession: () => Promise<GpuSession>,
+): Promise<ProbeResult> {
+  const session = await openSession();
+  let arithmetic: ArithmeticReadings;
+  try {
+    arithmetic = await session.arithmetic();
+  } finally {
+    await session.destroy();
+  }
+  const backend = webgpuBackend(openSession, "the device that is measured");
+  let goldenDifferences = 0;
+  for (const program of goldenPrograms()) {
+    const actual = await goldenTraining(backend, program);
+    const expected = await goldenTraining(referenceBackend, program);
+    for (let i = 0; i < expected.length; i++) {
+      if (actual[i] !== expected[i]) goldenDifferences++;
+    }
+  }
+  const { guardedDifferences, guardedCases } = arithmetic;
+  const failure = guardedDifferences > 0
+    ? `${guardedDifferences} of ${guardedCases} guarded operations differ in a bit from single rounding to nearest even`
+    : goldenDifferences > 0
+    ? `a golden training step differs from the reference in ${goldenDifferences} elements`
+    : null;
+  return { arithmetic, goldenDifferences, failure };
+}
+
+const SIZES = [3, 20, 9, 5];
+const BATCH_SIZE = 13;
+const TABLE_ROWS = 30;
+
+function goldenPrograms(): Program[] {
+  const common = {
+    sizes: SIZES,
+    batchSize: BATCH_SIZE,
+    tableRows: TABLE_ROWS,
+  };
+  return [
+    behaviourCloning({ ...common, beta: 0.5 }),
+    qLearning({
+      ...common,
+      alpha: 6,
+      temperature: 1,
+      doubleQ: true,
+      targetUpdateInterval: STEPS - 1,
+    }),
+  ];
+}
+
+/** The bits of the whole state after {@link STEPS} steps on random data. */
+async function goldenTraining(
+  backend: Backend,
+  program: Program,
+): Promise<Uint32Array> {
+  const learner = await backend.open(goldenTask(program));
+  try {
+    await learner.run(STEPS);
+    const { buffers } = await learner.read();
+    const all = program.state.flatMap((name) => [...buffers[name]]);
+    return new Uint32Array(Float32Array.from(all).buffer);
+  } finally {
+    await learner.close();
+  }
+}
+
+function goldenTask(program: Program): TrainingTask {
+  const random = randomStream(0, "golden-step");
+  const transitions = 40;
+  const numbers = (length: number, scale: number) =>
+    Float32Array.from(
+      { length },
+      () => (2 * random.uniform() - 1) * scale,
+    );
+  const observations = numbers(TABLE_ROWS * SIZES[0], 3);
+  const dataset = {
+    observationSize: SIZES[0],
+    actionCount: SIZES[SIZES.length - 1],
+    observations,
+    actions: Int32Array.from(
+      { length: transitions },
+      () => random.integer(SIZES[SIZES.length - 1]),
+    ),
+    rewards: numbers(transitions, 10),
+    terminated: Uint8Array.from(
+      { length: transitions },
+      () => random.integer(2),
+    ),
+    truncated: new Uint8Array(transitions),
+    // Episodes of one step.
+    episodeOffsets: Uint32Array.from({ length: transitions + 1 }, (_, i) => i),
+  };
+  const plan = planSource(program.plan, [{
+    dataset,
+    rowOf: Uint32Array.from(
+      { length: 2 * transitions },
+      () => random.integer(TABLE_ROWS),
+    ),
+    tableRows: TABLE_ROWS,
+    discount: program.targetUpdateInterval > 0 ? 0.99 : 0,
+    rewardScale: 1,
+    timeoutsTerminate: true,
+    draw: uniformDraw(random, transitions),
+  }], [adamSchedule(1e-2, "constant", STEPS)]);
+  const parameters = initialParameters(program.network, 0, 0);
+  return {
+    program,
+    observations,
+    plan,
+    state: initialState(program, [parameters]),
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * Data sets on disk in any of the formats.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "node:path";
+import { type CsvColumns, datasetFromCsv } from "./csv.ts";
+import { datasetToCsv } from "./csv_write.ts";
+import { datasetFromD3rlpy, datasetToD3rlpy } from "./d3rlpy.ts";
+import type { Dataset } from "./dataset.ts";
+import { datasetFromMinari, datasetToMinari } from "./minari.ts";
+import { datasetFromSafetensors, datasetToSafetensors } from "./safetensors.ts";
+import { InputError } from "../errors.ts";
+import { cannotWrite, writeFileAtomic } from "../files/atomic.ts";
+
+/** The formats that data sets are read from and written to. */
+export const DATASET_FORMATS = [
+  "safetensors",
+  "d3rlpy",
+  "minari",
+  "csv",
+] as const;
+
+/** Name of a format. */
+export type DatasetFormat = typeof DATASET_FORMATS[number];
+
+/** What a file may not say itself. */
+export interface DatasetReadOptions {
+  /**
+   * Number of actions. d3rlpy dumps and CSV do not hold it: there it is the largest action
+   * that occurs + 1 if not given. Other formats must agree with it.
+   */
+  readonly actionCount?: number;
+  /** Which column of a CSV file holds what. */
+  readonly columns?: CsvColumns;
+}
+
+/**
+ * Reads a data set in the format that its content shows.
+ *
+ * @param path A safetensors file of this suite, a d3rlpy dump, a CSV file, or the directory
+ *   of a Minari data set (or its `data` directory, or the `main_data.hdf5` in it).
+ * @param options What the file may not say itself.
+ * @throws {InputError} if it is missing, of another format, damaged, or makes no sense.
+ */
+export async function readDataset(
+  path: string,
+  options: DatasetReadOptions = {},
+): Promise<Dataset> {
+  const { actionCount, columns } = options;
+  const format = sniff(path);
+  if (format === "csv") {
+    using file = attempt(path, () => Deno.openSync(path));
+    return await datasetFromCsv(file.readable, path, columns, actionCount);
+  }
+  if (columns !== undefined && Object.keys(columns).length > 0) {
+    throw new InputError(`${path}: columns are named, but it is no CSV file`);
+  }
+  if (format === "d3rlpy") {
+    return datasetFromD3rlpy(readFile(path), path, actionCount);
+  }
+  const dataset = format === "minari"
+    ? await readMinariDirectory(path)
+    : datasetFromSafetensors(readFile(path), path);
+  if (actionCount !== undefined && actionCount !== dataset.actionCount) {
+    throw new InputError(
+      `${path}: has ${dataset.actionCount} actions, not ${actionCount}`,
+    );
+  }
+  return dataset;
+}
+
+/**
+ * Writes a data set. Equal data sets give equal bytes in every format.
+ *
+ * @param path A file, or for "minari" a directory; it must not exist.
+ * @param dataset The data set.
+ * @param format The format; what each does not keep is told in the formats page.
+ * @throws {InputError} if the path exists or cannot be written.
+ */
+export async function writeDataset(
+  path: string,
+  dataset: Dataset,
+  format: DatasetFormat,
+): Promise<void> {
+  if (exists(path)) {
+    throw new InputError(`${path}: exists already; choose another path`);
+  }
+  if (format === "minari") {
+    const { mainData, metadata } = await datasetToMinari(dataset);
+    const data = join(path, "data");
+    try {
+      Deno.mkdirSync(data, { recursive: true });
+    } catch (error) {
+      throw cannotWrite(data, error);
+    }
+    writeFileAtomic(join(data, "main_data.hdf5"), mainData);
+    // Last: without it, neither Minari nor this suite takes the directory for a data set.
+    writeFileAtomic(join(data, "metadata.json"), metadata);
+    return;
+  }
+  const bytes = format === "safetensors"
+    ? datasetToSafetensors(dataset)
+    : format === "d3rlpy"
+    ? await datasetToD3rlpy(dataset)
+    : datasetToCsv(dataset);
+  writeFileAtomic(path, bytes);
+}
+
+const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+function sniff(path: string): DatasetFormat {
+  const isDirectory = attempt(path, () => Deno.statSync(path).isDirectory);
+  if (isDirectory || basename(path) === "main_data.hdf5") return "minari";
+  const head = new Uint8Array(4096);
+  const length = attempt(path, () => {
+    using file = Deno.openSync(path);
+    return file.readSync(head) ?? 0;
+  });
+  if (length === 0) throw new InputError(`${path}: is empty`);
+  const start = head.subarray(0, length);
+  if (HDF5_SIGNATURE.every((byte, i) => start[i] === byte)) return "d3rlpy";
+  // A safetensors file begins with a 64-bit length and a brace; text has no zero byte.
+  if (start[8] === 0x7b && start.subarray(0, 8).includes(0)) {
+    return "safetensors";
+  }
+  if (!start.includes(0)) return "csv";
+  throw new InputError(
+    `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
+  );
+}
+
+function readMinariDirectory(path: string): Promise<Dataset> {
+  const given = basename(path) === "main_data.hdf5" ? dirname(path) : path;
+  const data = exists(join(given, "data")) ? join(given, "data") : given;
+  if (!exists(join(data, "metadata.json"))) {
+    throw new InputError(
+      `${path}: not a Minari data set: it has no data/metadata.json`,
+    );
+  }
+  return datasetFromMinari({
+    mainData: readFile(join(data, "main_data.hdf5")),
+    metadata: attempt(
+      path,
+      () => Deno.readTextFileSync(join(data, "metadata.json")),
+    ),
+  }, data);
+}
+
+function readFile(path: string): Uint8Array<ArrayBuffer> {
+  return attempt(path, () => Deno.readFileSync(path));
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotADirectory) return false;
+    throw new InputError(`${path}: cannot be read`);
+  }
+}
+
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const missing = error instanceof Deno.errors.NotFound;
+    throw new InputError(
+      `${path}: ${missing ? "does not exist" : "cannot be read"}`,
+    );
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * What a data set holds and what looks wrong with it, whatever environment it came from.
+ *
+ * @module
+ */
+
+import { meanAndStd } from "../numerics/moments.ts";
+import type { Dataset } from "./dataset.ts";
+import { distinctRows } from "./distinct_rows.ts";
+
+/** Least, mean and greatest of some numbers, and their standard deviation (divided by n). */
+export interface Spread {
+  /** The least. */
+  readonly least: number;
+  /** The mean. */
+  readonly mean: number;
+  /** The greatest. */
+  readonly greatest: number;
+  /** The standard deviation. */
+  readonly std: number;
+}
+
+/** How the episodes end. */
+export interface EndCounts {
+  /** By the environment, and by it alone. */
+  readonly terminated: number;
+  /** By a time limit, and by it alone. */
+  readonly truncated: number;
+  /** By both at one step. */
+  readonly both: number;
+  /** By neither: the log just stops. */
+  readonly none: number;
+}
+
+/** A data set in numbers. */
+export interface DatasetReport {
+  /** E */
+  readonly episodes: number;
+  /** N */
+  readonly transitions: number;
+  /** D */
+  readonly observationSize: number;
+  /** Number of actions. */
+  readonly actionCount: number;
+  /** Transitions per episode. */
+  readonly length: Spread;
+  /** Undiscounted return per episode. */
+  readonly return: Spread;
+  /** Reward per transition. */
+  readonly reward: Spread;
+  /** How the episodes end. */
+  readonly ends: EndCounts;
+  /** [actions] transitions with each action. */
+  readonly actionCounts: readonly number[];
+  /** [D] range of each number of an observation, over all rows. */
+  readonly observations: readonly Spread[];
+  /** Different observations in which an action was taken. */
+  readonly distinctObservations: number;
+  /** Share of the transitions whose observation also stands at an earlier one. */
+  readonly duplicateRate: number;
+  /** Share of the pairs of a distinct observation and an action that were tried. */
+  readonly coverage: number;
+  /** What looks wrong, one line each. */
+  readonly suspicious: readonly string[];
+}
+
+/**
+ * Counts what a valid data set holds. What is not valid (a number that is not finite, an
+ * action out of range, lengths that do not agree) no reader lets through.
+ *
+ * @param dataset The data set.
+ */
+export function inspectDataset(dataset: Dataset): DatasetReport {
+  const { observationSize: size, actionCount, actions, rewards } = dataset;
+  const { episodeOffsets: offsets } = dataset;
+  const transitions = actions.length;
+  const episodes = offsets.length - 1;
+  const lengths = new Float64Array(episodes);
+  const returns = new Float64Array(episodes);
+  const ends = { terminated: 0, truncated: 0, both: 0, none: 0 };
+  const actionCounts = new Array<number>(actionCount).fill(0);
+  const taken = new Float32Array(transitions * size);
+  for (let e = 0; e < episodes; e++) {
+    lengths[e] = offsets[e + 1] - offsets[e];
+    for (let i = offsets[e]; i < offsets[e + 1]; i++) {
+      returns[e] += rewards[i];
+      actionCounts[actions[i]]++;
+    }
+    const rows = dataset.observations.subarray(
+      (offsets[e] + e) * size,
+      (offsets[e + 1] + e) * size,
+    );
+    taken.set(rows, offsets[e] * size);
+    const last = offsets[e + 1] - 1;
+    const isTerminated = dataset.terminated[last] === 1;
+    if (dataset.truncated[last] === 1) {
+      ends[isTerminated ? "both" : "truncated"]++;
+    } else ends[isTerminated ? "terminated" : "none"]++;
+  }
+  const distinct = distinctRows(taken, size);
+  const pairs = new Uint8Array(distinct.count * actionCount);
+  let tried = 0;
+  for (let i = 0; i < transitions; i++) {
+    const pair = distinct.rowOf[i] * actionCount + actions[i];
+    tried += 1 - pairs[pair];
+    pairs[pair] = 1;
+  }
+  const report = {
+    episodes,
+    transitions,
+    observationSize: size,
+    actionCount,
+    length: spread(lengths),
+    return: spread(returns),
+    reward: spread(rewards),
+    ends,
+    actionCounts,
+    observations: Array.from({ length: size }, (_, d) => {
+      const column = new Float32Array(transitions + episodes);
+      for (let row = 0; row < column.length; row++) {
+        column[row] = dataset.observations[row * size + d];
+      }
+      return spread(column);
+    }),
+    distinctObservations: distinct.count,
+    duplicateRate: 1 - distinct.count / transitions,
+    coverage: tried / pairs.length,
+  };
+  return { ...report, suspicious: suspicions(report) };
+}
+
+/** Beyond this a network's first layer is hard to train without scaling. */
+const LARGE = 100;
+
+function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
+  const { actionCounts, ends, episodes, reward, observations } = report;
+  const found: string[] = [];
+  const unseen = actionCounts.flatMap((count, action) =>
+    count === 0 ? [action] : []
+  );
+  if (unseen.length > 0) {
+    found.push(
+      `never taken: action${unseen.length === 1 ? "" : "s"} ${list(unseen)}`,
+    );
+  }
+  if (ends.none > 0) {
+    found.push(
+      `no end: ${ends.none} of ${
+        plural(episodes, "episode")
+      } neither terminated nor truncated`,
+    );
+  }
+  if (ends.terminated + ends.both === 0) {
+    found.push("no episode is terminated");
+  }
+  if (reward.least === reward.greatest) {
+    found.push(`every reward is ${reward.least}`);
+  }
+  const constant = observations.flatMap(({ least, greatest }, d) =>
+    least === greatest ? [d] : []
+  );
+  if (constant.length > 0) {
+    found.push(`the same in every observation: number ${list(constant)}`);
+  }
+  const large = observations.flatMap(({ least, greatest }, d) =>
+    Math.max(-least, greatest) > LARGE ? [d] : []
+  );
+  if (large.length > 0) {
+    found.push(
+      `large (beyond ±${LARGE}), so scale observations: number ${list(large)}`,
+    );
+  }
+  if (report.length.greatest === 1) {
+    found.push("every episode has one transition");
+  }
+  return found;
+}
+
+function spread(values: ArrayLike<number>): Spread {
+  let least = Infinity;
+  let greatest = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > greatest) greatest = values[i];
+  }
+  return { least, greatest, ...meanAndStd(values) };
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function list(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, 10).join(", ");
+  return numbers.length > 10 ? `${shown} …` : shown;
+}

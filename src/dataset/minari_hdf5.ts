@@ -1,0 +1,140 @@
+/**
+ * Minari's `main_data.hdf5`, inside the HDF5 worker; `minari.ts` tells the layout.
+ *
+ * @module
+ */
+
+import { InputError } from "../errors.ts";
+import { buildDataset, type DatasetBuilder } from "./builder.ts";
+import type { Dataset } from "./dataset.ts";
+import {
+  readIntegerColumn,
+  readNumberColumn,
+  readRows,
+} from "./hdf5_columns.ts";
+import { type Hdf5Source, readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import type { MinariSpec } from "./minari_metadata.ts";
+import { validateDataset } from "./validate.ts";
+
+/** Job: reads the data that belong to a `metadata.json`. */
+export function readMinari(
+  tick: () => void,
+  bytes: Uint8Array,
+  name: string,
+  spec: MinariSpec,
+): Dataset {
+  const dataset = readHdf5(bytes, name, (source) => {
+    const names = new Set(source.names("/"));
+    if (names.size !== spec.episodes) {
+      throw new InputError(
+        `${name}: ${names.size} episodes, but metadata.json says ${spec.episodes}`,
+      );
+    }
+    const builder = buildDataset(spec.observationSize);
+    for (let e = 0; e < spec.episodes; e++) {
+      tick();
+      if (!names.has(`episode_${e}`)) {
+        throw new InputError(`${name}: "episode_${e}" is missing`);
+      }
+      readEpisode(source, e, name, spec, builder);
+    }
+    return builder.finish(spec.actionCount);
+  });
+  if (dataset.actions.length !== spec.steps) {
+    throw new InputError(
+      `${name}: ${dataset.actions.length} steps, but metadata.json says ${spec.steps}`,
+    );
+  }
+  validateDataset(dataset, name);
+  return dataset;
+}
+
+function readEpisode(
+  source: Hdf5Source,
+  e: number,
+  name: string,
+  spec: MinariSpec,
+  builder: DatasetBuilder,
+): void {
+  const path = `/episode_${e}`;
+  const rows = readRows(source, `${path}/observations`, name);
+  const steps = rows.count - 1;
+  if (rows.size !== spec.observationSize || steps < 1) {
+    throw new InputError(
+      `${name}: "episode_${e}/observations" has ${rows.count} rows of ${rows.size} numbers; ` +
+        `at least 2 rows of ${spec.observationSize} were expected`,
+    );
+  }
+  const column = (key: string, start?: number) =>
+    readIntegerColumn(source, `${path}/${key}`, name, steps, start);
+  const actions = column("actions", spec.actionStart);
+  const terminations = column("terminations");
+  const truncations = column("truncations");
+  const rewards = readNumberColumn(source, `${path}/rewards`, name, steps);
+  const flags = { terminations, truncations };
+  for (let t = 0; t < steps; t++) {
+    builder.addObservation(rows.data, t * rows.size);
+    builder.addTransition(actions[t], rewards.data[t]);
+    for (const [key, flag] of Object.entries(flags)) {
+      if (flag[t] !== 0 && (flag[t] !== 1 || t < steps - 1)) {
+        throw new InputError(
+          `${name}: "episode_${e}/${key}" has ${
+            flag[t]
+          } at step ${t} of ${steps}; ` +
+            "only the last step may be 1",
+        );
+      }
+    }
+  }
+  builder.addObservation(rows.data, steps * rows.size);
+  builder.endEpisode(
+    terminations[steps - 1] === 1,
+    truncations[steps - 1] === 1,
+  );
+}
+
+/** Job: writes `main_data.hdf5`. */
+export function writeMinari(
+  tick: () => void,
+  dataset: Dataset,
+): Uint8Array<ArrayBuffer> {
+  const { observationSize, episodeOffsets: offsets } = dataset;
+  return writeHdf5((sink) => {
+    for (let e = 0; e + 1 < offsets.length; e++) {
+      tick();
+      const [begin, end] = [offsets[e], offsets[e + 1]];
+      const steps = end - begin;
+      const path = `/episode_${e}`;
+      sink.group(path);
+      sink.attribute(path, "id", e);
+      sink.attribute(path, "total_steps", steps);
+      sink.numbers(
+        `${path}/observations`,
+        dataset.observations.subarray(
+          (begin + e) * observationSize,
+          (end + e + 1) * observationSize,
+        ),
+        [steps + 1, observationSize],
+      );
+      const actions = BigInt64Array.from(
+        dataset.actions.subarray(begin, end),
+        BigInt,
+      );
+      sink.numbers(`${path}/actions`, actions, [steps]);
+      sink.numbers(
+        `${path}/rewards`,
+        dataset.rewards.subarray(begin, end),
+        [steps],
+      );
+      for (
+        const [key, flags] of [
+          ["terminations", dataset.terminated],
+          ["truncations", dataset.truncated],
+        ] as const
+      ) {
+        const values = Int8Array.from(flags.subarray(begin, end));
+        sink.numbers(`${path}/${key}`, values, [steps]);
+      }
+    }
+  });
+}

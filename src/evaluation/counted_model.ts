@@ -1,0 +1,74 @@
+/**
+ * The maximum-likelihood model of a data set: what was counted, as a finite MDP.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetStates } from "../dataset/states.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+
+/** Counts of a data set and the model they give. */
+export interface CountedModel {
+  /** [S, A] N(s, a): how often the action was taken in the state. */
+  readonly counts: Uint32Array;
+  /**
+   * Frequencies of next states and mean rewards. A pair that was never seen has no outcome:
+   * its probabilities are all 0. `ending` is 1 for every terminated outcome: the model does
+   * not tell a goal from a hazard but by the reward. Truncated transitions go on.
+   */
+  readonly model: FiniteMdp;
+}
+
+/**
+ * Counts the transitions of a data set.
+ *
+ * @param dataset Data collected in `mdp`.
+ * @param mdp Gives the states, the start and the horizon; its dynamics are not looked at.
+ * @throws {InputError} If an observation is no state of the MDP.
+ */
+export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
+  const { stateCount, actionCount } = mdp;
+  const states = datasetStates(dataset, mdp);
+  const counts = new Uint32Array(stateCount * actionCount);
+  // Per pair: outcome (next state and whether it terminated) -> how often, sum of rewards.
+  const seen = Array.from(
+    counts,
+    () => new Map<number, { n: number; rewards: number }>(),
+  );
+  const { episodeOffsets: offsets } = dataset;
+  for (let e = 0; e + 1 < offsets.length; e++) {
+    for (let i = offsets[e]; i < offsets[e + 1]; i++) {
+      const pair = states[i + e] * actionCount + dataset.actions[i];
+      const outcome = states[i + e + 1] * 2 + dataset.terminated[i];
+      const entry = seen[pair].get(outcome) ?? { n: 0, rewards: 0 };
+      entry.n++;
+      entry.rewards += dataset.rewards[i];
+      seen[pair].set(outcome, entry);
+      counts[pair]++;
+    }
+  }
+  const outcomeCount = Math.max(...seen.map((outcomes) => outcomes.size));
+  const probability = new Float64Array(counts.length * outcomeCount);
+  const nextState = new Int32Array(probability.length);
+  const reward = new Float64Array(probability.length);
+  const ending = new Uint8Array(probability.length);
+  seen.forEach((outcomes, pair) => {
+    let i = pair * outcomeCount;
+    for (
+      const [outcome, { n, rewards }] of [...outcomes].sort((a, b) =>
+        a[0] - b[0]
+      )
+    ) {
+      probability[i] = n / counts[pair];
+      nextState[i] = Math.floor(outcome / 2);
+      reward[i] = rewards / n;
+      ending[i] = outcome % 2;
+      i++;
+    }
+  });
+  return {
+    counts,
+    model: { ...mdp, outcomeCount, probability, nextState, reward, ending },
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * A policy that is a network: observations in, logits or action values out, the greedy action.
+ *
+ * @module
+ */
+import { ROWS } from "../../kernels/kernel.ts";
+import { layerForward } from "../../kernels/layer_forward.ts";
+import { planLayout, planStep } from "../../kernels/plan.ts";
+import { flush } from "../../kernels/portable.ts";
+import { type NetworkLayout, padded } from "./layout.ts";
+import { type ObservationScaling, scaleObservations } from "./scaling.ts";
+
+/** A trained network, or the mean of several of one shape, and what is needed to use it. */
+export interface NetworkPolicy {
+  /** Layers, and where their parameters lie. */
+  readonly network: NetworkLayout;
+  /** Flat parameter buffers of `network`, at least one; the outputs are the mean of theirs. */
+  readonly members: readonly Float32Array[];
+  /** What the outputs are. */
+  readonly outputs: "logits" | "qValues";
+  /** Applied to observations first; null for none. */
+  readonly scaling: ObservationScaling | null;
+}
+
+/**
+ * Evaluates the policy under the arithmetic contract: each member's outputs have the bits of
+ * training, and their mean is a left fold times f32(1 / members).
+ *
+ * @param observations [rows, D] row-major.
+ * @returns [rows, actions] row-major logits or action values.
+ */
+export function evaluatePolicy(
+  policy: NetworkPolicy,
+  observations: Float32Array,
+): Float32Array {
+  const { fround } = Math;
+  const { network, members, scaling } = policy;
+  const scaled = scaleObservations(observations, scaling);
+  const [first, ...others] = members.map((parameters) =>
+    evaluateNetwork(network, parameters, scaled)
+  );
+  if (others.length === 0) return first;
+  const share = fround(1 / members.length);
+  return first.map((value, i) => {
+    const sum = others.reduce((sum, other) => fround(sum + other[i]), value);
+    return flush(fround(sum * share));
+  });
+}
+
+function evaluateNetwork(
+  { layers }: NetworkLayout,
+  parameters: Float32Array,
+  observations: Float32Array,
+): Float32Array {
+  const { inputs: size, inputStride } = layers[0];
+  const rowCount = observations.length / size;
+  // A plan without samples, whose rows are the given ones.
+  const plan = {
+    ...planStep(planLayout(0, 0), new Uint32Array(64), 0),
+    rowCount,
+  };
+  let values: Float32Array = new Float32Array(rowCount * inputStride);
+  for (let r = 0; r < rowCount; r++) {
+    values.set(
+      observations.subarray(r * size, (r + 1) * size),
+      r * inputStride,
+    );
+  }
+  layers.forEach((layer, l) => {
+    const output = new Float32Array(rowCount * layer.outputStride);
+    layerForward.run({
+      input: values,
+      parameters: parameters.subarray(layer.offset),
+      output,
+    }, {
+      rows: ROWS.all,
+      inputs: layer.inputs,
+      inputStride: layer.inputStride,
+      outputStride: layer.outputStride,
+      relu: l + 1 < layers.length ? 1 : 0,
+    }, plan);
+    values = output;
+  });
+  const { outputs: actions } = layers[layers.length - 1];
+  const compact = new Float32Array(rowCount * actions);
+  for (let r = 0; r < rowCount; r++) {
+    const row = r * padded(actions);
+    compact.set(values.subarray(row, row + actions), r * actions);
+  }
+  return compact;
+}
+
+/** The largest entry's index in each row of [rows, actions]; the lowest index on a tie. */
+export function greedyActions(
+  values: Float32Array,
+  actions: number,
+): Int32Array {
+  const greedy = new Int32Array(values.length / actions);
+  for (let r = 0; r < greedy.length; r++) {
+    let best = 0;
+    for (let a = 1; a < actions; a++) {
+      if (values[r * actions + a] > values[r * actions + best]) best = a;
+    }
+    greedy[r] = best;
+  }
+  return greedy;
+}

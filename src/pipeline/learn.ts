@@ -1,0 +1,300 @@
+/**
+ * Trains one algorithm of a configuration on a problem and follows what the policy is worth.
+ *
+ * @module
+ */
+import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { Program } from "../algorithms/program.ts";
+import {
+  type Algorithm,
+  type AlgorithmName,
+  discountOf,
+  type LearnerSettings,
+  lossTermsOf,
+  outputsOf,
+  totalLoss,
+} from "../algorithms/settings.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Config } from "../config/config.ts";
+import { evaluateExactly } from "../mdp/exact.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
+import {
+  evaluatePolicy,
+  greedyActions,
+  type NetworkPolicy,
+} from "../network/policy.ts";
+import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
+import type { DistinctRows } from "../dataset/distinct_rows.ts";
+import { dataModel } from "../evaluation/model_value.ts";
+import { concatenated } from "../numerics/arrays.ts";
+import { prepareTask } from "../training/task.ts";
+import { DivergenceError, startCursor, train } from "../training/train.ts";
+import type { Problem } from "./problem.ts";
+
+/** The algorithms of a configuration, in the order in which they are trained. */
+export function configuredAlgorithms({ algorithms }: Config): Algorithm[] {
+  return (Object.keys(algorithms) as AlgorithmName[]).map((name) =>
+    ({ name, settings: algorithms[name] }) as Algorithm
+  );
+}
+
+/** The greedy action of a policy in each state of an environment. */
+export function greedyInStates(
+  policy: NetworkPolicy,
+  mdp: FiniteMdp,
+): Int32Array {
+  return greedyActions(
+    evaluatePolicy(policy, mdp.observations),
+    mdp.actionCount,
+  );
+}
+
+/**
+ * Columns of the training table: `step`, `loss`, the loss terms, `modelValue` where it chooses the
+ * policy, and, in a known environment, the greedy policy's exact `returnMean` and `hazardProbability`.
+ */
+export function trainingColumns(
+  algorithm: Algorithm,
+  { environment }: Problem,
+): string[] {
+  const model = choosesByModel(algorithm) ? ["modelValue"] : [];
+  const exact = environment ? ["returnMean", "hazardProbability"] : [];
+  return ["step", "loss", ...lossTermsOf(algorithm.name), ...model, ...exact];
+}
+
+/** Steps after which the training table has a row, once `done` steps are made. */
+export function loggedSteps(
+  { steps, logInterval }: LearnerSettings,
+  done: number,
+): number[] {
+  const rows = Math.floor(done / logInterval);
+  const full = Array.from({ length: rows }, (_, i) => (i + 1) * logInterval);
+  return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
+}
+
+/** Whether training leaves the policy that is worth most in a model counted from the data. */
+function choosesByModel(algorithm: Algorithm): boolean {
+  return algorithm.name !== "bc" &&
+    algorithm.settings.checkpointChoice === "model";
+}
+
+/** The greedy action of a policy in each distinct observation. */
+function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
+  const { outputs } = policy.network.layers.at(-1)!;
+  return greedyActions(evaluatePolicy(policy, rows.observations), outputs);
+}
+
+/** The work was stopped on request before its end. */
+export class InterruptedError extends Error {
+  /**
+   * Makes the error.
+   * @param where How far the work came, such as `after step 120 of bc`.
+   */
+  constructor(readonly where: string) {
+    super(`stopped ${where}`);
+    this.name = "InterruptedError";
+  }
+}
+
+/** Where checkpoints come from and go to. */
+export interface CheckpointStore {
+  /** The newest whole checkpoint of the training and the rows before it; null to begin anew. */
+  load(
+    program: Program,
+    columns: readonly string[],
+  ): { checkpoint: Checkpoint; rows: number[][] } | null;
+  /** Keeps a checkpoint. */
+  save(checkpoint: Checkpoint): void;
+  /** Steps between two checkpoints. */
+  readonly interval: number;
+}
+
+/** What a seed decides: what is learnt from and how it begins. */
+export interface SeedProblem {
+  /** Seed, network and how the data are read. */
+  readonly config: Config;
+  /** Data and environment. */
+  readonly problem: Problem;
+}
+
+/** What is trained and who is told. */
+export interface LearnOptions extends SeedProblem {
+  /** One of the configuration's. */
+  readonly algorithm: Algorithm;
+  /** What computes. */
+  readonly backend: Backend;
+  /** Without one, training begins anew and keeps no checkpoint. */
+  readonly checkpoints?: CheckpointStore;
+  /** Called once, with the table's columns and the rows and steps that a checkpoint brought. */
+  readonly onStart?: (
+    columns: readonly string[],
+    rows: readonly (readonly number[])[],
+    step: number,
+  ) => void;
+  /** Called with each row: last step, means of the losses, the policy's exact values after it. */
+  readonly onRow?: (row: readonly number[]) => void;
+  /** Called often, with the steps made. */
+  readonly onStep?: (step: number) => void;
+  /** Asked often; true ends the training early. */
+  readonly stop?: () => boolean;
+}
+
+/** What training one algorithm leaves. */
+export interface Learnt {
+  /** The policy after the last step, or the chosen one; see `checkpointChoice`. */
+  readonly policy: NetworkPolicy;
+  /** See {@link trainingColumns}. */
+  readonly columns: readonly string[];
+  /** One row an interval. */
+  readonly rows: readonly (readonly number[])[];
+}
+
+/**
+ * Trains an algorithm to its last step, from its first or from a checkpoint.
+ *
+ * @throws DivergenceError if a loss or parameter is no longer finite.
+ * @throws InterruptedError if it was stopped, after keeping a checkpoint.
+ */
+export async function learn(options: LearnOptions): Promise<Learnt> {
+  const [learnt] = await learnTogether([options], options);
+  return learnt;
+}
+
+/**
+ * Trains an algorithm for several seeds side by side on the run axis, with the bits that each has
+ * alone. On a GPU many runs take little longer than one.
+ *
+ * @param seeds At least one; their configurations differ in nothing but the seed. Those told by
+ *   `checkpoints`, `onStart` and `onRow` are of the first.
+ * @returns One a seed.
+ * @throws DivergenceError if a loss or parameter of any is no longer finite.
+ * @throws InterruptedError if it was stopped, after keeping a checkpoint.
+ */
+export async function learnTogether(
+  seeds: readonly SeedProblem[],
+  options: Omit<LearnOptions, keyof SeedProblem>,
+): Promise<Learnt[]> {
+  const { algorithm, backend, checkpoints, stop } = options;
+  const [{ config, problem }] = seeds;
+  const { steps, logInterval, members } = algorithm.settings;
+  const prepared = prepareTask(
+    config.network,
+    algorithm,
+    seeds.flatMap(({ config: { seed }, problem: { dataset } }) =>
+      Array.from(
+        { length: members },
+        (_, member) => ({ seed, member, dataset }),
+      )
+    ),
+    config.dataset.timeoutsTerminate,
+  );
+  const { program } = prepared.task;
+  const columns = trainingColumns(algorithm, problem);
+  const length = members * program.network.parameterCount;
+  const policyOf = (
+    state: LearnerState,
+    seed: number,
+    parameters = state.buffers.parameters.subarray(
+      seed * length,
+      (seed + 1) * length,
+    ),
+  ): NetworkPolicy => ({
+    network: program.network,
+    members: Array.from({ length: members }, (_, member) => {
+      const { parameterCount } = program.network;
+      const start = member * parameterCount;
+      return parameters.subarray(start, start + parameterCount);
+    }),
+    outputs: outputsOf(algorithm.name),
+    scaling: prepared.scalings[seed * members],
+  });
+
+  const models = seeds.map((
+    { problem: { dataset }, config: { dataset: read } },
+  ) =>
+    choosesByModel(algorithm)
+      ? dataModel(dataset, discountOf(algorithm), read.timeoutsTerminate)
+      : null
+  );
+  const found = checkpoints?.load(program, columns) ?? null;
+  const chosen: (ChosenParameters | undefined)[] = seeds.map((_, seed) =>
+    seed === 0 ? found?.checkpoint.chosen : undefined
+  );
+  const rows = seeds.map((_, seed) => seed === 0 ? found?.rows ?? [] : []);
+  const from = found?.checkpoint.cursor ??
+    startCursor(seeds.length * members, program.lossTerms.length);
+  const state = found?.checkpoint.state ?? prepared.task.state;
+  options.onStart?.(columns, rows[0], from.step);
+  const learner = await backend.open({ ...prepared.task, state });
+  const readChecked = async () => {
+    const state = await learner.read();
+    if (!state.buffers.parameters.every(Number.isFinite)) {
+      throw new DivergenceError(state.step, "a parameter");
+    }
+    return state;
+  };
+  try {
+    const cursor = await train(learner, program.lossTerms, {
+      from,
+      to: steps,
+      logInterval,
+      checkpointInterval: checkpoints?.interval,
+      async onInterval(step, means) {
+        const isLookedAt = problem.environment || models[0];
+        const state = isLookedAt ? await readChecked() : null;
+        seeds.forEach(({ problem: { environment } }, seed) => {
+          const own = means.slice(seed * members, (seed + 1) * members);
+          const terms = program.lossTerms.map((_, t) =>
+            own.reduce((sum, member) => sum + member[t], 0) / members
+          );
+          const row = [step, totalLoss(algorithm, terms), ...terms];
+          const model = models[seed];
+          if (state && model) {
+            const policy = policyOf(state, seed);
+            const value = model.value(greedyInRows(policy, model.rows));
+            row.push(value);
+            const best = chosen[seed]?.value ?? -Infinity;
+            if (2 * step > steps && value >= best) {
+              chosen[seed] = {
+                value,
+                parameters: concatenated(policy.members),
+              };
+            }
+          }
+          if (state && environment) {
+            const { mdp } = environment;
+            const actions = greedyInStates(policyOf(state, seed), mdp);
+            const exact = evaluateExactly(
+              mdp,
+              greedyPolicy(actions, mdp.actionCount),
+            );
+            row.push(exact.returnMean, exact.hazardProbability);
+          }
+          rows[seed].push(row);
+        });
+        options.onRow?.(rows[0][rows[0].length - 1]);
+      },
+      async onCheckpoint(cursor) {
+        const state = await readChecked();
+        checkpoints?.save({ state, cursor, chosen: chosen[0] });
+      },
+      onStep: options.onStep,
+      stop,
+    });
+    const state = await readChecked();
+    if (cursor.step < steps) {
+      checkpoints?.save({ state, cursor, chosen: chosen[0] });
+      throw new InterruptedError(
+        `after step ${cursor.step} of ${algorithm.name}`,
+      );
+    }
+    return seeds.map((_, seed) => ({
+      policy: policyOf(state, seed, chosen[seed]?.parameters),
+      columns,
+      rows: rows[seed],
+    }));
+  } finally {
+    await learner.close();
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * What a run found, as `metrics.json`.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { distinctRows } from "../dataset/distinct_rows.ts";
+import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
+import { checkAgreement } from "../evaluation/agreement.ts";
+import { actionMismatchRate } from "../evaluation/mismatch.ts";
+import {
+  type ReferencePolicies,
+  referencePolicies,
+} from "../evaluation/references.ts";
+import { rollOut, type RolloutResult } from "../evaluation/rollout.ts";
+import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
+import {
+  evaluatePolicy,
+  greedyActions,
+  type NetworkPolicy,
+} from "../network/policy.ts";
+import { meanAndStd } from "../numerics/moments.ts";
+import { greedyInStates } from "./learn.ts";
+import type { KnownEnvironment, Problem } from "./problem.ts";
+
+/** A policy's exact values, without the distribution behind them. */
+export type ExactMetrics = Omit<ExactEvaluation, "returns" | "probabilities">;
+
+/** One learnt policy in `metrics.json`; without a known environment only the last two entries. */
+export interface PolicyMetrics {
+  /** Sampled episodes. */
+  readonly rollout?: Omit<RolloutResult, "returns">;
+  /** Exact values by dynamic programming. */
+  readonly exact?: ExactMetrics;
+  /** The optimal policy's exact return minus this one's. */
+  readonly regret?: number;
+  /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
+  readonly rolloutAgrees?: boolean;
+  /** [size][size] action in cell [x][y]. */
+  readonly greedyActions?: readonly (readonly number[])[];
+  /** Share of sampled transitions whose action is not the policy's. */
+  readonly actionMismatchRate: number;
+  /** SHA-256 of the policy file. */
+  readonly sha256: string;
+}
+
+/** `metrics.json`. */
+export interface Metrics {
+  /** Name and version of this shape. */
+  readonly schema: "holdfast/metrics/1";
+  /** The whole configuration. */
+  readonly config: Config;
+  /** Where the environment is known. */
+  readonly environment?: {
+    readonly size: number;
+    readonly start: readonly [number, number];
+    readonly goal: readonly [number, number];
+    readonly hazards: readonly (readonly [number, number])[];
+    /** The best that can be done, by backward induction over the horizon. */
+    readonly optimal: Pick<
+      ExactMetrics,
+      "returnMean" | "hazardProbability" | "goalProbability" | "lengthMean"
+    >;
+  };
+  /** The data in a few numbers. */
+  readonly dataset:
+    & Omit<DatasetSummary, "goalRate" | "hazardRate">
+    & Partial<DatasetSummary>;
+  /** Learnt policies by algorithm. */
+  readonly policies: Readonly<Record<string, PolicyMetrics>>;
+  /** Policies that need no training, from the same data; see `referencePolicies`. */
+  readonly references?: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
+}
+
+/** What the plots need beyond `metrics.json`. */
+export interface Evaluation {
+  /** For `metrics.json`. */
+  readonly metrics: Metrics;
+  /** Return of each rollout, by algorithm. */
+  readonly rolloutReturns: Readonly<Record<string, Float64Array>>;
+}
+
+/**
+ * Evaluates the learnt policies.
+ *
+ * @param learnt Policies by algorithm, with the SHA-256 of their files.
+ * @throws InputError if the data do not fit the environment.
+ */
+export function evaluateRun(
+  config: Config,
+  problem: Problem,
+  learnt: Readonly<Record<string, { policy: NetworkPolicy; sha256: string }>>,
+): Evaluation {
+  const { dataset, environment } = problem;
+  const references = environment === null
+    ? null
+    : exactReferences(environment, dataset);
+  const rolloutReturns: Record<string, Float64Array> = {};
+  const policies: Record<string, PolicyMetrics> = {};
+  for (const [name, { policy, sha256 }] of Object.entries(learnt)) {
+    const data = {
+      actionMismatchRate: mismatch(config, dataset, policy),
+      sha256,
+    };
+    if (environment === null || references === null) {
+      policies[name] = data;
+      continue;
+    }
+    const { mdp, world } = environment;
+    const actions = greedyInStates(policy, mdp);
+    const { returns, ...rollout } = rollOut(
+      mdp,
+      actions,
+      config.evaluation.episodes,
+      config.seed,
+    );
+    rolloutReturns[name] = returns;
+    const evaluation = evaluateExactly(
+      mdp,
+      greedyPolicy(actions, mdp.actionCount),
+    );
+    const exact = exactMetrics(evaluation);
+    policies[name] = {
+      rollout,
+      exact,
+      regret: references.optimal.returnMean - exact.returnMean,
+      rolloutAgrees: checkAgreement({ ...rollout, returns }, evaluation).agrees,
+      ...data,
+      greedyActions: Array.from(
+        { length: world.size },
+        (_, x) => [...actions.subarray(x * world.size, (x + 1) * world.size)],
+      ),
+    };
+  }
+  const known = environment !== null && references !== null
+    ? {
+      environment: environmentMetrics(environment, references.optimal),
+      references,
+    }
+    : {};
+  const summary = environment === null
+    ? summariseUnknown(dataset)
+    : summariseDataset(dataset, environment.mdp);
+  const metrics: Metrics = {
+    schema: "holdfast/metrics/1",
+    config,
+    ...known,
+    dataset: summary,
+    policies,
+  };
+  return { metrics, rolloutReturns };
+}
+
+/** Leaves out the distribution. */
+export function exactMetrics(
+  { returns: _, probabilities: __, ...scalars }: ExactEvaluation,
+): ExactMetrics {
+  return scalars;
+}
+
+/**
+ * Evaluates the policies that need no training.
+ *
+ * @throws InputError if the data do not fit the environment.
+ */
+export function exactReferences(
+  { mdp, behaviour }: KnownEnvironment,
+  dataset: Dataset,
+): Record<keyof ReferencePolicies, ExactMetrics> {
+  const policies = Object.entries(referencePolicies(mdp, behaviour, dataset));
+  return Object.fromEntries(
+    policies.map((
+      [name, policy],
+    ) => [name, exactMetrics(evaluateExactly(mdp, policy))]),
+  ) as Record<keyof ReferencePolicies, ExactMetrics>;
+}
+
+function environmentMetrics(
+  { world }: KnownEnvironment,
+  optimal: ExactMetrics,
+): Metrics["environment"] {
+  const { size, start, goal, hazards } = world;
+  const { returnMean, hazardProbability, goalProbability, lengthMean } =
+    optimal;
+  return {
+    size,
+    start,
+    goal,
+    hazards,
+    optimal: { returnMean, hazardProbability, goalProbability, lengthMean },
+  };
+}
+
+function mismatch(
+  config: Config,
+  dataset: Dataset,
+  policy: NetworkPolicy,
+): number {
+  const { observationSize: size, actionCount } = dataset;
+  const { count, observations, rowOf } = distinctRows(
+    dataset.observations,
+    size,
+  );
+  // Only the sampled observations are evaluated, each distinct one once.
+  const actions = new Int32Array(count).fill(-1);
+  const actionIn = (row: number): number => {
+    const u = rowOf[row];
+    if (actions[u] < 0) {
+      const observation = observations.subarray(u * size, (u + 1) * size);
+      [actions[u]] = greedyActions(
+        evaluatePolicy(policy, observation),
+        actionCount,
+      );
+    }
+    return actions[u];
+  };
+  const { mismatchSamples } = config.evaluation;
+  return actionMismatchRate(dataset, actionIn, mismatchSamples, config.seed);
+}
+
+/** What can be said of data without their environment. */
+function summariseUnknown(
+  dataset: Dataset,
+): Omit<DatasetSummary, "goalRate" | "hazardRate"> {
+  const { episodeOffsets, rewards, observations, observationSize } = dataset;
+  const episodes = episodeOffsets.length - 1;
+  const returns = new Float64Array(episodes);
+  const { count, rowOf } = distinctRows(observations, observationSize);
+  const acted = new Uint8Array(count);
+  for (let e = 0; e < episodes; e++) {
+    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
+      returns[e] += rewards[i];
+      acted[rowOf[i + e]] = 1;
+    }
+  }
+  const { mean, std } = meanAndStd(returns);
+  return {
+    episodes,
+    transitions: rewards.length,
+    distinctObservations: acted.reduce((sum, flag) => sum + flag, 0),
+    returnMean: mean,
+    returnStd: std,
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * The main job, start to end: environment, data, training, evaluation, and a run directory.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Algorithm } from "../algorithms/settings.ts";
+import { canonicalJson } from "../artifacts/json.ts";
+import { lockDirectory } from "../artifacts/lock.ts";
+import { writeManifest } from "../artifacts/manifest.ts";
+import {
+  type EventLog,
+  hasEventLog,
+  openEventLog,
+} from "../artifacts/event_log.ts";
+import { policyToOnnx } from "../artifacts/onnx.ts";
+import { policyToSafetensors } from "../artifacts/policy_file.ts";
+import {
+  claimRunDirectory,
+  writeArtifact,
+  writeJsonArtifact,
+} from "../artifacts/run_directory.ts";
+import { type CsvWriter, openCsv } from "../artifacts/training_csv.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetToSafetensors } from "../dataset/safetensors.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+import {
+  checkpointFolder,
+  defaultCheckpointInterval,
+  removeCheckpoints,
+} from "./checkpoint_folder.ts";
+import { finishedPolicy, type LearntFile } from "./finished_policy.ts";
+import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
+import { evaluateRun, type Metrics } from "./metrics.ts";
+import { plotRun } from "./plots.ts";
+import { reportRun } from "./report.ts";
+import { openProblem, type Problem } from "./problem.ts";
+import {
+  DATASET_FILE,
+  recordedDataset,
+  requireSameConfig,
+  requireSameData,
+} from "./resume.ts";
+import { taskHash } from "./task_hash.ts";
+
+/** Told while a pipeline works. */
+export interface PipelineEvents {
+  /** A stage begins: `data`, an algorithm's name, `evaluation` or `plots`. */
+  readonly onStage?: (stage: string) => void;
+  /** Training of an algorithm begins, after so many steps of a checkpoint. */
+  readonly onTraining?: (
+    algorithm: string,
+    steps: number,
+    done: number,
+  ) => void;
+  /** So many steps are done. */
+  readonly onStep?: (step: number) => void;
+  /** The stage is done, after so many milliseconds. */
+  readonly onStageEnd?: (stage: string, milliseconds: number) => void;
+}
+
+/** What a pipeline is to do. */
+export interface PipelineOptions {
+  /** The whole configuration. */
+  readonly config: Config;
+  /** What computes; it changes no bit of the result. */
+  readonly backend: Backend;
+  /** The run directory: new or empty, or with `resume` one of a run of the same configuration. */
+  readonly out: string;
+  /** Data from a file, exactly if `config.dataset.sha256` is theirs; when resuming, the run has them. */
+  readonly dataset?: Dataset;
+  /** Go on with the run that `out` holds. */
+  readonly resume?: boolean;
+  /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
+  readonly checkpointInterval?: number;
+  /** Write TensorBoard event files beside the training tables; a resumed run keeps those that it has. */
+  readonly tensorboard?: boolean;
+  /** Asked often; true stops the run after a checkpoint. */
+  readonly stop?: () => boolean;
+  /** Who is told of progress. */
+  readonly events?: PipelineEvents;
+}
+
+/**
+ * Runs the pipeline and leaves a run directory.
+ *
+ * @returns The contents of its `metrics.json`.
+ * @throws InputError if the configuration, the data or the directory are no good; nothing that was
+ *   there before is touched.
+ * @throws DivergenceError if training diverges; the last checkpoint is kept.
+ * @throws InterruptedError if it was stopped.
+ */
+export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
+  const { config, backend, out, resume = false, events = {} } = options;
+  const timings: Record<string, number> = {};
+  const stage = async <T>(
+    name: string,
+    work: () => T | Promise<T>,
+  ): Promise<T> => {
+    events.onStage?.(name);
+    const begun = performance.now();
+    const result = await work();
+    timings[name] = performance.now() - begun;
+    events.onStageEnd?.(name, timings[name]);
+    return result;
+  };
+
+  // Everything that can be refused is looked at before the directory is made.
+  const problem = await stage("data", () => {
+    if (resume) requireSameConfig(out, config);
+    const recorded = resume && config.dataset.sha256 !== null;
+    return openProblem(
+      config,
+      recorded ? recordedDataset(out) : options.dataset,
+    );
+  });
+  using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
+  const data = datasetToSafetensors(problem.dataset);
+  if (resume) requireSameData(out, data);
+  else beginRun(out, config, data);
+
+  const learnt: Record<string, LearntFile> = {};
+  for (const algorithm of configuredAlgorithms(config)) {
+    learnt[algorithm.name] = await stage(
+      algorithm.name,
+      () =>
+        (resume && finished(options, problem, algorithm)) ||
+        trainPolicy(options, problem, algorithm),
+    );
+  }
+  const heedStop = async () => {
+    // Signals come through when nothing is at work.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (options.stop?.()) throw new InterruptedError("after the training");
+  };
+  await heedStop();
+  const { metrics, rolloutReturns } = await stage(
+    "evaluation",
+    () => evaluateRun(config, problem, learnt),
+  );
+  writeJsonArtifact(out, "metrics.json", metrics);
+  await heedStop();
+  await stage("plots", async () => {
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    for (const [name, svg] of plots) {
+      writeArtifact(out, `plots/${name}.svg`, svg);
+    }
+    writeArtifact(out, "report.html", reportRun(out, metrics, learnt, plots));
+  });
+  writeJsonArtifact(out, "timings.json", {
+    schema: "holdfast/timings/1",
+    milliseconds: timings,
+  });
+  writeManifest(out, {
+    configSha256: sha256Hex(new TextEncoder().encode(canonicalJson(config))),
+    backend: backend.name,
+    device: backend.description,
+    adapter: backend.survey?.device,
+    probe: backend.survey?.probe,
+  });
+  return metrics;
+}
+
+/** Leaves data and configuration, or neither. */
+function beginRun(directory: string, config: Config, data: Uint8Array): void {
+  writeArtifact(directory, DATASET_FILE, data);
+  try {
+    // Last of the two: a directory with a configuration can be resumed.
+    writeJsonArtifact(directory, "config.json", config);
+  } catch (error) {
+    try {
+      Deno.removeSync(join(directory, DATASET_FILE));
+    } catch {
+      // The error that made it useless is the one to tell of.
+    }
+    throw error;
+  }
+}
+
+/** What an earlier start has finished, its event file included; null if it has not. */
+function finished(
+  options: PipelineOptions,
+  problem: Problem,
+  algorithm: Algorithm,
+): LearntFile | null {
+  const { config, out } = options;
+  const learnt = finishedPolicy(out, config, problem, algorithm);
+  if (learnt && wantsEvents(options)) {
+    const { columns, rows } = learnt;
+    const folder = join(out, algorithm.name);
+    openEventLog(folder, algorithm.name, columns, rows)[Symbol.dispose]();
+  }
+  return learnt;
+}
+
+function wantsEvents({ config, out, tensorboard }: PipelineOptions): boolean {
+  return tensorboard === true ||
+    configuredAlgorithms(config).some(({ name }) =>
+      hasEventLog(join(out, name))
+    );
+}
+
+async function trainPolicy(
+  options: PipelineOptions,
+  problem: Problem,
+  algorithm: Algorithm,
+): Promise<LearntFile> {
+  const { config, backend, out, checkpointInterval, stop, events } = options;
+  const { name, settings } = algorithm;
+  let log: EventLog | undefined;
+  let csv: CsvWriter | undefined;
+  try {
+    const result = await learn({
+      config,
+      problem,
+      algorithm,
+      backend,
+      checkpoints: checkpointFolder({
+        directory: out,
+        algorithm,
+        task: taskHash(config, algorithm),
+        interval: checkpointInterval ?? defaultCheckpointInterval(
+          algorithm,
+          [
+            problem.dataset.observationSize,
+            ...config.network.hidden,
+            problem.dataset.actionCount,
+          ],
+        ),
+        beforeSave: () => csv?.sync(),
+      }),
+      onStart(columns, rows, step) {
+        csv = openCsv(join(out, name, "training.csv"), columns, rows);
+        if (wantsEvents(options)) {
+          log = openEventLog(join(out, name), name, columns, rows);
+        }
+        events?.onTraining?.(name, settings.steps, step);
+      },
+      onRow(row) {
+        csv?.row(row);
+        log?.row(row);
+      },
+      onStep: events?.onStep,
+      stop,
+    });
+    csv?.sync();
+    writeArtifact(out, `${name}/policy.onnx`, policyToOnnx(result.policy));
+    const bytes = policyToSafetensors(result.policy);
+    // The last file of an algorithm: where it is, training is not repeated.
+    writeArtifact(out, `${name}/policy.safetensors`, bytes);
+    removeCheckpoints(out, name);
+    return { ...result, sha256: sha256Hex(bytes) };
+  } finally {
+    csv?.[Symbol.dispose]();
+    log?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The plots of a run, by file name.
+ *
+ * @module
+ */
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetStates } from "../dataset/states.ts";
+import { hazardByState } from "../mdp/exact.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
+import {
+  type ExactCurve,
+  plotExactCurves,
+} from "../report/plots/exact_curves.ts";
+import { plotHazardMap } from "../report/plots/hazard_map.ts";
+import {
+  plotLearningCurves,
+  type TrainingTable,
+} from "../report/plots/learning_curves.ts";
+import { plotPolicyArrows } from "../report/plots/policy_arrows.ts";
+import { plotReturnBars, plotSortedReturns } from "../report/plots/returns.ts";
+import { plotRewardHistogram } from "../report/plots/reward_histogram.ts";
+import { plotStateVisitation } from "../report/plots/state_visitation.ts";
+import type { Learnt } from "./learn.ts";
+import type { Metrics } from "./metrics.ts";
+import type { KnownEnvironment, Problem } from "./problem.ts";
+
+/** Columns of `training.csv` that are no loss. */
+const EXACT_COLUMNS = ["returnMean", "hazardProbability"];
+
+/**
+ * Draws every plot that the run has the numbers for.
+ *
+ * @param learnt By algorithm.
+ * @param rolloutReturns Return of each rollout, by algorithm; empty without an environment.
+ * @returns [name without ending, SVG] in a fixed order.
+ */
+export async function plotRun(
+  { dataset, environment }: Problem,
+  metrics: Metrics,
+  learnt: Readonly<Record<string, Learnt>>,
+  rolloutReturns: Readonly<Record<string, Float64Array>>,
+): Promise<[name: string, svg: string][]> {
+  const plots: [string, string][] = [[
+    "rewards",
+    await plotRewardHistogram(dataset.rewards),
+  ]];
+  for (const [name, table] of Object.entries(learnt)) {
+    const svg = await plotLearningCurves(name, lossesOf(table));
+    plots.push([`training-${name}`, svg]);
+  }
+  if (environment === null) return plots;
+  const returns = [
+    { name: "data", returns: episodeReturns(dataset) },
+    ...Object.entries(rolloutReturns).map(([name, returns]) => ({
+      name,
+      returns,
+    })),
+  ];
+  plots.push(["returns", await plotReturnBars(returns)]);
+  plots.push(["returns-sorted", await plotSortedReturns(returns)]);
+  if (metrics.environment !== undefined) {
+    const svg = await plotExactCurves(
+      "exact-curves",
+      Object.entries(learnt).map(([name, table]) => exactCurve(name, table)),
+      metrics.environment.optimal,
+      "Exact values of the greedy policy after each logging interval",
+    );
+    plots.push(["exact-curves", svg]);
+  }
+  return [...plots, ...await plotGrids(dataset, environment, metrics)];
+}
+
+/** The pictures of the grid: where the data have been, and each policy. */
+async function plotGrids(
+  dataset: Dataset,
+  { mdp, world }: KnownEnvironment,
+  { policies }: Metrics,
+): Promise<[name: string, svg: string][]> {
+  const visits = stateVisits(dataset, mdp);
+  const plots: [string, string][] = [
+    ["visitation", await plotStateVisitation(world, visits)],
+  ];
+  for (const [name, { greedyActions }] of Object.entries(policies)) {
+    if (greedyActions === undefined) continue;
+    const actions = Int32Array.from(greedyActions.flat());
+    const hazards = hazardByState(mdp, greedyPolicy(actions, mdp.actionCount));
+    plots.push(
+      [`policy-${name}`, await plotPolicyArrows(name, world, actions, visits)],
+      [
+        `hazard-${name}`,
+        await plotHazardMap(name, world, hazards, actions, visits),
+      ],
+    );
+  }
+  return plots;
+}
+
+/** A training table without the exact values. */
+function lossesOf({ columns, rows }: TrainingTable): TrainingTable {
+  const kept = columns.flatMap((name, i) =>
+    EXACT_COLUMNS.includes(name) ? [] : [i]
+  );
+  return {
+    columns: kept.map((i) => columns[i]),
+    rows: rows.map((row) => kept.map((i) => row[i])),
+  };
+}
+
+function exactCurve(
+  name: string,
+  { columns, rows }: TrainingTable,
+): ExactCurve {
+  const points = rows.map((row) => {
+    const [returnMean, hazardProbability] = EXACT_COLUMNS.map((column) => {
+      const value = row[columns.indexOf(column)];
+      return { value, low: value, high: value };
+    });
+    return { step: row[0], returnMean, hazardProbability };
+  });
+  return { name, points };
+}
+
+/** [S] transitions that begin in each state. */
+function stateVisits(dataset: Dataset, mdp: FiniteMdp): Uint32Array {
+  const states = datasetStates(dataset, mdp);
+  const visits = new Uint32Array(mdp.stateCount);
+  const { episodeOffsets } = dataset;
+  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
+    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
+      visits[states[i + e]]++;
+    }
+  }
+  return visits;
+}
+
+/** [E] undiscounted return of each episode. */
+function episodeReturns({ episodeOffsets, rewards }: Dataset): Float64Array {
+  const returns = new Float64Array(episodeOffsets.length - 1);
+  for (let e = 0; e < returns.length; e++) {
+    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
+      returns[e] += rewards[i];
+    }
+  }
+  return returns;
+}

@@ -1,0 +1,83 @@
+/**
+ * From a configuration to the learning problem: the environment and the data.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import { collectDataset } from "../dataset/collect.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetToSafetensors } from "../dataset/safetensors.ts";
+import { InputError } from "../errors.ts";
+import { behaviourPolicy } from "../mdp/behaviour.ts";
+import {
+  type Gridworld,
+  gridworldMdp,
+  resolveGridworld,
+} from "../mdp/gridworld.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+
+/** The true environment, for evaluation. */
+export interface KnownEnvironment {
+  /** The gridworld with its hazards. */
+  readonly world: Gridworld;
+  /** The same in tables. */
+  readonly mdp: FiniteMdp;
+  /** [S, A] the behaviour policy's probabilities. */
+  readonly behaviour: Float64Array;
+}
+
+/** What is learnt from, and what it can be evaluated in. */
+export interface Problem {
+  /** The offline data. */
+  readonly dataset: Dataset;
+  /** null for data from elsewhere whose environment is not known. */
+  readonly environment: KnownEnvironment | null;
+}
+
+/**
+ * The configured gridworld, hazards given or drawn from the seed; null where none is configured.
+ *
+ * @throws InputError if the configuration makes no sense.
+ */
+export function knownEnvironment(config: Config): KnownEnvironment | null {
+  if (config.environment === null) return null;
+  const world = resolveGridworld(config.environment, config.seed);
+  return {
+    world,
+    mdp: gridworldMdp(world),
+    behaviour: behaviourPolicy(world, config.dataset.epsilon),
+  };
+}
+
+/**
+ * The data, collected in the configured gridworld or given, and the environment.
+ *
+ * @param given Data from a file; needed exactly if the configuration has their hash.
+ * @throws InputError if the configuration makes no sense or is of other data.
+ */
+export function openProblem(config: Config, given?: Dataset): Problem {
+  const environment = knownEnvironment(config);
+  const { sha256, episodes } = config.dataset;
+  if (sha256 !== null) {
+    if (given === undefined) {
+      throw new InputError(
+        "the configuration is of data from a file (dataset.sha256); give it with --dataset FILE",
+      );
+    }
+    if (sha256Hex(datasetToSafetensors(given)) !== sha256) {
+      throw new InputError(
+        "the data set is not the one that dataset.sha256 names",
+      );
+    }
+    return { dataset: given, environment };
+  }
+  if (environment === null || given !== undefined) {
+    throw new Error("data from a file need their hash in the configuration");
+  }
+  const { mdp, behaviour } = environment;
+  return {
+    dataset: collectDataset(mdp, behaviour, episodes, config.seed),
+    environment,
+  };
+}

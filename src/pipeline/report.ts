@@ -1,0 +1,43 @@
+/**
+ * `report.html` of a run.
+ *
+ * @module
+ */
+import { canonicalJson } from "../artifacts/json.ts";
+import { listFiles } from "../artifacts/manifest.ts";
+import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
+import { runReportHtml } from "../report/run_report.ts";
+import type { Learnt } from "./learn.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Files whose bytes depend on machine and time, or on the report itself. */
+const UNLISTED = ["timings.json", "manifest.json", "report.html"];
+
+/**
+ * Writes the report of a run whose other artifacts are in place: it lists their hashes.
+ *
+ * @param out The run's folder.
+ * @param learnt By algorithm.
+ * @param plots [name without ending, SVG], as drawn by `plotRun`.
+ * @returns HTML text.
+ */
+export function reportRun(
+  out: string,
+  metrics: Metrics,
+  learnt: Readonly<Record<string, Learnt>>,
+  plots: readonly (readonly [name: string, svg: string])[],
+): string {
+  const hazards = Object.entries(learnt).flatMap(([name, table]) => {
+    const column = table.columns.indexOf("hazardProbability");
+    return column < 0 ? [] : [[name, table.rows.map((row) => row[column])]];
+  });
+  return runReportHtml({
+    metrics,
+    hazardOverTraining: Object.fromEntries(hazards),
+    plots: Object.fromEntries(plots),
+    configText: canonicalJson(metrics.config),
+    files: listFiles(out).filter(({ path }) =>
+      !UNLISTED.includes(path) && !path.endsWith(TENSORBOARD_FILE)
+    ),
+  });
+}

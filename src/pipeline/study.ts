@@ -1,0 +1,203 @@
+/**
+ * A study: the same training over many seeds, presets and algorithms, and what it tells.
+ *
+ * Each finished cell is a file in the study's directory, and everything else is derived from
+ * these files: an interrupted study goes on where it was and ends with the same bytes, whatever
+ * the number of jobs and the backend.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { canonicalJson } from "../artifacts/json.ts";
+import { lockDirectory } from "../artifacts/lock.ts";
+import { listFiles, writeManifest } from "../artifacts/manifest.ts";
+import {
+  claimRunDirectory,
+  writeArtifact,
+  writeJsonArtifact,
+} from "../artifacts/run_directory.ts";
+import type { BackendName } from "../backends/choose.ts";
+import { InputError } from "../errors.ts";
+import { plotStudy } from "../report/study_plots.ts";
+import { studyReportHtml } from "../report/study_report.ts";
+import { cellFile, cellSteps, finishedCell } from "./study_cell.ts";
+import {
+  type StudyCell,
+  studyCells,
+  type StudyConfig,
+} from "./study_config.ts";
+import { runPool } from "./study_pool.ts";
+import {
+  aggregatesCsv,
+  curvesCsv,
+  studyCsv,
+  type StudyFindings,
+  studyFindings,
+  type StudyResult,
+} from "./study_result.ts";
+
+const CONFIG_FILE = "study.config.json";
+
+/** How far a study is. */
+export interface StudyProgress {
+  /** Cells that are finished. */
+  readonly cells: number;
+  /** All cells. */
+  readonly allCells: number;
+  /** Steps of training that are made. */
+  readonly steps: number;
+  /** Steps of training of all cells. */
+  readonly allSteps: number;
+}
+
+/** What a study is to do. */
+export interface StudyOptions {
+  /** What it is made of. */
+  readonly study: StudyConfig;
+  /** The study's directory: new, empty, or of the same study, which is gone on with. */
+  readonly out: string;
+  /** Cells that are computed at the same time; by default as many as the machine has cores. */
+  readonly jobs?: number;
+  /** Where each cell is trained, in one thread; by default wasm. */
+  readonly backend?: BackendName;
+  /** Ends the study; what is finished is kept. */
+  readonly signal?: AbortSignal;
+  /** Called once before anything is trained, and then often. */
+  readonly onProgress?: (progress: StudyProgress) => void;
+}
+
+/** A study was stopped on request before its end. */
+export class StudyStoppedError extends Error {
+  /** Tells how far the study came. */
+  constructor(
+    /** Finished cells. */
+    readonly cells: number,
+    /** All cells. */
+    readonly allCells: number,
+  ) {
+    super(`the study was stopped with ${cells} of ${allCells} cells finished`);
+    this.name = "StudyStoppedError";
+  }
+}
+
+/**
+ * Runs a study, or goes on with one.
+ *
+ * @returns The contents of its `study.json`.
+ * @throws InputError if the directory holds something else or training diverges.
+ * @throws StudyStoppedError if the signal was given.
+ */
+export async function runStudy(options: StudyOptions): Promise<StudyResult> {
+  const { study, out, backend = "wasm", signal } = options;
+  const jobs = options.jobs ?? navigator.hardwareConcurrency;
+  using _lock = claimDirectory(out, study);
+
+  const cells = studyCells(study);
+  const missing = cells.filter((cell) => !finishedCell(out, study, cell));
+  const steps = stepCounter(study, cells, missing);
+  const tell = () => options.onProgress?.(steps.progress());
+  tell();
+  await runPool({
+    study,
+    cells: missing,
+    jobs,
+    backend,
+    signal,
+    onStep(cell, step) {
+      steps.made(cell, step);
+      tell();
+    },
+    onResult(result) {
+      writeJsonArtifact(out, cellFile(result.cell), result);
+      steps.finished(result.cell);
+      tell();
+    },
+  });
+  const { cells: finished, allCells } = steps.progress();
+  if (finished < allCells) throw new StudyStoppedError(finished, allCells);
+
+  // Read again, so that nothing depends on what was computed just now.
+  const results = cells.map((cell) => {
+    const result = finishedCell(out, study, cell);
+    if (!result) throw new InputError(`${out}: ${cellFile(cell)} is damaged`);
+    return result;
+  });
+  const findings = studyFindings(study, results);
+  await writeFindings(out, findings);
+  return findings.result;
+}
+
+/** Writes everything but the cells. */
+async function writeFindings(
+  out: string,
+  findings: StudyFindings,
+): Promise<void> {
+  writeJsonArtifact(out, "study.json", findings.result);
+  writeArtifact(out, "study.csv", studyCsv(findings.series));
+  writeArtifact(out, "aggregates.csv", aggregatesCsv(findings.result));
+  writeArtifact(out, "curves.csv", curvesCsv(findings.curves));
+  const { result, curves } = findings;
+  const plots = await plotStudy(result, curves);
+  for (const [name, svg] of plots) {
+    writeArtifact(out, `plots/${name}.svg`, svg);
+  }
+  const report = studyReportHtml({
+    values: result,
+    plots: Object.fromEntries(plots),
+    configText: canonicalJson(result.study),
+    files: listFiles(out).filter(({ path }) => path !== "report.html"),
+  });
+  writeArtifact(out, "report.html", report);
+  writeManifest(out, {});
+}
+
+/** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */
+function claimDirectory(out: string, study: StudyConfig): Disposable {
+  let recorded: string;
+  try {
+    recorded = Deno.readTextFileSync(join(out, CONFIG_FILE));
+  } catch {
+    const lock = claimRunDirectory(out);
+    try {
+      writeJsonArtifact(out, CONFIG_FILE, study);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+    return lock;
+  }
+  if (recorded !== canonicalJson(study)) {
+    throw new InputError(
+      `${out}: holds another study (its ${CONFIG_FILE} differs); choose another folder with --out`,
+    );
+  }
+  return lockDirectory(out);
+}
+
+/** Counts cells and steps; steps of a cell in progress count as they are made. */
+function stepCounter(
+  study: StudyConfig,
+  cells: readonly StudyCell[],
+  missing: readonly StudyCell[],
+) {
+  const stepsOf = (cell: StudyCell) => cellSteps(study, cell);
+  const sum = (some: readonly StudyCell[]) =>
+    some.reduce((total, cell) => total + stepsOf(cell), 0);
+  const allSteps = sum(cells);
+  const open = new Map(missing.map((cell) => [cellFile(cell), 0]));
+  let done = allSteps - sum(missing);
+  return {
+    made: (cell: StudyCell, step: number) =>
+      void open.set(cellFile(cell), step),
+    finished(cell: StudyCell) {
+      open.delete(cellFile(cell));
+      done += stepsOf(cell);
+    },
+    progress: (): StudyProgress => ({
+      cells: cells.length - open.size,
+      allCells: cells.length,
+      steps: done + open.values().reduce((total, step) => total + step, 0),
+      allSteps,
+    }),
+  };
+}

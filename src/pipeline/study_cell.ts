@@ -1,0 +1,165 @@
+/**
+ * The cells of a study, each kept in a file of its own.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Algorithm, AlgorithmName } from "../algorithms/settings.ts";
+import { policyToSafetensors } from "../artifacts/policy_file.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Config } from "../config/config.ts";
+import { parseJson } from "../config/read.ts";
+import { InputError } from "../errors.ts";
+import type { ReferencePolicies } from "../evaluation/references.ts";
+import { readFile } from "../files/read.ts";
+import { evaluateExactly } from "../mdp/exact.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+import {
+  configuredAlgorithms,
+  greedyInStates,
+  learnTogether,
+} from "./learn.ts";
+import { type ExactMetrics, exactMetrics, exactReferences } from "./metrics.ts";
+import { type KnownEnvironment, openProblem, type Problem } from "./problem.ts";
+import {
+  seedConfig,
+  type StudyCell,
+  type StudyConfig,
+} from "./study_config.ts";
+import { problemHash, taskHash } from "./task_hash.ts";
+
+/** What one algorithm learnt from one seed. */
+export interface LearnerResult {
+  /** Format of this file. */
+  readonly schema: "holdfast/study-learner/1";
+  /** The cell. */
+  readonly cell: StudyCell;
+  /** SHA-256 of what decides the result; see `taskHash`. */
+  readonly task: string;
+  /** Exact values of the greedy policy after the last step. */
+  readonly exact: ExactMetrics;
+  /** SHA-256 of the policy's file. */
+  readonly policySha256: string;
+  /** The training table; see `trainingColumns`. */
+  readonly curve: {
+    /** Names of the columns. */
+    readonly columns: readonly string[];
+    /** One row an interval. */
+    readonly rows: readonly (readonly number[])[];
+  };
+}
+
+/** What policies without a network reach on one seed, and the optimum. */
+export interface ReferencesResult {
+  /** Format of this file. */
+  readonly schema: "holdfast/study-references/1";
+  /** The cell. */
+  readonly cell: StudyCell;
+  /** SHA-256 of what decides the result; see `problemHash`. */
+  readonly task: string;
+  /** Exact values by policy. */
+  readonly exact: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
+}
+
+/** Result of a cell. */
+export type CellResult = LearnerResult | ReferencesResult;
+
+/**
+ * Computes cells of one preset and policy; those of an algorithm are trained side by side.
+ *
+ * @param cells At least one. What else is computed with a cell changes no bit of its result.
+ * @param onStep Called often, with the steps that each cell has made.
+ * @returns One a cell.
+ * @throws DivergenceError if training diverges.
+ */
+export async function computeCells(
+  study: StudyConfig,
+  cells: readonly StudyCell[],
+  backend: Backend,
+  onStep?: (step: number) => void,
+): Promise<CellResult[]> {
+  const [{ preset, policy }] = cells;
+  const problems = cells.map(({ seed }) => {
+    const config = seedConfig(study, preset, seed);
+    const problem = openProblem(config);
+    return { config, problem, environment: environmentOf(problem) };
+  });
+  if (policy === "references") {
+    return cells.map((cell, i) => ({
+      schema: "holdfast/study-references/1",
+      cell,
+      task: cellTask(study, cell),
+      exact: exactReferences(
+        problems[i].environment,
+        problems[i].problem.dataset,
+      ),
+    }));
+  }
+  const algorithm = algorithmOf(problems[0].config, policy);
+  const learnt = await learnTogether(problems, { algorithm, backend, onStep });
+  return learnt.map(({ policy, columns, rows }, i) => {
+    const { mdp } = problems[i].environment;
+    const actions = greedyInStates(policy, mdp);
+    const exact = evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
+    return {
+      schema: "holdfast/study-learner/1",
+      cell: cells[i],
+      task: cellTask(study, cells[i]),
+      exact: exactMetrics(exact),
+      policySha256: sha256Hex(policyToSafetensors(policy)),
+      curve: { columns, rows },
+    };
+  });
+}
+
+/** Steps of training that a cell takes. */
+export function cellSteps(study: StudyConfig, cell: StudyCell): number {
+  if (cell.policy === "references") return 0;
+  const config = seedConfig(study, cell.preset, cell.seed);
+  return algorithmOf(config, cell.policy).settings.steps;
+}
+
+/** A cell's file in the study's directory. */
+export function cellFile({ preset, policy, seed }: StudyCell): string {
+  return `cells/${preset}/${policy}/${seed}.json`;
+}
+
+/** Result of a cell that an earlier start has finished; null if it is missing or no good. */
+export function finishedCell(
+  directory: string,
+  study: StudyConfig,
+  cell: StudyCell,
+): CellResult | null {
+  let value: unknown;
+  try {
+    const path = join(directory, cellFile(cell));
+    value = parseJson(readFile(path), path);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+  const found = value as Partial<CellResult> | null;
+  return found?.task === cellTask(study, cell) ? found as CellResult : null;
+}
+
+function cellTask(
+  study: StudyConfig,
+  { preset, policy, seed }: StudyCell,
+): string {
+  const config = seedConfig(study, preset, seed);
+  return policy === "references"
+    ? problemHash(config)
+    : taskHash(config, algorithmOf(config, policy));
+}
+
+function algorithmOf(config: Config, name: AlgorithmName): Algorithm {
+  const found = configuredAlgorithms(config).find((a) => a.name === name);
+  if (!found) throw new Error(`${name} is not configured`);
+  return found;
+}
+
+function environmentOf({ environment }: Problem): KnownEnvironment {
+  if (environment === null) throw new Error("a study needs an environment");
+  return environment;
+}

@@ -1,0 +1,178 @@
+/**
+ * What a study is made of: presets × algorithms × seeds.
+ *
+ * @module
+ */
+import type { Algorithm, AlgorithmName } from "../algorithms/settings.ts";
+import { suiteVersions } from "../artifacts/manifest.ts";
+import type { Config } from "../config/config.ts";
+import { suggest } from "../config/nearest.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import { checkConfig } from "../config/schema.ts";
+import { InputError } from "../errors.ts";
+import { configuredAlgorithms } from "./learn.ts";
+
+/** `study.config.json`: everything that decides a study's result. */
+export interface StudyConfig {
+  /** Format of this file. */
+  readonly schema: "holdfast/study-config/1";
+  /** Version of the suite: another one may compute something else. */
+  readonly suiteVersion: string;
+  /** Ascending. Each draws its own hazards, data, initial network and minibatches. */
+  readonly seeds: readonly number[];
+  /** What is trained of each preset that configures it. */
+  readonly algorithms: readonly AlgorithmName[];
+  /** Configurations by preset, without a seed. */
+  readonly presets: Readonly<Record<string, Omit<Config, "seed">>>;
+}
+
+/** What a study is asked for. */
+export interface StudyRequest {
+  /** Names of presets. */
+  readonly presets: readonly string[];
+  /** Names of algorithms; without them, all that the presets and the overrides configure. */
+  readonly algorithms?: readonly string[];
+  /** Seeds, in any order. */
+  readonly seeds: readonly number[];
+  /** Laid over every preset, as in `resolveConfig`; its seed is not used. */
+  readonly overrides?: unknown;
+  /** What to call the overrides in an error. */
+  readonly source?: string;
+}
+
+/** One unit of work: an algorithm, or the policies that need no training, for one seed. */
+export interface StudyCell {
+  /** Name of the preset. */
+  readonly preset: string;
+  /** What is evaluated. */
+  readonly policy: AlgorithmName | "references";
+  /** The seed. */
+  readonly seed: number;
+}
+
+const ALGORITHMS = ["bc", "cql", "dqn", "doubleDqn"] as const satisfies //
+readonly AlgorithmName[];
+
+const MAX_SEED = 2 ** 32 - 1;
+const MAX_SEEDS = 10_000;
+
+/**
+ * Reads a list of seeds: numbers and ranges with both ends, e.g. `0..9` or `0,3,7..9`.
+ *
+ * @returns Ascending.
+ * @throws InputError if it is none, a seed is given twice or there are more than 10,000.
+ */
+export function parseSeeds(text: string): number[] {
+  const fail = (what: string): never => {
+    throw new InputError(`--seeds: ${what}; write such as 0..9 or 0,3,7..9`);
+  };
+  const seeds: number[] = [];
+  for (const part of text.split(",")) {
+    const match = /^\s*(\d{1,10})(?:\.\.(\d{1,10}))?\s*$/.exec(part);
+    if (!match) return fail(`${JSON.stringify(part)} is no seed and no range`);
+    const first = Number(match[1]);
+    const last = Number(match[2] ?? match[1]);
+    if (first > MAX_SEED || last > MAX_SEED) {
+      fail(`a seed is at most ${MAX_SEED}`);
+    }
+    if (last < first) fail(`${part.trim()} runs backwards`);
+    if (seeds.length + last - first >= MAX_SEEDS) {
+      fail(`more than ${MAX_SEEDS} seeds`);
+    }
+    for (let seed = first; seed <= last; seed++) seeds.push(seed);
+  }
+  seeds.sort((a, b) => a - b);
+  const twice = seeds.find((seed, i) => seed === seeds[i + 1]);
+  if (twice !== undefined) fail(`seed ${twice} is given twice`);
+  return seeds;
+}
+
+/**
+ * Resolves what is asked for.
+ *
+ * @returns Equal requests give equal configurations, whatever the order of seeds and algorithms.
+ * @throws InputError if something of it is unknown, given twice or makes no sense.
+ */
+export function resolveStudy(
+  { presets, algorithms, seeds, overrides = {}, source = "config" }:
+    StudyRequest,
+): StudyConfig {
+  refuseRepetition("preset", presets);
+  const asked = algorithms?.map(algorithmNamed) ?? [];
+  refuseRepetition("algorithm", asked);
+  const over = checkConfig(overrides, source);
+  if (over.environment === null || typeof over.dataset?.sha256 === "string") {
+    throw new InputError(
+      `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,
+    );
+  }
+  // Naming an algorithm configures it where the preset does not; bc and cql are in every one.
+  const added = asked.filter((name) => name !== "bc" && name !== "cql");
+  const all = {
+    ...over,
+    algorithms: {
+      ...Object.fromEntries(added.map((name) => [name, {}])),
+      ...over.algorithms,
+    },
+  };
+  const configs = presets.map((preset): [string, Config] => [
+    preset,
+    resolveConfig(preset, all, {}, source),
+  ]);
+  const configured = (name: AlgorithmName) =>
+    configs.some(([, config]) => config.algorithms[name] !== undefined);
+  return {
+    schema: "holdfast/study-config/1",
+    suiteVersion: suiteVersions().suiteVersion,
+    seeds: seeds.toSorted((a, b) => a - b),
+    algorithms: ALGORITHMS.filter((name) =>
+      algorithms === undefined ? configured(name) : asked.includes(name)
+    ),
+    presets: Object.fromEntries(
+      configs.map(([preset, { seed: _, ...config }]) => [preset, config]),
+    ),
+  };
+}
+
+function algorithmNamed(name: string): AlgorithmName {
+  const found = ALGORITHMS.find((known) => known === name);
+  if (found) return found;
+  throw new InputError(
+    `unknown algorithm ${JSON.stringify(name)}; ${suggest(name, ALGORITHMS)}`,
+  );
+}
+
+function refuseRepetition(what: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(`${what} ${twice} is given twice`);
+  }
+}
+
+/** The configuration of a preset with a seed: that of a run of the pipeline. */
+export function seedConfig(
+  study: StudyConfig,
+  preset: string,
+  seed: number,
+): Config {
+  return { seed, ...study.presets[preset] };
+}
+
+/** The algorithms of a preset in a study. */
+export function studyAlgorithms(
+  study: StudyConfig,
+  preset: string,
+): Algorithm[] {
+  return configuredAlgorithms(seedConfig(study, preset, 0))
+    .filter(({ name }) => study.algorithms.includes(name));
+}
+
+/** All the work of a study, by preset, policy (the references last) and seed. */
+export function studyCells(study: StudyConfig): StudyCell[] {
+  return Object.keys(study.presets).flatMap((preset) =>
+    [
+      ...studyAlgorithms(study, preset).map(({ name }) => name),
+      "references" as const,
+    ].flatMap((policy) => study.seeds.map((seed) => ({ preset, policy, seed })))
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * Names for what decides a result, so that it is never mistaken for another's.
+ *
+ * @module
+ */
+import type { Algorithm } from "../algorithms/settings.ts";
+import { canonicalJson } from "../artifacts/json.ts";
+import type { Config } from "../config/config.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+
+/** SHA-256 of what decides the environment and the data, as JSON. */
+export function problemHash({ seed, environment, dataset }: Config): string {
+  return jsonHash({ seed, environment, dataset });
+}
+
+/** SHA-256 of what decides the result of training one algorithm, as JSON. */
+export function taskHash(
+  { seed, environment, dataset, network }: Config,
+  { name, settings }: Algorithm,
+): string {
+  return jsonHash({ seed, environment, dataset, network, name, settings });
+}
+
+function jsonHash(value: unknown): string {
+  return sha256Hex(new TextEncoder().encode(canonicalJson(value)));
+}

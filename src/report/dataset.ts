@@ -1,0 +1,88 @@
+/**
+ * A data set's report as text.
+ *
+ * @module
+ */
+
+import type { DatasetReport, Spread } from "../dataset/inspect.ts";
+import { group } from "./numbers.ts";
+import { formatTable, type Output, style } from "./terminal.ts";
+
+/** So many actions and observation columns are shown. */
+const SHOWN = 20;
+
+/**
+ * The report in lines for people.
+ *
+ * @param output Where it will go; decides about styles.
+ * @param name Name of the data set.
+ * @param report What {@link inspectDataset} returned.
+ */
+export function formatReport(
+  output: Output,
+  name: string,
+  report: DatasetReport,
+): string {
+  const { ends, transitions, actionCounts, suspicious } = report;
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const line = (label: string, value: string) =>
+    `${label.padEnd(14)} ${value}\n`;
+  const spreads: [string, Spread][] = [
+    ["episode length", report.length],
+    ["return", report.return],
+    ["reward", report.reward],
+    ...report.observations.slice(0, SHOWN).map((
+      spread,
+      d,
+    ): [string, Spread] => [`observation ${d}`, spread]),
+  ];
+  const rows = spreads.map(([label, { least, mean, greatest, std }]) => [
+    label,
+    ...[least, mean, std, greatest].map(number),
+  ]);
+  const actions = actionCounts.slice(0, SHOWN).map((count, action) => [
+    `action ${action}`,
+    group(count),
+    percent(count / transitions),
+  ]);
+  const more = (count: number) =>
+    count > SHOWN ? `… and ${count - SHOWN} more\n` : "";
+  return [
+    `${style(output, "bold", name)}\n`,
+    line("episodes", group(report.episodes)),
+    line("transitions", group(transitions)),
+    line(
+      "ends",
+      `${ends.terminated} terminated, ${ends.truncated} truncated, ` +
+        `${ends.both} both, ${ends.none} neither`,
+    ),
+    line(
+      "observations",
+      `${report.observationSize} numbers each, ` +
+        `${group(report.distinctObservations)} distinct, ` +
+        `${percent(report.duplicateRate)} of the transitions repeat one`,
+    ),
+    line(
+      "coverage",
+      `${
+        percent(report.coverage)
+      } of the pairs of a distinct observation and an action tried`,
+    ),
+    "\n",
+    formatTable(output, ["", "least", "mean", "std", "greatest"], rows),
+    more(report.observations.length),
+    "\n",
+    formatTable(output, ["", "taken", "share"], actions),
+    more(actionCounts.length),
+    "\n",
+    suspicious.length === 0
+      ? "nothing suspicious\n"
+      : suspicious.map((what) =>
+        `${style(output, "yellow", "suspicious")}: ${what}\n`
+      ).join(""),
+  ].join("");
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,219 @@
+/**
+ * HTML in which text is always text: a template that escapes what is put into it, and the
+ * page around every report. A page is one file, works without scripts and without a network,
+ * and follows the reader's choice of light or dark.
+ *
+ * @module
+ */
+
+import { escapeXml } from "./plots/render.ts";
+import { gridInk, ink, mutedInk } from "./plots/theme.ts";
+
+/** Markup, told apart from text that has yet to be escaped. */
+export interface Html {
+  /** The markup. */
+  readonly markup: string;
+}
+
+/** What a template takes: text and numbers are escaped, markup is not. */
+export type HtmlPart = string | number | Html | readonly Html[];
+
+/** Builds markup; every part that is not markup itself is escaped. */
+export function fragment(
+  strings: TemplateStringsArray,
+  ...parts: HtmlPart[]
+): Html {
+  const markup = strings.map((string, i) =>
+    string + (i < parts.length ? markupOf(parts[i]) : "")
+  );
+  return { markup: markup.join("") };
+}
+
+function markupOf(part: HtmlPart): string {
+  if (typeof part === "string" || typeof part === "number") {
+    return escapeXml(String(part));
+  }
+  return "markup" in part
+    ? part.markup
+    : part.map(({ markup }) => markup).join("\n");
+}
+
+/**
+ * A plot in a page, as wide as there is room.
+ *
+ * @param svg From one of the plots: its texts are escaped, its ids are its own.
+ */
+export function figure(svg: string): Html {
+  return { markup: `<figure>${svg.trimEnd()}</figure>` };
+}
+
+/** Rows of a table that belong together. */
+export interface RowGroup {
+  /** Stands above them; none for a table of one group. */
+  readonly title?: string;
+  /** As many cells each as the table has columns. */
+  readonly rows: readonly (readonly HtmlPart[])[];
+}
+
+/**
+ * A table; the first column is text, the others are numbers.
+ *
+ * @param head Names of the columns.
+ * @param groups The rows; groups without rows are left out.
+ */
+export function table(
+  head: readonly string[],
+  ...groups: readonly RowGroup[]
+): Html {
+  const heads = head.map((name) => fragment`<th scope="col">${name}</th>`);
+  const bodies = groups.filter(({ rows }) => rows.length > 0).map(
+    ({ title, rows }) => {
+      const above = title === undefined ? [] : [groupTitle(title, head.length)];
+      return fragment`<tbody>\n${[...above, ...rows.map(tableRow)]}\n</tbody>`;
+    },
+  );
+  const inner = fragment`<thead><tr>${heads}</tr></thead>\n${bodies}`;
+  return fragment`<div class="scroll"><table>\n${inner}\n</table></div>`;
+}
+
+function groupTitle(title: string, columns: number): Html {
+  return fragment`<tr><th scope="rowgroup" class="group" colspan="${columns}">${title}</th></tr>`;
+}
+
+function tableRow([first, ...numbers]: readonly HtmlPart[]): Html {
+  const cells = numbers.map((cell) => fragment`<td>${cell}</td>`);
+  return fragment`<tr><th scope="row">${first}</th>${cells}</tr>`;
+}
+
+/** Paragraphs of plain text. */
+export function paragraphs(...texts: readonly string[]): Html {
+  return fragment`${texts.map((text) => fragment`<p>${text}</p>`)}`;
+}
+
+/** A part of a report under a heading. */
+export interface Section {
+  /** The heading. */
+  readonly heading: string;
+  /** What stands under it. */
+  readonly content: readonly Html[];
+}
+
+/**
+ * A plot beside the words that explain it.
+ *
+ * @param svg From one of the plots.
+ * @param heading Of the words.
+ * @param texts Paragraphs of plain text.
+ */
+export function beside(
+  svg: string,
+  heading: string,
+  ...texts: readonly string[]
+): Html {
+  const words = fragment`<h3>${heading}</h3>\n${paragraphs(...texts)}`;
+  return fragment`<div class="beside">${
+    figure(svg)
+  }\n<div>${words}</div></div>`;
+}
+
+/**
+ * A whole page.
+ *
+ * @param title Of the page.
+ * @param lead What stands under the title.
+ * @param sections The rest, with a list of contents.
+ * @returns HTML text, ending with a newline.
+ */
+export function page(
+  title: string,
+  lead: Html,
+  sections: readonly Section[],
+): string {
+  const contents = sections.map(({ heading }, i) =>
+    fragment`<a href="#s${i + 1}">${heading}</a>`
+  );
+  const body = sections.map(({ heading, content }, i) =>
+    fragment`<section id="s${i + 1}">
+<h2>${heading}</h2>
+${content}
+</section>`
+  );
+  return fragment`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${title}</title>
+<style>${{ markup: style }}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+${lead}
+<nav>${contents}</nav>
+</header>
+<main>
+${body}
+</main>
+</body>
+</html>
+`.markup;
+}
+
+/** The page loads nothing and runs nothing. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'";
+
+/** Exchanges a colour of the plots, by value, for one that shows on a dark page. */
+function exchange(from: string, to: string): string {
+  return `figure svg [fill="${from}"]{fill:${to}}figure svg [stroke="${from}"]{stroke:${to}}`;
+}
+
+const style = `
+:root{--ink:${ink};--muted:${mutedInk};--line:${gridInk};--paper:#fff;--panel:#f6f7f9;--accent:#0072b2}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
+header,main{max-width:1180px;margin:0 auto;padding:0 24px}
+header{padding-top:32px}
+h1{font-size:1.8rem;line-height:1.2;margin:0 0 8px}
+h2{font-size:1.3rem;margin:48px 0 12px;padding-top:16px;border-top:1px solid var(--line)}
+h3{font-size:1.05rem;margin:0 0 8px}
+p{margin:0 0 12px;max-width:70ch}
+nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin:16px 0 0}
+a{color:var(--accent)}
+header p{color:var(--muted)}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:20px 0}
+.card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:14px 16px}
+.card h3{color:var(--muted);font-weight:500}
+.card strong{display:block;font-size:1.55rem;line-height:1.25;font-variant-numeric:tabular-nums}
+.card span{display:block;color:var(--muted);font-size:.9rem}
+.scroll{overflow-x:auto;margin:0 0 16px}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem;min-width:100%}
+th,td{padding:6px 9px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}
+th:first-child,td:first-child{text-align:left;padding-left:0}
+th:last-child,td:last-child{padding-right:0}
+td small{display:block;color:var(--muted);font-size:.85em}
+thead th{color:var(--muted);font-weight:500;vertical-align:bottom}
+tbody th{font-weight:500}
+tbody th.group{color:var(--muted);padding-top:16px}
+.beside{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:8px 32px;align-items:start;margin:0 0 28px}
+.beside>div{padding-top:12px}
+figure{margin:0;overflow-x:auto}
+figure svg{display:block;max-width:100%;height:auto}
+figure svg>rect{fill:none}
+dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 16px;max-width:90ch}
+dt{font-weight:500}
+dd{margin:0;color:var(--muted)}
+pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:14px 16px;overflow-x:auto;font-size:.85rem;line-height:1.45}
+code,.hash{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.85em}
+main{padding-bottom:64px}
+@media (max-width:860px){.beside{grid-template-columns:minmax(0,1fr)}header,main{padding-left:16px;padding-right:16px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}
+@media (prefers-color-scheme:dark){
+:root{--ink:#e6e9ef;--muted:#a3adbb;--line:#363d49;--paper:#14171c;--panel:#1c2027;--accent:#6cb8ea}
+${exchange(ink, "#e6e9ef")}
+${exchange(mutedInk, "#a3adbb")}
+${exchange(gridInk, "#363d49")}
+}
+@media print{.beside{break-inside:avoid}nav{display:none}}
+`;

@@ -1,0 +1,39 @@
+/**
+ * How numbers are written for people, with a true minus sign and whatever the locale.
+ *
+ * @module
+ */
+
+/** A number with so many decimals. */
+export function decimal(value: number, digits = 2): string {
+  return value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
+}
+
+/**
+ * A probability in percent with three significant digits: `4.2 %`, `< 0.0001 %`, `0 %`. Only
+ * 1 is `100 %`: `99.96 %`, `> 99.9999 %`.
+ */
+export function percent(probability: number): string {
+  // Through text, because toPrecision may answer with an exponent.
+  const value = Number((100 * probability).toPrecision(3));
+  if (value > 0 && value < 1e-4) return "< 0.0001 %";
+  if (value < 100 || probability >= 1) return `${value} %`;
+  for (let digits = 1; digits <= 4; digits++) {
+    const text = (100 * probability).toFixed(digits);
+    if (Number(text) < 100) return `${text} %`;
+  }
+  return "> 99.9999 %";
+}
+
+/** A probability as people say it: `4 %, once in 25 episodes`, `70 %`, `0 %, never`. */
+export function frequency(probability: number): string {
+  if (probability <= 0) return `${percent(probability)}, never`;
+  if (probability > 0.5) return percent(probability);
+  const episodes = Number((1 / probability).toPrecision(2));
+  return `${percent(probability)}, once in ${group(episodes)} episodes`;
+}
+
+/** An integer with a comma every three digits. */
+export function group(value: number): string {
+  return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+}

@@ -1,0 +1,135 @@
+/**
+ * What the pictures of the grid share: the frame, and the marks of start, goal and hazards.
+ *
+ * @module
+ */
+
+import type { PlotSpec } from "./render.ts";
+import { marks, paper } from "./theme.ts";
+
+/** A cell of the grid: x to the right, y upwards. */
+export type GridCell = readonly [x: number, y: number];
+
+/** The grid that a picture shows. */
+export interface Grid {
+  /** Cells along each side. */
+  readonly size: number;
+  /** Where episodes start. */
+  readonly start: GridCell;
+  /** Where they ought to end. */
+  readonly goal: GridCell;
+  /** Where they ought not to. */
+  readonly hazards: readonly GridCell[];
+}
+
+/** One layer of a Vega-Lite specification. */
+export type Layer = Extract<PlotSpec, { layer: unknown }>["layer"][number];
+
+// Drawn in a square from -1 to 1, or a little more.
+const ring = "M0,-1.2A1.2,1.2,0,1,1,0,1.2A1.2,1.2,0,1,1,0,-1.2Z" +
+  "M0,-0.85A0.85,0.85,0,1,0,0,0.85A0.85,0.85,0,1,0,0,-0.85Z";
+const star = "M0,-1.35L0.33,-0.45L1.28,-0.42L0.53,0.17L0.79,1.09" +
+  "L0,0.56L-0.79,1.09L-0.53,0.17L-1.28,-0.42L-0.33,-0.45Z";
+const cross =
+  "M-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0L-1,-0.6Z";
+
+/** The encodings of one layer. */
+export type Encoding = NonNullable<
+  Extract<Layer, { mark: unknown }>["encoding"]
+>;
+
+/** Pixels of a cell's side. */
+export function cellStep({ size }: Grid): number {
+  return Math.max(4, Math.min(32, Math.round(450 / size)));
+}
+
+/** The position encodings of a layer whose data have `x` and `y`. */
+export function gridPosition({ size }: Grid): Pick<Encoding, "x" | "y"> {
+  const cells = Array.from({ length: size }, (_, i) => i);
+  const axis = {
+    labelAngle: 0,
+    labelOverlap: true,
+    ticks: false,
+    domain: false,
+  } as const;
+  return {
+    x: {
+      field: "x",
+      type: "ordinal",
+      title: "x",
+      scale: { domain: cells },
+      axis: { ...axis, labelPadding: 6 },
+    },
+    y: {
+      field: "y",
+      type: "ordinal",
+      title: "y",
+      // Top to bottom.
+      scale: { domain: cells.toReversed() },
+      axis: { ...axis, titleAngle: 0, labelPadding: 6 },
+    },
+  };
+}
+
+/** Width and height of a picture of the grid. */
+export function gridSize(
+  grid: Grid,
+): { width: { step: number }; height: { step: number } } {
+  const step = cellStep(grid);
+  return { width: { step }, height: { step } };
+}
+
+/** The layer of start, goal and hazards, with its legend. */
+export function markLayer(grid: Grid): Layer {
+  const at = (kind: string) => ([x, y]: GridCell) => ({ x, y, kind });
+  const kinds = Object.keys(marks);
+  return {
+    data: {
+      values: [
+        ...grid.hazards.map(at("hazard")),
+        at("start")(grid.start),
+        at("goal")(grid.goal),
+      ],
+    },
+    mark: {
+      type: "point",
+      filled: true,
+      opacity: 1,
+      size: (cellStep(grid) * 0.55) ** 2,
+      stroke: paper,
+      strokeWidth: 1.5,
+    },
+    encoding: {
+      ...gridPosition(grid),
+      shape: {
+        field: "kind",
+        type: "nominal",
+        title: null,
+        scale: { domain: kinds, range: [ring, star, cross] },
+        legend: { symbolStrokeWidth: 0 },
+      },
+      // No scale: Vega-Lite merges its legend with that of the shapes in some plots only. The
+      // same expression colours the legend, where a datum has a value in place of a kind.
+      fill: {
+        value: { expr: `${JSON.stringify(marks)}[datum.kind || datum.value]` },
+      },
+    },
+  };
+}
+
+/**
+ * The rows of a grid of numbers.
+ *
+ * @param size Cells along each side.
+ * @param values [size · size], cell (x, y) at `x * size + y`.
+ */
+export function cellRows(
+  size: number,
+  values: ArrayLike<number>,
+): { x: number; y: number; value: number }[] {
+  return Array.from({ length: size * size }, (_, i) => ({
+    x: Math.floor(i / size),
+    y: i % size,
+    value: values[i],
+  }));
+}

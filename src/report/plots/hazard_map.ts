@@ -1,0 +1,73 @@
+/**
+ * How dangerous each cell is under a policy.
+ *
+ * @module
+ */
+
+import {
+  cellRows,
+  type Grid,
+  gridPosition,
+  gridSize,
+  markLayer,
+} from "./grid.ts";
+import { arrowLayer, isEnd } from "./policy_arrows.ts";
+import { idOf, renderPlot } from "./render.ts";
+import { drawnProbability, probabilityScale } from "./value_scale.ts";
+
+/**
+ * Draws the exact probability of ending in a hazard from each cell, on one scale for all
+ * policies, with the policy's arrows over it.
+ *
+ * @param name The policy's name.
+ * @param grid The grid.
+ * @param probabilities [size · size], cell (x, y) at `x * size + y`: hazard probability of an
+ *   episode that begins there.
+ * @param actions In the same layout: the action, 0 … 3.
+ * @param visits In the same layout: transitions of the data that begin in the cell.
+ * @returns SVG text.
+ */
+export function plotHazardMap(
+  name: string,
+  grid: Grid,
+  probabilities: ArrayLike<number>,
+  actions: ArrayLike<number>,
+  visits: ArrayLike<number>,
+): Promise<string> {
+  const { scale, axis } = probabilityScale();
+  const ends = isEnd(grid);
+  const values = cellRows(grid.size, probabilities)
+    .map((row) => ({ ...row, value: drawnProbability(row.value) }))
+    .filter((_, i) => !ends[i]);
+  const label = `Hazard probability of ${name} from each cell`;
+  return renderPlot(`hazard-${idOf(name)}`, label, {
+    title: {
+      text: `Where ${name} is in danger`,
+      subtitle:
+        "Exact probability of ending in a hazard when starting in each cell",
+    },
+    ...gridSize(grid),
+    layer: [
+      {
+        data: { values },
+        mark: { type: "rect" },
+        encoding: {
+          ...gridPosition(grid),
+          color: {
+            field: "value",
+            type: "quantitative",
+            title: "hazard",
+            scale: {
+              ...scale,
+              range: ["#fff8ee", "#fde0b5", "#f8bb75", "#ee8f3c", "#d55e00"],
+              interpolate: "rgb",
+            },
+            legend: { ...axis, gradientLength: 180 },
+          },
+        },
+      },
+      markLayer(grid),
+      arrowLayer(grid, actions, visits),
+    ],
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * Which rewards the data hold.
+ *
+ * @module
+ */
+
+import { group, percent } from "../numbers.ts";
+import { renderPlot } from "./render.ts";
+import { ink, palette } from "./theme.ts";
+
+/** Up to this many distinct rewards get a bar each; more are binned. */
+const MAX_BARS = 12;
+
+/** A bar of the histogram. */
+interface Bar {
+  /** The reward, or the range of a bin. */
+  readonly label: string;
+  /** Transitions with such a reward. */
+  readonly count: number;
+}
+
+/**
+ * Draws how many transitions have each reward, or rewards in each of 12 ranges where there
+ * are more than 12 different ones.
+ *
+ * @param rewards [N] reward of each transition; at least one.
+ * @returns SVG text.
+ */
+export function plotRewardHistogram(
+  rewards: ArrayLike<number>,
+): Promise<string> {
+  const bars = countRewards(rewards);
+  const values = bars.map(({ label, count }) => ({
+    label,
+    count,
+    share: `${group(count)} (${percent(count / rewards.length)})`,
+  }));
+  const encoding = {
+    y: {
+      field: "label",
+      type: "ordinal",
+      title: "reward",
+      sort: null,
+      axis: { ticks: false, labelPadding: 6 },
+    },
+    x: {
+      field: "count",
+      type: "quantitative",
+      title: "transitions",
+      axis: { tickCount: 5, tickMinStep: 1, format: ",d" },
+    },
+  } as const;
+  return renderPlot(
+    "reward-histogram",
+    "Number of transitions in the data by reward",
+    {
+      title: {
+        text: "Rewards in the data",
+        subtitle: `${group(rewards.length)} transitions`,
+      },
+      width: 460,
+      height: { step: 34 },
+      data: { values },
+      // Room for the numbers beside the longest bar.
+      encoding: {
+        ...encoding,
+        x: {
+          ...encoding.x,
+          scale: {
+            domain: [
+              0,
+              Math.max(...bars.map((bar) => bar.count)) * 1.25,
+            ],
+          },
+        },
+      },
+      layer: [
+        { mark: { type: "bar", color: palette[0], height: { band: 0.7 } } },
+        {
+          mark: {
+            type: "text",
+            align: "left",
+            dx: 6,
+            fontSize: 12,
+            color: ink,
+          },
+          encoding: { text: { field: "share", type: "nominal" } },
+        },
+      ],
+    },
+  );
+}
+
+function countRewards(rewards: ArrayLike<number>): Bar[] {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < rewards.length; i++) {
+    counts.set(rewards[i], (counts.get(rewards[i]) ?? 0) + 1);
+  }
+  const distinct = [...counts].sort(([a], [b]) => b - a);
+  if (distinct.length <= MAX_BARS) {
+    return distinct.map(([reward, count]) => ({
+      label: signed(reward),
+      count,
+    }));
+  }
+  const high = distinct[0][0];
+  const low = distinct[distinct.length - 1][0];
+  const width = (high - low) / MAX_BARS;
+  const bins = Array.from({ length: MAX_BARS }, (_, k) => ({
+    label: `${signed(high - (k + 1) * width)} to ${signed(high - k * width)}`,
+    count: 0,
+  }));
+  for (const [reward, count] of distinct) {
+    bins[Math.min(MAX_BARS - 1, Math.floor((high - reward) / width))].count +=
+      count;
+  }
+  return bins;
+}
+
+/** With a true minus sign, and at most three digits. */
+function signed(value: number): string {
+  return String(Number(value.toPrecision(3))).replace("-", "−");
+}

@@ -1,0 +1,62 @@
+/**
+ * Where the data have been.
+ *
+ * @module
+ */
+
+import {
+  cellRows,
+  type Grid,
+  gridPosition,
+  gridSize,
+  markLayer,
+} from "./grid.ts";
+import { renderPlot } from "./render.ts";
+
+/**
+ * Draws how often the data visit each cell, with start, goal and hazards.
+ *
+ * @param grid The grid.
+ * @param visits [size · size], cell (x, y) at `x * size + y`: transitions that begin in it.
+ * @returns SVG text.
+ */
+export function plotStateVisitation(
+  grid: Grid,
+  visits: ArrayLike<number>,
+): Promise<string> {
+  const rows = cellRows(grid.size, visits);
+  const most = Math.max(1, ...rows.map(({ value }) => value));
+  return renderPlot(
+    "state-visitation",
+    "Visits of each cell of the grid in the data",
+    {
+      title: {
+        text: "Where the data have been",
+        subtitle: "Transitions that begin in each cell; blank cells: none",
+      },
+      ...gridSize(grid),
+      layer: [
+        {
+          data: { values: rows.filter(({ value }) => value > 0) },
+          mark: { type: "rect" },
+          encoding: {
+            ...gridPosition(grid),
+            color: {
+              field: "value",
+              type: "quantitative",
+              title: "visits",
+              // Visits fall off by orders of magnitude away from the usual path.
+              scale: {
+                type: "log",
+                domain: [1, most],
+                range: ["#e8eef5", "#8fb3d4", "#123a63"],
+              },
+              legend: { gradientLength: 150, tickCount: 4, format: ",d" },
+            },
+          },
+        },
+        markLayer(grid),
+      ],
+    },
+  );
+}

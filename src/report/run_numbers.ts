@@ -1,0 +1,151 @@
+/**
+ * The numbers of a run's report: what comes first.
+ *
+ * @module
+ */
+
+import type { DatasetSummary } from "../dataset/summary.ts";
+import type { RolloutResult } from "../evaluation/rollout.ts";
+import type { ExactEvaluation } from "../mdp/exact.ts";
+import { fragment, type Html, type Section, table } from "./html.ts";
+import { decimal, percent } from "./numbers.ts";
+import { policyMeaning, policyWords } from "./policy_words.ts";
+
+/** Exact values of a policy, from the start state. */
+export type ReportedValues = Omit<ExactEvaluation, "returns" | "probabilities">;
+
+/** A learnt policy, as in `metrics.json`. */
+export interface ReportedPolicy {
+  /** Exact values, where the environment is known. */
+  readonly exact?: ReportedValues;
+  /** The optimal policy's exact return minus this one's. */
+  readonly regret?: number;
+  /** Sampled episodes. */
+  readonly rollout?: Omit<RolloutResult, "returns">;
+  /** Whether the rollouts agree with the exact values. */
+  readonly rolloutAgrees?: boolean;
+  /** Share of sampled transitions whose action is not the policy's. */
+  readonly actionMismatchRate: number;
+}
+
+/** What of `metrics.json` a report shows. */
+export interface RunValues {
+  /** What made the run. */
+  readonly config: { readonly seed: number };
+  /** The grid, where it is known. */
+  readonly environment?: { readonly size: number };
+  /** The data in a few numbers. */
+  readonly dataset:
+    & Omit<DatasetSummary, "hazardRate" | "goalRate">
+    & Partial<DatasetSummary>;
+  /** Learnt policies by algorithm. */
+  readonly policies: Readonly<Record<string, ReportedPolicy>>;
+  /** Policies without a network, from the same data. */
+  readonly references?: Readonly<Record<string, ReportedValues>>;
+}
+
+const exactColumns = [
+  "policy",
+  "return",
+  "± std",
+  "CVaR 10 %",
+  "CVaR 1 %",
+  "hazard",
+  "goal",
+  "timeout",
+  "steps",
+  "regret",
+  "mismatch",
+];
+
+/** The section of a run's numbers. */
+export function runNumbers(metrics: RunValues): Section {
+  const policies = Object.entries(metrics.policies);
+  if (metrics.references === undefined) {
+    const rows = policies.map(([name, { actionMismatchRate }]) => [
+      name,
+      percent(actionMismatchRate),
+    ]);
+    return {
+      heading: "Numbers",
+      content: [table(["policy", "actions unlike the data's"], { rows })],
+    };
+  }
+  const references = Object.entries(metrics.references);
+  const best = metrics.references.optimal.returnMean;
+  const cells = (name: string, values: ReportedValues, mismatch: string) => [
+    name,
+    decimal(values.returnMean),
+    decimal(values.returnStd),
+    decimal(values.cvar10),
+    decimal(values.cvar1),
+    percent(values.hazardProbability),
+    percent(values.goalProbability),
+    percent(values.timeoutProbability),
+    decimal(values.lengthMean, 1),
+    decimal(best - values.returnMean),
+    mismatch,
+  ];
+  const learnt = policies.flatMap(([name, { exact, actionMismatchRate }]) =>
+    exact ? [cells(name, exact, percent(actionMismatchRate))] : []
+  );
+  const counted = references.map(([name, values]) =>
+    cells(policyWords(name), values, "")
+  );
+  return {
+    heading: "Numbers",
+    content: [
+      cards(metrics),
+      table(
+        exactColumns,
+        { title: "learnt", rows: learnt },
+        { title: "without a network", rows: counted },
+      ),
+      glossary(references.map(([name]) => name)),
+    ],
+  };
+}
+
+function cards({ policies, references }: RunValues): Html {
+  const card = (name: string, values: ReportedValues) => {
+    const hazard = percent(values.hazardProbability);
+    return fragment`<div class="card"><h3>${name}</h3>
+<strong>${hazard}</strong><span>of episodes end in a hazard</span>
+<strong>${decimal(values.returnMean)}</strong><span>expected return</span>
+</div>`;
+  };
+  const learnt = Object.entries(policies).flatMap(([name, { exact }]) =>
+    exact ? [card(name, exact)] : []
+  );
+  const optimal = references?.optimal
+    ? [card("optimum", references.optimal)]
+    : [];
+  return fragment`<div class="cards">${[...learnt, ...optimal]}</div>`;
+}
+
+function glossary(references: readonly string[]): Html {
+  const terms: [string, string][] = [
+    [
+      "return, ± std",
+      "mean and standard deviation of an episode's sum of rewards, undiscounted",
+    ],
+    [
+      "CVaR 10 %, 1 %",
+      "mean return of the worst tenth and hundredth of episodes",
+    ],
+    ["hazard, goal, timeout", "how often an episode ends in each way"],
+    ["steps", "expected length of an episode"],
+    ["regret", "expected return that the best policy has more"],
+    [
+      "mismatch",
+      "share of sampled transitions whose action the policy would not take",
+    ],
+    ...references.flatMap((name): [string, string][] =>
+      policyMeaning[name] ? [[policyWords(name), policyMeaning[name]]] : []
+    ),
+  ];
+  const list = terms.map(([term, words]) =>
+    fragment`<dt>${term}</dt><dd>${words}</dd>`
+  );
+  return fragment`<dl>\n${list}\n</dl>`;
+}

@@ -1,0 +1,229 @@
+/**
+ * `report.html` of a run: the numbers first, then the plots beside the words that explain them.
+ *
+ * @module
+ */
+
+import type { ManifestFile } from "../artifacts/manifest.ts";
+import {
+  beside,
+  fragment,
+  type Html,
+  page,
+  paragraphs,
+  type Section,
+  table,
+} from "./html.ts";
+import { decimal, frequency, group, percent } from "./numbers.ts";
+import { runNumbers, type RunValues } from "./run_numbers.ts";
+
+/** What the report is made of: `metrics.json`, the training tables, the plots and the files. */
+export interface RunReport {
+  /** `metrics.json`. */
+  readonly metrics: RunValues;
+  /** Hazard probability at the end of each logging interval, by algorithm. */
+  readonly hazardOverTraining: Readonly<Record<string, readonly number[]>>;
+  /** SVG text by name, as in `plots/` without the ending. */
+  readonly plots: Readonly<Record<string, string>>;
+  /** `config.json`. */
+  readonly configText: string;
+  /** The files of the run whose bytes do not depend on machine and time. */
+  readonly files: readonly ManifestFile[];
+}
+
+/**
+ * Writes the report of a run. It holds nothing of the machine and the time, so that equal
+ * runs have equal reports.
+ *
+ * @returns HTML text.
+ */
+export function runReportHtml(report: RunReport): string {
+  const { metrics } = report;
+  const names = Object.keys(metrics.policies);
+  const { environment, config } = metrics;
+  const where = environment
+    ? `a ${environment.size} × ${environment.size} grid`
+    : "given data";
+  const how = environment
+    ? "Values are exact, by dynamic programming, unless they are called rollouts."
+    : "The environment is not known, so only what the data tell is shown.";
+  const lead = paragraphs(
+    `Offline learning on ${where}, seed ${config.seed}. ${how}`,
+  );
+  const sections = [
+    runNumbers(report.metrics),
+    ...names.some((name) => report.plots[`hazard-${name}`])
+      ? [policies(report)]
+      : [],
+    training(report),
+    ...report.plots["returns-sorted"] ? [episodes(report)] : [],
+    data(report),
+    provenance(report),
+  ];
+  return page(`Offline run: ${names.join(", ")}`, lead, sections);
+}
+
+function policies({ metrics, plots }: RunReport): Section {
+  const maps = Object.entries(metrics.policies).flatMap(([name, { exact }]) => {
+    const svg = plots[`hazard-${name}`];
+    if (!svg || !exact) return [];
+    return [beside(
+      svg,
+      name,
+      `From the start, ${name} ends in a hazard with probability ` +
+        `${
+          frequency(exact.hazardProbability)
+        }. It reaches the goal with probability ` +
+        `${percent(exact.goalProbability)} and takes ` +
+        `${decimal(exact.lengthMean, 1)} steps on average.`,
+    )];
+  });
+  const words = paragraphs(
+    "Arrows show the greedy action of each cell, pale where the data have never been. The " +
+      "colour is the exact probability of ending in a hazard for an episode that begins in the " +
+      "cell and follows the arrows, slips included. The scale is logarithmic and the same for " +
+      "every policy.",
+  );
+  return { heading: "What the policies do", content: [words, ...maps] };
+}
+
+function training({ plots, hazardOverTraining }: RunReport): Section {
+  const exact = plots["exact-curves"];
+  const ranges = Object.entries(hazardOverTraining).map(([name, hazards]) => {
+    const late = hazards.slice(Math.floor(hazards.length / 2));
+    const low = percent(late.reduce((a, b) => Math.min(a, b)));
+    const high = percent(late.reduce((a, b) => Math.max(a, b)));
+    return "In the second half of training, the hazard probability of " +
+      `${name} lies between ${low} and ${high}.`;
+  });
+  const worth = exact
+    ? [beside(
+      exact,
+      "What the policies are worth while they learn",
+      "The greedy policy is evaluated exactly after each logging interval. Nothing of this " +
+        "takes part in training or in choosing a policy. Where a curve still jumps at its end, " +
+        "the final policy is a matter of luck.",
+      ...ranges,
+    )]
+    : [];
+  const losses = Object.entries(plots)
+    .filter(([name]) => name.startsWith("training-"))
+    .map(([name, svg]) =>
+      beside(
+        svg,
+        `Loss of ${name.slice("training-".length)}`,
+        "Means over each logging interval, as in training.csv. A loss says how well the " +
+          "learner fits its targets, not how good or safe its policy is.",
+      )
+    );
+  return { heading: "Training", content: [...worth, ...losses] };
+}
+
+function episodes({ metrics, plots }: RunReport): Section {
+  const checks = Object.entries(metrics.policies).flatMap(
+    ([name, { rollout, exact, rolloutAgrees }]) =>
+      rollout && exact
+        ? [[
+          name,
+          group(rollout.episodes),
+          `${decimal(rollout.returnMean)} ± ${decimal(rollout.returnStd)}`,
+          decimal(exact.returnMean),
+          percent(rollout.hazardRate),
+          percent(exact.hazardProbability),
+          rolloutAgrees ? "yes" : "no",
+        ]]
+        : [],
+  );
+  const columns = [
+    "policy",
+    "rollouts",
+    "return",
+    "exact return",
+    "hazard",
+    "exact hazard",
+    "agree",
+  ];
+  return {
+    heading: "Sampled episodes",
+    content: [
+      table(columns, { rows: checks }),
+      paragraphs(
+        "Where they agree, the rollouts lie within four standard errors of the exact values. A " +
+          "few dozen rollouts cannot show a hazard of one percent: that is why the exact values " +
+          "come first.",
+      ),
+      beside(
+        plots["returns"],
+        "Mean return",
+        "Episodes of the data beside rollouts of the learnt policies. The lines are standard " +
+          "deviations of single episodes: long ones mean that rare disasters make up the mean.",
+      ),
+      beside(
+        plots["returns-sorted"],
+        "Every episode",
+        "Returns from the worst to the best. A policy is safe if its line has no drop at the " +
+          "left.",
+      ),
+    ],
+  };
+}
+
+function data({ metrics: { dataset }, plots }: RunReport): Section {
+  const { hazardRate, goalRate } = dataset;
+  const texts = [
+    `${group(dataset.episodes)} episodes with ${
+      group(dataset.transitions)
+    } transitions in ` +
+    `${group(dataset.distinctObservations)} different states; mean return ` +
+    `${decimal(dataset.returnMean)} ± ${decimal(dataset.returnStd)}.`,
+  ];
+  if (hazardRate !== undefined && goalRate !== undefined) {
+    texts.push(
+      `${percent(hazardRate)} of the episodes end in a hazard and ${
+        percent(goalRate)
+      } at ` +
+        "the goal.",
+    );
+  }
+  const visits = plots["visitation"];
+  const blank =
+    "A policy knows nothing of blank cells, and little of pale ones.";
+  return {
+    heading: "The data",
+    content: [
+      visits
+        ? beside(visits, "Where the data have been", ...texts, blank)
+        : paragraphs(...texts),
+      beside(
+        plots["rewards"],
+        "Rewards",
+        "How often each reward occurs in the data. Rare rewards are what is hard to learn from.",
+      ),
+    ],
+  };
+}
+
+function provenance({ configText, files }: RunReport): Section {
+  return {
+    heading: "Configuration and files",
+    content: [
+      paragraphs(
+        "The same configuration gives the same bytes of each of these files, and of this " +
+          "report, on any machine and backend. manifest.json names the versions and the " +
+          "backend of this run.",
+      ),
+      fragment`<pre>${configText}</pre>`,
+      fileTable(files),
+    ],
+  };
+}
+
+/** Files of a run or study with size and hash. */
+export function fileTable(files: readonly ManifestFile[]): Html {
+  const rows = files.map(({ path, bytes, sha256 }) => [
+    path,
+    group(bytes),
+    fragment`<span class="hash">${sha256}</span>`,
+  ]);
+  return table(["file", "bytes", "SHA-256"], { rows });
+}

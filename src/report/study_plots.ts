@@ -1,0 +1,136 @@
+/**
+ * The plots of a study, by file name.
+ *
+ * @module
+ */
+
+import { plotExactCurves } from "./plots/exact_curves.ts";
+import { plotIntervals, plotPerformanceProfiles } from "./plots/study.ts";
+import {
+  type ByQuantity,
+  policyLabel,
+  type StudyComparable,
+  type StudyCurve,
+  type StudyPolicy,
+  type StudyPolicyName,
+  studyQuantities,
+  type StudyQuantity,
+  studyQuantityNames,
+  type StudyValues,
+} from "./study_values.ts";
+
+/** A kind of plot of a study. */
+export type StudyPlotKind =
+  | "intervals"
+  | "curves"
+  | "profiles"
+  | "profiles-hazard"
+  | "profiles-cvar10";
+
+const profileKinds: ByQuantity<StudyPlotKind> = {
+  returnMean: "profiles",
+  hazardProbability: "profiles-hazard",
+  cvar10: "profiles-cvar10",
+};
+
+/** File name, without its ending, of a plot of a group of presets. */
+export function studyPlotName(
+  kind: StudyPlotKind,
+  presets: readonly string[],
+): string {
+  return `${kind}-${presets.join("-")}`;
+}
+
+/**
+ * Draws intervals, performance profiles and learning curves of each group of policies that can
+ * be compared.
+ *
+ * @param values `study.json`.
+ * @param curves Of the learners.
+ * @returns [name without ending, SVG] in a fixed order, named as by {@link studyPlotName}.
+ */
+export async function plotStudy(
+  values: StudyValues,
+  curves: readonly StudyCurve[],
+): Promise<[name: string, svg: string][]> {
+  const plots: [string, string][] = [];
+  for (const group of values.groups) {
+    plots.push(...await plotGroup(values, group, curves));
+  }
+  return plots;
+}
+
+async function plotGroup(
+  values: StudyValues,
+  { presets, profiles }: StudyComparable,
+  curves: readonly StudyCurve[],
+): Promise<[name: string, svg: string][]> {
+  const members = values.policies.filter((policy) => isIn(policy, presets));
+  const optimal = members.find(({ policy }) => policy === "optimal");
+  const optimum = (quantity: StudyQuantity) =>
+    optimal?.aggregates[quantity].interquartileMean.value ?? null;
+  const seeds = `${values.study.seeds.length} seeds`;
+  const name = studyPlotName("intervals", presets);
+  const intervals = await plotIntervals(
+    name,
+    studyQuantityNames.map((quantity) => ({
+      ...studyQuantities[quantity],
+      optimum: optimum(quantity),
+      rows: members.filter((policy) => policy !== optimal).map((policy) => ({
+        name: policyLabel(policy, policy.kind === "learner" ? presets : []),
+        ...policy.aggregates[quantity].interquartileMean,
+      })),
+    })),
+    `Tick: interquartile mean over ${seeds}; bar: 95 % bootstrap interval; dashed: optimum`,
+  );
+  const plots: [string, string][] = [[name, intervals]];
+  const learners = members.filter(({ kind }) => kind === "learner");
+  for (const quantity of studyQuantityNames) {
+    const name = studyPlotName(profileKinds[quantity], presets);
+    const { thresholds, policies } = profiles[quantity];
+    const shown = policies.filter((profile) =>
+      learners.some((learner) => isSame(learner, profile))
+    );
+    const svg = await plotPerformanceProfiles(
+      name,
+      thresholds,
+      shown.map((profile) => ({
+        name: policyLabel(profile, presets),
+        shares: profile.shares,
+      })),
+      studyQuantities[quantity],
+      `Lines: share of ${seeds}; bands: 95 % bootstrap interval`,
+    );
+    plots.push([name, svg]);
+  }
+  const shown = curves.filter(({ preset }) => presets.includes(preset));
+  if (shown.length > 0) {
+    const name = studyPlotName("curves", presets);
+    const svg = await plotExactCurves(
+      name,
+      shown.map((curve) => ({
+        name: policyLabel(curve, presets),
+        points: curve.points,
+      })),
+      {
+        returnMean: optimum("returnMean"),
+        hazardProbability: optimum("hazardProbability"),
+      },
+      `Interquartile mean over ${seeds} with 95 % bootstrap interval`,
+    );
+    plots.push([name, svg]);
+  }
+  return plots;
+}
+
+/** Learners of a group's presets, and the references of its first: those of the others are equal. */
+function isIn(
+  { preset, kind }: StudyPolicy,
+  presets: readonly string[],
+): boolean {
+  return kind === "learner" ? presets.includes(preset) : preset === presets[0];
+}
+
+function isSame(a: StudyPolicyName, b: StudyPolicyName): boolean {
+  return a.preset === b.preset && a.policy === b.policy;
+}

@@ -1,0 +1,144 @@
+/**
+ * Checkpoints: the learner's state and how far it is, in one file with a hash of its own.
+ *
+ * @module
+ */
+import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { Program } from "../algorithms/program.ts";
+import {
+  readSafetensors,
+  requireTensor,
+  type TensorToWrite,
+  writeSafetensors,
+} from "../files/safetensors.ts";
+import { InputError } from "../errors.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+import type { Cursor } from "./train.ts";
+
+const FORMAT = "holdfast/checkpoint/1";
+
+/** What training goes on from. */
+export interface Checkpoint {
+  /** What was learnt. */
+  readonly state: LearnerState;
+  /** How far training was. */
+  readonly cursor: Cursor;
+  /** The best policy so far, where checkpoints are chosen by a criterion. */
+  readonly chosen?: ChosenParameters;
+}
+
+/** Parameters that training may leave in place of the last. */
+export interface ChosenParameters {
+  /** Their worth by the criterion. */
+  readonly value: number;
+  /** [runs, length], as in the learner's state. */
+  readonly parameters: Float32Array;
+}
+
+/**
+ * Writes a checkpoint: the program's state buffers f32 [runs, length], `intervalSums` f64, where there
+ * is one the chosen policy's `chosenParameters` f32 and `chosenValue` f64, and in the metadata `format`, `step`, `task` (the hash of what is trained) and `sha256` of all that it says.
+ *
+ * @param task Names what is trained; a checkpoint is only used for the same.
+ */
+export function checkpointToBytes(
+  { state, cursor, chosen }: Checkpoint,
+  task: string,
+): Uint8Array {
+  const tensors = new Map<string, TensorToWrite>();
+  for (const [name, data] of Object.entries(state.buffers)) {
+    tensors.set(name, { shape: [state.runs, data.length / state.runs], data });
+  }
+  const { sums } = cursor;
+  tensors.set("intervalSums", {
+    shape: [state.runs, sums.length / state.runs],
+    data: sums,
+  });
+  if (chosen) {
+    const { value, parameters } = chosen;
+    const shape = [state.runs, parameters.length / state.runs];
+    tensors.set("chosenParameters", { shape, data: parameters });
+    tensors.set("chosenValue", { shape: [1], data: Float64Array.of(value) });
+  }
+  return writeSafetensors(tensors, {
+    format: FORMAT,
+    step: String(cursor.step),
+    task,
+    sha256: contentHash(cursor.step, task, tensors),
+  });
+}
+
+/**
+ * Reads a checkpoint of that program and task.
+ *
+ * @param name Name of the file, for messages.
+ * @throws InputError if it is damaged or of something else.
+ */
+export function checkpointFromBytes(
+  bytes: Uint8Array,
+  name: string,
+  program: Program,
+  task: string,
+): Checkpoint {
+  const file = readSafetensors(bytes, name);
+  const fail = (what: string): never => {
+    throw new InputError(
+      `${name}: not a whole checkpoint of this training: ${what}`,
+    );
+  };
+  const { metadata } = file;
+  if (metadata.format !== FORMAT) fail(`its format is not ${FORMAT}`);
+  if (metadata.task !== task) fail("it belongs to another configuration");
+  if (!/^\d{1,15}$/.test(metadata.step)) fail("its step is no number");
+  const step = Number(metadata.step);
+  if (metadata.sha256 !== contentHash(step, task, file.tensors)) {
+    fail("its content does not have the hash that it states");
+  }
+  const terms = program.lossTerms.length;
+  const sums = requireTensor(file, "intervalSums", "F64", [-1, terms]);
+  const [runs] = sums.shape;
+  const shape = [runs, program.network.parameterCount];
+  const buffers = Object.fromEntries(
+    program.state.map((
+      key,
+    ) => [key, requireTensor(file, key, "F32", shape).data]),
+  );
+  const known = new Set([...program.state, "intervalSums"]);
+  let chosen: ChosenParameters | undefined;
+  if (file.tensors.has("chosenValue")) {
+    const { data: [value] } = requireTensor(file, "chosenValue", "F64", [1]);
+    const { data } = requireTensor(file, "chosenParameters", "F32", shape);
+    chosen = { value, parameters: data };
+    known.add("chosenValue").add("chosenParameters");
+  }
+  for (const key of file.tensors.keys()) {
+    if (!known.has(key)) fail(`it holds an unknown tensor ${key}`);
+  }
+  return {
+    state: { step, runs, buffers },
+    cursor: { step, sums: sums.data },
+    chosen,
+  };
+}
+
+/** Hash of everything that the checkpoint says: step, task, and each tensor's name, shape and bytes. */
+function contentHash(
+  step: number,
+  task: string,
+  tensors: ReadonlyMap<string, TensorToWrite>,
+): string {
+  // By name: a file has its tensors in an order of its own.
+  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = sorted.map(([name, { shape, data }]) =>
+    `${name} ${shape} ${
+      sha256Hex(
+        new Uint8Array(
+          data.buffer as ArrayBuffer,
+          data.byteOffset,
+          data.byteLength,
+        ),
+      )
+    }`
+  );
+  return sha256Hex(new TextEncoder().encode([step, task, ...parts].join("\n")));
+}

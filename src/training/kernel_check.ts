@@ -1,0 +1,194 @@
+/**
+ * Compares a backend's kernels with their references, bit for bit, on random shapes and on inputs
+ * chosen to be awkward. A kernel is run the way training runs it: as a call in a Program.
+ *
+ * @module
+ */
+import { KERNELS } from "../../kernels/mod.ts";
+import { planLayout } from "../../kernels/plan.ts";
+import { type Call, call, type Program, view } from "../algorithms/program.ts";
+import type { Backend, TrainingTask } from "../backends/backend.ts";
+import { referenceBackend } from "../backends/reference.ts";
+import { planSource } from "../dataset/minibatch_plan.ts";
+import { networkLayout } from "../network/layout.ts";
+import { type RandomStream, randomStream } from "../numerics/random.ts";
+import { filledMatrix, KERNEL_CASES, WIDEST } from "./kernel_cases.ts";
+import { fillBuffer } from "./kernel_inputs.ts";
+
+/** What a comparison of one kernel found. */
+export interface KernelDifference {
+  /** Name of the kernel. */
+  readonly kernel: string;
+  /** Calls compared, each with its own shape and inputs. */
+  readonly shapes: number;
+  /** Elements of the buffers that it writes. */
+  readonly elements: number;
+  /** Elements that differ in a bit from the reference's. */
+  readonly differences: number;
+}
+
+/** Calls of each kernel in one program. */
+const CALLS = 20;
+
+/**
+ * A task of one step that is a list of unrelated calls; all their buffers are its state. Each call
+ * of the result is the task anew.
+ */
+function kernelTask(
+  random: RandomStream,
+  kernels: readonly string[],
+): () => TrainingTask {
+  const runs = 1 + random.integer(3);
+  const batchSize = 1 + random.integer(40);
+  const rowCapacity = 2 * batchSize;
+  const tableRows = 2 + random.integer(80);
+  const actionCount = 1 + random.integer(5);
+  const shared = { random, batchSize, rowCapacity, tableRows, actionCount };
+
+  const step: Call[] = [];
+  const buffers: { name: string; length: number }[] = [];
+  const contents: Record<string, Float32Array> = {};
+  for (const kernel of kernels) {
+    for (let i = 0; i < CALLS; i++) {
+      const { numbers, buffers: own } = KERNEL_CASES[kernel](shared);
+      const views: Record<string, ReturnType<typeof view>> = {};
+      for (const [key, matrix] of Object.entries(own)) {
+        const name = `${kernel}/${i}/${key}`;
+        // Some views begin behind the buffer's start.
+        const offset = 4 * random.integer(3);
+        const length = offset + matrix.rows * matrix.stride;
+        views[key] = view(name, offset);
+        buffers.push({ name, length });
+        contents[name] = new Float32Array(runs * length);
+        for (let run = 0; run < runs; run++) {
+          contents[name].set(
+            filledMatrix(random, matrix),
+            run * length + offset,
+          );
+        }
+      }
+      step.push(call(kernel, views, numbers));
+    }
+  }
+
+  const layout = planLayout(batchSize, rowCapacity);
+  const transitions = 60;
+  const integers = (bound: number, length = transitions) =>
+    Uint32Array.from({ length }, () => random.integer(bound));
+  const dataset = {
+    observationSize: 1,
+    actionCount,
+    observations: new Float32Array(2 * transitions),
+    actions: Int32Array.from(integers(actionCount)),
+    rewards: fillBuffer(random, "tensor", transitions),
+    terminated: Uint8Array.from(integers(2)),
+    truncated: new Uint8Array(transitions),
+    // Episodes of one step.
+    episodeOffsets: Uint32Array.from({ length: transitions + 1 }, (_, i) => i),
+  };
+  const planRuns = Array.from({ length: runs }, () => {
+    const drawn = integers(transitions, batchSize);
+    return {
+      dataset,
+      rowOf: integers(tableRows, 2 * transitions),
+      tableRows,
+      discount: 0.99,
+      rewardScale: 1,
+      timeoutsTerminate: false,
+      draw: (samples: Uint32Array) => samples.set(drawn),
+    };
+  });
+  const constants = planRuns.map(() => ({
+    stepSize: Float32Array.of(random.uniform() / 100),
+    secondMomentScale: Float32Array.of(1 + 30 * random.uniform()),
+  }));
+  const program: Program = {
+    // Says to a backend how wide matrices get; there is no network.
+    network: networkLayout([WIDEST, WIDEST]),
+    plan: layout,
+    tableRows,
+    buffers,
+    state: buffers.map(({ name }) => name),
+    step,
+    sync: [],
+    sweep: [],
+    targetUpdateInterval: 0,
+    lossTerms: ["none"],
+  };
+  return () => ({
+    program,
+    observations: new Float32Array(tableRows),
+    plan: planSource(layout, planRuns, constants),
+    state: { step: 0, runs, buffers: contents },
+  });
+}
+
+async function resultOf(
+  backend: Backend,
+  task: TrainingTask,
+): Promise<Readonly<Record<string, Float32Array>>> {
+  const learner = await backend.open(task);
+  try {
+    await learner.run(1);
+    return (await learner.read()).buffers;
+  } finally {
+    await learner.close();
+  }
+}
+
+/**
+ * Runs every kernel on at least `shapes` random shapes, on each backend and on the reference, and
+ * counts the elements that differ in a bit.
+ *
+ * Inputs lie within the arithmetic contract: flushed tensors with dead units, values near ±100,
+ * values just above the flush at 2^-40, ties, and zeros of both signs.
+ *
+ * @param seed Names the random streams of shapes and inputs.
+ * @returns For each backend, one for each kernel.
+ */
+export async function checkKernels(
+  backends: readonly Backend[],
+  shapes: number,
+  seed = 0,
+): Promise<KernelDifference[][]> {
+  if (backends.length === 0) return [];
+  const kernels = Object.keys(KERNELS);
+  const programs = Math.ceil(shapes / CALLS);
+  const counts = backends.map(() =>
+    new Map(kernels.map((kernel) => [kernel, { elements: 0, differences: 0 }]))
+  );
+  for (let p = 0; p < programs; p++) {
+    const task = kernelTask(
+      randomStream(seed, `kernel-check/${p}`),
+      kernels,
+    );
+    const expected = await resultOf(referenceBackend, task());
+    for (const [i, backend] of backends.entries()) {
+      const actual = await resultOf(backend, task());
+      for (const [name, values] of Object.entries(expected)) {
+        const [kernel, , key] = name.split("/");
+        if (KERNELS[kernel].buffers[key] === "read") continue;
+        const count = counts[i].get(kernel)!;
+        count.elements += values.length;
+        count.differences += bitDifferences(actual[name], values);
+      }
+    }
+  }
+  return counts.map((of) =>
+    kernels.map((kernel) => ({
+      kernel,
+      shapes: programs * CALLS,
+      ...of.get(kernel)!,
+    }))
+  );
+}
+
+/** Elements of two arrays of one length that differ in a bit. */
+export function bitDifferences(a: Float32Array, b: Float32Array): number {
+  const [x, y] = [a, b].map((array) =>
+    new Uint32Array(array.buffer, array.byteOffset, array.length)
+  );
+  let count = 0;
+  for (let i = 0; i < y.length; i++) if (x[i] !== y[i]) count++;
+  return count;
+}

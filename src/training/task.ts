@@ -1,0 +1,141 @@
+/**
+ * From data, network and algorithm to a task that a backend can open.
+ *
+ * @module
+ */
+import {
+  initialState,
+  type LearnerState,
+} from "../algorithms/learner_state.ts";
+import { adamSchedule } from "../algorithms/schedule.ts";
+import {
+  type Algorithm,
+  buildProgram,
+  discountOf,
+  rewardScaleOf,
+} from "../algorithms/settings.ts";
+import type { TrainingTask } from "../backends/backend.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { distinctRows } from "../dataset/distinct_rows.ts";
+import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
+import { initialParameters, memberStream } from "../network/initial.ts";
+import {
+  minmaxScaling,
+  type ObservationScaling,
+  scaleObservations,
+} from "../network/scaling.ts";
+import { concatenated } from "../numerics/arrays.ts";
+import { randomStream } from "../numerics/random.ts";
+
+/** One run of a task: its seed and what it learns from. */
+export interface TaskRun {
+  /** Names the streams of the initial parameters and of the minibatches. */
+  readonly seed: number;
+  /** Which network of an ensemble; 0 if there is one. */
+  readonly member: number;
+  /** What the run learns from. */
+  readonly dataset: Dataset;
+}
+
+/** The network's shape and how it sees observations. */
+export interface NetworkSettings {
+  /** Units of each hidden layer. */
+  readonly hidden: readonly number[];
+  /** `"none"`: observations as they are; `"minmax"`: scaled to [-1, 1] by the data's range. */
+  readonly observationScaling: "none" | "minmax";
+}
+
+/** A task, and the scaling of each run's observations. */
+export interface PreparedTask {
+  /** For a backend to open. */
+  readonly task: TrainingTask;
+  /** One per run; null for none. */
+  readonly scalings: readonly (ObservationScaling | null)[];
+}
+
+/**
+ * Prepares training of one algorithm, for several runs at once that differ in seed and data.
+ *
+ * @param runs At least one; all with the same observation size and number of actions.
+ * @param timeoutsTerminate Whether a truncated step is treated as terminal.
+ * @param state Where to go on from; without it, training begins.
+ */
+export function prepareTask(
+  { hidden, observationScaling }: NetworkSettings,
+  algorithm: Algorithm,
+  runs: readonly TaskRun[],
+  timeoutsTerminate: boolean,
+  state?: LearnerState,
+): PreparedTask {
+  const { observationSize, actionCount } = runs[0].dataset;
+  const parts = new Map<Dataset, TablePart>();
+  let tableRows = 0;
+  for (const { dataset } of runs) {
+    if (parts.has(dataset)) continue;
+    const part = tablePart(dataset, observationScaling, tableRows);
+    parts.set(dataset, part);
+    tableRows += part.observations.length / observationSize;
+  }
+
+  const tables = [...parts.values()].map(({ observations }) => observations);
+  // One data set's table is not copied: it may be large.
+  const observations = tables.length === 1 ? tables[0] : concatenated(tables);
+  const sizes = [observationSize, ...hidden, actionCount];
+  const program = buildProgram(algorithm, sizes, tableRows);
+  const { steps, learningRate, learningRateSchedule } = algorithm.settings;
+  const constants = adamSchedule(learningRate, learningRateSchedule, steps);
+  const plan = planSource(
+    program.plan,
+    runs.map(({ seed, member, dataset }) => ({
+      dataset,
+      rowOf: parts.get(dataset)!.rowOf,
+      tableRows,
+      rewardScale: rewardScaleOf(algorithm),
+      discount: discountOf(algorithm),
+      timeoutsTerminate,
+      draw: uniformDraw(
+        randomStream(seed, memberStream(`minibatch/${algorithm.name}`, member)),
+        dataset.actions.length,
+      ),
+    })),
+    runs.map(() => constants),
+  );
+  const parameters = () =>
+    runs.map(({ seed, member }) =>
+      initialParameters(program.network, seed, member)
+    );
+  return {
+    task: {
+      program,
+      observations,
+      plan,
+      state: state ?? initialState(program, parameters()),
+    },
+    scalings: runs.map(({ dataset }) => parts.get(dataset)!.scaling),
+  };
+}
+
+/** A data set's share of the observation table, which all runs have in common. */
+interface TablePart {
+  readonly observations: Float32Array;
+  readonly rowOf: Uint32Array;
+  readonly scaling: ObservationScaling | null;
+}
+
+function tablePart(
+  { observations, observationSize }: Dataset,
+  observationScaling: NetworkSettings["observationScaling"],
+  firstRow: number,
+): TablePart {
+  const rows = distinctRows(observations, observationSize);
+  const scaling = observationScaling === "minmax"
+    ? minmaxScaling(rows.observations, observationSize)
+    : null;
+  return {
+    observations: scaleObservations(rows.observations, scaling),
+    rowOf: firstRow === 0
+      ? rows.rowOf
+      : rows.rowOf.map((row) => row + firstRow),
+    scaling,
+  };
+}

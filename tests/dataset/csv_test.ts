@@ -1,0 +1,290 @@
+import assert from "node:assert/strict";
+import { type CsvColumns, datasetFromCsv } from "../../src/dataset/csv.ts";
+import { datasetToCsv } from "../../src/dataset/csv_write.ts";
+import { randomStream } from "../../src/numerics/random.ts";
+import { refusal } from "./refusal.ts";
+import { smallDataset } from "./small.ts";
+
+/** The bytes in pieces of that size. */
+async function* pieces(bytes: Uint8Array, size: number) {
+  for (let i = 0; i < bytes.length; i += size) {
+    yield await Promise.resolve(bytes.subarray(i, i + size));
+  }
+}
+
+function read(
+  text: string | Uint8Array,
+  columns?: CsvColumns,
+  actionCount?: number,
+) {
+  const bytes = typeof text === "string"
+    ? new TextEncoder().encode(text)
+    : text;
+  return datasetFromCsv(pieces(bytes, 7), "f.csv", columns, actionCount);
+}
+
+const SMALL =
+  `episode,step,observation_0,observation_1,action,reward,terminated,truncated
+0,0,0,0,0,-1,0,0
+0,1,0,1,2,50,1,0
+0,2,1,1,,,,
+1,0,5,-0.5,1,-0.1,0,1
+1,1,6,0.25,,,,
+2,0,2,0,1,-1,0,0
+2,1,2,1,1,-1,0,0
+2,2,2,2,0,-100,0,0
+2,3,2,3,,,,
+`;
+
+Deno.test("CSV: what is written, to the byte, and its way back", async () => {
+  const bytes = datasetToCsv(smallDataset());
+  assert.equal(new TextDecoder().decode(bytes), SMALL);
+  for (let size = 1; size <= bytes.length + 1; size++) {
+    const dataset = await datasetFromCsv(pieces(bytes, size), "f.csv");
+    assert.deepEqual(dataset, smallDataset());
+  }
+});
+
+Deno.test("CSV: every finite f32 comes back with its bits", async () => {
+  const seed = 8;
+  console.log(`seed ${seed}`);
+  const stream = randomStream(seed, "test/csv");
+  const n = 5000;
+  const bits = Uint32Array.from({ length: n }, () => stream.integer(2 ** 32));
+  const rewards = new Float32Array(bits.buffer).map((x) =>
+    Number.isFinite(x) ? x : -0
+  );
+  rewards.set([1e-45, 3.4028234663852886e38, 16777216, 0.1, -0, 1 / 3]);
+  const dataset = {
+    observationSize: 1,
+    actionCount: 1,
+    observations: new Float32Array([...rewards, 7]),
+    actions: new Int32Array(n),
+    rewards,
+    terminated: new Uint8Array(n),
+    truncated: new Uint8Array(n),
+    episodeOffsets: Uint32Array.of(0, n),
+  };
+  const again = await datasetFromCsv(pieces(datasetToCsv(dataset), 4096), "f");
+  assert.deepEqual(again, dataset);
+});
+
+Deno.test("CSV: columns by name, quotes, blanks, CRLF, a byte-order mark, empty lines", async () => {
+  const text = '\ufeffpatient,"dose, mg",age,note,outcome,last\r\n' +
+    '"Ann ""A""",1, 71 ,"two\r\nlines",-1.5,False\r\n' +
+    '"Ann ""A""","2.0",72,,+2e1,TRUE\r\n' +
+    "\r\n" +
+    "Bob,0,.5,,1.,true\r\n";
+  const dataset = await read(text, {
+    episode: "patient",
+    observations: ["age"],
+    action: "dose, mg",
+    reward: "outcome",
+    terminated: "last",
+  }, 4);
+  assert.deepEqual(dataset, {
+    observationSize: 1,
+    actionCount: 4,
+    observations: Float32Array.of(71, 72, 72, 0.5, 0.5),
+    actions: Int32Array.of(1, 2, 0),
+    rewards: Float32Array.of(-1.5, 20, 1),
+    terminated: Uint8Array.of(0, 1, 1),
+    truncated: new Uint8Array(3),
+    episodeOffsets: Uint32Array.of(0, 2, 3),
+  });
+});
+
+Deno.test("CSV: the ends of episodes without a row for the final observation", async () => {
+  const head = "episode,observation_0,action,reward";
+  const rows = (...flags: string[]) =>
+    `a,1,0,10${flags[0]}\na,2,1,20${flags[1]}\n`;
+  const ends = async (text: string) => {
+    const d = await read(text);
+    return [
+      [...d.observations],
+      [...d.actions],
+      [...d.rewards],
+      d.terminated.at(-1),
+      d.truncated.at(-1),
+    ];
+  };
+  const both = `${head},terminated,truncated\n`;
+  const done = [[1, 2, 2], [0, 1], [10, 20]];
+  const cut = [[1, 2], [0], [10]];
+  assert.deepEqual(await ends(both + rows(",0,0", ",1,0")), [...done, 1, 0]);
+  assert.deepEqual(await ends(both + rows(",0,0", ",1,1")), [...done, 1, 1]);
+  assert.deepEqual(await ends(both + rows(",0,0", ",0,1")), [...cut, 0, 1]);
+  assert.deepEqual(await ends(both + rows(",0,0", ",0,0")), [...cut, 0, 0]);
+  assert.deepEqual(await ends(`${head}\n${rows("", "")}`), [...done, 1, 0]);
+  assert.deepEqual(
+    await ends(`${head},truncated\n${rows(",0", ",1")}`),
+    [...cut, 0, 1],
+  );
+  assert.deepEqual(
+    await ends(`${head},truncated\n${rows(",0", ",0")}`),
+    [...done, 1, 0],
+  );
+  const final = [[1, 2, 3], [0, 1], [10, 20]];
+  assert.deepEqual(
+    await ends(`${head}\n${rows("", "")}a,3,,\n`),
+    [...final, 1, 0],
+  );
+  assert.deepEqual(
+    await ends(`${head},truncated\n${rows(",0", ",1")}a,3,,,0\n`),
+    [...final, 0, 1],
+  );
+});
+
+Deno.test("CSV: every bad row is told with its line", async () => {
+  const change = (line: number, row: string) => {
+    const lines = SMALL.split("\n");
+    lines[line - 1] = row;
+    return refusal(() => read(lines.join("\n")));
+  };
+  const bad = (line: number, what: string) =>
+    `f.csv: 1 bad row: line ${line}: ${what}`;
+  const cases: [number, string, string][] = [
+    [2, "0,0,0,0,0,-1,0", "7 cells instead of 8"],
+    [2, '0,0,"0"x,0,0,-1,0,0', "text after a closing quote"],
+    [
+      2,
+      "0,0,abc,0,0,-1,0,0",
+      '"observation_0" is "abc", no number that fits 32 bits',
+    ],
+    [
+      2,
+      "0,0,0,,0,-1,0,0",
+      '"observation_1" is "", no number that fits 32 bits',
+    ],
+    [
+      2,
+      "0,0,0,16777217,0,-1,0,0",
+      '"observation_1" is "16777217", no number that fits 32 bits',
+    ],
+    [
+      2,
+      "0,0,0,NaN,0,-1,0,0",
+      '"observation_1" is "NaN", no number that fits 32 bits',
+    ],
+    [2, "0,0,0,0,1.5,-1,0,0", '"action" is "1.5", no integer from 0'],
+    [2, "0,0,0,0,-1,-1,0,0", '"action" is "-1", no integer from 0'],
+    [
+      2,
+      "0,0,0,0,4294967296,-1,0,0",
+      '"action" is "4294967296", no integer from 0',
+    ],
+    [
+      2,
+      "0,0,0,0,0,1e39,0,0",
+      '"reward" is "1e39", no number that fits 32 bits',
+    ],
+    [2, "0,0,0,0,0,0x1,0,0", '"reward" is "0x1", no number that fits 32 bits'],
+    [2, "0,0,0,0,0,-1,2,0", '"terminated" is "2", neither 0 nor 1'],
+    [2, "0,0,0,0,0,-1,0,", '"truncated" is "", neither 0 nor 1'],
+    [2, "0,0.5,0,0,0,-1,0,0", '"step" is "0.5", not the next step\'s number'],
+    [3, "0,2,0,1,2,50,1,0", '"step" is "2", not the next step\'s number'],
+    [3, "0,1,0,1,,,,", "a row after the end of its episode"],
+    [4, "0,2,1,1,,5,,", "a reward or an end without action"],
+    [4, "0,2,1,1,,,1,", "a reward or an end without action"],
+    [4, "0,2,1,1,0,0,0,0", "a row after the end of its episode"],
+    [
+      10,
+      "0,0,2,3,0,0,1,0",
+      'episode "0" goes on after another one; sort the rows by episode',
+    ],
+    [10, "3,0,2,3,,,,", "the episode has no action"],
+    [
+      10,
+      "3,0,2,3,0,0,0,0",
+      "the episode's only action is not terminated, and no row tells what followed",
+    ],
+  ];
+  for (const [line, row, what] of cases) {
+    // A row that ends its episode too early is noticed on the line after it.
+    const where = row === "0,1,0,1,,,," ? line + 1 : line;
+    assert.equal(await change(line, row), bad(where, what), row);
+  }
+  assert.equal(
+    await refusal(() => read(SMALL, {}, 2)),
+    bad(3, '"action" is "2", not below 2'),
+  );
+});
+
+Deno.test("CSV: twenty bad rows are listed and the rest counted", async () => {
+  const head = "episode,observation_0,action,reward\n";
+  const rows = Array.from({ length: 50 }, (_, i) => `${i},x,0,0\n`).join("");
+  const message = await refusal(() => read(head + rows));
+  assert.match(
+    message,
+    /^f\.csv: 50 bad rows: line 2: "obs.*; line 21: "[^;]* … and 30 more$/,
+  );
+  assert.equal(message.match(/line/g)!.length, 20);
+  // Lines within quotes count too.
+  const quoted = `episode,note,observation_0,action,reward
+a,"two
+lines",1,0,0
+a,,x,0,0
+`;
+  assert.equal(
+    await refusal(() => read(quoted)),
+    'f.csv: 1 bad row: line 4: "observation_0" is "x", no number that fits 32 bits',
+  );
+  const one = `a,x,0,0\n${"a,1,0,0\n".repeat(5)}a,1,,\na,1,0,0\nb,1,0,0\n`;
+  assert.equal(
+    await refusal(() => read(head + one)),
+    'f.csv: 1 bad row: line 2: "observation_0" is "x", no number that fits 32 bits',
+  );
+});
+
+Deno.test("CSV: files that are no data set", async () => {
+  const message = (text: string | Uint8Array, columns?: CsvColumns) =>
+    refusal(() => read(text, columns));
+  assert.equal(await message(""), "f.csv: it has no header");
+  assert.equal(
+    await message("a;b\n1;2\n"),
+    'f.csv: no column "episode"; its columns are "a;b" (columns must be separated by commas)',
+  );
+  assert.equal(
+    await message("episode,observation_1,action,reward\n"),
+    'f.csv: no column "observation_0"; its columns are "episode", "observation_1", "action", "reward"',
+  );
+  assert.equal(
+    await message("episode,action,action,reward,observation_0\n"),
+    'f.csv: more than one column "action"',
+  );
+  assert.equal(
+    await message(SMALL, { terminated: "done" }),
+    'f.csv: no column "done"; its columns are "episode", "step", "observation_0", ' +
+      '"observation_1", "action", "reward", "terminated", "truncated"',
+  );
+  assert.equal(
+    await message(SMALL.split("\n")[0] + "\n"),
+    "f.csv: it holds no transition",
+  );
+  assert.equal(
+    await message(SMALL.slice(0, -1)),
+    "f.csv: line 10: the last row has no line end, so the file may be cut; " +
+      "end it with a new line if it is whole",
+  );
+  const broken = new TextEncoder().encode(SMALL);
+  broken[SMALL.indexOf("\n1,") + 1] = 0xff;
+  assert.equal(
+    await message(broken),
+    "f.csv: 2 bad rows: line 5: the episode is not UTF-8; " +
+      "line 6: the episode has no action",
+  );
+});
+
+Deno.test("CSV: a quote that is never closed is noticed before the end", async () => {
+  async function* endless() {
+    yield new TextEncoder().encode(SMALL + '"');
+    for (let i = 0; i < 20; i++) {
+      yield await Promise.resolve(new Uint8Array(1 << 20));
+    }
+    assert.fail("read on");
+  }
+  assert.equal(
+    await refusal(() => datasetFromCsv(endless(), "f.csv")),
+    "f.csv: line 11: no end of the row within 16 MiB; is a quote not closed?",
+  );
+});

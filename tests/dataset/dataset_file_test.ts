@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  DATASET_FORMATS,
+  readDataset,
+  writeDataset,
+} from "../../src/dataset/dataset_file.ts";
+import { refusal } from "../dataset/refusal.ts";
+import { smallDataset } from "../dataset/small.ts";
+
+function inTemporaryFolder(work: (folder: string) => Promise<void>) {
+  return async () => {
+    const folder = Deno.makeTempDirSync();
+    try {
+      await work(folder);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  };
+}
+
+Deno.test(
+  "data sets on disk: each format is recognised by its content",
+  inTemporaryFolder(async (folder) => {
+    // d3rlpy keeps no final observation of a terminated episode: let it be the last one.
+    const dataset = smallDataset("truncated");
+    dataset.observations.copyWithin(4, 2, 4);
+    for (const format of DATASET_FORMATS) {
+      const path = join(folder, `named-like-nothing-${format}`);
+      await writeDataset(path, dataset, format);
+      assert.deepEqual(await readDataset(path), dataset, format);
+      assert.equal(
+        await refusal(() => writeDataset(path, dataset, format)),
+        `${path}: exists already; choose another path`,
+      );
+      assert.deepEqual(await readDataset(path), dataset, format);
+    }
+    const minari = join(folder, "named-like-nothing-minari");
+    for (const inside of ["data", "data/main_data.hdf5"]) {
+      assert.deepEqual(await readDataset(join(minari, inside)), dataset);
+    }
+  }),
+);
+
+Deno.test(
+  "data sets on disk: the number of actions, given and known",
+  inTemporaryFolder(async (folder) => {
+    const path = (format: string) => join(folder, format);
+    for (const format of DATASET_FORMATS) {
+      await writeDataset(path(format), smallDataset(), format);
+    }
+    for (const format of ["csv", "d3rlpy"]) {
+      const dataset = await readDataset(path(format), { actionCount: 9 });
+      assert.equal(dataset.actionCount, 9);
+    }
+    for (const format of ["safetensors", "minari"]) {
+      assert.equal(
+        await refusal(() => readDataset(path(format), { actionCount: 9 })),
+        `${path(format)}: has 3 actions, not 9`,
+      );
+      await readDataset(path(format), { actionCount: 3 });
+    }
+    assert.equal(
+      await refusal(() =>
+        readDataset(path("d3rlpy"), { columns: { action: "a" } })
+      ),
+      `${path("d3rlpy")}: columns are named, but it is no CSV file`,
+    );
+  }),
+);
+
+Deno.test(
+  "data sets on disk: what is no data set",
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, "x");
+    assert.equal(
+      await refusal(() => readDataset(path)),
+      `${path}: does not exist`,
+    );
+    assert.equal(
+      await refusal(() => readDataset(folder)),
+      `${folder}: not a Minari data set: it has no data/metadata.json`,
+    );
+    Deno.writeFileSync(path, new Uint8Array(0));
+    assert.equal(await refusal(() => readDataset(path)), `${path}: is empty`);
+    Deno.writeFileSync(path, Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0));
+    assert.equal(
+      await refusal(() => readDataset(path)),
+      `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
+    );
+    const policy = fileURLToPath(
+      new URL("../fixtures/d3rlpy/bc_random.safetensors", import.meta.url),
+    );
+    assert.equal(
+      await refusal(() => readDataset(policy)),
+      `${policy}: a safetensors file, but not a data set ` +
+        '(its metadata say no format "holdfast.dataset")',
+    );
+    const nowhere = join(folder, "missing", "x");
+    assert.match(
+      await refusal(() => writeDataset(nowhere, smallDataset(), "csv")),
+      /^cannot write .*missing/,
+    );
+  }),
+);

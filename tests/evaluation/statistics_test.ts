@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import {
+  bootstrapIntervals,
+  interquartileMean,
+  meanScore,
+  medianScore,
+  optimalityGaps,
+  performanceProfile,
+  probabilityOfImprovement,
+  type ScoreMatrix,
+} from "../../src/evaluation/statistics.ts";
+import { randomStream } from "../../src/numerics/random.ts";
+
+function matrix(...rows: number[][]): ScoreMatrix {
+  return {
+    runs: rows.length,
+    tasks: rows[0].length,
+    scores: Float64Array.from(rows.flat()),
+  };
+}
+
+function close(actual: number, expected: number): void {
+  assert.ok(
+    Math.abs(actual - expected) < 1e-14,
+    `${actual} is not ${expected}`,
+  );
+}
+
+// Expected values by rliable's definitions with NumPy 2.4.6 and SciPy: trim_mean(m, 0.25),
+// 1 - mean(minimum(m, 1)), the U statistic over the number of pairs, mean(m > tau).
+const m = matrix([0.1, 0.9, 0.35], [0.4, 0.2, 0.6], [0.75, 0.5, 1.2], [
+  0.3,
+  1.1,
+  0.05,
+]);
+const other = matrix([0.3, 0.9, 0.5], [0.4, 0.1, 0.6]);
+
+Deno.test("rliable's aggregates on a fixed matrix", () => {
+  close(interquartileMean(m), 0.48333333333333334);
+  close(medianScore(m), 0.45);
+  close(meanScore(optimalityGaps(m, new Float64Array(12).fill(1))), 0.4875);
+  close(probabilityOfImprovement(m, other), (0.5 + 0.6875 + 0.4375) / 3);
+  assert.deepEqual(
+    [...performanceProfile(m, Float64Array.of(0, 0.3, 0.5, 1, 1.2))],
+    [1, 8 / 12, 5 / 12, 2 / 12, 0],
+  );
+});
+
+Deno.test("aggregates by hand", () => {
+  const ten = matrix(...[7, 1, 10, 4, 3, 8, 2, 9, 6, 5].map((v) => [v]));
+  // floor(10 / 4) = 2 are cut at each end: 3 to 8 are left.
+  assert.equal(interquartileMean(ten), 5.5);
+  assert.equal(medianScore(ten), 5.5);
+  assert.equal(meanScore(ten), 5.5);
+  const outlier = matrix([1], [2], [3], [4], [-1000]);
+  assert.equal(interquartileMean(outlier), 2);
+  assert.equal(medianScore(outlier), 2);
+  assert.equal(interquartileMean(matrix([1], [2], [6])), 3);
+  assert.equal(medianScore(matrix([5])), 5);
+});
+
+Deno.test("the gap is to each run's own optimum", () => {
+  const gaps = optimalityGaps(matrix([1], [5], [9]), Float64Array.of(2, 5, 8));
+  assert.deepEqual([...gaps.scores], [1, 0, 0]);
+});
+
+Deno.test("probability of improvement: certain, impossible, and ties half", () => {
+  const low = matrix([1, 2], [2, 3]);
+  const high = matrix([3, 4], [4, 5], [9, 9]);
+  assert.equal(probabilityOfImprovement(high, low), 1);
+  assert.equal(probabilityOfImprovement(low, high), 0);
+  assert.equal(probabilityOfImprovement(low, low), 0.5);
+  assert.equal(probabilityOfImprovement(matrix([1], [2]), matrix([2])), 0.25);
+});
+
+Deno.test("the bootstrap draws runs within each task", () => {
+  // Each task has one value, so that resampling within tasks cannot change anything.
+  const constant = matrix([1, 20], [1, 20], [1, 20]);
+  const seen = new Set<string>();
+  const intervals = bootstrapIntervals(
+    [constant, m],
+    ([a, b]) => {
+      seen.add(a.scores.join());
+      b.scores.forEach((score, i) => {
+        const column = [...m.scores].filter((_, j) => j % 3 === i % 3);
+        assert.ok(column.includes(score));
+      });
+      return [meanScore(a), probabilityOfImprovement(b, b)];
+    },
+    50,
+    randomStream(1, "bootstrap"),
+  );
+  assert.deepEqual(intervals, [[10.5, 10.5], [0.5, 0.5]]);
+  assert.deepEqual([...seen], ["1,20,1,20,1,20"]);
+});
+
+Deno.test("matrices and tasks are drawn independently of each other", () => {
+  const runs = matrix([0, 0], [1, 1], [2, 2], [3, 3]);
+  let sameTasks = 0;
+  let sameMatrices = 0;
+  bootstrapIntervals(
+    [runs, runs],
+    ([a, b]) => {
+      for (let i = 0; i < 8; i += 2) {
+        if (a.scores[i] === a.scores[i + 1]) sameTasks++;
+        if (a.scores[i] === b.scores[i]) sameMatrices++;
+      }
+      return [0];
+    },
+    1000,
+    randomStream(2, "bootstrap"),
+  );
+  // A quarter of 4,000, standard deviation 27.
+  assert.ok(Math.abs(sameTasks - 1000) < 120, `${sameTasks}`);
+  assert.ok(Math.abs(sameMatrices - 1000) < 120, `${sameMatrices}`);
+});
+
+Deno.test("percentile intervals of two runs are known exactly", () => {
+  // The mean of two draws of 0 and 1 is 0, 0.5 or 1 with probability 1/4, 1/2, 1/4.
+  const seed = 5;
+  console.log(`seed ${seed}`);
+  const intervals = bootstrapIntervals(
+    [matrix([0], [1])],
+    ([a]) => [meanScore(a), 3],
+    2000,
+    randomStream(seed, "bootstrap"),
+  );
+  assert.deepEqual(intervals, [[0, 1], [3, 3]]);
+  // Of 41 replicates the 2.5th percentile is the second smallest: position 0.025 * 40 = 1.
+  const values: number[] = [];
+  const [[low, high]] = bootstrapIntervals(
+    [m],
+    ([a]) => {
+      values.push(meanScore(a));
+      return [values[values.length - 1]];
+    },
+    41,
+    randomStream(seed, "bootstrap"),
+  );
+  values.sort((a, b) => a - b);
+  assert.deepEqual([low, high], [values[1], values[39]]);
+  // Of 11 the percentile lies a quarter of the way from the smallest to the next.
+  values.length = 0;
+  const [[quarter]] = bootstrapIntervals(
+    [m],
+    ([a]) => {
+      values.push(meanScore(a));
+      return [values[values.length - 1]];
+    },
+    11,
+    randomStream(seed, "bootstrap"),
+  );
+  values.sort((a, b) => a - b);
+  close(quarter, values[0] + 0.25 * (values[1] - values[0]));
+});
+
+Deno.test("an interval covers the true mean about as often as it says", () => {
+  const seed = 11;
+  console.log(`seed ${seed}`);
+  const stream = randomStream(seed, "coverage");
+  let covered = 0;
+  for (let trial = 0; trial < 300; trial++) {
+    const scores = Float64Array.from({ length: 30 }, () => stream.uniform());
+    const [[low, high]] = bootstrapIntervals(
+      [{ runs: 30, tasks: 1, scores }],
+      ([a]) => [meanScore(a)],
+      300,
+      stream,
+    );
+    if (low <= 0.5 && 0.5 <= high) covered++;
+  }
+  assert.ok(covered / 300 > 0.88 && covered / 300 < 0.985, `${covered} of 300`);
+});

@@ -1,0 +1,238 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { listFiles } from "../../src/artifacts/manifest.ts";
+import { referenceBackend } from "../../src/backends/reference.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import { InputError } from "../../src/errors.ts";
+import { runPipeline } from "../../src/pipeline/pipeline.ts";
+import {
+  runStudy,
+  type StudyOptions,
+  StudyStoppedError,
+} from "../../src/pipeline/study.ts";
+import { resolveStudy } from "../../src/pipeline/study_config.ts";
+
+const overrides = {
+  environment: { size: 5, maxSteps: 20 },
+  dataset: { episodes: 12 },
+  network: { hidden: [8] },
+  algorithms: {
+    bc: { steps: 40, batchSize: 8, logInterval: 20 },
+    cql: {
+      steps: 60,
+      batchSize: 8,
+      logInterval: 20,
+      targetUpdateInterval: 30,
+    },
+  },
+};
+const study = resolveStudy({ presets: ["smoke"], seeds: [0, 1, 2], overrides });
+const CELLS = 9;
+// It starts sooner than wasm, and this training is over in no time.
+const backend = "reference";
+
+/** A new folder under the system's temporary one; removed at the end. */
+function temporary(): Disposable & { path: string } {
+  const path = Deno.makeTempDirSync();
+  return {
+    path,
+    [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
+  };
+}
+
+/** Path and hash of every file. */
+function contents(directory: string): string[] {
+  const manifest = listFiles(directory).map(({ path, sha256 }) =>
+    `${path} ${sha256}`
+  );
+  return [
+    ...manifest,
+    Deno.readTextFileSync(join(directory, "manifest.json")),
+  ];
+}
+
+const whole = temporary();
+addEventListener("unload", () => whole[Symbol.dispose]());
+const reference = join(whole.path, "study");
+await runStudy({ study, out: reference, jobs: 2, backend });
+const expected = contents(reference);
+
+/** Runs the study until so many cells are finished. */
+async function runUntil(
+  cells: number,
+  options: Partial<StudyOptions> & { out: string },
+): Promise<void> {
+  const stopping = new AbortController();
+  const run = runStudy({
+    study,
+    jobs: 2,
+    backend,
+    signal: stopping.signal,
+    onProgress(progress) {
+      if (progress.cells >= cells) stopping.abort();
+    },
+    ...options,
+  });
+  await rejects(run, StudyStoppedError);
+}
+
+Deno.test("a study leaves its configuration, cells, tables, plots and a manifest", () => {
+  const names = listFiles(reference).map(({ path }) => path);
+  deepEqual(names.filter((path) => !path.startsWith("cells/")), [
+    "aggregates.csv",
+    "curves.csv",
+    "plots/curves-smoke.svg",
+    "plots/intervals-smoke.svg",
+    "plots/profiles-cvar10-smoke.svg",
+    "plots/profiles-hazard-smoke.svg",
+    "plots/profiles-smoke.svg",
+    "report.html",
+    "study.config.json",
+    "study.csv",
+    "study.json",
+  ]);
+  deepEqual(names.filter((path) => path.startsWith("cells/")), [
+    ...["bc", "cql", "references"].flatMap((policy) =>
+      [0, 1, 2].map((seed) => `cells/smoke/${policy}/${seed}.json`)
+    ),
+  ]);
+});
+
+for (const jobs of [1, 3]) {
+  Deno.test(`a study with ${jobs} jobs has the bytes of one with 2`, async () => {
+    using folder = temporary();
+    await runStudy({ study, out: folder.path, jobs, backend });
+    deepEqual(contents(folder.path), expected);
+  });
+}
+
+Deno.test("a study on wasm has the bytes of one on the reference backend", async () => {
+  using folder = temporary();
+  await runStudy({ study, out: folder.path, jobs: 2, backend: "wasm" });
+  deepEqual(contents(folder.path), expected);
+});
+
+Deno.test("an interrupted study goes on, repeats nothing and has the bytes of an uninterrupted one", async () => {
+  using folder = temporary();
+  const out = folder.path;
+  await runUntil(2, { out });
+  const kept = new Map(
+    listFiles(out).filter(({ path }) => path.startsWith("cells/"))
+      .map(({ path }) => [path, Deno.statSync(join(out, path)).ino]),
+  );
+  ok(kept.size >= 2 && kept.size < CELLS, `${kept.size} cells`);
+  let first: number | undefined;
+  await runStudy({
+    study,
+    out,
+    jobs: 2,
+    backend,
+    onProgress: ({ cells }) => first ??= cells,
+  });
+  equal(first, kept.size);
+  for (const [path, ino] of kept) {
+    equal(Deno.statSync(join(out, path)).ino, ino, `${path} was written again`);
+  }
+  deepEqual(contents(out), expected);
+});
+
+Deno.test("a finished study is derived anew from its cells; a damaged cell is computed again", async () => {
+  using folder = temporary();
+  const out = folder.path;
+  await runStudy({ study, out, jobs: 2, backend });
+  Deno.removeSync(join(out, "study.json"));
+  const text = Deno.readTextFileSync(join(out, "cells/smoke/bc/1.json"));
+  Deno.writeTextFileSync(join(out, "cells/smoke/bc/1.json"), text.slice(0, 99));
+  // A cell of another seed is none of this one.
+  Deno.copyFileSync(
+    join(out, "cells/smoke/cql/0.json"),
+    join(out, "cells/smoke/cql/2.json"),
+  );
+  let first: number | undefined;
+  await runStudy({
+    study,
+    out,
+    jobs: 2,
+    backend,
+    onProgress: ({ cells }) => first ??= cells,
+  });
+  equal(first, CELLS - 2);
+  deepEqual(contents(out), expected);
+});
+
+Deno.test("a folder of another study or of something else is refused and not touched", async () => {
+  const refused = async (out: string, line: string) => {
+    const before = listFiles(out);
+    const other = resolveStudy({
+      presets: ["smoke"],
+      seeds: [0, 1, 3],
+      overrides,
+    });
+    await rejects(
+      runStudy({ study: other, out, jobs: 1, backend }),
+      new InputError(`${out}: ${line}`),
+    );
+    deepEqual(listFiles(out), before);
+  };
+  await refused(
+    reference,
+    "holds another study (its study.config.json differs); choose another folder with --out",
+  );
+  using folder = temporary();
+  Deno.writeTextFileSync(join(folder.path, "notes.txt"), "mine");
+  await refused(
+    folder.path,
+    "is not empty (it holds notes.txt); choose another folder with --out",
+  );
+});
+
+Deno.test("a cell is what the pipeline finds with that seed", async () => {
+  using folder = temporary();
+  const metrics = await runPipeline({
+    config: resolveConfig("smoke", overrides, { seed: 1 }),
+    backend: referenceBackend,
+    out: join(folder.path, "run"),
+  });
+  const cell = (policy: string) =>
+    JSON.parse(
+      Deno.readTextFileSync(join(reference, `cells/smoke/${policy}/1.json`)),
+    );
+  for (const policy of ["bc", "cql"]) {
+    const { exact, sha256 } = metrics.policies[policy];
+    deepEqual(cell(policy).exact, exact);
+    equal(cell(policy).policySha256, sha256);
+  }
+  deepEqual(cell("references").exact, metrics.references);
+});
+
+Deno.test("a cell that cannot be computed ends the study in one line; what is finished is kept", async () => {
+  using folder = temporary();
+  const { smoke } = study.presets;
+  const environment = {
+    ...smoke.environment!,
+    start: [9, 9] as [number, number],
+  };
+  const run = runStudy({
+    study: {
+      ...study,
+      seeds: [0],
+      presets: {
+        ...study.presets,
+        tutorial: { ...smoke, environment },
+      },
+    },
+    out: folder.path,
+    jobs: 1,
+    backend,
+  });
+  await rejects(run, (error) => {
+    ok(error instanceof InputError);
+    ok(error.message.startsWith("tutorial, cql, seed 0: "), error.message);
+    ok(!error.message.includes("\n"));
+    return true;
+  });
+  deepEqual(
+    listFiles(folder.path).map(({ path }) => path),
+    ["cells/smoke/cql/0.json", "study.config.json"],
+  );
+});

@@ -1,0 +1,127 @@
+import { equal, match, ok } from "node:assert/strict";
+import { fragment, page, table } from "../../src/report/html.ts";
+import { plotRewardHistogram } from "../../src/report/plots/reward_histogram.ts";
+import { type RunReport, runReportHtml } from "../../src/report/run_report.ts";
+
+const values = {
+  returnMean: -12.5,
+  returnStd: 1,
+  cvar10: -20,
+  cvar1: -30,
+  hazardProbability: 0.04,
+  goalProbability: 0.95,
+  timeoutProbability: 0.01,
+  lengthMean: 29.31,
+};
+
+async function report(name = "cql"): Promise<RunReport> {
+  return {
+    metrics: {
+      config: { seed: 42 },
+      environment: { size: 15 },
+      dataset: {
+        episodes: 500,
+        transitions: 16753,
+        distinctObservations: 212,
+        returnMean: -17.6,
+        returnStd: 56,
+        hazardRate: 0.234,
+        goalRate: 0.766,
+      },
+      policies: {
+        [name]: {
+          exact: values,
+          regret: 34.19,
+          rollout: {
+            episodes: 30,
+            returnMean: -11,
+            returnStd: 2,
+            lengthMean: 29,
+            hazardRate: 0,
+            goalRate: 1,
+          },
+          rolloutAgrees: true,
+          actionMismatchRate: 0.25,
+        },
+      },
+      references: {
+        optimal: { ...values, returnMean: 21.69, hazardProbability: 2.42e-5 },
+      },
+    },
+    hazardOverTraining: { [name]: [1, 0.5, 0.02, 0.04] },
+    plots: {
+      "rewards": await plotRewardHistogram([-1, 50]),
+      [`hazard-${name}`]: "<svg></svg>",
+      "exact-curves": "<svg></svg>",
+    },
+    configText: '{"seed": 42, "note": "<script>alert(1)</script>"}',
+    files: [{ path: "config.json", sha256: "ab".repeat(32), bytes: 1234 }],
+  };
+}
+
+/** Text of the page without its tags, on one line. */
+const plain = (page: string) =>
+  page.replace(/<style>.*?<\/style>/s, "").replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/\s+/g, " ");
+
+Deno.test("the report states the numbers", async () => {
+  const text = plain(runReportHtml(await report()));
+  for (
+    const part of [
+      "Offline learning on a 15 × 15 grid, seed 42.",
+      "cql −12.50 1.00 −20.00 −30.00 4 % 95 % 1 % 29.3 34.19 25 %",
+      "optimal 21.69 1.00 −20.00 −30.00 0.00242 % 95 % 1 % 29.3 0.00",
+      "cql ends in a hazard with probability 4 %, once in 25 episodes.",
+      "the hazard probability of cql lies between 2 % and 4 %",
+      "500 episodes with 16,753 transitions in 212 different states",
+      "23.4 % of the episodes end in a hazard and 76.6 % at the goal",
+      `config.json 1,234 ${"ab".repeat(32)}`,
+    ]
+  ) ok(text.includes(part), part);
+});
+
+Deno.test("text of users stays text", async () => {
+  const text = runReportHtml(await report(`"><img src=x onerror=alert(1)>`));
+  ok(!text.includes("<img"));
+  ok(!text.includes("<script"));
+  match(text, /&lt;script&gt;alert\(1\)&lt;\/script&gt;/);
+});
+
+Deno.test("the page needs no network and forbids itself one", async () => {
+  const text = runReportHtml(await report());
+  ok(
+    text.includes(
+      'content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;"',
+    ),
+  );
+  const addresses = [...text.matchAll(/https?:[^"' )<]+/g)].map(([a]) => a);
+  ok(
+    addresses.every((a) => a.startsWith("http://www.w3.org/")),
+    `${addresses}`,
+  );
+  ok(!/ (src|href)="(?!#)/.test(text));
+  equal(runReportHtml(await report()), text);
+});
+
+Deno.test("without a known environment the report shows what there is", async () => {
+  const { metrics, ...rest } = await report();
+  const { environment: _, references: __, ...known } = metrics;
+  const text = plain(runReportHtml({
+    ...rest,
+    plots: { "rewards": rest.plots.rewards },
+    metrics: { ...known, policies: { bc: { actionMismatchRate: 0.5 } } },
+    hazardOverTraining: {},
+  }));
+  ok(text.includes("Offline learning on given data, seed 42."), text);
+  ok(text.includes("bc 50 %"));
+  ok(!text.includes("NaN") && !text.includes("undefined"));
+});
+
+Deno.test("the template escapes what is not markup", () => {
+  equal(
+    fragment`<p title="${`"'`}">${"<b>"}${fragment`<i>${1}</i>`}</p>`.markup,
+    `<p title="&quot;&#39;">&lt;b&gt;<i>1</i></p>`,
+  );
+  ok(page("<t>", fragment``, []).includes("<title>&lt;t&gt;</title>"));
+  ok(!table(["a"], { title: "none", rows: [] }).markup.includes("none"));
+});

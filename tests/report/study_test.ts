@@ -1,0 +1,216 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import type { Interval } from "../../src/report/plots/exact_curves.ts";
+import { plotPerformanceProfiles } from "../../src/report/plots/study.ts";
+import { plotStudy } from "../../src/report/study_plots.ts";
+import { studyReportHtml } from "../../src/report/study_report.ts";
+import type {
+  ByQuantity,
+  StudyAggregates,
+  StudyCurve,
+  StudyPolicy,
+  StudyValues,
+} from "../../src/report/study_values.ts";
+
+const around = (value: number, width = 0.1): Interval => ({
+  value,
+  low: value * (1 - width),
+  high: value * (1 + width),
+});
+
+function aggregates(value: number): StudyAggregates {
+  return {
+    interquartileMean: around(value),
+    median: around(value / 2),
+    optimalityGap: around(0.25),
+    worst: value * 2,
+  };
+}
+
+function policy(
+  preset: string,
+  name: string,
+  kind: "learner" | "reference",
+  hazard: number,
+): StudyPolicy {
+  const aggregated = {
+    returnMean: aggregates(20),
+    hazardProbability: aggregates(hazard),
+    cvar10: aggregates(10),
+  };
+  return { preset, policy: name, kind, aggregates: aggregated };
+}
+
+const policies = [
+  policy("tutorial", "bc", "learner", 0.04),
+  policy("safe", "cql", "learner", 0.0004),
+  policy("tutorial", "mostFrequentAction", "reference", 0.05),
+  policy("tutorial", "optimal", "reference", 0.00002),
+];
+
+const thresholds = [1, 2, 3];
+const shares = [0.75, 0.5, 0].map((share) => around(share));
+const profiles = {
+  thresholds,
+  policies: policies.map(({ preset, policy }) => ({ preset, policy, shares })),
+};
+const everywhere = <T>(value: T): ByQuantity<T> => ({
+  returnMean: value,
+  hazardProbability: value,
+  cvar10: value,
+});
+
+const values: StudyValues = {
+  study: { seeds: [0, 1, 2, 3] },
+  bootstrapReplicates: 2000,
+  policies,
+  groups: [{
+    presets: ["tutorial", "safe"],
+    comparisons: [
+      {
+        better: policies[1],
+        than: policies[0],
+        probability: everywhere(around(0.875)),
+      },
+      {
+        better: policies[2],
+        than: policies[3],
+        probability: everywhere(around(0.125)),
+      },
+    ],
+    profiles: everywhere(profiles),
+  }],
+};
+
+const curves: StudyCurve[] = policies.slice(0, 2).map(({ preset, policy }) => ({
+  preset,
+  policy,
+  points: [100, 200].map((step) => ({
+    step,
+    returnMean: around(10),
+    hazardProbability: around(0.1),
+  })),
+}));
+
+/** Text of the page without its tags, on one line. */
+const plain = (page: string) =>
+  page.replace(/<style>.*?<\/style>/s, "").replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/\s+/g, " ");
+
+Deno.test("the plots of a study, by name and with their policies", async () => {
+  const plots = await plotStudy(values, curves);
+  deepEqual(plots.map(([name]) => name), [
+    "intervals-tutorial-safe",
+    "profiles-tutorial-safe",
+    "profiles-hazard-tutorial-safe",
+    "profiles-cvar10-tutorial-safe",
+    "curves-tutorial-safe",
+  ]);
+  const [, intervals] = plots[0];
+  for (
+    const text of [
+      "tutorial bc",
+      "safe cql",
+      "most frequent action",
+      "4 %",
+      "0.04 %",
+    ]
+  ) {
+    ok(intervals.includes(`>${text}</text>`), text);
+  }
+  for (const [name, svg] of plots.slice(1)) {
+    ok(
+      svg.includes(">safe cql</text>") && !svg.includes("most frequent"),
+      name,
+    );
+  }
+});
+
+Deno.test("a study of several groups names their plots and reports each", async () => {
+  const [group] = values.groups;
+  const two = {
+    ...values,
+    groups: [{ ...group, presets: ["tutorial"] }, {
+      ...group,
+      presets: ["safe"],
+    }],
+  };
+  const plots = await plotStudy(two, curves);
+  equal(plots.length, 10);
+  ok(plots.some(([name]) => name === "intervals-safe"));
+  const text = plain(
+    studyReportHtml({
+      values: two,
+      plots: Object.fromEntries(plots),
+      configText: "{}",
+      files: [],
+    }),
+  );
+  ok(
+    text.includes("Comparison: tutorial ") &&
+      text.includes("Comparison: safe "),
+  );
+});
+
+Deno.test("the report of a study states the numbers", async () => {
+  const plots = Object.fromEntries(await plotStudy(values, curves));
+  const page = studyReportHtml({ values, plots, configText: "<b>", files: [] });
+  const text = plain(page);
+  for (
+    const part of [
+      "Study: tutorial bc, safe cql",
+      "Seeds 0 to 3.",
+      "bootstrap with 2000 draws of the seeds",
+      "tutorial bc 20.00 [18.00, 22.00] 0.25 [0.23, 0.28] 40.00 4 % [3.6, 4.4 %] 2 % [1.8, 2.2 %] 8 %",
+      "optimal 20.00 [18.00, 22.00]",
+      "safe cql over tutorial bc 87.5 %",
+    ]
+  ) ok(text.includes(part), part);
+  ok(
+    !text.includes("most frequent action over"),
+    "references are not compared with each other",
+  );
+  ok(page.includes("<pre>&lt;b&gt;</pre>"));
+  equal(studyReportHtml({ values, plots, configText: "<b>", files: [] }), page);
+});
+
+/** Points of the lines of a plot, in pixels from the left and from the bottom. */
+function linePoints(svg: string): [number, number][] {
+  const [, path] = /mark-line[^>]*>.*? d="(M[^"]*)"/.exec(svg)!;
+  return [...path.matchAll(/[ML]([-\d.]+),([-\d.]+)/g)].map((
+    [, x, y],
+  ) => [Number(x), 260 - Number(y)]);
+}
+
+Deno.test("a profile falls just where a run's score is passed", async () => {
+  const draw = (higherIsBetter: boolean, values: number[]) =>
+    plotPerformanceProfiles(
+      "p",
+      [0, 10],
+      [{
+        name: "a",
+        shares: values.map((value) => ({ value, low: value, high: value })),
+      }],
+      { title: "score", isProbability: false, higherIsBetter },
+      "",
+    );
+  const has = (points: [number, number][], x: number, y: number) =>
+    points.some(([px, py]) =>
+      Math.abs(px - x) < 0.01 && Math.abs(py - y) < 0.01
+    );
+  // Scores 0 and 10, more is better: all above -0.2, half from 0 to below 10, none above 10.
+  const above = linePoints(await draw(true, [0.5, 0]));
+  const zero = 460 * 0.2 / 10.2;
+  deepEqual([above[0], above.at(-1)], [[0, 260], [460, 0]]);
+  ok(
+    has(above, zero, 260) && has(above, zero, 130) && has(above, 460, 130),
+    `${above}`,
+  );
+  // Less is better: none below 0, half above 0 to 10, all from above 10 on.
+  const below = linePoints(await draw(false, [0, 0.5]));
+  const ten = 460 * 10 / 10.2;
+  deepEqual([below[0], below.at(-1)], [[0, 0], [460, 260]]);
+  ok(
+    has(below, 0, 130) && has(below, ten, 130) && has(below, ten, 260),
+    `${below}`,
+  );
+});

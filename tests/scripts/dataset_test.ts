@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readDataset } from "../../src/dataset/dataset_file.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+async function dataset(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--frozen",
+      "--no-prompt",
+      "--allow-read",
+      "--allow-write",
+      "scripts/dataset.ts",
+      ...args,
+    ],
+    cwd: root,
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("dataset: a log of decisions, converted and looked at", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const log = join(folder, "log.csv");
+    Deno.writeTextFileSync(
+      log,
+      "patient,age,pressure,dose,benefit,died\n" +
+        "ann,71,145,1,-0.2,0\nann,71,138,0,0.1,1\nbob,64,160,2,-0.5,1\n",
+    );
+    const columns = [
+      ["--episode", "patient"],
+      ["--observations", "age,pressure"],
+      ["--action", "dose"],
+      ["--reward", "benefit"],
+      ["--terminated", "died"],
+    ].flat();
+    const converted = await dataset(
+      "convert",
+      log,
+      "--to",
+      "minari",
+      ...columns,
+    );
+    const target = join(folder, "log-minari");
+    assert.deepEqual(converted, {
+      code: 0,
+      stdout: `${target}: 3 transitions\n`,
+      stderr: "",
+    });
+    assert.deepEqual(await readDataset(target), {
+      observationSize: 2,
+      actionCount: 3,
+      observations: Float32Array.of(
+        71,
+        145,
+        71,
+        138,
+        71,
+        138,
+        64,
+        160,
+        64,
+        160,
+      ),
+      actions: Int32Array.of(1, 0, 2),
+      rewards: Float32Array.of(-0.2, 0.1, -0.5),
+      terminated: Uint8Array.of(0, 1, 1),
+      truncated: new Uint8Array(3),
+      episodeOffsets: Uint32Array.of(0, 2, 3),
+    });
+    const info = await dataset("info", target);
+    assert.equal(info.code, 0);
+    assert.match(info.stdout, /^episodes +2\ntransitions +3\n/m);
+    assert.match(info.stdout, /^suspicious: large \(beyond ±100\)/m);
+
+    const again = await dataset("convert", log, "--to", "minari", ...columns);
+    assert.deepEqual(again, {
+      code: 2,
+      stdout: "",
+      stderr: `error: ${target}: exists already; choose another path\n`,
+    });
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("dataset: mistakes get one line and code 2", async () => {
+  const cases: [string[], string][] = [
+    [[], "no command; deno task dataset --help shows the two"],
+    [["inf"], 'unknown command "inf"; deno task dataset --help shows the two'],
+    [["info"], "info: no file is given"],
+    [["info", "a", "--to", "csv"], "info: takes neither --to nor --out"],
+    [
+      ["convert", "a"],
+      "convert: say the format, --to safetensors|d3rlpy|minari|csv",
+    ],
+    [
+      ["convert", "a", "b", "--to", "csv", "--out", "c"],
+      "--out: names one path, but several files are given",
+    ],
+    [["info", "nowhere"], "nowhere: does not exist"],
+  ];
+  for (const [args, message] of cases) {
+    assert.deepEqual(await dataset(...args), {
+      code: 2,
+      stdout: "",
+      stderr: `error: ${message}\n`,
+    });
+  }
+});

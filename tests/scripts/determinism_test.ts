@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { cpSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { lavapipeTest } from "../backends/gpu.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** An environment in which no GPU driver is found. */
+const NO_GPU = {
+  DENO_WEBGPU_BACKEND: "vulkan",
+  VK_DRIVER_FILES: "/nonexistent",
+  VK_ICD_FILENAMES: "/nonexistent",
+};
+
+async function run(
+  script: string,
+  args: readonly string[],
+  { cwd = ROOT, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-check", "--allow-read", "--allow-write"],
+      ...["--allow-env=XDG_RUNTIME_DIR", `scripts/${script}.ts`, ...args],
+    ],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+  }).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+const SMALL = ["--preset", "smoke", "--steps", "10"];
+
+Deno.test("determinism: every backend of this machine, and what is left in --out", async () => {
+  const out = Deno.makeTempDirSync();
+  try {
+    const { code, stdout, stderr } = await run(
+      "determinism",
+      [...SMALL, "--out", out],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /\nEvery bit is equal\.\n$/);
+    assert.equal(Deno.readTextFileSync(`${out}/determinism.txt`), stdout);
+    const report = JSON.parse(
+      Deno.readTextFileSync(`${out}/determinism.json`),
+    );
+    assert.equal(report.equal, true);
+    assert.equal(report.steps, 10);
+    const [reference, ...others] = report.backends;
+    assert.equal(reference.label, "reference");
+    assert.ok(others.length >= 1);
+    const hashes = (backend: typeof reference) =>
+      backend.trainings.map((t: { sha256: string }) => t.sha256);
+    assert.match(hashes(reference).join(), /^[0-9a-f]{64},[0-9a-f]{64}$/);
+    for (const other of others) {
+      assert.deepEqual(hashes(other), hashes(reference), other.label);
+      assert.equal(other.kernels.length, 14);
+    }
+  } finally {
+    Deno.removeSync(out, { recursive: true });
+  }
+});
+
+lavapipeTest(
+  "determinism: without the guard it reports a difference and ends with code 1",
+  async () => {
+    const copy = Deno.makeTempDirSync();
+    try {
+      for (
+        const name of ["kernels", "src", "scripts", "mod.ts", "deno.json"]
+      ) {
+        cpSync(`${ROOT}/${name}`, `${copy}/${name}`, { recursive: true });
+      }
+      const shader = `${copy}/kernels/portable.wgsl`;
+      const guarded = Deno.readTextFileSync(shader);
+      const bare = guarded.replaceAll(/ \^ (zero|vec4u\(zero\))/g, "");
+      assert.equal(guarded.length - bare.length, 7 + 14);
+      Deno.writeTextFileSync(shader, bare);
+      const { code, stdout, stderr } = await run(
+        "determinism",
+        [...SMALL, "--backends", "webgpu", "--json"],
+        { cwd: copy },
+      );
+      assert.equal(code, 1, stderr);
+      const { equal, backends: [, webgpu], probe } = JSON.parse(stdout);
+      assert.equal(equal, false);
+      assert.ok(
+        webgpu.kernels.some((k: { differences: number }) => k.differences > 0),
+      );
+      for (const training of webgpu.trainings) {
+        assert.equal(training.firstDifferentStep, 1);
+      }
+      assert.match(probe.failure, /guarded operations differ in a bit/);
+
+      const refused = await run("conformance", [
+        "--backend",
+        "webgpu",
+        `${ROOT}/tests/fixtures/d3rlpy/bc_grid.safetensors`,
+      ], { cwd: copy });
+      assert.equal(refused.code, 2);
+      assert.match(
+        refused.stderr,
+        /^error: webgpu cannot be used: llvmpipe.* guarded operations differ in a bit .*; use --backend wasm\n$/,
+      );
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  },
+);
+
+Deno.test("a machine without a GPU: webgpu is refused in one line, auto is wasm", async () => {
+  const fixture = "tests/fixtures/d3rlpy/bc_random.safetensors";
+  const named = await run(
+    "conformance",
+    ["--backend", "webgpu", fixture],
+    { env: NO_GPU },
+  );
+  assert.equal(named.code, 2);
+  assert.equal(
+    named.stderr,
+    "error: webgpu cannot be used: there is no WebGPU adapter on this machine; use --backend wasm\n",
+  );
+  const compared = await run(
+    "determinism",
+    ["--backends", "webgpu"],
+    { env: NO_GPU },
+  );
+  assert.equal(compared.code, 2);
+  assert.equal(
+    compared.stderr,
+    "error: --backends webgpu: there is no WebGPU adapter on this machine\n",
+  );
+  const auto = await run("conformance", ["--json", fixture], { env: NO_GPU });
+  assert.equal(auto.code, 0);
+  assert.equal(JSON.parse(auto.stdout).backend, "wasm");
+  const doctor = await run("doctor", [], { env: NO_GPU });
+  assert.equal(doctor.code, 0);
+  assert.match(
+    doctor.stdout,
+    /\nauto takes wasm: there is no WebGPU adapter on this machine\n$/,
+  );
+});
+
+Deno.test("determinism: an unknown backend is refused in one line", async () => {
+  const { code, stderr } = await run("determinism", ["--backends", "wasn"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^error: --backends: unknown "wasn"; .*wasm.*\n$/);
+});
+
+Deno.test("doctor: the same machine as JSON", async () => {
+  const { code, stdout } = await run("doctor", ["--json"]);
+  assert.equal(code, 0);
+  const { machine, auto, adapters } = JSON.parse(stdout);
+  assert.equal(machine.cores, navigator.hardwareConcurrency);
+  assert.equal(machine.wasmSimd, true);
+  assert.equal(machine.wasmThreads, true);
+  const hardware = adapters.some((a: { software: boolean }) => !a.software);
+  if (!hardware) assert.equal(auto.backend, "wasm");
+});

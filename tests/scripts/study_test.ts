@@ -1,0 +1,104 @@
+import { equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+
+const script = join(import.meta.dirname!, "../../scripts/study.ts");
+
+/** `deno task study`, with the permissions of the task. */
+function studyCommand(...args: string[]): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--frozen",
+      "--allow-read",
+      "--allow-write",
+      script,
+      ...args,
+    ],
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+Deno.test({
+  name:
+    "Ctrl-C keeps the finished cells and says how to go on; the same command does",
+  // There is no sending of SIGINT to a process on Windows.
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const folder = Deno.makeTempDirSync();
+    try {
+      const config = join(folder, "config.json");
+      const learner = { steps: 1_500, batchSize: 32 };
+      Deno.writeTextFileSync(
+        config,
+        JSON.stringify({
+          environment: { size: 5, maxSteps: 20 },
+          network: { hidden: [16] },
+          algorithms: { bc: learner, cql: learner },
+        }),
+      );
+      const out = join(folder, "study");
+      const command = () =>
+        studyCommand(
+          ...["--preset", "smoke", "--seeds", "0..4", "--config", config],
+          ...["--out", out, "--jobs", "2", "--backend", "reference"],
+        );
+      const child = command().spawn();
+      const output = child.output();
+      // Cells of cql take longest and come first.
+      while (!hasFile(join(out, "cells/smoke/cql"))) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      child.kill("SIGINT");
+      const stopped = await output;
+      equal(stopped.code, 130, text(stopped.stderr));
+      const told =
+        /(\d+) of 15 cells are finished and kept; the same command goes on\n$/;
+      match(text(stopped.stderr), told);
+      const kept = Number(told.exec(text(stopped.stderr))![1]);
+      ok(kept >= 1 && kept < 15, `${kept} kept`);
+
+      const resumed = await command().output();
+      equal(resumed.code, 0, text(resumed.stderr));
+      ok(
+        text(resumed.stderr).startsWith(`${kept} of 15 cells are finished\n`),
+        text(resumed.stderr),
+      );
+      match(text(resumed.stdout), /^policy .*\nbc .*\ncql .*\nbehaviour /m);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
+
+function hasFile(folder: string): boolean {
+  try {
+    return [...Deno.readDirSync(folder)].some(({ name }) =>
+      name.endsWith(".json")
+    );
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("wrong flags are told in one line with exit code 2", async () => {
+  for (
+    const [args, line] of [
+      [
+        ["--preset", "tutoril"],
+        'error: unknown preset "tutoril"; did you mean tutorial?',
+      ],
+      [
+        ["--jobs", "0"],
+        'error: --jobs: must be an integer from 1 to 256, not "0"',
+      ],
+    ] as const
+  ) {
+    const { code, stderr, stdout } = await studyCommand(...args).output();
+    equal(code, 2);
+    equal(text(stderr), `${line}\n`);
+    equal(text(stdout), "");
+  }
+});
