@@ -63,6 +63,21 @@ export function seed42Dataset(): Dataset {
   };
 }
 
+/**
+ * Floating-point operations of a step that evaluates every sample and skips no zero: a forward pass
+ * is 2 · weights a sample, a backward pass twice that; Q-learning adds a pass of the online and one
+ * of the target network on the next observations.
+ */
+export function denseFlops(
+  algorithm: Algorithm,
+  sizes: readonly number[] = [2, 256, 256, 4],
+  batchSize = 256,
+): number {
+  let weights = 0;
+  for (let l = 1; l < sizes.length; l++) weights += sizes[l - 1] * sizes[l];
+  return 2 * weights * batchSize * (algorithm === "bc" ? 3 : 5);
+}
+
 /** A learner's task for up to `steps` steps. */
 export function benchTask(
   algorithm: Algorithm,

@@ -15,7 +15,7 @@ const GENERATION = 16;
 const SLEEPERS = 32;
 const BROKEN = 48;
 
-const SPINS = 2000;
+const SPINS = 20_000;
 
 /** Thrown from a barrier that another thread broke because it failed. */
 export class BrokenBarrierError extends Error {

@@ -13,6 +13,7 @@ import type { LearnerState } from "../algorithms/learner_state.ts";
 import { InputError } from "../errors.ts";
 import type { Backend, Learner, TrainingTask } from "./backend.ts";
 import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
+import { pace } from "./pace.ts";
 import { learnerMemory, PAGE } from "./wasm_memory.ts";
 import { withMemorySize } from "./wasm_memory_size.ts";
 import type { Answer, OpenMessage, RunMessage } from "./wasm_worker.ts";
@@ -75,6 +76,7 @@ async function openLearner(
     () =>
       breakBarrier(new Int32Array(memory.buffer, map.barrier, BARRIER_WORDS)),
   );
+  const { next, took } = pace(threads);
   let step = task.state.step;
 
   function readLosses(block: number, steps: number): Float32Array {
@@ -102,12 +104,23 @@ async function openLearner(
       let running: Promise<void> = Promise.resolve();
       let size = Math.min(FIRST_BLOCK, map.blockSteps);
       for (let from = step, block = 0; from < to; block = 1 - block) {
-        const steps = Math.min(size, to - from);
+        const way = next();
+        const { alone } = way;
+        const steps = Math.min(size, way.steps, to - from);
         plan.fill(planWords[block], from, steps);
         const before = running;
         const at = (from - step) * runs * map.terms;
-        const sent = team.send(() => ({ kind: "run", from, steps, block }));
-        running = sent.then(() => losses.set(readLosses(block, steps), at));
+        const sent = team.send(() => ({
+          kind: "run",
+          from,
+          steps,
+          block,
+          alone,
+        }));
+        running = sent.then((milliseconds) => {
+          losses.set(readLosses(block, steps), at);
+          took(alone, steps, milliseconds);
+        });
         // A failure is told by the wait for it, here or below.
         running.catch(() => {});
         await before;
@@ -127,8 +140,11 @@ async function openLearner(
 }
 
 interface WorkerTeam {
-  /** Sends a message to each worker. @returns When all have answered it; answers come in order. */
-  send(message: (thread: number) => OpenMessage | RunMessage): Promise<void>;
+  /**
+   * Sends a message to each worker.
+   * @returns When all have answered it, the milliseconds of the slowest; answers come in order.
+   */
+  send(message: (thread: number) => OpenMessage | RunMessage): Promise<number>;
   /** @throws Error when a worker has failed or the team is closed. */
   check(): void;
   close(): void;
@@ -138,7 +154,8 @@ interface WorkerTeam {
 function workerTeam(threads: number, stop: () => void): WorkerTeam {
   interface Waiting {
     answers: number;
-    resolve: () => void;
+    milliseconds: number;
+    resolve: (milliseconds: number) => void;
     reject: (error: Error) => void;
   }
   const waiting: Waiting[] = [];
@@ -154,10 +171,11 @@ function workerTeam(threads: number, stop: () => void): WorkerTeam {
       // Each worker answers in order: this is the answer to its oldest open message.
       const message = waiting[answered - done];
       answered++;
+      message.milliseconds = Math.max(message.milliseconds, data.milliseconds);
       if (++message.answers === threads) {
         waiting.shift();
         done++;
-        message.resolve();
+        message.resolve(message.milliseconds);
       }
     };
     worker.onerror = (event) => {
@@ -191,7 +209,7 @@ function workerTeam(threads: number, stop: () => void): WorkerTeam {
     send: (message) =>
       new Promise((resolve, reject) => {
         check();
-        waiting.push({ answers: 0, resolve, reject });
+        waiting.push({ answers: 0, milliseconds: 0, resolve, reject });
         workers.forEach((worker, thread) =>
           worker.postMessage(message(thread))
         );

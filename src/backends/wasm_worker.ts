@@ -28,10 +28,13 @@ export interface RunMessage {
   readonly steps: number;
   /** 0 or 1 */
   readonly block: number;
+  /** Whether the first thread does all of it. */
+  readonly alone: boolean;
 }
 
-/** The answer to each message: nothing, or what went wrong. */
+/** The answer to each message: how long it took, or what went wrong. */
 export interface Answer {
+  readonly milliseconds: number;
   readonly error?: string;
 }
 
@@ -47,24 +50,38 @@ interface Part {
   readonly barrier: boolean;
 }
 
+/** What a thread does when it runs a block. */
+interface Way {
+  readonly step: readonly Part[];
+  readonly sync: readonly Part[];
+  readonly sweep: readonly Part[];
+  /** Runs whose losses this thread copies into the block's, and where they are after a step. */
+  readonly reported: readonly number[];
+  readonly losses: readonly Float32Array[];
+}
+
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<OpenMessage | RunMessage>) => void;
   postMessage(answer: Answer): void;
 };
 
-let run: (message: RunMessage) => void;
+let run: (message: RunMessage) => number;
 let barrier: Int32Array | undefined;
 
 scope.onmessage = ({ data }) => {
   try {
-    if (data.kind === "open") open(data);
-    else run(data);
-    scope.postMessage({});
+    if (data.kind === "open") {
+      open(data);
+      scope.postMessage({ milliseconds: 0 });
+    } else scope.postMessage({ milliseconds: run(data) });
   } catch (error) {
     // The thread that broke the barrier tells why.
     if (error instanceof BrokenBarrierError) return;
     if (barrier) breakBarrier(barrier);
-    scope.postMessage({ error: `${(error as Error).stack ?? error}` });
+    scope.postMessage({
+      milliseconds: 0,
+      error: `${(error as Error).stack ?? error}`,
+    });
   }
 };
 
@@ -79,50 +96,61 @@ function open({ module, memory, map, thread }: OpenMessage): void {
     map.sweepPlans[thread],
     layout.stride,
   );
-  // As many runs as divide evenly go to one thread each, without barriers; the rest are shared.
-  const wholeRuns = runs - runs % threads;
-  const ownRuns = range(thread, wholeRuns, threads);
-  const sharedRuns = range(wholeRuns, runs, 1);
-  const step = partsOf(map.step);
-  const sync = partsOf(map.sync);
-  const sweepCalls = partsOf(map.sweep);
-  // The thread that computes the terms of a shared run is not always the first; it writes them
-  // before the barrier that ends their phase, so that the first may copy them at the step's end.
-  const reported = thread === 0 ? [...ownRuns, ...sharedRuns] : ownRuns;
-  const stepLosses = reported.map((r) =>
-    new Float32Array(memory.buffer, map.stepLosses[r], terms)
-  );
+  const together = wayOf(false);
+  const alone = wayOf(true);
   const blockLosses = map.losses.map((address) =>
     new Float32Array(memory.buffer, address, map.blockSteps * runs * terms)
   );
 
-  function partsOf(list: CallList): Part[] {
-    const part = (
-      indices: readonly number[],
-      of: readonly number[],
-      share: number,
-      barrier: boolean,
-    ): Part => {
-      const pairs = of.flatMap((r) => indices.map((i) => [i, r] as const));
-      return {
-        kernels: pairs.map(([i]) => exports[list.kernels[i]] as KernelExport),
-        arguments: pairs.map(([i, r]) => list.arguments[i][r]),
-        runs: pairs.map(([, r]) => r),
-        share,
-        barrier,
-      };
+  /** What this thread does in a block, when all threads share the work or the first does all of it. */
+  function wayOf(alone: boolean): Way {
+    // As many runs as divide evenly go to one thread each, without barriers; the rest are shared.
+    const wholeRuns = alone ? runs : runs - runs % threads;
+    const ownRuns = alone
+      ? range(0, thread === 0 ? runs : 0, 1)
+      : range(thread, wholeRuns, threads);
+    const sharedRuns = range(wholeRuns, runs, 1);
+    // A shared run's losses lie ready at the step's last barrier; the first thread copies them.
+    const reported = thread === 0 ? [...ownRuns, ...sharedRuns] : ownRuns;
+    const partsOf = (list: CallList): Part[] => {
+      const all = list.kernels.map((_, i) => i);
+      return [
+        ...(ownRuns.length > 0
+          ? [partOf(list, all, ownRuns, map.wholes[thread], false)]
+          : []),
+        ...(sharedRuns.length > 0
+          ? list.phases.map((indices) =>
+            partOf(list, indices, sharedRuns, map.parts[thread], true)
+          )
+          : []),
+      ];
     };
-    const all = list.kernels.map((_, i) => i);
-    return [
-      ...(ownRuns.length > 0
-        ? [part(all, ownRuns, map.wholes[thread], false)]
-        : []),
-      ...(sharedRuns.length > 0
-        ? list.phases.map((indices) =>
-          part(indices, sharedRuns, map.parts[thread], true)
-        )
-        : []),
-    ];
+    return {
+      step: partsOf(map.step),
+      sync: partsOf(map.sync),
+      sweep: partsOf(map.sweep),
+      reported,
+      losses: reported.map((r) =>
+        new Float32Array(memory.buffer, map.stepLosses[r], terms)
+      ),
+    };
+  }
+
+  function partOf(
+    list: CallList,
+    indices: readonly number[],
+    of: readonly number[],
+    share: number,
+    barrier: boolean,
+  ): Part {
+    const pairs = of.flatMap((r) => indices.map((i) => [i, r] as const));
+    return {
+      kernels: pairs.map(([i]) => exports[list.kernels[i]] as KernelExport),
+      arguments: pairs.map(([i, r]) => list.arguments[i][r]),
+      runs: pairs.map(([, r]) => r),
+      share,
+      barrier,
+    };
   }
 
   /** @param runBytes Bytes from a run's plan to the next run's; 0 where all read the same. */
@@ -140,35 +168,40 @@ function open({ module, memory, map, thread }: OpenMessage): void {
     }
   }
 
-  function sweep(): void {
-    if (sweepCalls.length === 0) return;
+  function sweep(calls: readonly Part[]): void {
+    if (calls.length === 0) return;
     const { tableRows } = map;
     for (let first = 0; first < tableRows; first += layout.rowCapacity) {
       const count = Math.min(layout.rowCapacity, tableRows - first);
       fillSweep(layout, sweepPlan, 1, first, count);
-      execute(sweepCalls, map.sweepPlans[thread], 0);
+      execute(calls, map.sweepPlans[thread], 0);
     }
   }
 
-  function report(losses: Float32Array, s: number): void {
-    for (let k = 0; k < reported.length; k++) {
-      const at = (s * runs + reported[k]) * terms;
-      for (let t = 0; t < terms; t++) losses[at + t] = stepLosses[k][t];
+  function report(way: Way, losses: Float32Array, s: number): void {
+    for (let k = 0; k < way.reported.length; k++) {
+      const at = (s * runs + way.reported[k]) * terms;
+      for (let t = 0; t < terms; t++) losses[at + t] = way.losses[k][t];
     }
   }
 
-  run = ({ from, steps, block }) => {
+  run = ({ from, steps, block, ...message }) => {
+    const way = message.alone ? alone : together;
+    // The block before may have been another thread's.
+    awaitAll(state, threads);
+    const start = performance.now();
     for (let s = 0; s < steps; s++) {
-      execute(step, map.plans[block] + s * runs * planBytes, planBytes);
-      report(blockLosses[block], s);
+      execute(way.step, map.plans[block] + s * runs * planBytes, planBytes);
+      report(way, blockLosses[block], s);
       const interval = map.targetUpdateInterval;
       if (interval > 0 && (from + s + 1) % interval === 0) {
-        execute(sync, map.sweepPlans[thread], 0);
-        sweep();
+        execute(way.sync, map.sweepPlans[thread], 0);
+        sweep(way.sweep);
       }
     }
+    return performance.now() - start;
   };
-  sweep();
+  sweep(together.sweep);
 }
 
 function range(first: number, end: number, step: number): number[] {

@@ -1,0 +1,4 @@
+/** `deno bench --allow-read bench/layer_input_gradient_bench.ts` @module */
+import { benchKernel } from "./kernel_case.ts";
+
+await benchKernel("layer_input_gradient");

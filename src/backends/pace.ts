@@ -1,0 +1,69 @@
+/**
+ * Chooses between all threads and one, block by block, by what blocks took.
+ *
+ * Threads that wait for each other four times a step are slower than one when another process takes
+ * a core from one of them, and also when a step is so short that waiting is most of it. The bits do
+ * not depend on the choice, so it can be made from measurements and changed at any time.
+ *
+ * @module
+ */
+
+/** Steps of a block that tries the other way. */
+const TRIAL_STEPS = 32;
+/** Before this many steps the code may not be optimised yet, and a trial says nothing. */
+const FIRST_TRIAL = 512;
+/** Blocks until the next trial: at first, and after many that confirmed the choice. */
+const SHORTEST_GAP = 2;
+const LONGEST_GAP = 32;
+/** How much slower than the other way once was makes another trial due. */
+const SUSPICION = 1.1;
+
+/** Decides on blocks and is told what they took. */
+export interface Pace {
+  /** How the next block is to be run: by one thread or by all, and at most so many steps. */
+  next(): { readonly alone: boolean; readonly steps: number };
+  /** Tells what a block took. */
+  took(alone: boolean, steps: number, milliseconds: number): void;
+}
+
+/** @param threads With one thread there is nothing to choose. */
+export function pace(threads: number): Pace {
+  let alone = threads === 1;
+  let steps = 0;
+  let gap = SHORTEST_GAP;
+  let untilTrial = 0;
+  let trying = false;
+  // Milliseconds a step of the last block of the choice, and of the last trial of the other way.
+  let chosen = Infinity;
+  let other = Infinity;
+  return {
+    next() {
+      const trial = threads > 1 && steps >= FIRST_TRIAL && !trying &&
+        --untilTrial < 0;
+      if (!trial) return { alone, steps: Infinity };
+      trying = true;
+      return { alone: !alone, steps: TRIAL_STEPS };
+    },
+    took(wasAlone, made, milliseconds) {
+      steps += made;
+      const rate = milliseconds / made;
+      if (wasAlone === alone) {
+        chosen = rate;
+        if (chosen > SUSPICION * other) untilTrial = 0;
+        return;
+      }
+      // A block of the former choice may still have been under way when the choice changed.
+      if (!trying) return;
+      trying = false;
+      if (rate < chosen) {
+        alone = wasAlone;
+        [chosen, other] = [rate, chosen];
+        gap = SHORTEST_GAP;
+      } else {
+        other = rate;
+        gap = Math.min(2 * gap, LONGEST_GAP);
+      }
+      untilTrial = gap;
+    },
+  };
+}
