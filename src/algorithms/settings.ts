@@ -38,6 +38,11 @@ export interface DqnSettings extends LearnerSettings {
   readonly targetUpdateInterval: number;
   /** Rewards are multiplied by it; action values are in its units. */
   readonly rewardScale: number;
+  /**
+   * Which policy training leaves: `"last"`, or `"model"`: of the logging intervals in the second half,
+   * the one worth most in a pessimistic model counted from the data.
+   */
+  readonly checkpointChoice: "last" | "model";
 }
 
 /** Discrete conservative Q-learning: Double DQN with the conservative term. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
+import { concatenated } from "../numerics/arrays.ts";
 import {
   type LayerParameters,
   networkLayout,
@@ -51,12 +52,6 @@ export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
     outputs: policy.outputs,
     activation: "relu",
   });
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.length * parts[0].length);
-  parts.forEach((part, i) => all.set(part, i * part.length));
-  return all;
 }
 
 /**

@@ -46,6 +46,7 @@ const tutorialCql: CqlSettings = {
   logInterval: 1_000,
   members: 1,
   rewardScale: 1,
+  checkpointChoice: "last",
 };
 
 /** The tutorial that the suite replaces, with the conservative weight that it meant to set. */
@@ -103,24 +104,35 @@ const safe: Preset = {
       targetUpdateInterval: 100,
       logInterval: 500,
       members: 8,
+      checkpointChoice: "model",
     },
   },
 };
 
-/** The same pipeline in seconds: to see that everything works, not to learn well. */
+/** The same pipeline in seconds: to see that everything works. */
 const smoke: Preset = {
   ...tutorial,
   environment: { ...tutorial.environment, size: 8, maxSteps: 40 },
   dataset: { ...tutorial.dataset, episodes: 60 },
-  network: { ...tutorial.network, hidden: [32, 32] },
+  network: { hidden: [32, 32], observationScaling: "minmax" },
   algorithms: {
-    bc: { ...tutorialBc, steps: 300, batchSize: 32, logInterval: 25 },
+    bc: {
+      ...tutorialBc,
+      steps: 500,
+      learningRate: 1e-2,
+      learningRateSchedule: "linear",
+      batchSize: 64,
+      logInterval: 25,
+    },
     cql: {
-      ...tutorialCql,
-      steps: 600,
-      batchSize: 32,
-      targetUpdateInterval: 100,
+      ...safe.algorithms.cql,
+      steps: 1_000,
+      learningRate: 3e-3,
+      batchSize: 64,
+      targetUpdateInterval: 50,
       logInterval: 50,
+      members: 1,
+      checkpointChoice: "last",
     },
   },
   evaluation: { episodes: 10, mismatchSamples: 500 },

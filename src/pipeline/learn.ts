@@ -8,6 +8,7 @@ import type { Program } from "../algorithms/program.ts";
 import {
   type Algorithm,
   type AlgorithmName,
+  discountOf,
   type LearnerSettings,
   lossTermsOf,
   outputsOf,
@@ -23,7 +24,10 @@ import {
   greedyActions,
   type NetworkPolicy,
 } from "../network/policy.ts";
-import type { Checkpoint } from "../training/checkpoint.ts";
+import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
+import type { DistinctRows } from "../dataset/distinct_rows.ts";
+import { dataModel } from "../evaluation/model_value.ts";
+import { concatenated } from "../numerics/arrays.ts";
 import { prepareTask } from "../training/task.ts";
 import { DivergenceError, startCursor, train } from "../training/train.ts";
 import type { Problem } from "./problem.ts";
@@ -47,15 +51,16 @@ export function greedyInStates(
 }
 
 /**
- * Columns of the training table: `step`, `loss`, the loss terms and, in a known environment, the
- * greedy policy's exact `returnMean` and `hazardProbability`.
+ * Columns of the training table: `step`, `loss`, the loss terms, `modelValue` where it chooses the
+ * policy, and, in a known environment, the greedy policy's exact `returnMean` and `hazardProbability`.
  */
 export function trainingColumns(
-  { name }: Algorithm,
+  algorithm: Algorithm,
   { environment }: Problem,
 ): string[] {
+  const model = choosesByModel(algorithm) ? ["modelValue"] : [];
   const exact = environment ? ["returnMean", "hazardProbability"] : [];
-  return ["step", "loss", ...lossTermsOf(name), ...exact];
+  return ["step", "loss", ...lossTermsOf(algorithm.name), ...model, ...exact];
 }
 
 /** Steps after which the training table has a row, once `done` steps are made. */
@@ -66,6 +71,18 @@ export function loggedSteps(
   const rows = Math.floor(done / logInterval);
   const full = Array.from({ length: rows }, (_, i) => (i + 1) * logInterval);
   return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
+}
+
+/** Whether training leaves the policy that is worth most in a model counted from the data. */
+function choosesByModel(algorithm: Algorithm): boolean {
+  return algorithm.name !== "bc" &&
+    algorithm.settings.checkpointChoice === "model";
+}
+
+/** The greedy action of a policy in each distinct observation. */
+function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
+  const { outputs } = policy.network.layers.at(-1)!;
+  return greedyActions(evaluatePolicy(policy, rows.observations), outputs);
 }
 
 /** The work was stopped on request before its end. */
@@ -125,7 +142,7 @@ export interface LearnOptions extends SeedProblem {
 
 /** What training one algorithm leaves. */
 export interface Learnt {
-  /** The policy after the last step. */
+  /** The policy after the last step, or the chosen one; see `checkpointChoice`. */
   readonly policy: NetworkPolicy;
   /** See {@link trainingColumns}. */
   readonly columns: readonly string[];
@@ -174,18 +191,36 @@ export async function learnTogether(
   );
   const { program } = prepared.task;
   const columns = trainingColumns(algorithm, problem);
-  const policyOf = (state: LearnerState, seed: number): NetworkPolicy => ({
+  const length = members * program.network.parameterCount;
+  const policyOf = (
+    state: LearnerState,
+    seed: number,
+    parameters = state.buffers.parameters.subarray(
+      seed * length,
+      (seed + 1) * length,
+    ),
+  ): NetworkPolicy => ({
     network: program.network,
     members: Array.from({ length: members }, (_, member) => {
       const { parameterCount } = program.network;
-      const start = (seed * members + member) * parameterCount;
-      return state.buffers.parameters.subarray(start, start + parameterCount);
+      const start = member * parameterCount;
+      return parameters.subarray(start, start + parameterCount);
     }),
     outputs: outputsOf(algorithm.name),
     scaling: prepared.scalings[seed * members],
   });
 
+  const models = seeds.map((
+    { problem: { dataset }, config: { dataset: read } },
+  ) =>
+    choosesByModel(algorithm)
+      ? dataModel(dataset, discountOf(algorithm), read.timeoutsTerminate)
+      : null
+  );
   const found = checkpoints?.load(program, columns) ?? null;
+  const chosen: (ChosenParameters | undefined)[] = seeds.map((_, seed) =>
+    seed === 0 ? found?.checkpoint.chosen : undefined
+  );
   const rows = seeds.map((_, seed) => seed === 0 ? found?.rows ?? [] : []);
   const from = found?.checkpoint.cursor ??
     startCursor(seeds.length * members, program.lossTerms.length);
@@ -206,13 +241,27 @@ export async function learnTogether(
       logInterval,
       checkpointInterval: checkpoints?.interval,
       async onInterval(step, means) {
-        const state = problem.environment ? await readChecked() : null;
+        const isLookedAt = problem.environment || models[0];
+        const state = isLookedAt ? await readChecked() : null;
         seeds.forEach(({ problem: { environment } }, seed) => {
           const own = means.slice(seed * members, (seed + 1) * members);
           const terms = program.lossTerms.map((_, t) =>
             own.reduce((sum, member) => sum + member[t], 0) / members
           );
           const row = [step, totalLoss(algorithm, terms), ...terms];
+          const model = models[seed];
+          if (state && model) {
+            const policy = policyOf(state, seed);
+            const value = model.value(greedyInRows(policy, model.rows));
+            row.push(value);
+            const best = chosen[seed]?.value ?? -Infinity;
+            if (2 * step > steps && value >= best) {
+              chosen[seed] = {
+                value,
+                parameters: concatenated(policy.members),
+              };
+            }
+          }
           if (state && environment) {
             const { mdp } = environment;
             const actions = greedyInStates(policyOf(state, seed), mdp);
@@ -227,20 +276,21 @@ export async function learnTogether(
         options.onRow?.(rows[0][rows[0].length - 1]);
       },
       async onCheckpoint(cursor) {
-        checkpoints?.save({ state: await readChecked(), cursor });
+        const state = await readChecked();
+        checkpoints?.save({ state, cursor, chosen: chosen[0] });
       },
       onStep: options.onStep,
       stop,
     });
     const state = await readChecked();
     if (cursor.step < steps) {
-      checkpoints?.save({ state, cursor });
+      checkpoints?.save({ state, cursor, chosen: chosen[0] });
       throw new InterruptedError(
         `after step ${cursor.step} of ${algorithm.name}`,
       );
     }
     return seeds.map((_, seed) => ({
-      policy: policyOf(state, seed),
+      policy: policyOf(state, seed, chosen[seed]?.parameters),
       columns,
       rows: rows[seed],
     }));

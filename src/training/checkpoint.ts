@@ -23,16 +23,26 @@ export interface Checkpoint {
   readonly state: LearnerState;
   /** How far training was. */
   readonly cursor: Cursor;
+  /** The best policy so far, where checkpoints are chosen by a criterion. */
+  readonly chosen?: ChosenParameters;
+}
+
+/** Parameters that training may leave in place of the last. */
+export interface ChosenParameters {
+  /** Their worth by the criterion. */
+  readonly value: number;
+  /** [runs, length], as in the learner's state. */
+  readonly parameters: Float32Array;
 }
 
 /**
- * Writes a checkpoint: the program's state buffers f32 [runs, length], `intervalSums` f64, and in
- * the metadata `format`, `step`, `task` (the hash of what is trained) and `sha256` of all that it says.
+ * Writes a checkpoint: the program's state buffers f32 [runs, length], `intervalSums` f64, where there
+ * is one the chosen policy's `chosenParameters` f32 and `chosenValue` f64, and in the metadata `format`, `step`, `task` (the hash of what is trained) and `sha256` of all that it says.
  *
  * @param task Names what is trained; a checkpoint is only used for the same.
  */
 export function checkpointToBytes(
-  { state, cursor }: Checkpoint,
+  { state, cursor, chosen }: Checkpoint,
   task: string,
 ): Uint8Array {
   const tensors = new Map<string, TensorToWrite>();
@@ -44,6 +54,12 @@ export function checkpointToBytes(
     shape: [state.runs, sums.length / state.runs],
     data: sums,
   });
+  if (chosen) {
+    const { value, parameters } = chosen;
+    const shape = [state.runs, parameters.length / state.runs];
+    tensors.set("chosenParameters", { shape, data: parameters });
+    tensors.set("chosenValue", { shape: [1], data: Float64Array.of(value) });
+  }
   return writeSafetensors(tensors, {
     format: FORMAT,
     step: String(cursor.step),
@@ -87,10 +103,22 @@ export function checkpointFromBytes(
       key,
     ) => [key, requireTensor(file, key, "F32", shape).data]),
   );
-  if (file.tensors.size !== program.state.length + 1) {
-    fail("it holds unknown tensors");
+  const known = new Set([...program.state, "intervalSums"]);
+  let chosen: ChosenParameters | undefined;
+  if (file.tensors.has("chosenValue")) {
+    const { data: [value] } = requireTensor(file, "chosenValue", "F64", [1]);
+    const { data } = requireTensor(file, "chosenParameters", "F32", shape);
+    chosen = { value, parameters: data };
+    known.add("chosenValue").add("chosenParameters");
   }
-  return { state: { step, runs, buffers }, cursor: { step, sums: sums.data } };
+  for (const key of file.tensors.keys()) {
+    if (!known.has(key)) fail(`it holds an unknown tensor ${key}`);
+  }
+  return {
+    state: { step, runs, buffers },
+    cursor: { step, sums: sums.data },
+    chosen,
+  };
 }
 
 /** Hash of everything that the checkpoint says: step, task, and each tensor's name, shape and bytes. */

@@ -24,6 +24,7 @@ import {
   type ObservationScaling,
   scaleObservations,
 } from "../network/scaling.ts";
+import { concatenated } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
 
 /** One run of a task: its seed and what it learns from. */
@@ -76,6 +77,9 @@ export function prepareTask(
     tableRows += part.observations.length / observationSize;
   }
 
+  const tables = [...parts.values()].map(({ observations }) => observations);
+  // One data set's table is not copied: it may be large.
+  const observations = tables.length === 1 ? tables[0] : concatenated(tables);
   const sizes = [observationSize, ...hidden, actionCount];
   const program = buildProgram(algorithm, sizes, tableRows);
   const { steps, learningRate, learningRateSchedule } = algorithm.settings;
@@ -103,7 +107,7 @@ export function prepareTask(
   return {
     task: {
       program,
-      observations: joined([...parts.values()]),
+      observations,
       plan,
       state: state ?? initialState(program, parameters()),
     },
@@ -134,16 +138,4 @@ function tablePart(
       : rows.rowOf.map((row) => row + firstRow),
     scaling,
   };
-}
-
-function joined(parts: readonly TablePart[]): Float32Array {
-  if (parts.length === 1) return parts[0].observations;
-  const length = parts.reduce((sum, part) => sum + part.observations.length, 0);
-  const all = new Float32Array(length);
-  let end = 0;
-  for (const { observations } of parts) {
-    all.set(observations, end);
-    end += observations.length;
-  }
-  return all;
 }
