@@ -54,6 +54,7 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         targetUpdateInterval: 8000,
         members: 1,
         rewardScale: 1,
+        actionNoise: 0,
         checkpointChoice: "last",
         logInterval: 1000,
       },

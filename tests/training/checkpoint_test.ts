@@ -25,6 +25,7 @@ const programOf = (sizes: number[]) =>
     tableRows: 9,
     alpha: 1,
     temperature: 1,
+    actionNoise: 0,
     doubleQ: true,
     targetUpdateInterval: 10,
   });
