@@ -9,12 +9,14 @@
  */
 
 /** Steps of a block that tries the other way. */
-const TRIAL_STEPS = 32;
+const TRIAL_STEPS = 16;
 /** Before this many steps the code may not be optimised yet, and a trial says nothing. */
-const FIRST_TRIAL = 512;
+const FIRST_TRIAL = 80;
 /** Blocks until the next trial: at first, and after many that confirmed the choice. */
 const SHORTEST_GAP = 2;
-const LONGEST_GAP = 32;
+const LONGEST_GAP = 64;
+/** How long a block may take: what changes in the meantime is not noticed before its end. */
+const BLOCK_MILLISECONDS = 100;
 /** How much slower than the other way once was makes another trial due. */
 const SUSPICION = 1.1;
 
@@ -34,13 +36,16 @@ export function pace(threads: number): Pace {
   let untilTrial = 0;
   let trying = false;
   // Milliseconds a step of the last block of the choice, and of the last trial of the other way.
-  let chosen = Infinity;
+  let chosen = 0;
   let other = Infinity;
   return {
     next() {
       const trial = threads > 1 && steps >= FIRST_TRIAL && !trying &&
         --untilTrial < 0;
-      if (!trial) return { alone, steps: Infinity };
+      if (!trial) {
+        const most = Math.ceil(BLOCK_MILLISECONDS / chosen);
+        return { alone, steps: Math.max(TRIAL_STEPS, most) };
+      }
       trying = true;
       return { alone: !alone, steps: TRIAL_STEPS };
     },
