@@ -102,7 +102,9 @@ export function comparableSeries(
   const first = new Map<string, string>();
   for (const entry of series) {
     const { environment, dataset } = study.presets[entry.preset];
-    const problem = JSON.stringify([environment, dataset]);
+    // How time limits are read is the learner's affair; the data are the same.
+    const { timeoutsTerminate: _, ...data } = dataset;
+    const problem = JSON.stringify([environment, data]);
     if (!first.has(problem)) first.set(problem, entry.preset);
     if (entry.kind === "reference" && first.get(problem) !== entry.preset) {
       continue;

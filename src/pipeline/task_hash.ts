@@ -8,9 +8,10 @@ import { canonicalJson } from "../artifacts/json.ts";
 import type { Config } from "../config/config.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 
-/** SHA-256 of what decides the environment and the data, as JSON. */
+/** SHA-256 of what decides the environment and the data, however time limits are read, as JSON. */
 export function problemHash({ seed, environment, dataset }: Config): string {
-  return jsonHash({ seed, environment, dataset });
+  const { timeoutsTerminate: _, ...data } = dataset;
+  return jsonHash({ seed, environment, dataset: data });
 }
 
 /** SHA-256 of what decides the result of training one algorithm, as JSON. */
