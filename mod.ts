@@ -79,6 +79,7 @@ export * from "./src/evaluation/mismatch.ts";
 export * from "./src/evaluation/agreement.ts";
 export * from "./src/evaluation/counted_model.ts";
 export * from "./src/evaluation/references.ts";
+export * from "./src/evaluation/model_value.ts";
 export * from "./src/evaluation/statistics.ts";
 
 export * from "./src/artifacts/policy_file.ts";
@@ -109,6 +110,7 @@ export * from "./src/pipeline/learn.ts";
 export * from "./src/pipeline/metrics.ts";
 export * from "./src/pipeline/pipeline.ts";
 export * from "./src/pipeline/resume.ts";
+export * from "./src/pipeline/verify.ts";
 export * from "./src/pipeline/study.ts";
 export * from "./src/pipeline/study_cell.ts";
 export * from "./src/pipeline/study_config.ts";

@@ -99,6 +99,7 @@ export function benchTask(
       ...common,
       alpha: 6,
       temperature: 1,
+      actionNoise: 0,
       doubleQ: true,
       targetUpdateInterval,
     });

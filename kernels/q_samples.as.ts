@@ -13,6 +13,8 @@ class QSamples {
   stride: i32;
   table: i32;
   doubleQ: i32;
+  greedyShare: f32;
+  uniformShare: f32;
   inverseBatch: f32;
   conservativeWeight: f32;
 }
@@ -50,7 +52,11 @@ export function q_samples(call: QSamples, plan: Plan, share: Share): void {
             best = a;
           }
         }
-        y += discount * load<f32>(at(target, best));
+        let sum: f32 = 0;
+        for (let a = 0; a < actions; a++) sum += load<f32>(at(target, a));
+        const nextValue = call.greedyShare * load<f32>(at(target, best)) +
+          call.uniformShare * sum;
+        y += discount * nextValue;
       }
       const action = load<i32>(at(start + share.actions, s));
       const value = load<f32>(at(call.values, r * stride + action));

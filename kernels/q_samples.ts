@@ -10,6 +10,12 @@ import { flush } from "./portable.ts";
  * Target: y = reward + discount · Qtarget(s', a'), where a' is the argmax of the online
  * (`doubleQ` = 1) or of the target values (0), the lowest index on ties. Huber loss at 1.
  *
+ * With actionNoise > 0 the next action is taken to be replaced by a uniform one that often, as in a
+ * probabilistic action robust MDP (Tessler et al., 2019): y = reward + discount ·
+ * (greedyShare · Qtarget(s', a') + uniformShare · Σ Qtarget(s', ·)), where greedyShare is
+ * 1 - actionNoise and uniformShare actionNoise / actions. With shares 1 and 0 the bits are the plain
+ * target's.
+ *
  * `values` (rows, stride) are the online values; `targetValues` is the target network's table over
  * the whole observation table (`table` = 1, indexed by the row's table index) or over the
  * minibatch's rows (0). `sampleLosses` is (2, batchSize): Huber loss, then logsumexp - Q(s, a).
@@ -22,6 +28,8 @@ export const qSamples: Kernel<
   | "stride"
   | "table"
   | "doubleQ"
+  | "greedyShare"
+  | "uniformShare"
   | "inverseBatch"
   | "conservativeWeight"
 > = {
@@ -38,6 +46,8 @@ export const qSamples: Kernel<
     stride: "u32",
     table: "u32",
     doubleQ: "u32",
+    greedyShare: "f32",
+    uniformShare: "f32",
     inverseBatch: "f32",
     conservativeWeight: "f32",
   },
@@ -51,6 +61,8 @@ export const qSamples: Kernel<
       stride,
       table,
       doubleQ,
+      greedyShare,
+      uniformShare,
       inverseBatch,
       conservativeWeight,
     } = numbers;
@@ -67,9 +79,15 @@ export const qSamples: Kernel<
         for (let a = 1; a < actions; a++) {
           if (chooser[chooserRow + a] > chooser[chooserRow + best]) best = a;
         }
-        y = fround(
-          y + fround(plan.discounts[s] * targetValues[targetRow + best]),
+        let sum = 0;
+        for (let a = 0; a < actions; a++) {
+          sum = fround(sum + targetValues[targetRow + a]);
+        }
+        const nextValue = fround(
+          fround(greedyShare * targetValues[targetRow + best]) +
+            fround(uniformShare * sum),
         );
+        y = fround(y + fround(plan.discounts[s] * nextValue));
       }
       const row = plan.sampleRow[s];
       const value = values[row * stride + plan.actions[s]];

@@ -40,7 +40,13 @@ fn kernel(s: u32, run: u32) {
     } else {
       best = best_target(target_at);
     }
-    y = add(y, mul(discount, targetValues[target_at + best]));
+    var sum = 0.0;
+    for (var a = 0u; a < arguments.actions; a++) { sum = add(sum, targetValues[target_at + a]); }
+    let next_value = add(
+      mul(arguments.greedyShare, targetValues[target_at + best]),
+      mul(arguments.uniformShare, sum),
+    );
+    y = add(y, mul(discount, next_value));
   }
   let row = row_of(run, s);
   let value = values[start_values(run) + row * stride + action_of(run, s)];

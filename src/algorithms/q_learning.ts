@@ -34,6 +34,8 @@ export interface QLearningOptions {
   readonly alpha: number;
   /** T of the conservative term: alpha · mean(T · logsumexp(Q/T) - Q(s,a)). */
   readonly temperature: number;
+  /** How often the target takes the next action to be replaced by a uniform one; 0 for the papers'. */
+  readonly actionNoise: number;
   /** Whether the online network chooses the action of the target (Double DQN). */
   readonly doubleQ: boolean;
   /** Steps between two hard copies into the target network. */
@@ -57,6 +59,7 @@ export function qLearning(options: QLearningOptions): Program {
     batchSize,
     alpha,
     temperature,
+    actionNoise,
     doubleQ,
     targetUpdateInterval,
     tableRows,
@@ -79,6 +82,8 @@ export function qLearning(options: QLearningOptions): Program {
     stride,
     table: table ? 1 : 0,
     doubleQ: doubleQ ? 1 : 0,
+    greedyShare: 1 - actionNoise,
+    uniformShare: actionNoise / actions,
     inverseBatch: 1 / batchSize,
     conservativeWeight: alpha / batchSize,
   });

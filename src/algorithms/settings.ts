@@ -38,6 +38,8 @@ export interface DqnSettings extends LearnerSettings {
   readonly targetUpdateInterval: number;
   /** Rewards are multiplied by it; action values are in its units. */
   readonly rewardScale: number;
+  /** How often the target takes the next action to be replaced by a uniform one: a margin of safety. */
+  readonly actionNoise: number;
   /**
    * Which policy training leaves: `"last"`, or `"model"`: of the logging intervals in the second half,
    * the one worth most in a pessimistic model counted from the data.
@@ -96,6 +98,7 @@ export function buildProgram(
     ...common,
     alpha: algorithm.name === "cql" ? algorithm.settings.alpha : 0,
     temperature: algorithm.name === "cql" ? algorithm.settings.temperature : 1,
+    actionNoise: algorithm.settings.actionNoise,
     doubleQ: algorithm.name !== "dqn",
     targetUpdateInterval: algorithm.settings.targetUpdateInterval,
   });

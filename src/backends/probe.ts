@@ -71,6 +71,7 @@ function goldenPrograms(): Program[] {
       ...common,
       alpha: 6,
       temperature: 1,
+      actionNoise: 0,
       doubleQ: true,
       targetUpdateInterval: STEPS - 1,
     }),

@@ -46,6 +46,7 @@ const tutorialCql: CqlSettings = {
   logInterval: 1_000,
   members: 1,
   rewardScale: 1,
+  actionNoise: 0,
   checkpointChoice: "last",
 };
 
@@ -101,10 +102,10 @@ const safe: Preset = {
       alpha: 0.1,
       temperature: 0.02,
       rewardScale: 0.01,
+      actionNoise: 0.05,
       targetUpdateInterval: 100,
       logInterval: 500,
       members: 8,
-      checkpointChoice: "model",
     },
   },
 };
@@ -132,7 +133,6 @@ const smoke: Preset = {
       targetUpdateInterval: 50,
       logInterval: 50,
       members: 1,
-      checkpointChoice: "last",
     },
   },
   evaluation: { episodes: 10, mismatchSamples: 500 },

@@ -79,6 +79,7 @@ const dqn = {
   gamma: probability,
   targetUpdateInterval: integer(1, 100_000_000),
   rewardScale: number(1e-6, 1e6),
+  actionNoise: probability,
   checkpointChoice: oneOf("last", "model"),
 };
 

@@ -241,6 +241,7 @@ function fixtureProgram(
     ...common,
     alpha: algorithm === "discrete_cql" ? number("alpha") : 0,
     temperature: 1,
+    actionNoise: 0,
     doubleQ: true,
     targetUpdateInterval,
   });

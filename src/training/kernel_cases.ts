@@ -130,6 +130,8 @@ export const KERNEL_CASES: Readonly<
         stride,
         table,
         doubleQ,
+        greedyShare: 0.95,
+        uniformShare: 0.05 / actions,
         inverseBatch: 1 / batchSize,
         conservativeWeight: 10 * random.uniform() / batchSize,
       },

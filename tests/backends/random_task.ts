@@ -81,6 +81,7 @@ export function randomTask(
       ...common,
       alpha: algorithm === "cql" ? 1.5 : 0,
       temperature: 0.5,
+      actionNoise: 0.05,
       doubleQ: algorithm !== "dqn",
       targetUpdateInterval: interval,
     });

@@ -43,6 +43,7 @@ Deno.test("a step of conservative Q-learning waits four times", () => {
     batchSize: 8,
     alpha: 1,
     temperature: 1,
+    actionNoise: 0,
     doubleQ: true,
     targetUpdateInterval: 10,
     tableRows: 20,

@@ -4,7 +4,6 @@ import { referenceBackend } from "../../src/backends/reference.ts";
 import { wasmBackend } from "../../src/backends/wasm.ts";
 import { InputError } from "../../src/errors.ts";
 import { randomStream } from "../../src/numerics/random.ts";
-import { checkConformance } from "../../src/training/conformance.ts";
 import { randomTask, type Shape } from "./random_task.ts";
 import { assertEqualBits, trained } from "./results.ts";
 
@@ -135,30 +134,6 @@ Deno.test("more steps than two blocks of plans", async () => {
     "1100 steps",
   );
 });
-
-for (
-  const name of [
-    "bc_grid",
-    "bc_random",
-    "cql_grid",
-    "cql_random",
-    "double_dqn_random",
-  ]
-) {
-  Deno.test(`conforms to d3rlpy: ${name}`, async () => {
-    const file = new URL(
-      `../fixtures/d3rlpy/${name}.safetensors`,
-      import.meta.url,
-    );
-    const bytes = await Deno.readFile(file);
-    const result = await checkConformance(
-      bytes,
-      name,
-      wasmBackend({ threads: 2 }),
-    );
-    assert.ok(result.passed, JSON.stringify(result));
-  });
-}
 
 Deno.test("a failure in a thread is told, and a closed learner refuses", async () => {
   const task = randomTask(SHAPES[3], 5, 10);

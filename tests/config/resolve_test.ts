@@ -50,9 +50,12 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         batchSize: 256,
         gamma: 0.99,
         alpha: 6,
+        temperature: 1,
         targetUpdateInterval: 8000,
         members: 1,
         rewardScale: 1,
+        actionNoise: 0,
+        checkpointChoice: "last",
         logInterval: 1000,
       },
     },
@@ -95,7 +98,7 @@ Deno.test("dqn and doubleDqn start from the preset's CQL without alpha", () => {
   const { algorithms } = resolveConfig("tutorial", {
     algorithms: { doubleDqn: { steps: 10 } },
   });
-  const { alpha: _, ...rest } = algorithms.cql;
+  const { alpha: _, temperature: __, ...rest } = algorithms.cql;
   deepEqual(algorithms.doubleDqn, { ...rest, steps: 10 });
   deepEqual(Object.keys(algorithms), ["bc", "cql", "doubleDqn"]);
   equal(

@@ -150,6 +150,8 @@ const CASES: Record<string, (sizes: Sizes) => Case> = {
         stride: padded(actions),
         table,
         doubleQ: random.integer(2),
+        greedyShare: 0.95,
+        uniformShare: 0.05 / actions,
         inverseBatch: 1 / batchSize,
         conservativeWeight: random.integer(2) * 6 / batchSize,
       },

@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { lockDirectory } from "../../src/artifacts/lock.ts";
 import { TENSORBOARD_FILE } from "../../src/artifacts/tensorboard.ts";
+import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { datasetToSafetensors } from "../../src/dataset/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
@@ -26,16 +27,33 @@ import {
 const SEED = 20261122;
 const [[, reference], [, wasm]] = backends;
 
-/** Hashes of the run that was never stopped. */
-const whole = await (async () => {
+/** Two networks, and the policy of an interval before the last: a checkpoint holds all that it can. */
+const choosingConfig = resolveConfig("smoke", {
+  ...smallOverrides,
+  algorithms: {
+    ...smallOverrides.algorithms,
+    cql: {
+      ...smallOverrides.algorithms.cql,
+      learningRate: 0.01,
+      logInterval: 10,
+      members: 2,
+      checkpointChoice: "model",
+    },
+  },
+});
+
+/** Hashes of a run that was never stopped. */
+async function hashesOf(config: Config): Promise<Record<string, string>> {
   const folder = Deno.makeTempDirSync();
   try {
-    await runPipeline({ config: smallConfig, backend: wasm, out: folder });
+    await runPipeline({ config, backend: wasm, out: folder });
     return deterministicHashes(folder);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
-})();
+}
+
+const whole = await hashesOf(smallConfig);
 
 /** Runs until `algorithm` has made `step` steps, then stops as Ctrl-C would. */
 async function runUntil(
@@ -64,6 +82,7 @@ async function runUntil(
 /** Goes on to the end; the steps that each training could begin with. */
 async function goOn(
   options: Partial<PipelineOptions> & { out: string },
+  hashes = whole,
 ): Promise<Record<string, number>> {
   const begun: Record<string, number> = {};
   await runPipeline({
@@ -73,7 +92,7 @@ async function goOn(
     events: { onTraining: (name, _, done) => begun[name] = done },
     ...options,
   });
-  deepEqual(deterministicHashes(options.out), whole);
+  deepEqual(deterministicHashes(options.out), hashes);
   const left = snapshot(options.out).map((line) => line.split(" ")[0]);
   const hidden = left.filter((path) => /(^|\/)\.|checkpoints/.test(path));
   deepEqual(hidden, []);
@@ -97,12 +116,15 @@ Deno.test(
   `stopped at random steps and resumed elsewhere, a run ends with the same bytes (seed ${SEED})`,
   inFolder(async (folder) => {
     const random = randomStream(SEED, "resume");
+    const configs = [smallConfig, choosingConfig];
+    const hashes = [whole, await hashesOf(choosingConfig)];
     for (let trial = 0; trial < 4; trial++) {
       const out = join(folder, `${trial}`);
       const stops = [
         ["bc", random.integer(50)],
         ["cql", random.integer(40)],
-        ["cql", 45 + random.integer(35)],
+        ["cql", 45 + random.integer(20)],
+        ["cql", 72 + random.integer(8)],
       ] as const;
       for (const [index, [name, step]] of stops.entries()) {
         const [label, backend] = backends[random.integer(3)];
@@ -114,6 +136,7 @@ Deno.test(
             out,
             backend,
             checkpointInterval,
+            config: configs[trial % 2],
             resume: index > 0,
           });
         } catch (error) {
@@ -121,9 +144,11 @@ Deno.test(
         }
         ok(checkpoints(out, name).length <= 2, what);
       }
-      const begun = await goOn({ out, backend: backends[trial % 3][1] });
+      const config = configs[trial % 2];
+      const [, backend] = backends[trial % 3];
+      const begun = await goOn({ out, backend, config }, hashes[trial % 2]);
       equal(begun.bc, undefined);
-      ok(begun.cql >= 45, `${begun.cql}`);
+      ok(begun.cql >= 72, `${begun.cql}`);
     }
   }),
 );
@@ -370,7 +395,13 @@ Deno.test(
     // Two of these in one minibatch have an infinite sum.
     const rewards = collected.rewards.map((r, i) => i % 25 === 0 ? 3e38 : r);
     const dataset = { ...collected, rewards };
-    const config = resolveConfig("smoke", smallOverrides, {
+    const config = resolveConfig("smoke", {
+      ...smallOverrides,
+      algorithms: {
+        ...smallOverrides.algorithms,
+        cql: { ...smallOverrides.algorithms.cql, rewardScale: 1 },
+      },
+    }, {
       datasetSha256: sha256Hex(datasetToSafetensors(dataset)),
     });
     const run = (resume: boolean) =>

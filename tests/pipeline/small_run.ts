@@ -18,7 +18,12 @@ export const smallOverrides = {
   network: { hidden: [8] },
   algorithms: {
     bc: { steps: 60, batchSize: 8, logInterval: 25 },
-    cql: { steps: 90, batchSize: 8, logInterval: 30, targetUpdateInterval: 40 },
+    cql: {
+      steps: 90,
+      batchSize: 8,
+      logInterval: 30,
+      targetUpdateInterval: 40,
+    },
   },
   evaluation: { episodes: 3, mismatchSamples: 50 },
 } satisfies ConfigOverrides;

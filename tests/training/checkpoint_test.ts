@@ -25,6 +25,7 @@ const programOf = (sizes: number[]) =>
     tableRows: 9,
     alpha: 1,
     temperature: 1,
+    actionNoise: 0,
     doubleQ: true,
     targetUpdateInterval: 10,
   });
@@ -45,7 +46,15 @@ function someCheckpoint(): Checkpoint {
     { length: 2 * program.lossTerms.length },
     () => value++ / 3,
   );
-  return { state: { ...state, step: 120 }, cursor: { step: 120, sums } };
+  const parameters = Float32Array.from(
+    { length: 2 * parameterCount },
+    () => value++ / 7,
+  );
+  return {
+    state: { ...state, step: 120 },
+    cursor: { step: 120, sums },
+    chosen: { value: -12.5, parameters },
+  };
 }
 
 const checkpoint = someCheckpoint();

@@ -1,0 +1,112 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import {
+  policyFromSafetensors,
+  policyToSafetensors,
+} from "../../src/artifacts/policy_file.ts";
+import { InputError } from "../../src/errors.ts";
+import { initialParameters } from "../../src/network/initial.ts";
+import {
+  networkLayout,
+  packParameters,
+  unpackParameters,
+} from "../../src/network/layout.ts";
+import {
+  evaluatePolicy,
+  greedyActions,
+  type NetworkPolicy,
+} from "../../src/network/policy.ts";
+import { minmaxScaling, scaleObservations } from "../../src/network/scaling.ts";
+
+const network = networkLayout([2, 3, 2]);
+/** y = (relu(x0 + 1), relu(x1), relu(-x0)) · [[1, 0], [0, 2], [3, 0]] + (0.5, 0). */
+const parameters = packParameters(network, [
+  {
+    weight: Float32Array.of(1, 0, -1, 0, 1, 0),
+    bias: Float32Array.of(1, 0, 0),
+    inputs: 2,
+    outputs: 3,
+  },
+  {
+    weight: Float32Array.of(1, 0, 0, 2, 3, 0),
+    bias: Float32Array.of(0.5, 0),
+    inputs: 3,
+    outputs: 2,
+  },
+]);
+const policy: NetworkPolicy = {
+  network,
+  members: [parameters],
+  outputs: "qValues",
+  scaling: null,
+};
+
+Deno.test("a network worked by hand", () => {
+  const values = evaluatePolicy(policy, Float32Array.of(2, 3, -2, -1));
+  deepEqual([...values], [3.5, 6, 6.5, 0]);
+  deepEqual([...greedyActions(values, 2)], [1, 0]);
+});
+
+Deno.test("the lowest index wins a tie", () => {
+  deepEqual([...greedyActions(Float32Array.of(1, 1, 0, 2, 5, 5), 3)], [0, 1]);
+});
+
+Deno.test("an ensemble is the mean of its members", () => {
+  const other = packParameters(
+    network,
+    unpackParameters(network, parameters).map((layer, l) =>
+      l === 1 ? { ...layer, bias: Float32Array.of(2.5, 1) } : layer
+    ),
+  );
+  const ensemble = { ...policy, members: [parameters, other] };
+  const values = evaluatePolicy(ensemble, Float32Array.of(2, 3));
+  deepEqual([...values], [4.5, 6.5]);
+});
+
+Deno.test("scaling maps the data's range to [-1, 1], a constant column to 0", () => {
+  const data = Float32Array.of(0, 7, 4, 7, 2, 7);
+  const scaling = minmaxScaling(data, 2);
+  deepEqual([...scaleObservations(data, scaling)], [-1, 0, 1, 0, 0, 0]);
+  const scaled = { ...policy, scaling };
+  deepEqual(
+    evaluatePolicy(scaled, Float32Array.of(4, 9)),
+    evaluatePolicy(policy, Float32Array.of(1, 2)),
+  );
+});
+
+Deno.test("packing and unpacking are inverse and leave the padding at 0", () => {
+  deepEqual(
+    packParameters(network, unpackParameters(network, parameters)),
+    parameters,
+  );
+  equal(parameters.length, 3 * 4 + 4 * 4);
+  equal(parameters[3], 0);
+});
+
+Deno.test("initial parameters keep their bounds; members differ, the first is the single network's", () => {
+  const first = initialParameters(network, 5, 0);
+  const layers = unpackParameters(network, first);
+  const within = (values: Float32Array, bound: number) =>
+    values.every((x) => Math.abs(x) <= bound && x !== 0);
+  equal(within(layers[0].weight, Math.SQRT1_2), true);
+  equal(within(layers[1].bias, 1 / Math.sqrt(3)), true);
+  deepEqual(first, initialParameters(network, 5, 0));
+  equal(first.some((x, i) => x !== initialParameters(network, 5, 1)[i]), true);
+});
+
+for (const members of [1, 3]) {
+  Deno.test(`a policy file of ${members} comes back as it was, and damage is told`, () => {
+    const all = Array.from(
+      { length: members },
+      (_, m) => initialParameters(network, 1, m),
+    );
+    const scaling = minmaxScaling(Float32Array.of(0, 1, 2, 3), 2);
+    const whole: NetworkPolicy = { ...policy, members: all, scaling };
+    const bytes = policyToSafetensors(whole);
+    deepEqual(policyFromSafetensors(bytes, "p"), whole);
+    deepEqual(policyToSafetensors(policyFromSafetensors(bytes, "p")), bytes);
+    throws(() => policyFromSafetensors(bytes.slice(0, -4), "p"), InputError);
+    const nan = bytes.slice();
+    new DataView(nan.buffer).setFloat32(nan.length - 4, NaN, true);
+    throws(() => policyFromSafetensors(nan, "p"), InputError);
+  });
+}
