@@ -125,7 +125,11 @@ for (const { name, title, points } of growths) {
         type: "quantitative",
         title,
         scale: { type: "log", nice: false },
-        axis: { values: points.map(({ x }) => x), format: "~s", grid: false },
+        axis: {
+          values: points.map(({ x }) => x),
+          format: name === "dataset" ? "~s" : "d",
+          grid: false,
+        },
       },
       y: {
         field: "milliseconds",

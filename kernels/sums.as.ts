@@ -2,7 +2,7 @@
  * The sum that forward pass, input gradient and weight gradient have in common: an output row is a
  * left fold of `factor · source row` over the factors that are not zero.
  *
- * How it is fast, in the order of what it brings:
+ * How it is fast:
  * - After a ReLU half of the factors or more are zero. The others are listed once and the list is
  *   gone through for each tile of 16 columns, with the tile's sums in registers.
  * - Two output rows share a list (the terms where either factor is not zero: x + 0·w never changes
