@@ -5,8 +5,6 @@
  */
 import { join } from "node:path";
 import {
-  BACKEND_NAMES,
-  chooseBackend,
   type Config,
   type Dataset,
   datasetToSafetensors,
@@ -26,13 +24,8 @@ import {
   sha256Hex,
 } from "../mod.ts";
 import { requireNewRun } from "../src/artifacts/run_directory.ts";
-import {
-  type Arguments,
-  choiceFlag,
-  integerFlag,
-  runScript,
-  type Usage,
-} from "./cli.ts";
+import { chosenBackend, stopOnInterrupt } from "./backend_at_work.ts";
+import { type Arguments, integerFlag, runScript, type Usage } from "./cli.ts";
 import { stageProgress } from "./stage_progress.ts";
 
 const usage: Usage = {
@@ -98,21 +91,11 @@ await runScript(usage, async (args) => {
     screen.write(`${out}: this run is finished\n`);
     return 0;
   }
-  const backend = await chooseBackend(
-    choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
-    {
-      threads: integerFlag(args, "threads", 1, 256),
-      onNotice: (line) => screen.write(`${line}\n`),
-    },
+  const backend = await chosenBackend(args, screen);
+  const stop = stopOnInterrupt(
+    screen,
+    "stopping after a checkpoint; Ctrl-C again stops at once",
   );
-
-  let stopping = false;
-  Deno.addSignalListener("SIGINT", () => {
-    if (stopping) Deno.exit(130);
-    stopping = true;
-    screen.write("\nstopping after a checkpoint; Ctrl-C again stops at once\n");
-  });
-
   screen.write(`backend: ${backend.name} (${backend.description})\n`);
   const begun = performance.now();
   try {
@@ -124,7 +107,7 @@ await runScript(usage, async (args) => {
       resume,
       checkpointInterval,
       tensorboard: switches.has("tensorboard"),
-      stop: () => stopping,
+      stop,
       events: stageProgress(screen),
     });
     printSummary(metrics);

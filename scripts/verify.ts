@@ -3,21 +3,15 @@
  *
  * @module
  */
-import {
-  BACKEND_NAMES,
-  chooseBackend,
-  InputError,
-  processOutput,
-  readManifest,
-  style,
-} from "../mod.ts";
+import { InputError, processOutput, readManifest, style } from "../mod.ts";
 import { InterruptedError } from "../src/pipeline/learn.ts";
 import {
   isVerified,
   type Verification,
   verifyRun,
 } from "../src/pipeline/verify.ts";
-import { choiceFlag, integerFlag, runScript, type Usage } from "./cli.ts";
+import { chosenBackend, stopOnInterrupt } from "./backend_at_work.ts";
+import { runScript, type Usage } from "./cli.ts";
 import { stageProgress } from "./stage_progress.ts";
 
 const usage: Usage = {
@@ -51,19 +45,11 @@ await runScript(usage, async (args) => {
   // Before a backend is looked for, which takes time and may tell things.
   readManifest(operands[0]);
   const screen = processOutput("stderr");
-  const backend = await chooseBackend(
-    choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
-    {
-      threads: integerFlag(args, "threads", 1, 256),
-      onNotice: (line) => screen.write(`${line}\n`),
-    },
+  const backend = await chosenBackend(args, screen);
+  const stop = stopOnInterrupt(
+    screen,
+    "stopping",
   );
-  let stopping = false;
-  Deno.addSignalListener("SIGINT", () => {
-    if (stopping) Deno.exit(130);
-    stopping = true;
-    screen.write("\nstopping\n");
-  });
   screen.write(`backend: ${backend.name} (${backend.description})\n`);
   const quick = switches.has("quick");
   try {
@@ -71,7 +57,7 @@ await runScript(usage, async (args) => {
       directory: operands[0],
       backend,
       quick,
-      stop: () => stopping,
+      stop,
       events: stageProgress(screen),
     });
     print(operands[0], found, quick);
