@@ -1,20 +1,28 @@
 /**
  * `adam.ts` in WebAssembly SIMD. Threads split the elements; `count` is a multiple of 4.
  *
- * A block of elements at a time is taken through three loops. An element's operations form a chain
- * of more than 100 cycles; the loops are short enough that a processor has many elements under way.
+ * A block of elements at a time is taken through five loops. An element's operations form a chain of
+ * more than 100 cycles; the loops are short enough that a processor has many elements under way.
  *
  * Weights of inactive units have had no gradient for so long that their first moment is 0 (often most
  * weights, once a network is trained). Such a weight stays as it is, and only those of the first
- * loop's vectors that have another one are listed for the other two.
+ * loop's vectors that have another one are listed for the other loops.
  */
 import {
+  firstMomentFlush,
   flush,
-  firstMomentThreshold,
+  halves,
+  ones,
+  recipEnd,
+  recipStart,
+  recipStep,
+  rsqrtEnd,
+  rsqrtStart,
+  rsqrtStep,
   secondMomentThreshold,
-  tensorThreshold,
-  recip,
-  sqrt,
+  tensorFlush,
+  threeHalves,
+  twos,
 } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
 
@@ -56,8 +64,12 @@ export function adam(call: Adam, plan: Plan, share: Share): void {
       <usize>min(BLOCK, last - i) << 2,
       moving,
     );
-    denominators(call, plan, secondMoment, moving, end, share.panel);
-    descend(plan, firstMoment, share.panel, parameters, moving, end);
+    const denominators = share.panel;
+    const denominatorsEnd = denominators + ((end - moving) << 2);
+    beginRoots(secondMoment, moving, end, denominators);
+    finishRoots(call, plan, secondMoment, moving, end, denominators);
+    beginReciprocals(denominators, denominatorsEnd, <usize>BLOCK << 2);
+    descend(plan, firstMoment, denominators, <usize>BLOCK << 2, parameters, moving, end);
   }
 }
 
@@ -77,9 +89,9 @@ function updateMoments(
   const oneMinusBeta1 = f32x4.splat(call.oneMinusBeta1);
   const beta2 = f32x4.splat(call.beta2);
   const oneMinusBeta2 = f32x4.splat(call.oneMinusBeta2);
-  const firstThreshold = firstMomentThreshold();
+  const firstThreshold = firstMomentFlush();
   const secondThreshold = secondMomentThreshold();
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
   for (let i: usize = 0; i < bytes; i += 16) {
     const g = v128.load(gradient + i);
     const m = flush(
@@ -98,48 +110,96 @@ function updateMoments(
     v128.store(secondMoment + i, v128.and(v, f32x4.ge(v, secondThreshold)));
     // A parameter that is still to be flushed changes too.
     const p = v128.load(parameters + i);
-    const flushed = v128.and(p, f32x4.lt(f32x4.abs(p), threshold));
+    const flushed = v128.and(p, f32x4.lt(f32x4.mul(p, p), threshold));
     store<usize>(moving, i);
     moving += <usize>v128.any_true(v128.or(m, flushed)) << 2;
   }
   return moving;
 }
 
+/** roots = the first half of the square roots of the listed second moments. */
+/** roots = 1 / sqrt of the listed second moments after two of Newton's three steps. */
 // @ts-ignore: decorator
 @inline
-function denominators(
+function beginRoots(
+  secondMoment: usize,
+  moving: usize,
+  end: usize,
+  roots: usize,
+): void {
+  const half = halves();
+  const threeHalf = threeHalves();
+  for (; moving < end; moving += 4, roots += 16) {
+    const v = v128.load(secondMoment + load<usize>(moving));
+    const halfV = f32x4.mul(v, half);
+    const y = rsqrtStep(halfV, rsqrtStart(v), threeHalf);
+    v128.store(roots, rsqrtStep(halfV, y, threeHalf));
+  }
+}
+
+/** roots, finished, become the listed denominators. */
+// @ts-ignore: decorator
+@inline
+function finishRoots(
   call: Adam,
   plan: Plan,
   secondMoment: usize,
   moving: usize,
   end: usize,
-  target: usize,
+  roots: usize,
 ): void {
   const scale = f32x4.splat(plan.secondMomentScale);
   const epsilon = f32x4.splat(call.epsilon);
-  for (; moving < end; moving += 4, target += 16) {
-    const root = sqrt(v128.load(secondMoment + load<usize>(moving)));
-    v128.store(target, f32x4.add(f32x4.mul(root, scale), epsilon));
+  const half = halves();
+  const threeHalf = threeHalves();
+  for (; moving < end; moving += 4, roots += 16) {
+    const v = v128.load(secondMoment + load<usize>(moving));
+    const halfV = f32x4.mul(v, half);
+    const y = rsqrtStep(halfV, v128.load(roots), threeHalf);
+    const root = f32x4.mul(v, rsqrtEnd(halfV, y, half));
+    v128.store(roots, f32x4.add(f32x4.mul(root, scale), epsilon));
   }
 }
 
+/** reciprocals = 1 / denominators after two of Newton's three steps. */
+// @ts-ignore: decorator
+@inline
+function beginReciprocals(
+  denominator: usize,
+  end: usize,
+  toReciprocal: usize,
+): void {
+  const two = twos();
+  for (; denominator < end; denominator += 16) {
+    const d = v128.load(denominator);
+    const y = recipStep(d, recipStart(d), two);
+    v128.store(denominator + toReciprocal, recipStep(d, y, two));
+  }
+}
+
+/** The reciprocals are finished, and the listed parameters move. */
 // @ts-ignore: decorator
 @inline
 function descend(
   plan: Plan,
   firstMoment: usize,
   denominator: usize,
+  toReciprocal: usize,
   parameters: usize,
   moving: usize,
   end: usize,
 ): void {
   const stepSize = f32x4.splat(plan.stepSize);
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
+  const one = ones();
+  const two = twos();
   for (; moving < end; moving += 4, denominator += 16) {
     const i = load<usize>(moving);
+    const d = v128.load(denominator);
+    const y = recipStep(d, v128.load(denominator + toReciprocal), two);
     const change = f32x4.mul(
       stepSize,
-      f32x4.mul(v128.load(firstMoment + i), recip(v128.load(denominator))),
+      f32x4.mul(v128.load(firstMoment + i), recipEnd(d, y, one)),
     );
     const parameter = parameters + i;
     v128.store(

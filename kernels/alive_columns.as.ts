@@ -5,7 +5,7 @@
  * The thread's `columns` memory holds two words for each group of four columns: where in a packed
  * row its columns begin, and which of the four are there.
  */
-import { tensorThreshold, flush } from "./portable.as";
+import { flush, tensorFlush } from "./portable.as";
 import { at, Share } from "./share.as";
 
 /** For each mask of four lanes, the bytes that move the set lanes to the front. */
@@ -118,7 +118,7 @@ export function expandRow(
   columns: i32,
   share: Share,
 ): void {
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
   const end = share.columns + (<usize>columns << 1);
   for (let group = share.columns; group < end; group += 8, row += 16) {
     const order = v128.load(EXPAND + load<u32>(group, 4));

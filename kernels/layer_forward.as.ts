@@ -1,6 +1,6 @@
 /** `layer_forward.ts` in WebAssembly SIMD. A thread computes its own rows, two at a time. */
 import { itemAt, orderItems, putItem, rowSignature } from "./order.as";
-import { tensorThreshold, flush } from "./portable.as";
+import { flush, tensorFlush, tensorThreshold } from "./portable.as";
 import {
   at,
   firstRow,
@@ -84,18 +84,19 @@ export function layer_forward(
 
 /** Adds the bias, and applies relu and flush. */
 function finish(call: LayerForward, r: i32): void {
-  const threshold = tensorThreshold();
   const columns = call.outputStride;
   let bias = at(call.parameters, call.inputs * columns);
   let output = at(call.output, r * columns);
   const end = at(output, columns);
   if (call.relu) {
+    const threshold = tensorThreshold();
     for (; output < end; output += 16, bias += 16) {
       const y = f32x4.add(v128.load(output), v128.load(bias));
       // What is not at least the threshold is 0.
       v128.store(output, v128.and(y, f32x4.ge(y, threshold)));
     }
   } else {
+    const threshold = tensorFlush();
     for (; output < end; output += 16, bias += 16) {
       const y = f32x4.add(v128.load(output), v128.load(bias));
       v128.store(output, flush(y, threshold));

@@ -1,6 +1,6 @@
 /** `layer_input_gradient.ts` in WebAssembly SIMD. A thread computes its own rows, two at a time. */
 import { itemAt, orderItems, putItem, rowSignature } from "./order.as";
-import { tensorThreshold, flush } from "./portable.as";
+import { flush, tensorFlush } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 import {
   listedSource,
@@ -74,7 +74,7 @@ export function layer_input_gradient(
 
 /** Applies the ReLU's mask and the flush. */
 function finish(call: LayerInputGradient, r: i32): void {
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
   const zero = f32x4.splat(<f32>0);
   const columns = call.inputStride;
   let activation = at(call.activation, r * columns);

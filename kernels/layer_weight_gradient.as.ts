@@ -8,7 +8,7 @@
  */
 import { aliveColumns, allColumns, expandRow, packRows } from "./alive_columns.as";
 import { itemAt, orderItems, putItem } from "./order.as";
-import { tensorThreshold, flush } from "./portable.as";
+import { flush, tensorFlush } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
 import {
   isNarrow,
@@ -56,7 +56,7 @@ function narrowGradient(
   first: i32,
   end: i32,
 ): void {
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
   const inputRow = <usize>call.inputStride << 2;
   const outputRow = <usize>call.outputStride << 2;
   for (let o = 0; o < call.outputStride; o += 4) {
@@ -221,7 +221,7 @@ function transposeInputs(
 
 /** The bias's gradient: the sum of the output gradient's rows. */
 function biasGradient(call: LayerWeightGradient, rows: i32): void {
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
   const columns = call.outputStride;
   const row = <usize>columns << 2;
   const gradient = at(call.gradient, call.inputs * columns);

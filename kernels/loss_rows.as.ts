@@ -1,5 +1,5 @@
 /** `loss_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
-import { flush, tensorThreshold } from "./portable.as";
+import { flush, tensorFlush } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 @unmanaged
@@ -16,7 +16,7 @@ export function loss_rows(call: LossRows, plan: Plan, share: Share): void {
   const offsets = start + share.offsets;
   const stride = call.stride;
   const weight = f32x4.splat(call.weight);
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
   for (
     let r = firstRow(0, share);
     r < plan.gradientRows;

@@ -12,7 +12,8 @@ const FLUSH_TENSOR: f32 = reinterpret<f32>(87 << 23);
 /** The bits of the constants, in the order of {@link K}. */
 const CONSTANTS = memory.data<u32>([
   0x2b800000, // 2^-40
-  0x21800000, // 2^-60
+  0x17800000, // 2^-80
+  0x03800000, // 2^-120
   0x0d800000, // 2^-100
   0x3fb8aa3b, // 1.44269504088896341
   0x3f000000, // 0.5
@@ -47,7 +48,8 @@ const CONSTANTS = memory.data<u32>([
 
 const enum K {
   flushTensor,
-  flushFirstMoment,
+  flushTensorSquared,
+  flushFirstMomentSquared,
   flushSecondMoment,
   log2e,
   half,
@@ -93,11 +95,18 @@ export function tensorThreshold(): v128 {
   return constant(K.flushTensor);
 }
 
-/** 2^-60, the same for Adam's first moment. */
+/** Its square, for {@link flush}. */
 // @ts-ignore: decorator
 @inline
-export function firstMomentThreshold(): v128 {
-  return constant(K.flushFirstMoment);
+export function tensorFlush(): v128 {
+  return constant(K.flushTensorSquared);
+}
+
+/** The square of 2^-60, the same for Adam's first moment. */
+// @ts-ignore: decorator
+@inline
+export function firstMomentFlush(): v128 {
+  return constant(K.flushFirstMomentSquared);
 }
 
 /** 2^-100, the same for Adam's second moment. */
@@ -107,11 +116,14 @@ export function secondMomentThreshold(): v128 {
   return constant(K.flushSecondMoment);
 }
 
-/** x, or +0 where |x| is below `threshold`. */
+/**
+ * x, or +0 where |x| is below the threshold, a power of two whose square is given: x · x is below it
+ * for the same x, also rounded, and V8 makes |x| with three instructions.
+ */
 // @ts-ignore: decorator
 @inline
-export function flush(x: v128, threshold: v128): v128 {
-  return v128.andnot(x, f32x4.lt(f32x4.abs(x), threshold));
+export function flush(x: v128, squaredThreshold: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.mul(x, x), squaredThreshold));
 }
 
 /** The flush of one tensor element. */
@@ -185,35 +197,83 @@ export function log(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function recip(x: v128): v128 {
-  const one = constant(K.one);
-  const two = constant(K.two);
-  let y = i32x4.sub(constant(K.recipStart), x);
-  y = f32x4.mul(y, f32x4.sub(two, f32x4.mul(x, y)));
-  y = f32x4.mul(y, f32x4.sub(two, f32x4.mul(x, y)));
-  y = f32x4.mul(y, f32x4.sub(two, f32x4.mul(x, y)));
-  return f32x4.add(y, f32x4.mul(y, f32x4.sub(one, f32x4.mul(x, y))));
+  const twos = constant(K.two);
+  let y = recipStart(x);
+  y = recipStep(x, y, twos);
+  y = recipStep(x, y, twos);
+  y = recipStep(x, y, twos);
+  return recipEnd(x, y, constant(K.one));
 }
 
-/** 1 / sqrt(x) for a normal x > 0; finite for 0. */
+// The parts of recip and of the square root, for loops that take many values through one part after
+// the other: an operation waits for the one before, and short parts keep more values under way. The
+// constants are given, loaded once before such a loop.
+
 // @ts-ignore: decorator
 @inline
-export function rsqrt(x: v128): v128 {
-  const half = constant(K.half);
-  const threeHalves = constant(K.threeHalves);
-  const h = f32x4.mul(x, half);
-  let y = i32x4.sub(constant(K.rsqrtStart), i32x4.shr_u(x, 1));
-  y = f32x4.mul(y, f32x4.sub(threeHalves, f32x4.mul(f32x4.mul(h, y), y)));
-  y = f32x4.mul(y, f32x4.sub(threeHalves, f32x4.mul(f32x4.mul(h, y), y)));
-  y = f32x4.mul(y, f32x4.sub(threeHalves, f32x4.mul(f32x4.mul(h, y), y)));
+export function halves(): v128 {
+  return constant(K.half);
+}
+
+// @ts-ignore: decorator
+@inline
+export function ones(): v128 {
+  return constant(K.one);
+}
+
+// @ts-ignore: decorator
+@inline
+export function threeHalves(): v128 {
+  return constant(K.threeHalves);
+}
+
+// @ts-ignore: decorator
+@inline
+export function twos(): v128 {
+  return constant(K.two);
+}
+
+/** The first approximation of 1 / x; three times {@link recipStep} and then {@link recipEnd} follow. */
+// @ts-ignore: decorator
+@inline
+export function recipStart(x: v128): v128 {
+  return i32x4.sub(constant(K.recipStart), x);
+}
+
+// @ts-ignore: decorator
+@inline
+export function recipStep(x: v128, y: v128, twos: v128): v128 {
+  return f32x4.mul(y, f32x4.sub(twos, f32x4.mul(x, y)));
+}
+
+// @ts-ignore: decorator
+@inline
+export function recipEnd(x: v128, y: v128, ones: v128): v128 {
+  return f32x4.add(y, f32x4.mul(y, f32x4.sub(ones, f32x4.mul(x, y))));
+}
+
+/**
+ * The first approximation of 1 / sqrt(x) for a normal x > 0 or +0; three times {@link rsqrtStep} and
+ * then {@link rsqrtEnd} follow, with h = x / 2. Times x it is sqrt(x); the result for 0 is finite, so
+ * that sqrt(0) is +0 and nothing has to be selected.
+ */
+// @ts-ignore: decorator
+@inline
+export function rsqrtStart(x: v128): v128 {
+  return i32x4.sub(constant(K.rsqrtStart), i32x4.shr_u(x, 1));
+}
+
+// @ts-ignore: decorator
+@inline
+export function rsqrtStep(h: v128, y: v128, threeHalves: v128): v128 {
+  return f32x4.mul(y, f32x4.sub(threeHalves, f32x4.mul(f32x4.mul(h, y), y)));
+}
+
+// @ts-ignore: decorator
+@inline
+export function rsqrtEnd(h: v128, y: v128, halves: v128): v128 {
   return f32x4.add(
     y,
-    f32x4.mul(y, f32x4.sub(half, f32x4.mul(f32x4.mul(h, y), y))),
+    f32x4.mul(y, f32x4.sub(halves, f32x4.mul(f32x4.mul(h, y), y))),
   );
-}
-
-/** Square root of a normal x > 0 or of +0: 0 times the finite rsqrt(0) is +0, so nothing is selected. */
-// @ts-ignore: decorator
-@inline
-export function sqrt(x: v128): v128 {
-  return f32x4.mul(x, rsqrt(x));
 }

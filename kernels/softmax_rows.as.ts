@@ -1,5 +1,5 @@
 /** `softmax_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
-import { exp, tensorThreshold, flush, flushTensor, log, recip } from "./portable.as";
+import { exp, flush, flushTensor, log, recip, tensorFlush } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 @unmanaged
@@ -21,7 +21,7 @@ export function softmax_rows(
   const actions = call.actions;
   const stride = call.stride;
   const inverseTemperature = f32x4.splat(call.inverseTemperature);
-  const threshold = tensorThreshold();
+  const threshold = tensorFlush();
   for (
     let r = firstRow(0, share);
     r < plan.gradientRows;

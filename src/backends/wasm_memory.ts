@@ -18,6 +18,8 @@ const FIRST_ADDRESS = PAGE;
 const SHARE_WORDS = 21;
 /** Pairs of rows that a kernel lists at a time; `PAIRS` in `sums.as.ts`. */
 const PAIRS = 64;
+/** Words that Adam has for a block's denominators and their reciprocals; `BLOCK` in `adam.as.ts`. */
+const ADAM_WORDS = 2 * 128;
 
 /** A list of calls as the workers run it. */
 export interface CallList {
@@ -173,7 +175,7 @@ function scratchWords({ program, plan }: TrainingTask): number[] {
   return [
     4 * PAIRS, // pairs
     4 * PAIRS * (factors + 2), // lists
-    16 * factors, // panel
+    Math.max(16 * factors, ADAM_WORDS), // panel, and Adam's block
     items,
     items, // order
     256, // buckets
