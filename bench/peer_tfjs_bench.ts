@@ -19,7 +19,7 @@ const BATCH = 256;
 const ALPHA = 6;
 const DISCOUNT = 0.99;
 /** Steps of an iteration, of both. */
-const STEPS = 50;
+const STEPS = 250;
 
 await tf.setBackend("wasm");
 await tf.ready();
@@ -131,7 +131,7 @@ for (const threads of [1, 2]) {
     name: `wasm, ${threads} threads, ${STEPS} steps`,
     group: "cql",
     baseline: threads === 2,
-    n: 40,
+    n: 20,
     warmup: 2,
   }, async () => {
     await learner.run(at += STEPS);
@@ -140,7 +140,7 @@ for (const threads of [1, 2]) {
 Deno.bench({
   name: `TensorFlow.js ${tf.version.tfjs}, wasm backend, ${STEPS} steps`,
   group: "cql",
-  n: 4,
+  n: 3,
   warmup: 1,
 }, () => {
   for (let i = 0; i < STEPS; i++) step();
