@@ -69,7 +69,15 @@ export function adam(call: Adam, plan: Plan, share: Share): void {
     beginRoots(secondMoment, moving, end, denominators);
     finishRoots(call, plan, secondMoment, moving, end, denominators);
     beginReciprocals(denominators, denominatorsEnd, <usize>BLOCK << 2);
-    descend(plan, firstMoment, denominators, <usize>BLOCK << 2, parameters, moving, end);
+    descend(
+      plan,
+      firstMoment,
+      denominators,
+      <usize>BLOCK << 2,
+      parameters,
+      moving,
+      end,
+    );
   }
 }
 
@@ -117,7 +125,6 @@ function updateMoments(
   return moving;
 }
 
-/** roots = the first half of the square roots of the listed second moments. */
 /** roots = 1 / sqrt of the listed second moments after two of Newton's three steps. */
 // @ts-ignore: decorator
 @inline

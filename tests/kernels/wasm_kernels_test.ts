@@ -236,22 +236,33 @@ const CASES: Record<string, (sizes: Sizes) => Case> = {
   },
   adam: ({ random, inputs, outputs }) => {
     const count = (inputs + 1) * padded(outputs);
-    // Weights without a gradient and a moment, as of inactive units.
-    const moving = () => {
+    // Weights without a gradient, as of inactive units: without a moment, or with one that comes,
+    // halved, to the flush's threshold of 2^-60.
+    const gradients = () => {
       let next = 0;
       return (r: RandomStream) => (next++ & 12) === 4 ? 0 : adversarial(r);
     };
+    const small = [2 ** -59, 2 ** -59 * (1 - 2 ** -24), 2 ** -58, 0];
+    const moments = () => {
+      let next = 0;
+      return (r: RandomStream) => {
+        const n = next++;
+        if ((n & 12) !== 4) return adversarial(r);
+        return n & 16 ? 0 : (1 - 2 * r.integer(2)) * small[r.integer(4)];
+      };
+    };
     return {
       buffers: {
-        gradient: column(count, moving()),
-        firstMoment: column(count, moving()),
+        gradient: column(count, gradients()),
+        firstMoment: column(count, moments()),
         secondMoment: column(count, squares),
         parameters: column(count, adversarial),
       },
       numbers: {
         count,
-        beta1: 0.9,
-        oneMinusBeta1: 1 - 0.9,
+        ...(random.integer(2)
+          ? { beta1: 0.9, oneMinusBeta1: 1 - 0.9 }
+          : { beta1: 0.5, oneMinusBeta1: 0.5 }),
         ...(random.integer(2)
           ? { beta2: 0.999, oneMinusBeta2: 1 - 0.999 }
           : { beta2: 0.5, oneMinusBeta2: 0.5 }),
