@@ -19,6 +19,8 @@ const LONGEST_GAP = 64;
 const BLOCK_MILLISECONDS = 100;
 /** How much slower than the other way once was makes another trial due. */
 const SUSPICION = 1.1;
+/** The choice is judged by the fastest of so many blocks: one may have been disturbed for a moment. */
+const MEMORY = 3;
 
 /** Decides on blocks and is told what they took. */
 export interface Pace {
@@ -35,7 +37,9 @@ export function pace(threads: number): Pace {
   let gap = SHORTEST_GAP;
   let untilTrial = 0;
   let trying = false;
-  // Milliseconds a step of the last block of the choice, and of the last trial of the other way.
+  // Milliseconds a step of the last blocks of the choice, the fastest of them, and the last trial of
+  // the other way.
+  let recent: number[] = [];
   let chosen = 0;
   let other = Infinity;
   return {
@@ -53,7 +57,8 @@ export function pace(threads: number): Pace {
       steps += made;
       const rate = milliseconds / made;
       if (wasAlone === alone) {
-        chosen = rate;
+        recent = [...recent.slice(1 - MEMORY), rate];
+        chosen = Math.min(...recent);
         if (chosen > SUSPICION * other) untilTrial = 0;
         return;
       }
@@ -62,6 +67,7 @@ export function pace(threads: number): Pace {
       trying = false;
       if (rate < chosen) {
         alone = wasAlone;
+        recent = [rate];
         [chosen, other] = [rate, chosen];
         gap = SHORTEST_GAP;
       } else {

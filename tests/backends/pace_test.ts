@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { pace } from "../../src/backends/pace.ts";
+import { randomStream } from "../../src/numerics/random.ts";
 
 /** Runs 256-step blocks for so many steps; returns the share of them that ran alone. */
 function simulate(
@@ -50,4 +51,20 @@ Deno.test("a block's time that comes late changes nothing", () => {
   p.took(true, 16, 8);
   p.took(false, 256, 256);
   assert.equal(p.next().alone, true);
+});
+
+Deno.test("a block disturbed now and then does not change the choice", () => {
+  const random = randomStream(7, "pace");
+  const p = pace(2);
+  let alone = 0;
+  let done = 0;
+  while (done < 100_000) {
+    const next = p.next();
+    const made = Math.min(256, next.steps);
+    const together = random.uniform() < 0.2 ? 2 : 1;
+    p.took(next.alone, made, made * (next.alone ? 1.7 : together));
+    if (next.alone) alone += made;
+    done += made;
+  }
+  assert.ok(alone < 0.05 * done, `${alone / done}`);
 });
