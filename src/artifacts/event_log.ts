@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { cannotWrite, writeAll, writeFileAtomic } from "../files/atomic.ts";
-import { concatenate } from "./protobuf.ts";
+import { concatenatedBytes } from "../numerics/arrays.ts";
 import {
   TENSORBOARD_FILE,
   tensorboardHeader,
@@ -46,7 +46,7 @@ export function openEventLog(
     );
   writeFileAtomic(
     path,
-    concatenate([tensorboardHeader(), ...rows.map(recordOf)]),
+    concatenatedBytes([tensorboardHeader(), ...rows.map(recordOf)]),
   );
   const guarded = <T>(write: () => T): T => {
     try {

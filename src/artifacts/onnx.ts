@@ -16,9 +16,9 @@
 
 import { unpackParameters } from "../network/layout.ts";
 import type { NetworkPolicy } from "../network/policy.ts";
+import { concatenatedBytes } from "../numerics/arrays.ts";
 import {
   bytesField,
-  concatenate,
   type Field,
   integerField,
   messageField,
@@ -98,7 +98,7 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     value(12, output, FLOAT, policy.network.layers.at(-1)!.outputs),
     value(12, "action", INT64),
   ];
-  return concatenate([
+  return concatenatedBytes([
     integerField(1, IR_VERSION),
     textField(2, "holdfast"),
     messageField(7, graph),
@@ -113,7 +113,7 @@ function node(
   output: string,
   attributes: Readonly<Record<string, number>> = {},
 ): Field {
-  return concatenate([
+  return concatenatedBytes([
     ...inputs.map((input) => textField(1, input)),
     textField(2, output),
     textField(3, output),
@@ -135,7 +135,7 @@ function tensor(
   shape: readonly number[],
   data: Float32Array,
 ): Field {
-  return concatenate([
+  return concatenatedBytes([
     ...shape.map((size) => integerField(1, size)),
     integerField(2, FLOAT),
     textField(8, name),

@@ -8,27 +8,28 @@
  *
  * @module
  */
+import { concatenatedBytes } from "../numerics/arrays.ts";
 
 /** A field's encoded bytes; a message is the concatenation of its fields. */
 export type Field = Uint8Array<ArrayBuffer>;
 
 /** An integer or boolean field. @param value A non-negative safe integer. */
 export function integerField(number: number, value: number): Field {
-  return concatenate([varint(number * 8), varint(value)]);
+  return concatenatedBytes([varint(number * 8), varint(value)]);
 }
 
 /** A 32-bit float field. */
 export function floatField(number: number, value: number): Field {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
-  return concatenate([varint(number * 8 + 5), bytes]);
+  return concatenatedBytes([varint(number * 8 + 5), bytes]);
 }
 
 /** A 64-bit float field. */
 export function doubleField(number: number, value: number): Field {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setFloat64(0, value, true);
-  return concatenate([varint(number * 8 + 1), bytes]);
+  return concatenatedBytes([varint(number * 8 + 1), bytes]);
 }
 
 /** A field of text. */
@@ -38,27 +39,16 @@ export function textField(number: number, text: string): Field {
 
 /** A field of bytes. */
 export function bytesField(number: number, bytes: Uint8Array): Field {
-  return concatenate([varint(number * 8 + 2), varint(bytes.length), bytes]);
+  return concatenatedBytes([
+    varint(number * 8 + 2),
+    varint(bytes.length),
+    bytes,
+  ]);
 }
 
 /** A field that is a message. */
 export function messageField(number: number, fields: readonly Field[]): Field {
-  return bytesField(number, concatenate(fields));
-}
-
-/** Puts bytes one after the other. */
-export function concatenate(
-  parts: readonly Uint8Array[],
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return bytesField(number, concatenatedBytes(fields));
 }
 
 /** Seven bits a byte, the lowest first; the high bit says that more follow. */

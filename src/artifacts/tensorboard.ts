@@ -12,8 +12,8 @@
  * @module
  */
 
+import { concatenatedBytes } from "../numerics/arrays.ts";
 import {
-  concatenate,
   doubleField,
   floatField,
   integerField,
@@ -27,7 +27,7 @@ export const TENSORBOARD_FILE = "events.out.tfevents.0.holdfast";
 /** The bytes with which every event file begins. */
 export function tensorboardHeader(): Uint8Array<ArrayBuffer> {
   return tfRecord(
-    concatenate([doubleField(1, 0), textField(3, "brain.Event:2")]),
+    concatenatedBytes([doubleField(1, 0), textField(3, "brain.Event:2")]),
   );
 }
 
@@ -44,7 +44,7 @@ export function tensorboardScalars(
   const values = Object.entries(scalars).map(([tag, value]) =>
     messageField(1, [textField(1, tag), floatField(2, value)])
   );
-  return tfRecord(concatenate([
+  return tfRecord(concatenatedBytes([
     doubleField(1, step),
     integerField(2, step),
     messageField(5, values),

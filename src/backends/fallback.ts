@@ -5,6 +5,7 @@
  */
 import type { LearnerState } from "../algorithms/learner_state.ts";
 import type { PlanSource } from "../dataset/minibatch_plan.ts";
+import { concatenated } from "../numerics/arrays.ts";
 import type { Backend, Learner, TrainingTask } from "./backend.ts";
 import { DeviceError } from "./device_error.ts";
 
@@ -84,14 +85,7 @@ async function openLearner(
         parts.push(await attempt((on) => on.run(end)));
         step = end;
       }
-      if (parts.length === 1) return parts[0];
-      const all = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
-      let at = 0;
-      for (const part of parts) {
-        all.set(part, at);
-        at += part.length;
-      }
-      return all;
+      return parts.length === 1 ? parts[0] : concatenated(parts);
     },
     read,
     close: () => learner.close(),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { concatenatedBytes } from "../numerics/arrays.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** Rows per piece of text that is turned into bytes. */
@@ -44,15 +45,7 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
     }
   }
   parts.push(encoder.encode(text));
-  const bytes = new Uint8Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return concatenatedBytes(parts);
 }
 
 /** The shortest decimal that reads back as this f32. */

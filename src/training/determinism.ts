@@ -6,6 +6,7 @@
 import type { LearnerState } from "../algorithms/learner_state.ts";
 import type { Backend, Learner, TrainingTask } from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
+import { concatenated } from "../numerics/arrays.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
   bitDifferences,
@@ -136,13 +137,7 @@ export function stateSha256(
   { buffers }: LearnerState,
   names: readonly string[],
 ): string {
-  const parts = names.map((name) => buffers[name]);
-  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
+  const all = concatenated(names.map((name) => buffers[name]));
   return sha256Hex(new Uint8Array(all.buffer));
 }
 

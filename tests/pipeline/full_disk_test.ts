@@ -1,6 +1,5 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { InputError } from "../../src/errors.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { datasetToSafetensors } from "../../src/dataset/safetensors.ts";
 import {
@@ -11,6 +10,7 @@ import { openProblem } from "../../src/pipeline/problem.ts";
 import {
   backends,
   deterministicHashes,
+  refused,
   runScriptOf,
   scriptCommand,
   scriptResult,
@@ -69,15 +69,6 @@ function fill(disk: string, free = 0): void {
     // It is full.
   }
   file.truncateSync(file.statSync().size - free * PAGE);
-}
-
-async function refused(run: Promise<unknown>, message: RegExp): Promise<void> {
-  await rejects(run, (error) => {
-    ok(error instanceof InputError, `${error}`);
-    match(error.message, message);
-    ok(!error.message.includes("\n"));
-    return true;
-  });
 }
 
 /** Hashes of a run on a disk with enough space. */

@@ -5,7 +5,6 @@ import { TENSORBOARD_FILE } from "../../src/artifacts/tensorboard.ts";
 import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { datasetToSafetensors } from "../../src/dataset/safetensors.ts";
-import { InputError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { InterruptedError } from "../../src/pipeline/learn.ts";
@@ -19,6 +18,7 @@ import {
   backends,
   deterministicHashes,
   inFolder,
+  refused,
   smallConfig,
   smallOverrides,
   snapshot,
@@ -97,15 +97,6 @@ async function goOn(
   const hidden = left.filter((path) => /(^|\/)\.|checkpoints/.test(path));
   deepEqual(hidden, []);
   return begun;
-}
-
-async function refused(run: Promise<unknown>, message: RegExp): Promise<void> {
-  await rejects(run, (error) => {
-    ok(error instanceof InputError, `${error}`);
-    match(error.message, message);
-    ok(!error.message.includes("\n"));
-    return true;
-  });
 }
 
 const checkpoints = (out: string, name: string) =>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { listFiles } from "../../src/artifacts/manifest.ts";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -10,6 +11,7 @@ import { referenceBackend } from "../../src/backends/reference.ts";
 import { wasmBackend } from "../../src/backends/wasm.ts";
 import type { ConfigOverrides } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
+import { InputError } from "../../src/errors.ts";
 
 /** Keys that differ from those of the smoke preset. */
 export const smallOverrides = {
@@ -44,6 +46,19 @@ export function deterministicHashes(directory: string): Record<string, string> {
       .filter(({ path }) => path !== "timings.json")
       .map(({ path, sha256 }) => [path, sha256]),
   );
+}
+
+/** Expects that a run is refused with one line of an {@link InputError}. */
+export async function refused(
+  run: Promise<unknown>,
+  message: RegExp,
+): Promise<void> {
+  await rejects(run, (error) => {
+    ok(error instanceof InputError, `${error}`);
+    match(error.message, message);
+    ok(!error.message.includes("\n"));
+    return true;
+  });
 }
 
 /** Runs a test in a folder of its own. */
