@@ -182,7 +182,7 @@ export async function runScript(
     }
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    console.error(`error: ${error.message.replaceAll(/\s*[\r\n]+\s*/g, " ")}`);
+    console.error(`error: ${error.message}`);
     code = 2;
   }
   Deno.exit(code);

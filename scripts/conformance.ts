@@ -13,6 +13,7 @@ import {
   processOutput,
   readFile,
 } from "../mod.ts";
+import { visible } from "../src/files/visible.ts";
 import { choiceFlag, runScript, type Usage } from "./cli.ts";
 
 const usage: Usage = {
@@ -63,7 +64,7 @@ await runScript(usage, async (args) => {
         "result",
       ],
       results.map((r) => [
-        r.file,
+        visible(r.file),
         r.algorithm,
         String(r.steps),
         short(r.parameterDifference),

@@ -18,6 +18,7 @@ import {
 import type { CsvColumns } from "../src/dataset/csv.ts";
 import { inspectDataset } from "../src/dataset/inspect.ts";
 import { InputError } from "../src/errors.ts";
+import { visible } from "../src/files/visible.ts";
 import { formatReport } from "../src/report/dataset.ts";
 import { processOutput } from "../src/report/terminal.ts";
 import {
@@ -130,7 +131,7 @@ await runScript(usage, async (args) => {
     const stem = bare.slice(0, bare.length - extname(bare).length);
     const target = out ?? `${stem}${ENDINGS[to]}`;
     await writeDataset(target, dataset, to);
-    output.write(`${target}: ${dataset.actions.length} transitions\n`);
+    output.write(`${visible(target)}: ${dataset.actions.length} transitions\n`);
   }
   return 0;
 });

@@ -10,6 +10,7 @@ import {
   type Verification,
   verifyRun,
 } from "../src/pipeline/verify.ts";
+import { visible } from "../src/files/visible.ts";
 import { chosenBackend, stopOnInterrupt } from "./backend_at_work.ts";
 import { runScript, type Usage } from "./cli.ts";
 import { stageProgress } from "./stage_progress.ts";
@@ -72,10 +73,14 @@ await runScript(usage, async (args) => {
 function print(directory: string, found: Verification, quick: boolean): void {
   const output = processOutput("stdout");
   const { files, software, manifest, replay } = found;
-  for (const line of software) output.write(`note: ${line}\n`);
+  for (const line of software) output.write(`note: ${visible(line)}\n`);
   const differences = [...manifest, ...replay?.differences ?? []];
   for (const { path, what } of differences) {
-    output.write(`${style(output, "red", "differs:")} ${path}: ${what}\n`);
+    output.write(
+      `${style(output, "red", "differs:")} ${visible(path)}: ${
+        visible(what)
+      }\n`,
+    );
   }
   if (replay === null) {
     output.write(

@@ -7,14 +7,21 @@
  * @module
  */
 
+import { visible } from "./files/visible.ts";
+
+/** So much of a message is kept; paths may be long. */
+const MESSAGE_LIMIT = 1000;
+
 /** Wrong input, told in one line: what is wrong and what to do about it. */
 export class InputError extends Error {
   /**
    * Makes the error.
-   * @param message One line.
+   * @param message One line. It may quote a file or a library: line ends become spaces, and what a
+   *   terminal would obey becomes visible.
    */
   constructor(message: string) {
-    super(message);
+    const line = message.replaceAll(/\s*[\r\n]+\s*/g, " ");
+    super(visible(line, MESSAGE_LIMIT));
     this.name = "InputError";
   }
 }

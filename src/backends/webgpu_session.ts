@@ -14,6 +14,7 @@ import {
   workgroups,
 } from "../../kernels/wgsl.ts";
 import type { Call, Program } from "../algorithms/program.ts";
+import { visible } from "../files/visible.ts";
 import { DeviceError } from "./device_error.ts";
 import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 
@@ -171,12 +172,14 @@ export async function openGpuSession(): Promise<GpuSession> {
 }
 
 function describeAdapter({ info, limits }: GPUAdapter): DeviceDescription {
-  const name = info.description || info.device ||
-    `${info.vendor} ${info.architecture}`.trim() || "unnamed adapter";
+  const name = visible(
+    info.description || info.device ||
+      `${info.vendor} ${info.architecture}`.trim() || "unnamed adapter",
+  );
+  const ids = [info.vendor, info.architecture, info.device].filter(Boolean);
   return {
     name,
-    ids: [info.vendor, info.architecture, info.device].filter(Boolean)
-      .join(" "),
+    ids: visible(ids.join(" ")),
     software: info.isFallbackAdapter === true ||
       /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i.test(name),
     maxBufferBytes: Math.min(
@@ -210,7 +213,7 @@ function sessionOn(
 
   function broken(what: string): DeviceError {
     return new DeviceError(
-      `the GPU ${description.name} ${what}`,
+      `the GPU ${description.name} ${visible(what, 400)}`,
     );
   }
 

@@ -5,6 +5,7 @@
  */
 
 import type { DatasetReport, Spread } from "../dataset/inspect.ts";
+import { visible } from "../files/visible.ts";
 import { group } from "./numbers.ts";
 import { formatTable, type Output, style } from "./terminal.ts";
 
@@ -48,7 +49,7 @@ export function formatReport(
   const more = (count: number) =>
     count > SHOWN ? `… and ${count - SHOWN} more\n` : "";
   return [
-    `${style(output, "bold", name)}\n`,
+    `${style(output, "bold", visible(name))}\n`,
     line("episodes", group(report.episodes)),
     line("transitions", group(transitions)),
     line(

@@ -6,6 +6,7 @@
  */
 
 import type { TopLevelSpec } from "vega-lite";
+import { visible } from "../../files/visible.ts";
 import { theme } from "./theme.ts";
 import { textWidth } from "./text_width.ts";
 
@@ -59,7 +60,8 @@ export async function renderPlot(
     renderer: "none",
     logger: strictLogger,
   });
-  const svg = await view.toSVG();
+  // Vega escapes what would be markup, and nothing else.
+  const svg = visibleLines(await view.toSVG());
   view.finalize();
   const root = `<svg role="img" aria-label="${escapeXml(label)}" `;
   return `${ownIds(id, svg).replace("<svg ", () => root)}\n`;
@@ -79,7 +81,7 @@ function ownIds(id: string, svg: string): string {
 /**
  * Writes text so that XML and HTML take it for text, in elements and in quoted attributes.
  *
- * @param text Anything; control characters that XML forbids are dropped.
+ * @param text Anything; characters that are not seen become visible, except line ends and tabs.
  */
 export function escapeXml(text: string): string {
   const names: Record<string, string> = {
@@ -89,10 +91,14 @@ export function escapeXml(text: string): string {
     '"': "&quot;",
     "'": "&#39;",
   };
-  return text
-    // deno-lint-ignore no-control-regex
-    .replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, "")
-    .replaceAll(/[&<>"']/g, (character) => names[character]);
+  return visibleLines(text).replaceAll(
+    /[&<>"']/g,
+    (character) => names[character],
+  );
+}
+
+function visibleLines(text: string): string {
+  return text.replaceAll(/[^\n\t]+/g, (part) => visible(part, Infinity));
 }
 
 /** A name as an id: lower-case letters, digits and hyphens. */
