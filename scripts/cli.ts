@@ -1,12 +1,16 @@
 /**
- * What every script shares: flags in, help out, one line for an error, and the exit code.
+ * What every script shares: flags in, help out, one line for an error, the exit code, and where
+ * the user stands.
  *
  * @module
  */
 
+import { join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { parseArgs } from "node:util";
 import { suggest } from "../src/config/nearest.ts";
 import { InputError } from "../src/errors.ts";
+import { environmentVariable } from "../src/report/environment_variable.ts";
+import { lostOutput, processOutput } from "../src/report/terminal.ts";
 
 /** A flag of a script. */
 export interface Flag {
@@ -26,6 +30,8 @@ export interface Usage {
   readonly flags: Readonly<Record<string, Flag>>;
   /** What stands for the arguments without dashes, e.g. `"FILE…"`; none if there are none. */
   readonly operands?: string;
+  /** True if what it prints is in files too, so that a screen that takes nothing loses nothing. */
+  readonly leavesFiles?: boolean;
 }
 
 /** The arguments that were given. */
@@ -159,10 +165,57 @@ export function choiceFlag<T extends string>(
   );
 }
 
+/** The folder of the suite's own deno.json. */
+const SUITE = resolve(import.meta.dirname ?? ".", "..");
+
+/**
+ * `deno task` starts a script in the folder of deno.json and leaves the user's own in INIT_CWD.
+ * Going there makes each path mean what was typed, in messages too. The variable may be left over
+ * from another task around this one, hence the look at the folder.
+ */
+function standWithTheUser(): void {
+  const folder = environmentVariable("INIT_CWD");
+  if (folder === undefined || Deno.cwd() !== SUITE) return;
+  try {
+    Deno.chdir(folder);
+  } catch {
+    throw new InputError(
+      `${folder}: the folder of INIT_CWD, to which paths are relative, cannot be entered`,
+    );
+  }
+}
+
+/** Whether the user stands in the suite's folder or below. */
+function isInSuite(): boolean {
+  return `${Deno.cwd()}${SEPARATOR}`.startsWith(`${SUITE}${SEPARATOR}`);
+}
+
+/**
+ * Where results go that are given no place: the suite's own `artifacts/`, which git ignores, for a
+ * user who stands in the suite, and `artifacts/` where they stand for any other.
+ */
+export function artifactsFolder(): string {
+  return isInSuite()
+    ? relative(Deno.cwd(), join(SUITE, "artifacts"))
+    : "artifacts";
+}
+
+/** A command line that does the task from where the user stands. */
+export function taskCommand(...words: readonly string[]): string {
+  const config = isInSuite() ? [] : ["--config", join(SUITE, "deno.json")];
+  return ["deno", "task", ...config, ...words].map(shellWord).join(" ");
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word)
+    ? word
+    : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /**
  * Runs a script: `--help` prints the help and ends with code 0; an {@link InputError}
- * prints `error: …` in one line on stderr and ends with code 2; any other error is a
- * defect of the suite and goes through.
+ * prints `error: …` in one line on stderr and ends with code 2, as do results that stdout did not
+ * take and that are nowhere else; any other error is a defect of the suite and goes through.
  *
  * @param usage What the script says about itself.
  * @param main Does the work; its result is the exit code.
@@ -171,19 +224,27 @@ export async function runScript(
   usage: Usage,
   main: (args: Arguments) => number | Promise<number>,
 ): Promise<never> {
+  const screen = processOutput("stderr");
   let code: number;
   try {
     const args = readArguments(usage, Deno.args);
     if (args.switches.has("help")) {
-      console.log(helpText(usage).trimEnd());
+      processOutput("stdout").write(helpText(usage));
       code = 0;
     } else {
+      standWithTheUser();
       code = await main(args);
     }
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    console.error(`error: ${error.message}`);
+    screen.write(`error: ${error.message}\n`);
     code = 2;
+  }
+  const lost = lostOutput("stdout");
+  if (lost) {
+    const { leavesFiles } = usage;
+    screen.write(`${leavesFiles ? "note" : "error"}: ${lost.message}\n`);
+    if (!leavesFiles) code ||= 2;
   }
   Deno.exit(code);
 }

@@ -47,10 +47,11 @@ await runScript(usage, async (args) => {
       ...await checkConformance(readFile(file), file, backend),
     });
   }
+  const output = processOutput("stdout");
   if (args.switches.has("json")) {
-    console.log(JSON.stringify({ backend: backend.name, results }, null, 2));
+    const json = JSON.stringify({ backend: backend.name, results }, null, 2);
+    output.write(`${json}\n`);
   } else {
-    const output = processOutput("stdout");
     const short = (x: number) => x.toExponential(2);
     output.write(formatTable(
       output,

@@ -25,7 +25,14 @@ import {
 } from "../mod.ts";
 import { requireNewRun } from "../src/artifacts/run_directory.ts";
 import { chosenBackend, stopOnInterrupt } from "./backend_at_work.ts";
-import { type Arguments, integerFlag, runScript, type Usage } from "./cli.ts";
+import {
+  type Arguments,
+  artifactsFolder,
+  integerFlag,
+  runScript,
+  taskCommand,
+  type Usage,
+} from "./cli.ts";
 import { stageProgress } from "./stage_progress.ts";
 
 const usage: Usage = {
@@ -63,6 +70,7 @@ const usage: Usage = {
       help: "steps between checkpoints (default: about ten seconds)",
     },
   },
+  leavesFiles: true,
 };
 
 const MAX_STEPS = 100_000_000;
@@ -111,14 +119,16 @@ await runScript(usage, async (args) => {
       events: stageProgress(screen),
     });
     printSummary(metrics);
-    console.log(
-      `\n${out}: the run, in ${duration((performance.now() - begun) / 1000)}`,
+    processOutput("stdout").write(
+      `\n${out}: the run, in ${duration((performance.now() - begun) / 1000)}\n`,
     );
     return 0;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     screen.write(
-      `\n${error.message}; go on with: deno task pipeline --resume --out ${out}\n`,
+      `\n${error.message}; go on with: ${
+        taskCommand("pipeline", "--resume", "--out", out)
+      }\n`,
     );
     return 130;
   }
@@ -146,9 +156,9 @@ function wantedConfig(
   return config;
 }
 
-/** `artifacts/PRESET-seedN`, or with a number behind it where that is taken. */
+/** `PRESET-seedN` in the folder of artifacts, or with a number behind it where that is taken. */
 function newRunDirectory(preset: string, seed: number): string {
-  const base = join("artifacts", `${preset}-seed${seed}`);
+  const base = join(artifactsFolder(), `${preset}-seed${seed}`);
   for (let i = 1;; i++) {
     const path = i === 1 ? base : `${base}-${i}`;
     try {

@@ -9,6 +9,7 @@ import {
   InputError,
   type NetworkPolicy,
   policyFromSafetensors,
+  processOutput,
   readFile,
 } from "../mod.ts";
 import { runScript, type Usage } from "./cli.ts";
@@ -32,12 +33,13 @@ await runScript(usage, async ({ values, switches, operands }) => {
   const lines = values.observation !== undefined
     ? [values.observation]
     : (await new Response(Deno.stdin.readable).text()).split(/\r?\n/);
+  const output = processOutput("stdout");
   lines.forEach((line, i) => {
     if (line.trim() === "") return;
     const where = values.observation === undefined
       ? `line ${i + 1}`
       : "--observation";
-    console.log(answer(policy, line, where, switches.has("json")));
+    output.write(`${answer(policy, line, where, switches.has("json"))}\n`);
   });
   return 0;
 });

@@ -16,7 +16,13 @@ import {
   showProgress,
   StudyStoppedError,
 } from "../mod.ts";
-import { choiceFlag, integerFlag, runScript, type Usage } from "./cli.ts";
+import {
+  artifactsFolder,
+  choiceFlag,
+  integerFlag,
+  runScript,
+  type Usage,
+} from "./cli.ts";
 import { printStudy } from "./study_table.ts";
 
 const usage: Usage = {
@@ -49,6 +55,7 @@ const usage: Usage = {
       help: "wasm (default), reference or webgpu: same bits, other speed",
     },
   },
+  leavesFiles: true,
 };
 
 await runScript(usage, async (args) => {
@@ -63,7 +70,8 @@ await runScript(usage, async (args) => {
   });
   const jobs = integerFlag(args, "jobs", 1, 256);
   const backend = choiceFlag(args, "backend", BACKEND_NAMES);
-  const out = values.out ?? join("artifacts", `study-${presets.join("-")}`);
+  const out = values.out ??
+    join(artifactsFolder(), `study-${presets.join("-")}`);
 
   const screen = processOutput("stderr");
   const stopping = new AbortController();
@@ -91,7 +99,7 @@ await runScript(usage, async (args) => {
     });
     printStudy(processOutput("stdout"), result);
     const took = duration((performance.now() - begun) / 1000);
-    console.log(`\n${out}: the study, in ${took}`);
+    processOutput("stdout").write(`\n${out}: the study, in ${took}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof StudyStoppedError)) throw error;

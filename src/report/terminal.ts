@@ -1,11 +1,14 @@
 /**
  * What a script shows while it works and at its end. Needs no permission: whether a stream
- * is a terminal is asked of the stream, never of the environment.
+ * is a terminal is asked of the stream. With access to the variable TERM, a terminal that calls
+ * itself dumb gets plain lines too.
  *
  * @module
  */
 
 import { styleText } from "node:util";
+import { cannotWrite } from "../files/atomic.ts";
+import { environmentVariable } from "./environment_variable.ts";
 import { group } from "./numbers.ts";
 
 /** Where text goes. */
@@ -18,20 +21,47 @@ export interface Output {
   readonly columns: number;
 }
 
-/** The process's stderr, for progress, or stdout, for results. */
+/** Streams that take no more, and why; null: whoever read it has gone, as `head` does. */
+const broken = new Map<"stderr" | "stdout", Error | null>();
+
+/**
+ * The process's stderr, for progress, or stdout, for results. A write that fails is no error: the
+ * reader of a pipe may be gone, the disk under a log full. What follows it is dropped; see
+ * {@link lostOutput}.
+ */
 export function processOutput(stream: "stderr" | "stdout"): Output {
   const file = Deno[stream];
-  const isTerminal = file.isTerminal();
+  const isTerminal = file.isTerminal() &&
+    environmentVariable("TERM") !== "dumb";
   return {
     isTerminal,
-    columns: isTerminal ? Deno.consoleSize().columns : 80,
+    columns: isTerminal ? Deno.consoleSize().columns || 80 : 80,
     write(text) {
       const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) {
-        at += file.writeSync(bytes.subarray(at));
+      for (let at = 0; at < bytes.length && !broken.has(stream);) {
+        try {
+          at += file.writeSync(bytes.subarray(at));
+        } catch (error) {
+          // Another program may have set the pipe or terminal, which it shares, not to block.
+          if (error instanceof Deno.errors.WouldBlock) pause(5);
+          else {
+            const gone = error instanceof Deno.errors.BrokenPipe;
+            broken.set(stream, gone ? null : cannotWrite(stream, error));
+          }
+        }
       }
     },
   };
+}
+
+/** Why text for a stream was dropped; null if all was written or nobody reads it any more. */
+export function lostOutput(stream: "stderr" | "stdout"): Error | null {
+  return broken.get(stream) ?? null;
+}
+
+function pause(milliseconds: number): void {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(word, 0, 0, milliseconds);
 }
 
 /** One line about work in progress. */
