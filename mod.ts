@@ -113,6 +113,7 @@ export * from "./src/pipeline/resume.ts";
 export * from "./src/pipeline/verify.ts";
 export * from "./src/pipeline/study.ts";
 export * from "./src/pipeline/study_cell.ts";
+export * from "./src/pipeline/study_cell_file.ts";
 export * from "./src/pipeline/study_config.ts";
 export * from "./src/pipeline/study_result.ts";
 export * from "./src/pipeline/study_series.ts";

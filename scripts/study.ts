@@ -96,6 +96,7 @@ await runScript(usage, async (args) => {
         }
         progress.update(steps);
       },
+      onNote: (note) => screen.write(`note: ${note}\n`),
     });
     printStudy(processOutput("stdout"), result);
     const took = duration((performance.now() - begun) / 1000);

@@ -56,7 +56,7 @@ export function greedyInStates(
  */
 export function trainingColumns(
   algorithm: Algorithm,
-  { environment }: Problem,
+  { environment }: { readonly environment: object | null },
 ): string[] {
   const model = choosesByModel(algorithm) ? ["modelValue"] : [];
   const exact = environment ? ["returnMean", "hazardProbability"] : [];

@@ -20,7 +20,8 @@ import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
 import { plotStudy } from "../report/study_plots.ts";
 import { studyReportHtml } from "../report/study_report.ts";
-import { cellFile, cellSteps, finishedCell } from "./study_cell.ts";
+import { type CellResult, cellSteps } from "./study_cell.ts";
+import { cellFile, readCell, writeCell } from "./study_cell_file.ts";
 import {
   type StudyCell,
   studyCells,
@@ -64,6 +65,8 @@ export interface StudyOptions {
   readonly signal?: AbortSignal;
   /** Called once before anything is trained, and then often. */
   readonly onProgress?: (progress: StudyProgress) => void;
+  /** Called with a line for each cell that is there but no good, and is computed again. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** A study was stopped on request before its end. */
@@ -93,7 +96,9 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   using _lock = claimDirectory(out, study);
 
   const cells = studyCells(study);
-  const missing = cells.filter((cell) => !finishedCell(out, study, cell));
+  const missing = cells.filter((cell) =>
+    !soundCell(out, study, cell, options.onNote)
+  );
   const steps = stepCounter(study, cells, missing);
   const tell = () => options.onProgress?.(steps.progress());
   tell();
@@ -108,7 +113,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       tell();
     },
     onResult(result) {
-      writeJsonArtifact(out, cellFile(result.cell), result);
+      writeCell(out, result);
       steps.finished(result.cell);
       tell();
     },
@@ -118,13 +123,31 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
 
   // Read again, so that nothing depends on what was computed just now.
   const results = cells.map((cell) => {
-    const result = finishedCell(out, study, cell);
-    if (!result) throw new InputError(`${out}: ${cellFile(cell)} is damaged`);
-    return result;
+    const result = readCell(out, study, cell);
+    if (result) return result;
+    throw new InputError(
+      `${join(out, cellFile(cell))}: vanished while the study was at work`,
+    );
   });
   const findings = studyFindings(study, results);
   await writeFindings(out, findings);
   return findings.result;
+}
+
+/** Result of a cell that is there and sound; null if it is to be computed. */
+function soundCell(
+  out: string,
+  study: StudyConfig,
+  cell: StudyCell,
+  onNote: StudyOptions["onNote"],
+): CellResult | null {
+  try {
+    return readCell(out, study, cell);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    onNote?.(`${error.message}; it is computed again`);
+    return null;
+  }
 }
 
 /** Writes everything but the cells. */

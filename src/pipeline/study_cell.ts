@@ -1,18 +1,15 @@
 /**
- * The cells of a study, each kept in a file of its own.
+ * The cells of a study and how they are computed; `study_cell_file.ts` keeps them.
  *
  * @module
  */
-import { join } from "node:path";
 import type { Algorithm, AlgorithmName } from "../algorithms/settings.ts";
 import { policyToSafetensors } from "../artifacts/policy_file.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
-import { parseJson } from "../config/read.ts";
-import { InputError } from "../errors.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
-import { readFile } from "../files/read.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
@@ -27,18 +24,20 @@ import {
   type StudyCell,
   type StudyConfig,
 } from "./study_config.ts";
-import { problemHash, taskHash } from "./task_hash.ts";
+import { jsonHash, problemHash, taskHash } from "./task_hash.ts";
 
 /** What one algorithm learnt from one seed. */
 export interface LearnerResult {
   /** Format of this file. */
-  readonly schema: "holdfast/study-learner/1";
+  readonly schema: "holdfast/study-learner/2";
   /** The cell. */
   readonly cell: StudyCell;
-  /** SHA-256 of what decides the result; see `taskHash`. */
+  /** SHA-256 of what decides the result; see {@link cellTask}. */
   readonly task: string;
   /** Exact values of the greedy policy after the last step. */
   readonly exact: ExactMetrics;
+  /** The greedy policy, which `exact` follows from: its action in each state, one digit each. */
+  readonly actions: string;
   /** SHA-256 of the policy's file. */
   readonly policySha256: string;
   /** The training table; see `trainingColumns`. */
@@ -53,10 +52,10 @@ export interface LearnerResult {
 /** What policies without a network reach on one seed, and the optimum. */
 export interface ReferencesResult {
   /** Format of this file. */
-  readonly schema: "holdfast/study-references/1";
+  readonly schema: "holdfast/study-references/2";
   /** The cell. */
   readonly cell: StudyCell;
-  /** SHA-256 of what decides the result; see `problemHash`. */
+  /** SHA-256 of what decides the result; see {@link cellTask}. */
   readonly task: string;
   /** Exact values by policy. */
   readonly exact: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
@@ -87,7 +86,7 @@ export async function computeCells(
   });
   if (policy === "references") {
     return cells.map((cell, i) => ({
-      schema: "holdfast/study-references/1",
+      schema: "holdfast/study-references/2",
       cell,
       task: cellTask(study, cell),
       exact: exactReferences(
@@ -96,17 +95,17 @@ export async function computeCells(
       ),
     }));
   }
-  const algorithm = algorithmOf(problems[0].config, policy);
+  const algorithm = algorithmNamed(problems[0].config, policy);
   const learnt = await learnTogether(problems, { algorithm, backend, onStep });
   return learnt.map(({ policy, columns, rows }, i) => {
     const { mdp } = problems[i].environment;
     const actions = greedyInStates(policy, mdp);
-    const exact = evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
     return {
-      schema: "holdfast/study-learner/1",
+      schema: "holdfast/study-learner/2",
       cell: cells[i],
       task: cellTask(study, cells[i]),
-      exact: exactMetrics(exact),
+      exact: exactOfActions(mdp, actions),
+      actions: actions.join(""),
       policySha256: sha256Hex(policyToSafetensors(policy)),
       curve: { columns, rows },
     };
@@ -117,43 +116,33 @@ export async function computeCells(
 export function cellSteps(study: StudyConfig, cell: StudyCell): number {
   if (cell.policy === "references") return 0;
   const config = seedConfig(study, cell.preset, cell.seed);
-  return algorithmOf(config, cell.policy).settings.steps;
+  return algorithmNamed(config, cell.policy).settings.steps;
 }
 
-/** A cell's file in the study's directory. */
-export function cellFile({ preset, policy, seed }: StudyCell): string {
-  return `cells/${preset}/${policy}/${seed}.json`;
+/** Exact values of the policy that takes these actions, [S]. */
+export function exactOfActions(
+  mdp: FiniteMdp,
+  actions: Int32Array,
+): ExactMetrics {
+  return exactMetrics(
+    evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount)),
+  );
 }
 
-/** Result of a cell that an earlier start has finished; null if it is missing or no good. */
-export function finishedCell(
-  directory: string,
-  study: StudyConfig,
-  cell: StudyCell,
-): CellResult | null {
-  let value: unknown;
-  try {
-    const path = join(directory, cellFile(cell));
-    value = parseJson(readFile(path), path);
-  } catch (error) {
-    if (error instanceof InputError) return null;
-    throw error;
-  }
-  const found = value as Partial<CellResult> | null;
-  return found?.task === cellTask(study, cell) ? found as CellResult : null;
-}
-
-function cellTask(
+/** SHA-256 of what decides a cell's result: the suite's version, the problem and the learner. */
+export function cellTask(
   study: StudyConfig,
   { preset, policy, seed }: StudyCell,
 ): string {
   const config = seedConfig(study, preset, seed);
-  return policy === "references"
+  const task = policy === "references"
     ? problemHash(config)
-    : taskHash(config, algorithmOf(config, policy));
+    : taskHash(config, algorithmNamed(config, policy));
+  return jsonHash({ suiteVersion: study.suiteVersion, task });
 }
 
-function algorithmOf(config: Config, name: AlgorithmName): Algorithm {
+/** An algorithm of a configuration that has it. */
+export function algorithmNamed(config: Config, name: AlgorithmName): Algorithm {
   const found = configuredAlgorithms(config).find((a) => a.name === name);
   if (!found) throw new Error(`${name} is not configured`);
   return found;

@@ -22,6 +22,7 @@ export function taskHash(
   return jsonHash({ seed, environment, dataset, network, name, settings });
 }
 
-function jsonHash(value: unknown): string {
+/** SHA-256 of a value as JSON. */
+export function jsonHash(value: unknown): string {
   return sha256Hex(new TextEncoder().encode(canonicalJson(value)));
 }
