@@ -23,6 +23,7 @@ import { studyReportHtml } from "../report/study_report.ts";
 import { type CellResult, cellSteps } from "./study_cell.ts";
 import { cellFile, readCell, writeCell } from "./study_cell_file.ts";
 import {
+  STUDY_CONFIG_FILE,
   type StudyCell,
   studyCells,
   type StudyConfig,
@@ -36,8 +37,6 @@ import {
   studyFindings,
   type StudyResult,
 } from "./study_result.ts";
-
-const CONFIG_FILE = "study.config.json";
 
 /** How far a study is. */
 export interface StudyProgress {
@@ -178,11 +177,11 @@ async function writeFindings(
 function claimDirectory(out: string, study: StudyConfig): Disposable {
   let recorded: string;
   try {
-    recorded = Deno.readTextFileSync(join(out, CONFIG_FILE));
+    recorded = Deno.readTextFileSync(join(out, STUDY_CONFIG_FILE));
   } catch {
     const lock = claimRunDirectory(out);
     try {
-      writeJsonArtifact(out, CONFIG_FILE, study);
+      writeJsonArtifact(out, STUDY_CONFIG_FILE, study);
     } catch (error) {
       lock[Symbol.dispose]();
       throw error;
@@ -191,7 +190,7 @@ function claimDirectory(out: string, study: StudyConfig): Disposable {
   }
   if (recorded !== canonicalJson(study)) {
     throw new InputError(
-      `${out}: holds another study (its ${CONFIG_FILE} differs); choose another folder with --out`,
+      `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
     );
   }
   return lockDirectory(out);

@@ -3,14 +3,21 @@
  *
  * @module
  */
+import * as v from "valibot";
 import type { Algorithm, AlgorithmName } from "../algorithms/settings.ts";
+import { canonicalJson } from "../artifacts/json.ts";
 import { suiteVersions } from "../artifacts/manifest.ts";
 import type { Config } from "../config/config.ts";
 import { suggest } from "../config/nearest.ts";
+import { parseJson } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { checkConfig } from "../config/schema.ts";
 import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
 import { configuredAlgorithms } from "./learn.ts";
+
+/** Name of the file that holds a {@link StudyConfig}. */
+export const STUDY_CONFIG_FILE = "study.config.json";
 
 /** `study.config.json`: everything that decides a study's result. */
 export interface StudyConfig {
@@ -132,6 +139,51 @@ export function resolveStudy(
       configs.map(([preset, { seed: _, ...config }]) => [preset, config]),
     ),
   };
+}
+
+const fileShape = v.strictObject({
+  schema: v.literal("holdfast/study-config/1"),
+  suiteVersion: v.string(),
+  seeds: v.pipe(v.array(v.number()), v.minLength(1), v.maxLength(MAX_SEEDS)),
+  algorithms: v.array(v.picklist(ALGORITHMS)),
+  presets: v.record(v.string(), v.looseObject({})),
+});
+
+/**
+ * Reads the configuration that a study has left.
+ *
+ * @throws InputError if it is missing or not, byte for byte, what this version of the suite writes.
+ */
+export function readStudyConfig(path: string): StudyConfig {
+  const bytes = readFile(path);
+  const value = parseJson(bytes, path);
+  const checked = v.safeParse(fileShape, value, { abortEarly: true });
+  const fail = (): never => {
+    throw new InputError(`${path}: is not as this suite writes it`);
+  };
+  if (!checked.success) return fail();
+  const { suiteVersion, seeds, algorithms, presets } = checked.output;
+  const here = suiteVersions().suiteVersion;
+  if (suiteVersion !== here) {
+    throw new InputError(
+      `${path}: is of version ${suiteVersion} of the suite; this is ${here}`,
+    );
+  }
+  const study: StudyConfig = {
+    schema: "holdfast/study-config/1",
+    suiteVersion,
+    seeds: parseSeeds(seeds.join()),
+    algorithms: ALGORITHMS.filter((name) => algorithms.includes(name)),
+    presets: Object.fromEntries(
+      Object.entries(presets).map(([preset, config]) => {
+        const all = { ...config, seed: 0 };
+        const { seed: _, ...rest } = resolveConfig(preset, all, {}, path);
+        return [preset, rest];
+      }),
+    ),
+  };
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return text === canonicalJson(study) ? study : fail();
 }
 
 function algorithmNamed(name: string): AlgorithmName {

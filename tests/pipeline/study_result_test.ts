@@ -35,10 +35,11 @@ const OPTIMAL = exact(20, 0.0625);
 function results(preset: string): CellResult[] {
   return SEEDS.flatMap((seed, i): CellResult[] => [
     ...Object.entries(learners).map(([name, { returns, hazards }]) => ({
-      schema: "holdfast/study-learner/1" as const,
+      schema: "holdfast/study-learner/2" as const,
       cell: { preset, policy: name as "bc" | "cql", seed },
       task: "",
       exact: exact(returns[i], hazards[i]),
+      actions: "",
       policySha256: `${name}${seed}`,
       curve: {
         columns: ["step", "loss", "returnMean", "hazardProbability"],
@@ -49,7 +50,7 @@ function results(preset: string): CellResult[] {
       },
     })),
     {
-      schema: "holdfast/study-references/1",
+      schema: "holdfast/study-references/2",
       cell: { preset, policy: "references", seed },
       task: "",
       exact: {

@@ -11,45 +11,14 @@ import {
   StudyStoppedError,
 } from "../../src/pipeline/study.ts";
 import { resolveStudy } from "../../src/pipeline/study_config.ts";
-
-const overrides = {
-  environment: { size: 5, maxSteps: 20 },
-  dataset: { episodes: 12 },
-  network: { hidden: [8] },
-  algorithms: {
-    bc: { steps: 40, batchSize: 8, logInterval: 20 },
-    cql: {
-      steps: 60,
-      batchSize: 8,
-      logInterval: 20,
-      targetUpdateInterval: 30,
-    },
-  },
-};
-const study = resolveStudy({ presets: ["smoke"], seeds: [0, 1, 2], overrides });
-const CELLS = 9;
-// It starts sooner than wasm, and this training is over in no time.
-const backend = "reference";
-
-/** A new folder under the system's temporary one; removed at the end. */
-function temporary(): Disposable & { path: string } {
-  const path = Deno.makeTempDirSync();
-  return {
-    path,
-    [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
-  };
-}
-
-/** Path and hash of every file. */
-function contents(directory: string): string[] {
-  const manifest = listFiles(directory).map(({ path, sha256 }) =>
-    `${path} ${sha256}`
-  );
-  return [
-    ...manifest,
-    Deno.readTextFileSync(join(directory, "manifest.json")),
-  ];
-}
+import {
+  backend,
+  CELLS,
+  contents,
+  overrides,
+  study,
+  temporary,
+} from "./small_study.ts";
 
 const whole = temporary();
 addEventListener("unload", () => whole[Symbol.dispose]());
@@ -149,14 +118,21 @@ Deno.test("a finished study is derived anew from its cells; a damaged cell is co
     join(out, "cells/smoke/cql/2.json"),
   );
   let first: number | undefined;
+  const notes: string[] = [];
   await runStudy({
     study,
     out,
     jobs: 2,
     backend,
     onProgress: ({ cells }) => first ??= cells,
+    onNote: (note) => notes.push(note),
   });
   equal(first, CELLS - 2);
+  const cells = join(out, "cells/smoke");
+  deepEqual(notes, [
+    `${cells}/bc/1.json: is not JSON (line 6 column 3); it is computed again`,
+    `${cells}/cql/2.json: is the cell of something else; it is computed again`,
+  ]);
   deepEqual(contents(out), expected);
 });
 
