@@ -18,6 +18,7 @@ export function stageProgress(screen: Output): PipelineEvents {
       progress = showProgress(screen, name, steps, "steps", done);
     },
     onStep: (step) => progress?.update(step),
+    onNote: (note) => screen.write(`note: ${note}\n`),
     onStageEnd() {
       progress?.finish();
       progress = undefined;

@@ -33,7 +33,10 @@ export interface DatasetConfig {
   readonly episodes: number;
   /** Probability of a uniform action of the behaviour policy. */
   readonly epsilon: number;
-  /** Whether a truncated step counts as terminal in the TD target. */
+  /**
+   * Whether the last step of an episode that a limit or the log cut counts as terminal in the TD
+   * target. Without the key, a preset's choice for data that the suite collects, false for a file.
+   */
   readonly timeoutsTerminate: boolean;
   /**
    * SHA-256 of `dataset.safetensors` when the data come from a file (`episodes` and `epsilon` then
@@ -46,7 +49,7 @@ export interface DatasetConfig {
 export interface NetworkConfig {
   /** Units of each hidden layer. */
   readonly hidden: readonly number[];
-  /** `"none"`: coordinates as they are; `"minmax"`: scaled to [-1, 1] by the data's range. */
+  /** `"none"`: coordinates as they are; `"minmax"`: scaled to [-1, 1] by the range of what is learnt from. */
   readonly observationScaling: "none" | "minmax";
 }
 

@@ -75,10 +75,14 @@ export function resolveConfig(
       `${source}: environment: null needs data from a file; give --dataset FILE`,
     );
   }
+  // That a limit ends an episode for good may be said of our gridworld, not of anyone's data.
+  const collecting = sha256 === null
+    ? base.dataset
+    : { ...base.dataset, timeoutsTerminate: false };
   const config: Config = {
     seed: flagged.seed ?? over.seed ?? base.seed,
     environment: unknown ? null : resolveEnvironment(base, over, source),
-    dataset: { ...laidOver(base.dataset, over.dataset), sha256 },
+    dataset: { ...laidOver(collecting, over.dataset), sha256 },
     network: laidOver(base.network, over.network),
     algorithms: resolveAlgorithms(base, over),
     evaluation: laidOver(base.evaluation, over.evaluation),

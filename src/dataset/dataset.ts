@@ -27,7 +27,7 @@ export interface Dataset {
   readonly rewards: Float32Array;
   /** [N] 1 where the environment ended the episode (goal, hazard), else 0. */
   readonly terminated: Uint8Array;
-  /** [N] 1 where a time limit cut the episode, else 0. */
+  /** [N] 1 where a time limit cut the episode, else 0. An episode with neither flag was cut by the log. */
   readonly truncated: Uint8Array;
   /** [E + 1] first transition of each episode; the last entry is N. */
   readonly episodeOffsets: Uint32Array;

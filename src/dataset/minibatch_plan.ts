@@ -7,6 +7,7 @@
 import { PLAN_HEADER, type PlanLayout } from "../../kernels/plan.ts";
 import type { RandomStream } from "../numerics/random.ts";
 import type { Dataset } from "./dataset.ts";
+import { isTerminal } from "./ends.ts";
 
 /** What one run's plans are made from. */
 export interface PlanRun {
@@ -20,7 +21,7 @@ export interface PlanRun {
   readonly rewardScale: number;
   /** γ; 0 where the algorithm looks at no next observation. */
   readonly discount: number;
-  /** Whether a truncated step is treated as terminal. */
+  /** Whether the last step of an episode that was cut is treated as terminal. */
   readonly timeoutsTerminate: boolean;
   /** Draws the next minibatch: transition indices into `samples` ([B]). Called once per step, in order. */
   readonly draw: (samples: Uint32Array) => void;
@@ -220,13 +221,12 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
 function transitionRows(
   { dataset, rowOf, discount, timeoutsTerminate }: PlanRun,
 ): { observationRow: Uint32Array; nextRow: Uint32Array } {
-  const { actions, terminated, truncated, episodeOffsets } = dataset;
+  const { actions, episodeOffsets } = dataset;
   const observationRow = new Uint32Array(actions.length);
   const nextRow = new Uint32Array(actions.length);
   for (let e = 0; e + 1 < episodeOffsets.length; e++) {
     for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
-      const terminal = terminated[i] === 1 ||
-        (timeoutsTerminate && truncated[i] === 1);
+      const terminal = isTerminal(dataset, e, i, timeoutsTerminate);
       observationRow[i] = rowOf[i + e];
       nextRow[i] = discount > 0 && !terminal ? rowOf[i + e + 1] : NONE;
     }

@@ -8,6 +8,10 @@ import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import type { Dataset } from "./dataset.ts";
 
+/** What to do where data and environment do not fit. */
+export const OTHER_ENVIRONMENT: string =
+  "configure the environment that the data were collected in, or leave the key environment out";
+
 /**
  * Finds the state of each observation row by its exact numbers.
  *
@@ -23,7 +27,7 @@ export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
     throw new InputError(
       `the data set has ${dataset.observationSize} numbers per observation and ` +
         `${dataset.actionCount} actions, the environment ${size} and ${mdp.actionCount}: ` +
-        "give the environment that the data were collected in",
+        OTHER_ENVIRONMENT,
     );
   }
   const keyOf = (rows: Float32Array, row: number) =>
@@ -39,7 +43,7 @@ export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
     if (state === undefined) {
       throw new InputError(
         `observation ${row} of the data set, (${key}), is no state of the environment: ` +
-          "give the environment that the data were collected in",
+          OTHER_ENVIRONMENT,
       );
     }
     states[row] = state;

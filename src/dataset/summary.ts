@@ -8,7 +8,8 @@ import { InputError } from "../errors.ts";
 import { type FiniteMdp, stateEndings } from "../mdp/mdp.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import type { Dataset } from "./dataset.ts";
-import { datasetStates } from "./states.ts";
+import { cutEpisodes } from "./ends.ts";
+import { datasetStates, OTHER_ENVIRONMENT } from "./states.ts";
 
 /** The numbers of `metrics.json` about the data. */
 export interface DatasetSummary {
@@ -22,6 +23,8 @@ export interface DatasetSummary {
   readonly returnMean: number;
   /** Standard deviation of the return over episodes (divided by E, not E - 1). */
   readonly returnStd: number;
+  /** Episodes whose last step is not terminated: a limit or the end of the log cut them. */
+  readonly cutEpisodes: number;
   /** Share of the episodes that end at the goal. */
   readonly goalRate: number;
   /** Share of the episodes that end in a hazard. */
@@ -58,7 +61,7 @@ export function summariseDataset(
     if (ending === 0) {
       throw new InputError(
         `episode ${e} of the data set terminates where this environment has neither goal nor ` +
-          "hazard: give the environment that the data were collected in",
+          `hazard: ${OTHER_ENVIRONMENT}`,
       );
     }
     ended[ending]++;
@@ -70,6 +73,7 @@ export function summariseDataset(
     distinctObservations: distinct.size,
     returnMean: mean,
     returnStd: std,
+    cutEpisodes: cutEpisodes(dataset),
     goalRate: ended[1] / episodes,
     hazardRate: ended[2] / episodes,
   };

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Dataset } from "../dataset/dataset.ts";
-import { type DistinctRows, distinctRows } from "../dataset/distinct_rows.ts";
+import type { DistinctRows } from "../dataset/distinct_rows.ts";
+import { isTerminal, learntRows } from "../dataset/ends.ts";
 
 /** Imaginary visits of each pair that end with the lowest reward in the data. */
 const IMAGINARY_VISITS = 0.5;
@@ -30,16 +31,15 @@ export interface DataModel {
  * linear in the data; it is meant for data whose observations repeat.
  *
  * @param discount γ
- * @param timeoutsTerminate Whether a truncated step ends the return.
+ * @param timeoutsTerminate Whether the last step of an episode that was cut ends the return.
  */
 export function dataModel(
   dataset: Dataset,
   discount: number,
   timeoutsTerminate: boolean,
 ): DataModel {
-  const { actionCount, episodeOffsets, terminated, truncated } = dataset;
-  const rows = distinctRows(dataset.observations, dataset.observationSize);
-  const { actions, rewards } = dataset;
+  const { actionCount, episodeOffsets, actions, rewards } = dataset;
+  const rows = learntRows(dataset);
   const transitions = actions.length;
   const next = new Int32Array(transitions);
   const pair = new Uint32Array(transitions);
@@ -48,8 +48,7 @@ export function dataModel(
     for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
       pair[i] = rows.rowOf[i + e] * actionCount + actions[i];
       offsets[pair[i] + 1]++;
-      const ends = terminated[i] === 1 ||
-        (timeoutsTerminate && truncated[i] === 1);
+      const ends = isTerminal(dataset, e, i, timeoutsTerminate);
       next[i] = ends ? -1 : rows.rowOf[i + e + 1];
     }
   }

@@ -6,6 +6,7 @@
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
+import { cutEpisodes } from "../dataset/ends.ts";
 import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
 import { checkAgreement } from "../evaluation/agreement.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
@@ -242,5 +243,6 @@ function summariseUnknown(
     distinctObservations: acted.reduce((sum, flag) => sum + flag, 0),
     returnMean: mean,
     returnStd: std,
+    cutEpisodes: cutEpisodes(dataset),
   };
 }

@@ -24,6 +24,7 @@ import { type CsvWriter, openCsv } from "../artifacts/training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
+import { cutEpisodes, cutEpisodesNote } from "../dataset/ends.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
@@ -57,6 +58,8 @@ export interface PipelineEvents {
   ) => void;
   /** So many steps are done. */
   readonly onStep?: (step: number) => void;
+  /** Something that was assumed and that a person should know, in one line. */
+  readonly onNote?: (note: string) => void;
   /** The stage is done, after so many milliseconds. */
   readonly onStageEnd?: (stage: string, milliseconds: number) => void;
 }
@@ -116,6 +119,13 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
       recorded ? recordedDataset(out) : options.dataset,
     );
   });
+  const { sha256, timeoutsTerminate } = config.dataset;
+  const note = cutEpisodesNote(
+    cutEpisodes(problem.dataset),
+    problem.dataset.episodeOffsets.length - 1,
+    timeoutsTerminate,
+  );
+  if (sha256 !== null && note !== null) events.onNote?.(note);
   using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
   const data = datasetToSafetensors(problem.dataset);
   if (resume) requireSameData(out, data);

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
+import { summariseDataset } from "../dataset/summary.ts";
 import { InputError } from "../errors.ts";
 import { behaviourPolicy } from "../mdp/behaviour.ts";
 import {
@@ -54,7 +55,8 @@ export function knownEnvironment(config: Config): KnownEnvironment | null {
  * The data, collected in the configured gridworld or given, and the environment.
  *
  * @param given Data from a file; needed exactly if the configuration has their hash.
- * @throws InputError if the configuration makes no sense or is of other data.
+ * @throws InputError if the configuration makes no sense, is of other data, or names an
+ *   environment that given data were not collected in.
  */
 export function openProblem(config: Config, given?: Dataset): Problem {
   const environment = knownEnvironment(config);
@@ -70,6 +72,8 @@ export function openProblem(config: Config, given?: Dataset): Problem {
         "the data set is not the one that dataset.sha256 names",
       );
     }
+    // Refused here, not by the evaluation after hours of training.
+    if (environment !== null) summariseDataset(given, environment.mdp);
     return { dataset: given, environment };
   }
   if (environment === null || given !== undefined) {

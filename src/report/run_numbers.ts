@@ -31,7 +31,10 @@ export interface ReportedPolicy {
 /** What of `metrics.json` a report shows. */
 export interface RunValues {
   /** What made the run. */
-  readonly config: { readonly seed: number };
+  readonly config: {
+    readonly seed: number;
+    readonly dataset: { readonly timeoutsTerminate: boolean };
+  };
   /** The grid, where it is known. */
   readonly environment?: { readonly size: number };
   /** The data in a few numbers. */

@@ -5,6 +5,7 @@
  */
 
 import type { ManifestFile } from "../artifacts/manifest.ts";
+import { cutEpisodesNote } from "../dataset/ends.ts";
 import {
   beside,
   fragment,
@@ -168,7 +169,7 @@ function episodes({ metrics, plots }: RunReport): Section {
   };
 }
 
-function data({ metrics: { dataset }, plots }: RunReport): Section {
+function data({ metrics: { config, dataset }, plots }: RunReport): Section {
   const { hazardRate, goalRate } = dataset;
   const texts = [
     `${group(dataset.episodes)} episodes with ${
@@ -185,6 +186,12 @@ function data({ metrics: { dataset }, plots }: RunReport): Section {
         "the goal.",
     );
   }
+  const cut = cutEpisodesNote(
+    dataset.cutEpisodes,
+    dataset.episodes,
+    config.dataset.timeoutsTerminate,
+  );
+  if (cut) texts.push(`${cut}.`);
   const visits = plots["visitation"];
   const blank =
     "A policy knows nothing of blank cells, and little of pale ones.";

@@ -16,7 +16,7 @@ import {
 } from "../algorithms/settings.ts";
 import type { TrainingTask } from "../backends/backend.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { distinctRows } from "../dataset/distinct_rows.ts";
+import { learntRows } from "../dataset/ends.ts";
 import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
 import { initialParameters, memberStream } from "../network/initial.ts";
 import {
@@ -57,7 +57,7 @@ export interface PreparedTask {
  * Prepares training of one algorithm, for several runs at once that differ in seed and data.
  *
  * @param runs At least one; all with the same observation size and number of actions.
- * @param timeoutsTerminate Whether a truncated step is treated as terminal.
+ * @param timeoutsTerminate Whether the last step of an episode that was cut is treated as terminal.
  * @param state Where to go on from; without it, training begins.
  */
 export function prepareTask(
@@ -123,13 +123,13 @@ interface TablePart {
 }
 
 function tablePart(
-  { observations, observationSize }: Dataset,
+  dataset: Dataset,
   observationScaling: NetworkSettings["observationScaling"],
   firstRow: number,
 ): TablePart {
-  const rows = distinctRows(observations, observationSize);
+  const rows = learntRows(dataset);
   const scaling = observationScaling === "minmax"
-    ? minmaxScaling(rows.observations, observationSize)
+    ? minmaxScaling(rows.observations, dataset.observationSize)
     : null;
   return {
     observations: scaleObservations(rows.observations, scaling),

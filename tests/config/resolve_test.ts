@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { presets } from "../../src/config/presets.ts";
+import { type PresetName, presets } from "../../src/config/presets.ts";
 import { InputError } from "../../src/errors.ts";
 
 /** The one line that a wrong configuration gets. */
@@ -118,6 +118,26 @@ for (const preset of Object.keys(presets)) {
     equal(JSON.stringify(resolveConfig("tutorial", JSON.parse(text))), text);
   });
 }
+
+Deno.test("time limits end nothing in data from a file unless the file of keys says so", () => {
+  const sha256 = "ab".repeat(32);
+  for (const preset of Object.keys(presets)) {
+    const of = (overrides: object, flags = {}) =>
+      resolveConfig(preset, overrides, flags).dataset.timeoutsTerminate;
+    equal(of({}), presets[preset as PresetName].dataset.timeoutsTerminate);
+    equal(of({}, { datasetSha256: sha256 }), false);
+    equal(of({ dataset: { sha256 } }), false);
+    equal(of({ environment: {} }, { datasetSha256: sha256 }), false);
+    for (const timeoutsTerminate of [false, true]) {
+      const dataset = { timeoutsTerminate };
+      const flags = { datasetSha256: sha256 };
+      equal(of({ dataset }, flags), timeoutsTerminate);
+      const config = resolveConfig(preset, { dataset }, flags);
+      deepEqual(resolveConfig("tutorial", config), config);
+      deepEqual(resolveConfig("safe", config, flags), config);
+    }
+  }
+});
 
 Deno.test("key order does not depend on the file's", () => {
   const a = resolveConfig("smoke", {

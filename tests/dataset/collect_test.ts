@@ -100,6 +100,7 @@ Deno.test("the summary of episodes without chance", () => {
     distinctObservations: new Set(datasetStates(data, open.mdp)).size - 1,
     returnMean: 47,
     returnStd: 0,
+    cutEpisodes: 0,
     goalRate: 1,
     hazardRate: 0,
   });
@@ -112,14 +113,21 @@ Deno.test("the summary of episodes without chance", () => {
     distinctObservations: 1,
     returnMean: -100,
     returnStd: 0,
+    cutEpisodes: 0,
     goalRate: 0,
     hazardRate: 1,
   });
   // Time runs out.
   const short = worldOf([], 0, 3, 3);
   const cut = collectDataset(short.mdp, behaviourPolicy(short.world, 0), 4, 1);
-  const { returnMean, goalRate, hazardRate } = summariseDataset(cut, short.mdp);
-  assert.deepEqual([returnMean, goalRate, hazardRate], [-3, 0, 0]);
+  const summary = summariseDataset(cut, short.mdp);
+  const { returnMean, cutEpisodes, goalRate, hazardRate } = summary;
+  assert.deepEqual([returnMean, cutEpisodes, goalRate, hazardRate], [
+    -3,
+    4,
+    0,
+    0,
+  ]);
 });
 
 Deno.test("the standard deviation divides by the number of episodes", () => {

@@ -17,10 +17,15 @@ const dataset: Dataset = {
 };
 const rows = distinctRows(dataset.observations, 1);
 
-function plan(samples: number[], discount: number, timeoutsTerminate: boolean) {
+function plan(
+  samples: number[],
+  discount: number,
+  timeoutsTerminate: boolean,
+  of = dataset,
+) {
   const layout = planLayout(samples.length, 2 * samples.length);
   const source = planSource(layout, [{
-    dataset,
+    dataset: of,
     rowOf: rows.rowOf,
     tableRows: rows.count,
     rewardScale: 0.5,
@@ -71,6 +76,13 @@ Deno.test("a truncated step bootstraps unless timeouts terminate", () => {
   deepEqual([...plan([4], 0.5, false).discounts], [0.5]);
   deepEqual(plan([4], 0.5, true).rows, [4]);
   deepEqual([...plan([4], 0.5, true).discounts], [0]);
+  // An episode that just stops is treated like one that a limit cut.
+  const stopped = { ...dataset, truncated: new Uint8Array(5) };
+  deepEqual([...plan([4], 0.5, false, stopped).discounts], [0.5]);
+  deepEqual([...plan([4], 0.5, true, stopped).discounts], [0]);
+  // Where a limit falls on a terminated step, nothing follows.
+  const both = { ...dataset, terminated: Uint8Array.of(0, 0, 1, 0, 1) };
+  deepEqual([...plan([4], 0.5, false, both).discounts], [0]);
 });
 
 Deno.test("without a discount no next observation is looked at", () => {

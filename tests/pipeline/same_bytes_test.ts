@@ -111,6 +111,7 @@ function checkShape(
     "returnMean",
   ]);
   deepEqual(keys(dataset).sort(), [
+    "cutEpisodes",
     "distinctObservations",
     "episodes",
     "goalRate",

@@ -17,7 +17,7 @@ const values = {
 async function report(name = "cql"): Promise<RunReport> {
   return {
     metrics: {
-      config: { seed: 42 },
+      config: { seed: 42, dataset: { timeoutsTerminate: false } },
       environment: { size: 15 },
       dataset: {
         episodes: 500,
@@ -25,6 +25,7 @@ async function report(name = "cql"): Promise<RunReport> {
         distinctObservations: 212,
         returnMean: -17.6,
         returnStd: 56,
+        cutEpisodes: 2,
         hazardRate: 0.234,
         goalRate: 0.766,
       },

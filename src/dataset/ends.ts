@@ -1,0 +1,77 @@
+/**
+ * What the end of an episode means to learning: one rule, whatever format the data came from.
+ *
+ * @module
+ */
+
+import type { Dataset } from "./dataset.ts";
+import { type DistinctRows, distinctRows } from "./distinct_rows.ts";
+
+/**
+ * Whether nothing is learnt from what followed a transition. A terminated step has no future, also
+ * where a limit fell on it. Any other last step was cut, by a limit or by the end of the log: it is
+ * treated as terminal only on request.
+ *
+ * @param episode The transition's episode.
+ * @param transition Its index in the data set.
+ * @param timeoutsTerminate Whether an episode that was cut counts as over.
+ */
+export function isTerminal(
+  { terminated, episodeOffsets }: Dataset,
+  episode: number,
+  transition: number,
+  timeoutsTerminate: boolean,
+): boolean {
+  return terminated[transition] === 1 ||
+    (timeoutsTerminate && transition + 1 === episodeOffsets[episode + 1]);
+}
+
+/** Episodes that a limit or the end of the log cut: their last step is not terminated. */
+export function cutEpisodes({ terminated, episodeOffsets }: Dataset): number {
+  let cut = 0;
+  for (let e = 1; e < episodeOffsets.length; e++) {
+    if (terminated[episodeOffsets[e] - 1] === 0) cut++;
+  }
+  return cut;
+}
+
+/**
+ * The distinct observations that learning looks at. What a terminated episode ended in is not one:
+ * not every format keeps it, and a policy must not depend on the format. In its place stands the
+ * observation before.
+ *
+ * @returns Of all N + E rows.
+ */
+export function learntRows(dataset: Dataset): DistinctRows {
+  const { observationSize: size, terminated, episodeOffsets } = dataset;
+  const observations = dataset.observations.slice();
+  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
+    const last = episodeOffsets[e + 1] - 1;
+    if (terminated[last] === 0) continue;
+    const row = (last + e) * size;
+    observations.copyWithin(row + size, row, row + size);
+  }
+  return distinctRows(observations, size);
+}
+
+/**
+ * What is assumed of cut episodes, as one sentence without a full stop; null where there is none.
+ *
+ * @param cut See {@link cutEpisodes}.
+ * @param episodes E
+ */
+export function cutEpisodesNote(
+  cut: number,
+  episodes: number,
+  timeoutsTerminate: boolean,
+): string | null {
+  if (cut === 0) return null;
+  const [end, are, their] = cut === 1
+    ? ["ends", "is", "its"]
+    : ["end", "are", "their"];
+  return `${cut} of ${episodes} episodes ${end} by a time limit or ${are} cut; ` +
+    (timeoutsTerminate
+      ? `${their} last step is learnt from as if nothing followed`
+      : `learning continues from ${their} final observation`) +
+    ` (dataset.timeoutsTerminate: ${timeoutsTerminate})`;
+}
