@@ -9,8 +9,8 @@
 
 import { visible } from "./files/visible.ts";
 
-/** So much of a message is kept; paths may be long. */
-const MESSAGE_LIMIT = 1000;
+/** So much of a message is kept; paths are long, and some list twenty bad rows. */
+const MESSAGE_LIMIT = 4000;
 
 /** Wrong input, told in one line: what is wrong and what to do about it. */
 export class InputError extends Error {
