@@ -2,7 +2,7 @@ import { equal, match, ok, rejects } from "node:assert/strict";
 import type { Grid } from "../../../src/report/plots/grid.ts";
 import { plotLearningCurves } from "../../../src/report/plots/learning_curves.ts";
 import { plotPolicyArrows } from "../../../src/report/plots/policy_arrows.ts";
-import { escapeXml, renderPlot } from "../../../src/report/plots/render.ts";
+import { renderPlot } from "../../../src/report/plots/render.ts";
 import {
   plotReturnBars,
   plotSortedReturns,
