@@ -20,7 +20,7 @@ const usage: Usage = {
   command: "deno task conformance",
   about:
     "Replays recorded updates of d3rlpy and compares losses and parameters.\n" +
-    "Exit code 1 when a difference is larger than the tolerance.",
+    "Exit code 1 when a difference is larger than the tolerance, 2 when a file is no fixture.",
   flags: {
     backend: {
       value: "NAME",
@@ -41,17 +41,21 @@ await runScript(usage, async (args) => {
     choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
   );
   const results: ({ file: string } & ConformanceResult)[] = [];
+  const refused: { file: string; error: string }[] = [];
   for (const file of args.operands) {
-    results.push({
-      file,
-      ...await checkConformance(readFile(file), file, backend),
-    });
+    try {
+      const result = await checkConformance(readFile(file), file, backend);
+      results.push({ file, ...result });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      refused.push({ file, error: error.message });
+    }
   }
   const output = processOutput("stdout");
   if (args.switches.has("json")) {
-    const json = JSON.stringify({ backend: backend.name, results }, null, 2);
-    output.write(`${json}\n`);
-  } else {
+    const all = { backend: backend.name, results, refused };
+    output.write(`${JSON.stringify(all, null, 2)}\n`);
+  } else if (results.length > 0) {
     const short = (x: number) => x.toExponential(2);
     output.write(formatTable(
       output,
@@ -75,5 +79,8 @@ await runScript(usage, async (args) => {
       ]),
     ));
   }
+  const screen = processOutput("stderr");
+  for (const { error } of refused) screen.write(`error: ${error}\n`);
+  if (refused.length > 0) return 2;
   return results.every(({ passed }) => passed) ? 0 : 1;
 });

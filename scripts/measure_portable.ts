@@ -44,7 +44,7 @@ for (const [name, portable, exact, sample] of functions) {
     const x = Math.fround(sample());
     const wanted = exact(x);
     const error = Math.abs(portable(x) - wanted) / ulp(wanted);
-    if (!(error <= largest)) largest = error;
+    largest = Math.max(largest, error);
   }
   console.log(`${name.padEnd(6)} ${largest.toFixed(2)}`);
 }

@@ -62,7 +62,7 @@ export interface DeterminismReport {
   readonly steps: number;
   /** The reference first, compared with itself. */
   readonly backends: readonly BackendReport[];
-  /** Whether no bit differs anywhere. */
+  /** Whether no bit differs anywhere and nothing is NaN. */
   readonly equal: boolean;
 }
 

@@ -23,7 +23,7 @@ export interface KernelDifference {
   readonly shapes: number;
   /** Elements of the buffers that it writes. */
   readonly elements: number;
-  /** Elements that differ in a bit from the reference's. */
+  /** Elements that differ in a bit from the reference's, or are NaN. */
   readonly differences: number;
 }
 
@@ -183,12 +183,17 @@ export async function checkKernels(
   );
 }
 
-/** Elements of two arrays of one length that differ in a bit. */
+/**
+ * Elements of two arrays of one length that differ in a bit, or are NaN: it is no result, and its
+ * bits are not portable.
+ */
 export function bitDifferences(a: Float32Array, b: Float32Array): number {
   const [x, y] = [a, b].map((array) =>
     new Uint32Array(array.buffer, array.byteOffset, array.length)
   );
   let count = 0;
-  for (let i = 0; i < y.length; i++) if (x[i] !== y[i]) count++;
+  for (let i = 0; i < y.length; i++) {
+    if (x[i] !== y[i] || Number.isNaN(b[i])) count++;
+  }
   return count;
 }

@@ -33,8 +33,10 @@ export function assertEqualBits(
   expected: Result,
   what: string,
 ): void {
-  const bits = (a: Float32Array) =>
-    new Uint32Array(a.buffer, a.byteOffset, a.length);
+  const bits = (a: Float32Array) => {
+    assert.ok(!a.some(Number.isNaN), `${what}: NaN`);
+    return new Uint32Array(a.buffer, a.byteOffset, a.length);
+  };
   assert.deepEqual(bits(actual.losses), bits(expected.losses), what);
   assert.equal(actual.state.step, expected.state.step, what);
   assert.equal(actual.state.runs, expected.state.runs, what);

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import {
+  readSafetensors,
+  writeSafetensors,
+} from "../../src/files/safetensors.ts";
 import { lavapipeTest } from "../backends/gpu.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -139,6 +143,36 @@ Deno.test("a machine without a GPU: webgpu is refused in one line, auto is wasm"
     doctor.stdout,
     /\nauto takes wasm: there is no WebGPU adapter on this machine\n$/,
   );
+});
+
+Deno.test("conformance: a bad file hides no other's result, and the worst decides", async () => {
+  const good = "tests/fixtures/d3rlpy/dqn_random.safetensors";
+  const folder = Deno.makeTempDirSync();
+  try {
+    const { tensors, metadata } = readSafetensors(
+      Deno.readFileSync(`${ROOT}/${good}`),
+      good,
+    );
+    (tensors.get("expect.loss")!.data as Float64Array)[4] = NaN;
+    const nan = `${folder}/nan.safetensors`;
+    Deno.writeFileSync(nan, writeSafetensors(tensors, metadata));
+    const failed = await run("conformance", [nan, good]);
+    assert.equal(failed.code, 1);
+    assert.match(failed.stdout, /nan\.safetensors .* NaN .* FAIL\n/);
+    assert.match(failed.stdout, /dqn_random\.safetensors .* pass\n/);
+    const readme = "tests/fixtures/README.md";
+    const mixed = await run("conformance", [readme, "--json", nan, good]);
+    assert.equal(mixed.code, 2);
+    assert.match(mixed.stderr, /^error: tests\/fixtures\/README\.md: .+\n$/);
+    const { results, refused } = JSON.parse(mixed.stdout);
+    assert.deepEqual(
+      results.map((r: { passed: boolean }) => r.passed),
+      [false, true],
+    );
+    assert.equal(refused[0].file, readme);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
 
 Deno.test("determinism: an unknown backend is refused in one line", async () => {
