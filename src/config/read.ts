@@ -5,7 +5,9 @@
  */
 
 import { InputError } from "../errors.ts";
+import { repeatedKey } from "../files/json.ts";
 import { readFile } from "../files/read.ts";
+import { visible } from "../files/visible.ts";
 
 /** No configuration comes near this; a larger file is another file. */
 const MAX_BYTES = 1 << 20;
@@ -15,7 +17,7 @@ const MAX_BYTES = 1 << 20;
  *
  * @param path The file.
  * @returns Its value; its shape is unchecked.
- * @throws InputError if it cannot be read or is no JSON, with line and column.
+ * @throws InputError if it cannot be read, is no JSON, with line and column, or has a key twice.
  */
 export function readJsonFile(path: string): unknown {
   return parseJson(readFile(path, MAX_BYTES), path);
@@ -26,7 +28,7 @@ export function readJsonFile(path: string): unknown {
  *
  * @param bytes The text.
  * @param source What to call it in an error.
- * @throws InputError if it is no UTF-8 or no JSON.
+ * @throws InputError if it is no UTF-8 or no JSON, or has a key twice.
  */
 export function parseJson(bytes: Uint8Array, source: string): unknown {
   let text: string;
@@ -35,12 +37,19 @@ export function parseJson(bytes: Uint8Array, source: string): unknown {
   } catch {
     throw new InputError(`${source}: is not UTF-8 text`);
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     const told = error instanceof Error ? error.message : "";
     const where = /\(line \d+ column \d+\)/.exec(told)?.[0] ??
       (told.includes("end of JSON") ? "(it ends too early)" : "");
     throw new InputError(`${source}: is not JSON ${where}`.trimEnd());
   }
+  const twice = repeatedKey(text);
+  if (twice) {
+    const path = twice.map((key) => visible(key, 64)).join(".");
+    throw new InputError(`${source}: ${visible(path)}: is given twice`);
+  }
+  return value;
 }

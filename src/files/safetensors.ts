@@ -15,6 +15,7 @@
  */
 
 import { InputError } from "../errors.ts";
+import { repeatedKey } from "./json.ts";
 
 /** Typed array of each dtype that this suite reads and writes. */
 export interface TensorData {
@@ -251,31 +252,9 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   if (!text.startsWith("{") || !isObject(header)) {
     fail("its header is not a JSON object");
   }
-  const twice = duplicateKey(text);
-  if (twice !== undefined) fail(`its header names ${twice} twice`);
+  const twice = repeatedKey(text)?.at(-1);
+  if (twice !== undefined) fail(`its header names ${quote(twice)} twice`);
   return header as Record<string, unknown>;
-}
-
-/** First key that an object of this valid JSON text has twice: JSON.parse keeps the last silently. */
-function duplicateKey(text: string): string | undefined {
-  const scopes: Set<string>[] = [];
-  let lastString = "";
-  // By hand: a regular expression overflows its stack on strings of megabytes.
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === "{") scopes.push(new Set());
-    else if (character === "}") scopes.pop();
-    else if (character === '"') {
-      const begin = at++;
-      while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-      lastString = text.slice(begin, at + 1);
-    } else if (character === ":") {
-      const keys = scopes[scopes.length - 1];
-      const key = JSON.parse(lastString) as string;
-      if (keys.has(key)) return quote(key);
-      keys.add(key);
-    }
-  }
 }
 
 function checkMetadata(entry: unknown, fail: Fail): Record<string, string> {

@@ -161,3 +161,26 @@ Deno.test("deep, long and empty texts", () => {
     "f.json: is not JSON (line 2 column 3)",
   );
 });
+
+Deno.test("a key given twice is refused with its path, however it is written", () => {
+  const refusal = (text: string) => read(encode(text), text);
+  equal(
+    refusal('{"algorithms": {"cql": {"steps": 1, "alpha": 2, "steps": 3}}}'),
+    "f.json: algorithms.cql.steps: is given twice",
+  );
+  equal(
+    refusal('{"seed": 1, "dataset": {}, "s\\u0065ed": 1}'),
+    "f.json: seed: is given twice",
+  );
+  // The same key in two objects, and text that looks like one.
+  equal(
+    refusal(
+      '{"environment": {"hazards": [[3, 3]]}, "algorithms": {"bc": {"steps": 1}, "cql": {"steps": 1}}}',
+    ),
+    null,
+  );
+  equal(
+    refusal('{"a\\"b": {"x": 1}, "c": [{"x": 1}, {"x": 1, "x": "{"}]}'),
+    "f.json: c.x: is given twice",
+  );
+});
