@@ -122,7 +122,7 @@ function givenDataset(config: Config, directory: string) {
     : recordedDataset(directory);
 }
 
-function temporaryFolder(): string {
+export function temporaryFolder(): string {
   try {
     return Deno.makeTempDirSync({ prefix: "holdfast-" });
   } catch (error) {
@@ -139,7 +139,7 @@ function isThere(path: string): boolean {
 }
 
 /** What keeps two files from being equal; null if they are. */
-function difference(
+export function difference(
   name: string,
   recorded: string,
   again: string,

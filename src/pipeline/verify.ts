@@ -105,7 +105,7 @@ export async function verifyRun(options: VerifyOptions): Promise<Verification> {
   }
 }
 
-function compareSoftware(
+export function compareSoftware(
   made: Partial<SuiteVersions>,
   here: SuiteVersions,
 ): string[] {
@@ -126,7 +126,7 @@ function compareSoftware(
 }
 
 /** The files that are missing, changed or not in the manifest. */
-function compareWithManifest(
+export function compareWithManifest(
   directory: string,
   files: readonly ManifestFile[],
 ): Difference[] {
