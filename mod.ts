@@ -118,3 +118,4 @@ export * from "./src/pipeline/study_config.ts";
 export * from "./src/pipeline/study_result.ts";
 export * from "./src/pipeline/study_series.ts";
 export * from "./src/pipeline/study_statistics.ts";
+export * from "./src/pipeline/study_verify.ts";

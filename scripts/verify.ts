@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { InputError, processOutput, readManifest, style } from "../mod.ts";
+import {
+  InputError,
+  isStudy,
+  processOutput,
+  readManifest,
+  style,
+} from "../mod.ts";
 import { InterruptedError } from "../src/pipeline/learn.ts";
 import {
   isVerified,
@@ -14,14 +20,15 @@ import { visible } from "../src/files/visible.ts";
 import { chosenBackend, stopOnInterrupt } from "./backend_at_work.ts";
 import { runScript, type Usage } from "./cli.ts";
 import { stageProgress } from "./stage_progress.ts";
+import { verifyStudyScript } from "./verify_study.ts";
 
 const usage: Usage = {
   command: "deno task verify",
   about:
-    "Compares a finished run with the hashes of its manifest, runs its configuration again in a\n" +
-    "temporary folder, and compares the results byte for byte. Nothing in the run is changed.\n" +
+    "Compares a finished run or study with the hashes of its manifest, runs its configuration again\n" +
+    "in a temporary folder, and compares the results byte for byte. Nothing in it is changed.\n" +
     "Exit code 0: all is as it should be; 1: something differs; 2: there is nothing to check.",
-  operands: "RUN_DIR",
+  operands: "RUN_DIR|STUDY_DIR",
   flags: {
     backend: {
       value: "NAME",
@@ -33,7 +40,16 @@ const usage: Usage = {
       help: "threads of the wasm backend (default: the machine's cores)",
     },
     quick: {
-      help: "compare hashes, and run only the first logging interval again",
+      help:
+        "compare hashes, and run only the first logging interval again (of a study: no training)",
+    },
+    cells: {
+      value: "K",
+      help: "of a study: how many trainings to run again (default: all)",
+    },
+    seed: {
+      value: "N",
+      help: "with --cells: chooses which trainings (default: 0)",
     },
   },
 };
@@ -45,6 +61,10 @@ await runScript(usage, async (args) => {
   }
   // Before a backend is looked for, which takes time and may tell things.
   readManifest(operands[0]);
+  if (isStudy(operands[0])) return await verifyStudyScript(args, operands[0]);
+  for (const flag of ["cells", "seed"].filter((flag) => args.values[flag])) {
+    throw new InputError(`--${flag}: is for a study; ${operands[0]} is a run`);
+  }
   const screen = processOutput("stderr");
   const backend = await chosenBackend(args, screen);
   const stop = stopOnInterrupt(

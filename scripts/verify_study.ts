@@ -6,15 +6,15 @@
  */
 import {
   BACKEND_NAMES,
-  type Progress,
   processOutput,
+  type Progress,
   showProgress,
   StudyStoppedError,
   type StudyVerification,
   style,
   verifyStudy,
-  visible,
 } from "../mod.ts";
+import { visible } from "../src/files/visible.ts";
 import { type Arguments, choiceFlag, integerFlag } from "./cli.ts";
 
 /** Checks a study and says what was found; returns the exit code. */

@@ -5,7 +5,11 @@
  * @module
  */
 import { join } from "node:path";
-import { listFiles, readManifest, suiteVersions } from "../artifacts/manifest.ts";
+import {
+  listFiles,
+  readManifest,
+  suiteVersions,
+} from "../artifacts/manifest.ts";
 import { writeArtifact } from "../artifacts/run_directory.ts";
 import { InputError } from "../errors.ts";
 import { randomStream } from "../numerics/random.ts";
@@ -89,8 +93,13 @@ export async function verifyStudy(
     study = readStudyConfig(join(directory, STUDY_CONFIG_FILE));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const what = `${wordsOf(error, directory, STUDY_CONFIG_FILE)}; nothing is run again`;
-    return { ...found, differences: [...differences, { path: STUDY_CONFIG_FILE, what }] };
+    const what = `${
+      wordsOf(error, directory, STUDY_CONFIG_FILE)
+    }; nothing is run again`;
+    return {
+      ...found,
+      differences: [...differences, { path: STUDY_CONFIG_FILE, what }],
+    };
   }
   const trainings = studyCells(study).filter(({ policy }) =>
     policy !== "references"
