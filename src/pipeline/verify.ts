@@ -105,6 +105,7 @@ export async function verifyRun(options: VerifyOptions): Promise<Verification> {
   }
 }
 
+/** In what the software that made something and that which is here differ, a line each. */
 export function compareSoftware(
   made: Partial<SuiteVersions>,
   here: SuiteVersions,
