@@ -9,8 +9,13 @@ import { join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { parseArgs } from "node:util";
 import { suggest } from "../src/config/nearest.ts";
 import { InputError } from "../src/errors.ts";
+import { visible } from "../src/files/visible.ts";
 import { environmentVariable } from "../src/report/environment_variable.ts";
-import { lostOutput, processOutput } from "../src/report/terminal.ts";
+import {
+  lostOutput,
+  type Output,
+  processOutput,
+} from "../src/report/terminal.ts";
 
 /** A flag of a script. */
 export interface Flag {
@@ -210,6 +215,16 @@ function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word)
     ? word
     : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * Tells on the terminal what was taken in a way that a file does not say itself.
+ *
+ * @param screen Standard error.
+ * @param file The file, as it was given.
+ */
+export function noteOn(screen: Output, file: string): (note: string) => void {
+  return (note) => screen.write(visible(`note: ${file}: ${note}`, 500) + "\n");
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   type Arguments,
   choiceFlag,
   integerFlag,
+  noteOn,
   runScript,
   type Usage,
 } from "./cli.ts";
@@ -121,8 +122,12 @@ await runScript(usage, async (args) => {
   }
   const options = readOptions(args);
   const output = processOutput("stdout");
+  const screen = processOutput("stderr");
   for (const file of files) {
-    const dataset = await readDataset(file, options);
+    const dataset = await readDataset(file, {
+      ...options,
+      onNote: noteOn(screen, file),
+    });
     if (to === undefined) {
       output.write(formatReport(output, file, inspectDataset(dataset)));
       continue;

@@ -29,6 +29,7 @@ import {
   type Arguments,
   artifactsFolder,
   integerFlag,
+  noteOn,
   runScript,
   taskCommand,
   type Usage,
@@ -89,7 +90,9 @@ await runScript(usage, async (args) => {
     MAX_STEPS,
   );
   const dataset = values.dataset
-    ? await readDataset(values.dataset)
+    ? await readDataset(values.dataset, {
+      onNote: noteOn(screen, values.dataset),
+    })
     : undefined;
   const config = wantedConfig(args, resume, dataset);
   const out = values.out ??

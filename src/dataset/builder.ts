@@ -4,7 +4,11 @@
  * @module
  */
 
+import { InputError } from "../errors.ts";
+import { ownNames } from "./action_codes.ts";
 import type { Dataset } from "./dataset.ts";
+import { countRounding } from "./rounding.ts";
+import { episodeOf, MOST_ACTIONS } from "./validate.ts";
 
 /** Takes an episode's observations and transitions in the order of time. */
 export interface DatasetBuilder {
@@ -14,23 +18,43 @@ export interface DatasetBuilder {
    * @param begin Index of the first.
    */
   addObservation(values: ArrayLike<number>, begin: number): void;
-  /** Adds the current episode's next transition; the action fits in 32 bits. */
-  addTransition(action: number, reward: number): void;
+  /** Adds the current episode's last observation again, in place of a final one that is not there. */
+  repeatObservation(): void;
+  /**
+   * Adds the current episode's next transition.
+   * @param action What the file calls it: a safe integer of any size and sign, or a name.
+   * @param reward Is rounded to f32.
+   */
+  addTransition(action: number | string, reward: number): void;
   /** Ends the current episode; the flags are those of its last transition. */
   endEpisode(terminated: boolean, truncated: boolean): void;
   /**
    * The data set; it is not validated.
-   * @param actionCount Number of actions, or undefined for the largest action + 1.
+   * @param actionCount Number of actions, if the file or the user says it: their codes must lie
+   *   in `firstAction` … `firstAction + actionCount - 1`, and those that do not occur count too.
+   *   If undefined, the actions are those that occur, in the order of their codes.
+   * @param firstAction The least code, where `actionCount` is given.
+   * @throws {InputError} for an action that is not among the given ones.
    */
-  finish(actionCount: number | undefined): Dataset;
+  finish(actionCount?: number, firstAction?: number): Dataset;
+  /**
+   * What was changed in taking the numbers, one line a column.
+   * @param observations Names of the observation's columns; `observation_0` … if not given.
+   * @param reward Name of the reward's column.
+   */
+  notes(observations?: readonly string[], reward?: string): string[];
 }
 
 /**
- * Starts a data set without rows.
+ * Starts a data set.
  *
  * @param observationSize D, numbers per observation.
+ * @param name Name of the file, for messages.
  */
-export function buildDataset(observationSize: number): DatasetBuilder {
+export function buildDataset(
+  observationSize: number,
+  name: string,
+): DatasetBuilder {
   let observations = new Float32Array(1024);
   let actions = new Int32Array(1024);
   let rewards = new Float32Array(1024);
@@ -40,15 +64,54 @@ export function buildDataset(observationSize: number): DatasetBuilder {
   let numbers = 0;
   let transitions = 0;
   let episodes = 0;
-  let largestAction = -1;
+  /** Codes in the order in which they first occur; `actions` holds their places in it. */
+  const places = new Map<number | string, number>();
+  const rounding = countRounding(observationSize + 1);
+
+  /** The codes of all actions, in order. */
+  const codesOf = (actionCount: number | undefined, firstAction: number) => {
+    const found = [...places.keys()];
+    if (actionCount === undefined) return found.sort(compareCodes);
+    if (actionCount > MOST_ACTIONS) {
+      throw new InputError(
+        `${name}: ${actionCount} actions, but at most ${MOST_ACTIONS} are taken`,
+      );
+    }
+    const last = firstAction + actionCount - 1;
+    for (const [code, place] of places) {
+      if (typeof code === "number" && code >= firstAction && code <= last) {
+        continue;
+      }
+      const transition = actions.indexOf(place);
+      const episode = episodeOf(offsets.subarray(0, episodes + 1), transition);
+      const step = transition - offsets[episode];
+      throw new InputError(
+        `${name}: episode ${episode}, step ${step}: action ${
+          JSON.stringify(code)
+        } is outside ${firstAction} … ${last}`,
+      );
+    }
+    return Array.from({ length: actionCount }, (_, a) => firstAction + a);
+  };
+
+  const makeRoom = () => {
+    while (numbers + observationSize > observations.length) {
+      observations = twice(observations);
+    }
+  };
+
   return {
     addObservation(values, begin): void {
-      while (numbers + observationSize > observations.length) {
-        observations = twice(observations);
-      }
+      makeRoom();
       for (let d = 0; d < observationSize; d++) {
+        rounding.see(d, values[begin + d]);
         observations[numbers++] = values[begin + d];
       }
+    },
+    repeatObservation(): void {
+      makeRoom();
+      observations.copyWithin(numbers, numbers - observationSize, numbers);
+      numbers += observationSize;
     },
     addTransition(action, reward): void {
       if (transitions === actions.length) {
@@ -57,9 +120,11 @@ export function buildDataset(observationSize: number): DatasetBuilder {
         terminated = twice(terminated);
         truncated = twice(truncated);
       }
-      actions[transitions] = action;
+      let place = places.get(action);
+      if (place === undefined) places.set(action, place = places.size);
+      actions[transitions] = place;
+      rounding.see(observationSize, reward);
       rewards[transitions++] = reward;
-      if (action > largestAction) largestAction = action;
     },
     endEpisode(isTerminated, isTruncated): void {
       if (isTerminated) terminated[transitions - 1] = 1;
@@ -67,19 +132,42 @@ export function buildDataset(observationSize: number): DatasetBuilder {
       if (++episodes === offsets.length) offsets = twice(offsets);
       offsets[episodes] = transitions;
     },
-    finish(actionCount): Dataset {
+    finish(actionCount, firstAction = 0): Dataset {
+      const codes = codesOf(actionCount, firstAction);
+      const names = ownNames(codes);
+      const indices = new Map(codes.map((code, action) => [code, action]));
+      const actionAt = Int32Array.from(
+        places.keys(),
+        (code) => indices.get(code)!,
+      );
       return {
         observationSize,
-        actionCount: actionCount ?? largestAction + 1,
+        actionCount: codes.length,
+        ...(names && { actionNames: names }),
         observations: observations.slice(0, numbers),
-        actions: actions.slice(0, transitions),
+        actions: actions.subarray(0, transitions).map((at) => actionAt[at]),
         rewards: rewards.slice(0, transitions),
         terminated: terminated.slice(0, transitions),
         truncated: truncated.slice(0, transitions),
         episodeOffsets: offsets.slice(0, episodes + 1),
       };
     },
+    notes(
+      columns = Array.from(
+        { length: observationSize },
+        (_, d) => `observation_${d}`,
+      ),
+      reward = "reward",
+    ) {
+      return rounding.notes([...columns, reward]);
+    },
   };
+}
+
+/** Integers by size, names by their UTF-16 units: an order that no locale changes. */
+function compareCodes(a: number | string, b: number | string): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return `${a}` < `${b}` ? -1 : 1;
 }
 
 function twice<

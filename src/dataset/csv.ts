@@ -6,7 +6,7 @@
  * | episode | any text; another one begins another episode |
  * | step (optional) | number of the step in its episode, growing by 1 |
  * | observations, one column each | a number |
- * | action | an integer from 0; empty in a row that holds a final observation only |
+ * | action | an integer or, in all rows, a name; empty in a row that holds a final observation only |
  * | reward | a number; empty where the action is |
  * | terminated (optional), truncated (optional) | 0, 1, true or false, on an episode's last action only |
  *
@@ -23,6 +23,7 @@ import { InputError } from "../errors.ts";
 import { type CsvRecord, readCsvRecords } from "./csv_records.ts";
 import { type ColumnIndices, openRows, type RowReader } from "./csv_rows.ts";
 import type { Dataset } from "./dataset.ts";
+import type { DatasetReadOptions } from "./dataset_file.ts";
 import { validateDataset } from "./validate.ts";
 
 /** Which column of the header holds what; each has a default. */
@@ -51,16 +52,15 @@ const LISTED = 20;
  *
  * @param chunks The file, in pieces of any size, e.g. a file's `readable`.
  * @param name Name of the file, for messages.
- * @param columns Which column holds what.
- * @param actionCount Number of actions; if undefined, the largest that occurs + 1.
+ * @param options Which column holds what; the number of actions, if those that occur are not
+ *   all; and who is told of what the file does not say itself.
  * @throws {InputError} for a missing column, or for bad rows: one line that lists the first
  *   20 with their line numbers and counts the rest.
  */
 export async function datasetFromCsv(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
-  columns: CsvColumns = {},
-  actionCount?: number,
+  { columns = {}, actionCount, onNote }: DatasetReadOptions = {},
 ): Promise<Dataset> {
   let reader: RowReader | undefined;
   const bad: string[] = [];
@@ -72,11 +72,11 @@ export async function datasetFromCsv(
     if (reader) reader.row(record);
     else {
       const found = findColumns(record, name, columns);
-      reader = openRows(found, actionCount, onBad);
+      reader = openRows(found, name, actionCount, onBad);
     }
   });
   if (!reader) throw new InputError(`${name}: it has no header`);
-  const dataset = reader.finish();
+  const { dataset, notes } = reader.finish();
   if (badRows > 0) {
     const more = badRows > LISTED ? ` … and ${badRows - LISTED} more` : "";
     throw new InputError(
@@ -86,6 +86,7 @@ export async function datasetFromCsv(
     );
   }
   validateDataset(dataset, name);
+  for (const note of notes) onNote?.(note);
   return dataset;
 }
 

@@ -56,6 +56,7 @@ export async function readCsvRecords(
   let buffer: Uint8Array = new Uint8Array(0);
   let begins = new Int32Array(64);
   let ends = new Int32Array(64);
+  let quoted = new Int32Array(64);
   let line = 1;
   const record = {
     line: 1,
@@ -63,7 +64,10 @@ export async function readCsvRecords(
     malformed: false,
     size: (cell: number) => ends[cell] - begins[cell],
     number: (cell: number) => parseNumber(buffer, begins[cell], ends[cell]),
-    text: (cell: number) => decode(buffer.subarray(begins[cell], ends[cell])),
+    text(cell: number): string | undefined {
+      const text = decode(buffer.subarray(begins[cell], ends[cell]));
+      return quoted[cell] ? text?.replaceAll('""', '"') : text;
+    },
     copy: (cell: number) => buffer.slice(begins[cell], ends[cell]),
     equals(cell: number, bytes: Uint8Array): boolean {
       const begin = begins[cell];
@@ -84,17 +88,18 @@ export async function readCsvRecords(
       if (cells === begins.length) {
         begins = twice(begins);
         ends = twice(ends);
+        quoted = twice(quoted);
       }
       let begin = at;
       let end: number;
-      if (buffer[at] === QUOTE) {
+      quoted[cells] = buffer[at] === QUOTE ? 1 : 0;
+      if (quoted[cells]) {
         begin++;
         for (at++;; at++) {
           if (at >= buffer.length) return -1;
           if (buffer[at] === NEWLINE) lines++;
           else if (buffer[at] === QUOTE) {
             if (buffer[at + 1] !== QUOTE) break;
-            // A doubled quote stays as it is: no number has one, and text stays distinct.
             at++;
           }
         }

@@ -5,6 +5,7 @@
  */
 
 import { buildDataset } from "./builder.ts";
+import { LONGEST_ACTION_NAME } from "./action_codes.ts";
 import type { CsvRecord } from "./csv_records.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -34,13 +35,14 @@ export interface ColumnIndices {
 export interface RowReader {
   /** Takes the next row. */
   row(record: CsvRecord): void;
-  /** The data set, not validated; of no use if a row was bad. */
-  finish(): Dataset;
+  /** The data set, not validated, and what was taken in another way than it stands there. */
+  finish(): { readonly dataset: Dataset; readonly notes: readonly string[] };
 }
 
 /** The action in a row and what came of it. */
 interface Step {
-  action: number;
+  /** Its code or name; undefined in a row that only tells the final observation. */
+  action: number | string | undefined;
   reward: number;
   terminated: boolean;
   truncated: boolean;
@@ -50,20 +52,22 @@ interface Step {
  * Starts reading rows.
  *
  * @param columns Where things are.
+ * @param name Name of the file, for messages.
  * @param actionCount Number of actions, if known.
  * @param onBad Is told each bad row's line and what is wrong with it.
  */
 export function openRows(
   columns: ColumnIndices,
+  name: string,
   actionCount: number | undefined,
   onBad: (line: number, what: string) => void,
 ): RowReader {
   const size = columns.observations.length;
-  const builder = buildDataset(size);
+  const builder = buildDataset(size, name);
   const ids = new Set<string>();
   const observation = new Float64Array(size);
   const row: Step = {
-    action: 0,
+    action: undefined,
     reward: 0,
     terminated: false,
     truncated: false,
@@ -77,14 +81,16 @@ export function openRows(
   /** A row without action, the final observation, was read. */
   let isClosed = false;
   let isBad = false;
+  /** Whether all actions are integers; undefined before the first. */
+  let areCodes: boolean | undefined;
 
   const endEpisode = () => {
     if (id === undefined || isBad) return;
     const terminated = last.terminated ||
       (columns.terminated < 0 && !last.truncated);
     if (terminated && !isClosed) {
-      builder.addTransition(last.action, last.reward);
-      builder.addObservation(observation, 0);
+      builder.addTransition(last.action!, last.reward);
+      builder.repeatObservation();
       observations++;
     }
     if (observations >= 2) {
@@ -123,10 +129,9 @@ export function openRows(
     for (let d = 0; d < size; d++) {
       const column = columns.observations[d];
       const value = record.number(column);
-      const fits = Number.isInteger(value)
-        ? Math.fround(value) === value
-        : Number.isFinite(Math.fround(value));
-      if (!fits) return badCell(record, column, "no number that fits 32 bits");
+      if (!Number.isFinite(Math.fround(value))) {
+        return badCell(record, column, "no number that fits 32 bits");
+      }
       observation[d] = value;
     }
     row.terminated = row.truncated = false;
@@ -149,20 +154,44 @@ export function openRows(
       if (record.size(columns.reward) > 0 || row.terminated || row.truncated) {
         return "a reward or an end without action";
       }
-      row.action = -1;
+      row.action = undefined;
       return;
     }
-    row.action = record.number(columns.action);
-    if (row.action !== (row.action | 0) || row.action < 0) {
-      return badCell(record, columns.action, "no integer from 0");
-    }
-    if (actionCount !== undefined && row.action >= actionCount) {
-      return badCell(record, columns.action, `not below ${actionCount}`);
-    }
+    const wrong = readAction(record);
+    if (wrong) return badCell(record, columns.action, wrong);
     row.reward = record.number(columns.reward);
     if (!Number.isFinite(Math.fround(row.reward))) {
       return badCell(record, columns.reward, "no number that fits 32 bits");
     }
+  };
+
+  /** Reads the action, a code or a name; returns what is wrong. */
+  const readAction = (record: CsvRecord): string | undefined => {
+    const code = record.number(columns.action);
+    if (actionCount !== undefined) {
+      if (!Number.isInteger(code) || code < 0 || code >= actionCount) {
+        return `no integer from 0 to ${actionCount - 1}`;
+      }
+    } else if (!Number.isNaN(code)) {
+      if (!Number.isInteger(code)) return "no integer";
+      if (!Number.isSafeInteger(code)) return "beyond ±2^53";
+    }
+    const action = Number.isNaN(code) ? actionName(record) : code;
+    if (action === undefined) return "neither an integer nor a name";
+    // A name among numbers is a mistake in one of them.
+    const isCode = typeof action === "number";
+    if (isCode !== (areCodes ??= isCode)) {
+      return `where earlier actions are ${areCodes ? "integers" : "names"}`;
+    }
+    row.action = action;
+  };
+
+  const actionName = (record: CsvRecord): string | undefined => {
+    const text = record.text(columns.action);
+    const isName = text !== undefined && text.length <= LONGEST_ACTION_NAME &&
+      text.trim() === text && Number.isNaN(Number(text)) &&
+      !/^[+-]?(nan|inf)/i.test(text);
+    return isName ? text : undefined;
   };
 
   const badCell = (record: CsvRecord, column: number, what: string) =>
@@ -184,11 +213,11 @@ export function openRows(
     line = record.line;
     const wrong = readCells(record);
     if (wrong || isBad) return wrong;
-    const isFinal = row.action < 0;
+    const isFinal = row.action === undefined;
     if (isClosed || (!isFinal && (last.terminated || last.truncated))) {
       return "a row after the end of its episode";
     }
-    if (observations > 0) builder.addTransition(last.action, last.reward);
+    if (observations > 0) builder.addTransition(last.action!, last.reward);
     builder.addObservation(observation, 0);
     observations++;
     if (isFinal) isClosed = true;
@@ -204,9 +233,18 @@ export function openRows(
       isBad = true;
       stepNumber = NaN;
     },
-    finish(): Dataset {
+    finish() {
       endEpisode();
-      return builder.finish(actionCount);
+      const dataset = builder.finish(actionCount);
+      const names = columns.observations.map((at) => columns.names[at]);
+      const notes = builder.notes(names, columns.names[columns.reward]);
+      if (dataset.actionNames) {
+        notes.unshift(
+          `${columns.names[columns.action]}: ${dataset.actionCount} actions, ` +
+            `which keep their names: ${list(dataset.actionNames)}`,
+        );
+      }
+      return { dataset, notes };
     },
   };
 }
@@ -223,4 +261,10 @@ function readFlag(record: CsvRecord, column: number): boolean | undefined {
 /** Text of the file, safe for one line. */
 function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
+}
+
+/** The first ten, separated by commas. */
+function list(texts: readonly string[]): string {
+  const shown = texts.slice(0, 10).map((text) => text.slice(0, 40)).join(", ");
+  return texts.length > 10 ? `${shown} …` : shown;
 }

@@ -13,8 +13,8 @@ const ENCODE_ROWS = 20_000;
 /**
  * A data set as CSV: the columns that `csv.ts` names, T + 1 rows an episode of T
  * transitions, the last with the final observation only. Every number is the shortest
- * decimal that reads back as the same 32-bit float. Reading it gives an equal data set,
- * but for the number of actions, which CSV does not hold.
+ * decimal that reads back as the same 32-bit float. Reading it gives an equal data set, but for
+ * actions that never occur, which CSV does not hold.
  *
  * @param dataset The data set.
  */
@@ -27,6 +27,8 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   let text = `episode,step,${
     names.join(",")
   },action,reward,terminated,truncated\n`;
+  const actionNames = dataset.actionNames?.map(cell);
+  const nameOf = (action: number) => actionNames?.[action] ?? action;
   let rows = 0;
   for (let e = 0; e + 1 < offsets.length; e++) {
     for (let i = offsets[e]; i <= offsets[e + 1]; i++) {
@@ -36,7 +38,7 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
       }
       text += i === offsets[e + 1]
         ? ",,,,\n"
-        : `,${dataset.actions[i]},${shortest(dataset.rewards[i])}` +
+        : `,${nameOf(dataset.actions[i])},${shortest(dataset.rewards[i])}` +
           `,${dataset.terminated[i]},${dataset.truncated[i]}\n`;
       if (++rows % ENCODE_ROWS === 0) {
         parts.push(encoder.encode(text));
@@ -46,6 +48,11 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   }
   parts.push(encoder.encode(text));
   return concatenatedBytes(parts);
+}
+
+/** Text as a cell, in quotes if it needs them. */
+function cell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** The shortest decimal that reads back as this f32. */

@@ -34,7 +34,7 @@ export function readD3rlpy(
       const steps = rows.count;
       if (builder === undefined) {
         observationSize = rows.size;
-        builder = buildDataset(observationSize);
+        builder = buildDataset(observationSize, name);
       } else if (rows.size !== observationSize) {
         throw new InputError(
           `${name}: "observations_${i}" has ${rows.size} numbers an observation, ` +
@@ -54,8 +54,8 @@ export function readD3rlpy(
         );
       }
       for (let t = 0; t <= transitions; t++) {
-        const row = Math.min(t, steps - 1);
-        builder.addObservation(rows.data, row * observationSize);
+        if (t < steps) builder.addObservation(rows.data, t * observationSize);
+        else builder.repeatObservation();
         if (t < transitions) {
           builder.addTransition(actions[t], rewards.data[t]);
         }

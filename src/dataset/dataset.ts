@@ -17,8 +17,13 @@
 export interface Dataset {
   /** D. */
   readonly observationSize: number;
-  /** Number of discrete actions; actions lie in 0 … actionCount - 1. */
+  /** A, the number of discrete actions; actions lie in 0 … A - 1. */
   readonly actionCount: number;
+  /**
+   * [A] what the source calls each action, in its own words ("-3", "10", "left"): all integers
+   * or none. Absent where they are called 0 … A - 1.
+   */
+  readonly actionNames?: readonly string[];
   /** [N + E, D] row-major. */
   readonly observations: Float32Array;
   /** [N] */

@@ -28,12 +28,17 @@ export type DatasetFormat = typeof DATASET_FORMATS[number];
 /** What a file may not say itself. */
 export interface DatasetReadOptions {
   /**
-   * Number of actions. d3rlpy dumps and CSV do not hold it: there it is the largest action
-   * that occurs + 1 if not given. Other formats must agree with it.
+   * Number of actions. d3rlpy dumps and CSV do not hold it: if given, they are 0 … actionCount - 1
+   * there, otherwise those that occur. Other formats must agree with it.
    */
   readonly actionCount?: number;
   /** Which column of a CSV file holds what. */
   readonly columns?: CsvColumns;
+  /**
+   * Is told, one line each, what was taken in a way that the file does not say itself, such as
+   * `observation_0: 2 numbers rounded to 32-bit floats, the first from 16777217 to 16777216`.
+   */
+  readonly onNote?: (note: string) => void;
 }
 
 /**
@@ -52,7 +57,7 @@ export async function readDataset(
   const format = sniff(path);
   if (format === "csv") {
     using file = attempt(path, () => Deno.openSync(path));
-    return await datasetFromCsv(file.readable, path, columns, actionCount);
+    return await datasetFromCsv(file.readable, path, options);
   }
   if (columns !== undefined && Object.keys(columns).length > 0) {
     throw new InputError(`${path}: columns are named, but it is no CSV file`);

@@ -40,8 +40,8 @@ export interface DatasetReport {
   readonly transitions: number;
   /** D */
   readonly observationSize: number;
-  /** Number of actions. */
-  readonly actionCount: number;
+  /** [A] what each action is called. */
+  readonly actionNames: readonly string[];
   /** Transitions per episode. */
   readonly length: Spread;
   /** Undiscounted return per episode. */
@@ -50,7 +50,7 @@ export interface DatasetReport {
   readonly reward: Spread;
   /** How the episodes end. */
   readonly ends: EndCounts;
-  /** [actions] transitions with each action. */
+  /** [A] transitions with each action. */
   readonly actionCounts: readonly number[];
   /** [D] range of each number of an observation, over all rows. */
   readonly observations: readonly Spread[];
@@ -98,18 +98,17 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
     } else ends[isTerminated ? "terminated" : "none"]++;
   }
   const distinct = distinctRows(taken, size);
-  const pairs = new Uint8Array(distinct.count * actionCount);
-  let tried = 0;
+  // A set, because a table of all pairs could be far larger than the data.
+  const tried = new Set<number>();
   for (let i = 0; i < transitions; i++) {
-    const pair = distinct.rowOf[i] * actionCount + actions[i];
-    tried += 1 - pairs[pair];
-    pairs[pair] = 1;
+    tried.add(distinct.rowOf[i] * actionCount + actions[i]);
   }
   const report = {
     episodes,
     transitions,
     observationSize: size,
-    actionCount,
+    actionNames: dataset.actionNames ??
+      actionCounts.map((_, action) => `${action}`),
     length: spread(lengths),
     return: spread(returns),
     reward: spread(rewards),
@@ -124,7 +123,7 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
     }),
     distinctObservations: distinct.count,
     duplicateRate: 1 - distinct.count / transitions,
-    coverage: tried / pairs.length,
+    coverage: tried.size / (distinct.count * actionCount),
   };
   return { ...report, suspicious: suspicions(report) };
 }
@@ -133,10 +132,11 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
 const LARGE = 100;
 
 function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
-  const { actionCounts, ends, episodes, reward, observations } = report;
+  const { actionCounts, actionNames, ends, episodes, reward, observations } =
+    report;
   const found: string[] = [];
   const unseen = actionCounts.flatMap((count, action) =>
-    count === 0 ? [action] : []
+    count === 0 ? [actionNames[action]] : []
   );
   if (unseen.length > 0) {
     found.push(
@@ -190,7 +190,7 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function list(numbers: readonly number[]): string {
-  const shown = numbers.slice(0, 10).join(", ");
-  return numbers.length > 10 ? `${shown} …` : shown;
+function list(items: readonly (number | string)[]): string {
+  const shown = items.slice(0, 10).join(", ");
+  return items.length > 10 ? `${shown} …` : shown;
 }

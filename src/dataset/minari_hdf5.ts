@@ -30,7 +30,7 @@ export function readMinari(
         `${name}: ${names.size} episodes, but metadata.json says ${spec.episodes}`,
       );
     }
-    const builder = buildDataset(spec.observationSize);
+    const builder = buildDataset(spec.observationSize, name);
     for (let e = 0; e < spec.episodes; e++) {
       tick();
       if (!names.has(`episode_${e}`)) {

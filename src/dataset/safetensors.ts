@@ -9,7 +9,8 @@
  * | `terminated`, `truncated` | U8 [N], 0 or 1 |
  * | `episode_offsets` | U32 [E + 1] |
  *
- * The metadata hold `format` = "holdfast.dataset", `version` = "1" and `action_count`.
+ * The metadata hold `format` = "holdfast.dataset", `version` = "1", `action_count` and, where
+ * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list.
  *
  * @module
  */
@@ -20,6 +21,7 @@ import {
   writeSafetensors,
 } from "../files/safetensors.ts";
 import { InputError } from "../errors.ts";
+import { namesFromMetadata, namesToMetadata } from "./action_codes.ts";
 import type { Dataset } from "./dataset.ts";
 import { validateDataset } from "./validate.ts";
 
@@ -62,6 +64,7 @@ export function datasetToSafetensors(
       format: FORMAT,
       version: VERSION,
       action_count: String(dataset.actionCount),
+      ...namesToMetadata(dataset.actionNames),
     },
   );
 }
@@ -96,6 +99,7 @@ export function datasetFromSafetensors(
   const dataset = {
     observationSize: observations.shape[1],
     actionCount: Number(actionCount),
+    ...namesFromMetadata(file),
     observations: observations.data,
     actions: requireTensor(file, "actions", "I32", [-1]).data,
     rewards: requireTensor(file, "rewards", "F32", [-1]).data,

@@ -5,11 +5,15 @@
  */
 
 import { InputError } from "../errors.ts";
+import { wrongActionNames } from "./action_codes.ts";
 import type { Dataset } from "./dataset.ts";
+
+/** More actions than this are ids that were taken for actions; the network has an output for each. */
+export const MOST_ACTIONS = 1_000_000;
 
 /**
  * Checks everything that the rest of the suite takes for granted: lengths agree, episodes
- * follow each other and none is empty, actions are in range, numbers are finite, flags are
+ * follow each other and none is empty, actions are in range and named apart, numbers are finite, flags are
  * 0 or 1 and stand on an episode's last step only. Both flags may stand on one step, and
  * neither may: an episode whose log just stops.
  *
@@ -37,9 +41,17 @@ export function validateDataset(dataset: Dataset, name: string): void {
   const transitions = actions.length;
   const episodes = episodeOffsets.length - 1;
   if (episodes < 1 || transitions < 1) fail("it holds no transition");
-  if (!Number.isSafeInteger(actionCount) || actionCount < 1) {
-    fail(`the number of actions must be at least 1, not ${actionCount}`);
+  if (
+    !Number.isSafeInteger(actionCount) || actionCount < 1 ||
+    actionCount > MOST_ACTIONS
+  ) {
+    fail(
+      `the number of actions must be from 1 to ${MOST_ACTIONS}, not ${actionCount}`,
+    );
   }
+  const wrong = dataset.actionNames &&
+    wrongActionNames(dataset.actionNames, actionCount);
+  if (wrong !== undefined) fail(wrong);
   for (
     const [column, length] of [
       ["rewards", rewards.length],

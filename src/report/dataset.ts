@@ -24,7 +24,7 @@ export function formatReport(
   name: string,
   report: DatasetReport,
 ): string {
-  const { ends, transitions, actionCounts, suspicious } = report;
+  const { ends, transitions, actionCounts, actionNames, suspicious } = report;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const line = (label: string, value: string) =>
     `${label.padEnd(14)} ${value}\n`;
@@ -42,7 +42,7 @@ export function formatReport(
     ...[least, mean, std, greatest].map(number),
   ]);
   const actions = actionCounts.slice(0, SHOWN).map((count, action) => [
-    `action ${action}`,
+    `action ${visible(actionNames[action], 40)}`,
     group(count),
     percent(count / transitions),
   ]);
@@ -79,7 +79,7 @@ export function formatReport(
     suspicious.length === 0
       ? "nothing suspicious\n"
       : suspicious.map((what) =>
-        `${style(output, "yellow", "suspicious")}: ${what}\n`
+        `${style(output, "yellow", "suspicious")}: ${visible(what)}\n`
       ).join(""),
   ].join("");
 }

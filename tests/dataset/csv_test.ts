@@ -16,11 +16,16 @@ function read(
   text: string | Uint8Array,
   columns?: CsvColumns,
   actionCount?: number,
+  onNote?: (note: string) => void,
 ) {
   const bytes = typeof text === "string"
     ? new TextEncoder().encode(text)
     : text;
-  return datasetFromCsv(pieces(bytes, 7), "f.csv", columns, actionCount);
+  return datasetFromCsv(pieces(bytes, 7), "f.csv", {
+    columns,
+    actionCount,
+    onNote,
+  });
 }
 
 const SMALL =
@@ -158,20 +163,34 @@ Deno.test("CSV: every bad row is told with its line", async () => {
     ],
     [
       2,
-      "0,0,0,16777217,0,-1,0,0",
-      '"observation_1" is "16777217", no number that fits 32 bits',
+      "0,0,0,4e38,0,-1,0,0",
+      '"observation_1" is "4e38", no number that fits 32 bits',
     ],
     [
       2,
       "0,0,0,NaN,0,-1,0,0",
       '"observation_1" is "NaN", no number that fits 32 bits',
     ],
-    [2, "0,0,0,0,1.5,-1,0,0", '"action" is "1.5", no integer from 0'],
-    [2, "0,0,0,0,-1,-1,0,0", '"action" is "-1", no integer from 0'],
+    [2, "0,0,0,0,1.5,-1,0,0", '"action" is "1.5", no integer'],
     [
       2,
-      "0,0,0,0,4294967296,-1,0,0",
-      '"action" is "4294967296", no integer from 0',
+      "0,0,0,0,9007199254740992,-1,0,0",
+      '"action" is "9007199254740992", beyond ±2^53',
+    ],
+    [
+      2,
+      "0,0,0,0,nan,-1,0,0",
+      '"action" is "nan", neither an integer nor a name',
+    ],
+    [
+      2,
+      `0,0,0,0,${"ab".repeat(101)},-1,0,0`,
+      `"action" is "${"ab".repeat(19)}a…", neither an integer nor a name`,
+    ],
+    [
+      3,
+      "0,1,0,1,left,50,1,0",
+      '"action" is "left", where earlier actions are integers',
     ],
     [
       2,
@@ -206,8 +225,82 @@ Deno.test("CSV: every bad row is told with its line", async () => {
   }
   assert.equal(
     await refusal(() => read(SMALL, {}, 2)),
-    bad(3, '"action" is "2", not below 2'),
+    bad(3, '"action" is "2", no integer from 0 to 1'),
   );
+});
+
+Deno.test("CSV: the source's own action codes and names are kept", async () => {
+  const of = async (codes: string[], actionCount?: number) => {
+    const notes: string[] = [];
+    const rows = codes.map((code, i) => `e,${i},${code},0\n`).join("");
+    const dataset = await read(
+      `episode,observation_0,choice,reward\n${rows}`,
+      { action: "choice" },
+      actionCount,
+      (note) => notes.push(note),
+    );
+    const { actionCount: count, actionNames, actions } = dataset;
+    const text = new TextDecoder().decode(datasetToCsv(dataset));
+    const written = text.trim().split("\n").slice(1, -1).map((row) =>
+      row.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)[3]
+    );
+    const again = await datasetFromCsv(
+      pieces(datasetToCsv(dataset), 5),
+      "again",
+      { actionCount },
+    );
+    assert.deepEqual(again, dataset);
+    return { count, actionNames, actions: [...actions], written, notes };
+  };
+  const plain = await of(["2", "0", "1"]);
+  assert.deepEqual(plain.actionNames, undefined);
+  assert.deepEqual([plain.count, plain.actions], [3, [2, 0, 1]]);
+  assert.doesNotMatch(`${plain.notes}`, /choice/);
+
+  const gap = await of(["3", "0", "1"]);
+  assert.deepEqual(gap.actionNames, ["0", "1", "3"]);
+  assert.deepEqual(gap.actions, [2, 0, 1]);
+  assert.deepEqual(gap.written, ["3", "0", "1"]);
+  assert(
+    gap.notes.includes("choice: 3 actions, which keep their names: 0, 1, 3"),
+  );
+  const declared = await of(["3", "0", "1"], 5);
+  assert.deepEqual(declared.actionNames, undefined);
+  assert.deepEqual([declared.count, declared.actions], [5, [3, 0, 1]]);
+
+  const negative = await of(["10", "-3.0", "-20", "1234567890123"]);
+  assert.deepEqual(negative.actionNames, ["-20", "-3", "10", "1234567890123"]);
+  assert.deepEqual(negative.actions, [2, 1, 0, 3]);
+
+  const names = await of(["right", '"left, ""slow"""', "right", "Émile"]);
+  assert.deepEqual(names.actionNames, ['left, "slow"', "right", "Émile"]);
+  assert.deepEqual(names.actions, [1, 0, 1, 2]);
+  assert.deepEqual(names.written, [
+    "right",
+    '"left, ""slow"""',
+    "right",
+    "Émile",
+  ]);
+});
+
+Deno.test("CSV: integers that 32-bit floats cannot hold are rounded, with a note a column", async () => {
+  const notes: string[] = [];
+  const dataset = await read(
+    "episode,volume,price,action,cents,terminated\n" +
+      "0,123456789,0.1,0,16777217,0\n0,99999999,0.7,1,-20000001,1\n",
+    { observations: ["volume", "price"], reward: "cents" },
+    undefined,
+    (note) => notes.push(note),
+  );
+  assert.deepEqual(
+    dataset.observations,
+    Float32Array.of(123456792, 0.1, 1e8, 0.7, 1e8, 0.7),
+  );
+  assert.deepEqual(dataset.rewards, Float32Array.of(16777216, -20000000));
+  assert.deepEqual(notes, [
+    "volume: 2 numbers rounded to 32-bit floats, the first from 123456789 to 123456792",
+    "cents: 2 numbers rounded to 32-bit floats, the first from 16777217 to 16777216",
+  ]);
 });
 
 Deno.test("CSV: twenty bad rows are listed and the rest counted", async () => {

@@ -90,10 +90,7 @@ Deno.test("d3rlpy: contents that make no sense", async () => {
       { actions_0: [i64(0, 2 ** 32), [2, 1]] },
       'd: "actions_0" has 4294967296 at step 1',
     ],
-    [
-      { actions_0: [i64(0, -1), [2, 1]] },
-      "d: episode 0, step 1: action -1 is outside 0 … 1",
-    ],
+    [{ actions_0: [i64(0, -1), [2, 1]] }, "accepted"],
     [
       { rewards_0: [Float64Array.of(0, 1e300), [2, 1]] },
       "d: episode 0, step 1: the reward is Infinity",

@@ -18,6 +18,32 @@ Deno.test("data set as safetensors: a round trip gives equal arrays and equal by
   assert.deepEqual(datasetToSafetensors(read), bytes);
 });
 
+Deno.test("data set as safetensors: names of actions, where the source has some", () => {
+  const plain = readSafetensors(datasetToSafetensors(smallDataset()), "d");
+  assert.equal(plain.metadata.action_names, undefined);
+  const named = { ...smallDataset(), actionNames: ["-1", "4", "9007"] };
+  const bytes = datasetToSafetensors(named);
+  const { metadata, tensors } = readSafetensors(bytes, "d");
+  assert.equal(metadata.action_names, '["-1","4","9007"]');
+  assert.deepEqual(datasetFromSafetensors(bytes, "d"), named);
+  const read = (action_names: string) =>
+    datasetFromSafetensors(
+      writeSafetensors(tensors, { ...metadata, action_names }),
+      "d",
+    );
+  // Names that say nothing are not kept: equal data sets give equal bytes.
+  assert.deepEqual(read('["0","1","2"]'), smallDataset());
+  for (const text of ["", "{}", "[0,1,2]"]) {
+    assert.throws(() => read(text), {
+      name: "InputError",
+      message: "d: action_names in its metadata is no JSON list of texts",
+    });
+  }
+  assert.throws(() => read('["a","b"]'), {
+    message: "d: 2 names for 3 actions",
+  });
+});
+
 Deno.test("data set as safetensors: other files are refused", () => {
   const file = readSafetensors(datasetToSafetensors(smallDataset()), "d");
   const message = (

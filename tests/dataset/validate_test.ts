@@ -29,8 +29,24 @@ Deno.test("validateDataset: everything that may be wrong gets its line", () => {
     ],
     [
       { actionCount: 0.5 },
-      "d: the number of actions must be at least 1, not 0.5",
+      "d: the number of actions must be from 1 to 1000000, not 0.5",
     ],
+    [
+      { actionCount: 1e9 },
+      "d: the number of actions must be from 1 to 1000000, not 1000000000",
+    ],
+    [{ actionNames: ["1", "2"] }, "d: 2 names for 3 actions"],
+    [{ actionNames: ["1", "2", "1"] }, "d: two actions have the same name"],
+    [
+      { actionNames: ["1", "2", "left"] },
+      "d: some names of actions are integers and some are not",
+    ],
+    ...["", " b", "1.5", "n".repeat(201)].map((
+      name,
+    ): [Partial<Dataset>, string] => [
+      { actionNames: ["a", name, "c"] },
+      `d: ${JSON.stringify(name.slice(0, 40))} is no name of an action`,
+    ]),
     [
       { actions: new Int32Array(0), episodeOffsets: Uint32Array.of(0) },
       "d: it holds no transition",

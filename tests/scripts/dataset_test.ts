@@ -90,6 +90,36 @@ Deno.test("dataset: a log of decisions, converted and looked at", async () => {
   }
 });
 
+Deno.test("dataset: what was changed in reading is told on stderr, names stay", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const log = join(folder, "log.csv");
+    Deno.writeTextFileSync(
+      log,
+      "episode,observation_0,action,reward,terminated\n" +
+        "0,16777217,left,1,0\n0,5,right,0,1\n",
+    );
+    const target = join(folder, "log.safetensors");
+    const notes =
+      `note: ${log}: action: 2 actions, which keep their names: left, right
+note: ${log}: observation_0: 1 number rounded to 32-bit floats, the first from 16777217 to 16777216
+`;
+    assert.deepEqual(await dataset("convert", log, "--to", "safetensors"), {
+      code: 0,
+      stdout: `${target}: 2 transitions\n`,
+      stderr: notes,
+    });
+    const { stdout, stderr } = await dataset("info", target);
+    assert.equal(stderr, "");
+    assert.match(
+      stdout,
+      /^action left +1 +50\.0 %\naction right +1 +50\.0 %$/m,
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("dataset: mistakes get one line and code 2", async () => {
   const cases: [string[], string][] = [
     [[], "no command; deno task dataset --help shows the two"],

@@ -1,0 +1,44 @@
+/**
+ * Numbers on their way to 32-bit floats: one rule for every format. Whatever is finite is
+ * rounded; decimal fractions need no word, but integers (ids, counts, cents) that change are
+ * told, once a column.
+ *
+ * @module
+ */
+
+/** Counts what rounding changes in the columns of a data set. */
+export interface RoundingCounter {
+  /** Looks at a number of a column. */
+  see(column: number, value: number): void;
+  /**
+   * One line for each column in which integers changed.
+   * @param names Of the columns, as their file calls them.
+   */
+  notes(names: readonly string[]): string[];
+}
+
+/** Starts counting. */
+export function countRounding(columns: number): RoundingCounter {
+  const counts = new Uint32Array(columns);
+  const first = new Float64Array(columns);
+  return {
+    see(column, value): void {
+      const rounded = Math.fround(value);
+      if (rounded === value || !Number.isInteger(value)) return;
+      if (!Number.isFinite(rounded)) return;
+      if (counts[column]++ === 0) first[column] = value;
+    },
+    notes: (names) =>
+      names.flatMap((name, column) => {
+        const count = counts[column];
+        if (count === 0) return [];
+        const value = first[column];
+        return [
+          `${name}: ${count} ${
+            count === 1 ? "number" : "numbers"
+          } rounded to ` +
+          `32-bit floats, the first from ${value} to ${Math.fround(value)}`,
+        ];
+      }),
+  };
+}
