@@ -112,8 +112,8 @@ export function readArguments(
       }
       switches.add(name);
     } else {
-      // `--seed --json` forgot the value of --seed; `--seed=-1` means it.
-      if (!value || (!inlineValue && value.startsWith("-"))) {
+      // `--seed --json` forgot the value of --seed; `--seed=-x` and `--observation -1,-2` mean it.
+      if (!value || (!inlineValue && /^-(?![.\d])/.test(value))) {
         throw new InputError(`--${name}: needs a value, --${name} ${wanted}`);
       }
       values[name] = value;

@@ -12,16 +12,20 @@ import {
   processOutput,
   readFile,
 } from "../mod.ts";
+import { visible } from "../src/files/visible.ts";
 import { runScript, type Usage } from "./cli.ts";
 
 const usage: Usage = {
   command: "deno task predict",
   about:
-    "Prints the policy's action for an observation, or for each line of numbers on stdin.\n" +
-    "POLICY is a policy.safetensors of a run.",
+    "Prints the policy's action for an observation, or for each line of numbers on stdin, in the\n" +
+    "codes or names of the data it learnt from. POLICY is a policy.safetensors of a run.",
   flags: {
     observation: { value: "X,Y,…", help: "one observation" },
-    json: { help: "print action and outputs as JSON, one line each" },
+    json: {
+      help:
+        "print action and outputs as JSON, one line each, and the outputs' actions if named",
+    },
   },
   operands: "POLICY",
 };
@@ -50,22 +54,37 @@ function answer(
   where: string,
   json: boolean,
 ): string {
-  const { inputs, outputs } = {
-    inputs: policy.network.layers[0].inputs,
-    outputs: policy.network.layers.at(-1)!.outputs,
-  };
+  const { layers } = policy.network;
+  const { inputs } = layers[0];
   const cells = line.split(/[,;\s]+/).filter((cell) => cell !== "");
   const observation = Float32Array.from(cells, Number);
   if (cells.length !== inputs || !observation.every(Number.isFinite)) {
     throw new InputError(
-      `${where}: the policy takes ${inputs} numbers, not ${
-        JSON.stringify(line)
-      }`,
+      `${where}: the policy takes ${inputs} ${
+        inputs === 1 ? "number" : "numbers"
+      }, not ${JSON.stringify(visible(line, 80))}`,
     );
   }
-  const result = evaluatePolicy(policy, observation);
-  const [action] = greedyActions(result, outputs);
-  return json
-    ? JSON.stringify({ action, [policy.outputs]: [...result] })
-    : String(action);
+  const outputs = evaluatePolicy(policy, observation);
+  if (!outputs.every(Number.isFinite)) {
+    throw new InputError(
+      `${where}: the policy's outputs are not finite (${
+        visible(outputs.join(", "), 80)
+      }), so it has no action for ${JSON.stringify(visible(line, 80))}`,
+    );
+  }
+  const [action] = greedyActions(outputs, outputs.length);
+  const names = policy.actionNames;
+  if (!json) return visible(names?.[action] ?? `${action}`);
+  const codes = names?.map((name) => /^-?\d+$/.test(name) ? +name : name);
+  const text = JSON.stringify({
+    action: codes?.[action] ?? action,
+    [policy.outputs]: [...outputs],
+    ...(codes && { actions: codes }),
+  });
+  // ASCII alone: a name may hold what a terminal obeys.
+  return text.replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

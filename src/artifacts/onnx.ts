@@ -8,12 +8,16 @@
  * | output | `q_values` or `logits` | float [batch, A] | what the network says |
  * | output | `action` | int64 [batch] | its largest entry; the lowest index on a tie |
  *
+ * Where the data's actions have names of their own, `action_names` in the model's metadata is the JSON
+ * list of them.
+ *
  * Opset 17, IR version 8. Where the policy scales observations, the graph does; an ensemble's mean is
  * taken in the graph too.
  *
  * @module
  */
 
+import { namesToMetadata } from "../dataset/action_codes.ts";
 import { unpackParameters } from "../network/layout.ts";
 import type { NetworkPolicy } from "../network/policy.ts";
 import { concatenatedBytes } from "../numerics/arrays.ts";
@@ -103,6 +107,9 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     textField(2, "holdfast"),
     messageField(7, graph),
     messageField(8, [textField(1, ""), integerField(2, OPSET)]),
+    ...Object.entries(namesToMetadata(policy.actionNames)).map((
+      [key, value],
+    ) => messageField(14, [textField(1, key), textField(2, value)])),
   ]);
 }
 

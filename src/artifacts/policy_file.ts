@@ -3,6 +3,11 @@
  *
  * @module
  */
+import {
+  namesFromMetadata,
+  namesToMetadata,
+  wrongActionNames,
+} from "../dataset/action_codes.ts";
 import { InputError } from "../errors.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import {
@@ -17,14 +22,19 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from "../files/safetensors.ts";
+import { visible } from "../files/visible.ts";
 
 const FORMAT = "holdfast/policy/1";
+
+/** The one that {@link evaluatePolicy} computes. */
+const ACTIVATION = "relu";
 
 /**
  * Writes a policy: `layers.{i}.weight` f32 [inputs, outputs] and `layers.{i}.bias` f32 [outputs] (of
  * an ensemble: [members, inputs, outputs] and [members, outputs]), and `observation.offset` and
  * `observation.scale` f32 [D] where observations are scaled. Metadata: `format`, `outputs`
- * (`logits` or `qValues`), `activation` (`relu`). The bytes depend on nothing but the policy.
+ * (`logits` or `qValues`), `activation` (`relu`) and, where the data's actions have other names than
+ * 0 … A - 1, `action_names` (a JSON list). The bytes depend on nothing but the policy.
  */
 export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
   const tensors = new Map<string, TensorToWrite>();
@@ -50,7 +60,8 @@ export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
   return writeSafetensors(tensors, {
     format: FORMAT,
     outputs: policy.outputs,
-    activation: "relu",
+    activation: ACTIVATION,
+    ...namesToMetadata(policy.actionNames),
   });
 }
 
@@ -64,7 +75,13 @@ export function policyFromSafetensors(
   bytes: Uint8Array,
   name: string,
 ): NetworkPolicy {
-  const { metadata, tensors } = readSafetensors(bytes, name);
+  if (isOnnx(bytes)) {
+    throw new InputError(
+      `${name}: an ONNX model; give the policy.safetensors that a run leaves beside it`,
+    );
+  }
+  const file = readSafetensors(bytes, name);
+  const { metadata, tensors } = file;
   const fail = (what: string): never => {
     throw new InputError(`${name}: not a policy of this suite: ${what}`);
   };
@@ -72,6 +89,13 @@ export function policyFromSafetensors(
   const { outputs } = metadata;
   if (outputs !== "logits" && outputs !== "qValues") {
     return fail(`unknown outputs ${JSON.stringify(outputs)}`);
+  }
+  if (metadata.activation !== ACTIVATION) {
+    fail(
+      `its activation is ${
+        JSON.stringify(metadata.activation)
+      }, and only "${ACTIVATION}" is computed here`,
+    );
   }
   const used = new Set<string>();
   const floats = (key: string, shape: readonly number[]): Float32Array => {
@@ -92,7 +116,7 @@ export function policyFromSafetensors(
   const axis = shapeOf(0)!.slice(0, rank - 2);
   const count = axis[0] ?? 1;
   if (count < 1) fail("it has no members");
-  const members: LayerParameters[][] = Array.from({ length: count }, () => []);
+  const members: LayerParameters[][] = [];
   const sizes: number[] = [];
   for (let i = 0; shapeOf(i) !== undefined; i++) {
     const [inputs, outputs] = shapeOf(i)!.slice(-2);
@@ -104,8 +128,9 @@ export function policyFromSafetensors(
     sizes.push(outputs);
     const weights = floats(`layers.${i}.weight`, [...axis, inputs, outputs]);
     const biases = floats(`layers.${i}.bias`, [...axis, outputs]);
-    members.forEach((layers, m) =>
-      layers.push({
+    // Only now: a layer that has a width holds a number for each member that it claims.
+    for (let m = 0; m < count; m++) {
+      (members[m] ??= []).push({
         weight: weights.subarray(
           m * inputs * outputs,
           (m + 1) * inputs * outputs,
@@ -113,8 +138,8 @@ export function policyFromSafetensors(
         bias: biases.subarray(m * outputs, (m + 1) * outputs),
         inputs,
         outputs,
-      })
-    );
+      });
+    }
   }
   const scaled = tensors.has("observation.offset") ||
     tensors.has("observation.scale");
@@ -126,13 +151,25 @@ export function policyFromSafetensors(
     }
     : null;
   for (const key of tensors.keys()) {
-    if (!used.has(key)) fail(`unknown tensor ${key}`);
+    if (!used.has(key)) fail(`unknown tensor ${visible(key, 80)}`);
   }
+  const names = namesFromMetadata(file);
+  const wrong = names.actionNames &&
+    wrongActionNames(names.actionNames, sizes[sizes.length - 1]);
+  if (wrong !== undefined) fail(wrong);
   const network = networkLayout(sizes);
   return {
     network,
     members: members.map((layers) => packParameters(network, layers)),
     outputs,
     scaling,
+    ...names,
   };
+}
+
+/** Whether bytes begin as an ONNX model: the version of its format, then its writer or graph. */
+function isOnnx(bytes: Uint8Array): boolean {
+  // A safetensors file has the brace of its header at byte 8.
+  return bytes[0] === 0x08 && bytes[1] < 0x40 && bytes[8] !== 0x7b &&
+    (bytes[2] === 0x12 || bytes[2] === 0x3a);
 }

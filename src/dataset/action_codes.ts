@@ -27,6 +27,13 @@ export function ownNames(
     : names;
 }
 
+/** Names as an entry of a data set or policy; none without names. */
+export function named(
+  actionNames: readonly string[] | undefined,
+): { actionNames?: readonly string[] } {
+  return actionNames === undefined ? {} : { actionNames };
+}
+
 /**
  * The integer code of each action for formats that hold nothing else: the source's own where
  * they are integers, else 0 … A - 1.
@@ -122,8 +129,7 @@ export function namesFromMetadata(
       `${name}: action_names in its metadata is no JSON list of texts`,
     );
   }
-  const actionNames = ownNames(names);
-  return actionNames === undefined ? {} : { actionNames };
+  return named(ownNames(names));
 }
 
 /** Whether this is an integer in its shortest form, exact in a double. */

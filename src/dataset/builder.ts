@@ -5,7 +5,7 @@
  */
 
 import { InputError } from "../errors.ts";
-import { ownNames } from "./action_codes.ts";
+import { named, ownNames } from "./action_codes.ts";
 import type { Dataset } from "./dataset.ts";
 import { countRounding } from "./rounding.ts";
 import { episodeOf, MOST_ACTIONS } from "./validate.ts";
@@ -134,7 +134,6 @@ export function buildDataset(
     },
     finish(actionCount, firstAction = 0): Dataset {
       const codes = codesOf(actionCount, firstAction);
-      const names = ownNames(codes);
       const indices = new Map(codes.map((code, action) => [code, action]));
       const actionAt = Int32Array.from(
         places.keys(),
@@ -143,7 +142,7 @@ export function buildDataset(
       return {
         observationSize,
         actionCount: codes.length,
-        ...(names && { actionNames: names }),
+        ...named(ownNames(codes)),
         observations: observations.slice(0, numbers),
         actions: actions.subarray(0, transitions).map((at) => actionAt[at]),
         rewards: rewards.slice(0, transitions),

@@ -20,6 +20,8 @@ export interface NetworkPolicy {
   readonly outputs: "logits" | "qValues";
   /** Applied to observations first; null for none. */
   readonly scaling: ObservationScaling | null;
+  /** [A] what the data's source calls each action; absent where they are called 0 … A - 1. */
+  readonly actionNames?: readonly string[];
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   type NetworkPolicy,
 } from "../network/policy.ts";
 import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
+import { named } from "../dataset/action_codes.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { dataModel } from "../evaluation/model_value.ts";
 import { concatenated } from "../numerics/arrays.ts";
@@ -208,6 +209,7 @@ export async function learnTogether(
     }),
     outputs: outputsOf(algorithm.name),
     scaling: prepared.scalings[seed * members],
+    ...named(seeds[seed].problem.dataset.actionNames),
   });
 
   const models = seeds.map((

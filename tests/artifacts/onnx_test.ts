@@ -239,3 +239,27 @@ Deno.test("ONNX: the bytes depend on nothing but the policy", () => {
     "8146e4feb3a43ffc576419a91d85669fb05bc84ce334d3d13cb9172aae857956",
   );
 });
+
+Deno.test("ONNX: names of actions stand in the model's metadata", async () => {
+  const { uniform } = randomStream(13, "test/onnx");
+  const plain = randomPolicy([2, 3], "logits", false, uniform);
+  const named = { ...plain, actionNames: ["-1", "4", "ü"] };
+  const text = '["-1","4","ü"]';
+  const value = new TextEncoder().encode(text);
+  // StringStringEntryProto {key = 1, value = 2} in ModelProto.metadata_props = 14.
+  const entry = [10, 12, ...new TextEncoder().encode("action_names"), 18];
+  const whole = [...entry, value.length, ...value];
+  assert.deepEqual(
+    policyToOnnx(named),
+    Uint8Array.of(
+      ...policyToOnnx(plain),
+      ...[14 * 8 + 2, whole.length, ...whole],
+    ),
+  );
+  const observations = Float32Array.of(1, 2, -3, 4);
+  const { actions } = await runOnnx(named, observations);
+  assert.deepEqual(
+    actions,
+    greedyActions(evaluatePolicy(plain, observations), 3),
+  );
+});

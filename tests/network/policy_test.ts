@@ -3,7 +3,12 @@ import {
   policyFromSafetensors,
   policyToSafetensors,
 } from "../../src/artifacts/policy_file.ts";
+import { policyToOnnx } from "../../src/artifacts/onnx.ts";
 import { InputError } from "../../src/errors.ts";
+import {
+  readSafetensors,
+  writeSafetensors,
+} from "../../src/files/safetensors.ts";
 import { initialParameters } from "../../src/network/initial.ts";
 import {
   networkLayout,
@@ -108,5 +113,79 @@ for (const members of [1, 3]) {
     const nan = bytes.slice();
     new DataView(nan.buffer).setFloat32(nan.length - 4, NaN, true);
     throws(() => policyFromSafetensors(nan, "p"), InputError);
+  });
+}
+
+Deno.test("a policy file keeps the names of actions, and only where there are some", () => {
+  const named = { ...policy, actionNames: ["-1", "10"] };
+  const bytes = policyToSafetensors(named);
+  deepEqual(policyFromSafetensors(bytes, "p"), named);
+  equal(
+    readSafetensors(bytes, "p").metadata.action_names,
+    '["-1","10"]',
+  );
+  equal(
+    readSafetensors(policyToSafetensors(policy), "p").metadata.action_names,
+    undefined,
+  );
+});
+
+Deno.test("what is no policy of this suite gets its line", () => {
+  const { metadata, tensors } = readSafetensors(
+    policyToSafetensors(policy),
+    "p",
+  );
+  const fails = (change: Record<string, string>, what: string) =>
+    throws(
+      () =>
+        policyFromSafetensors(
+          writeSafetensors(tensors, { ...metadata, ...change }),
+          "p",
+        ),
+      new InputError(`p: ${what}`),
+    );
+  const no = "not a policy of this suite:";
+  fails({ format: "pt" }, `${no} its format is not holdfast/policy/1`);
+  fails(
+    { activation: "tanh" },
+    `${no} its activation is "tanh", and only "relu" is computed here`,
+  );
+  const { activation: _, ...without } = metadata;
+  throws(
+    () => policyFromSafetensors(writeSafetensors(tensors, without), "p"),
+    new InputError(
+      `p: ${no} its activation is undefined, and only "relu" is computed here`,
+    ),
+  );
+  fails({ action_names: '["a"]' }, `${no} 1 names for 2 actions`);
+  fails(
+    { action_names: "a" },
+    "action_names in its metadata is no JSON list of texts",
+  );
+  throws(
+    () => policyFromSafetensors(policyToOnnx(policy), "p.onnx"),
+    new InputError(
+      "p.onnx: an ONNX model; give the policy.safetensors that a run leaves beside it",
+    ),
+  );
+});
+
+for (
+  const [name, what] of [
+    ["p_members1e9", "layer 0 has no width"],
+    [
+      "p_ansi",
+      "unknown tensor x\\u001b]0;PWNED\\u0007\\u001b[2J\\u001b[31mpolicy is fine\\u001b[0m",
+    ],
+  ]
+) {
+  Deno.test(`${name}.safetensors is refused`, () => {
+    const bytes = Deno.readFileSync(
+      new URL(`../fixtures/cases/${name}.safetensors`, import.meta.url),
+    );
+    throws(
+      () => policyFromSafetensors(bytes, "p"),
+      new InputError(`p: not a policy of this suite: ${what}`),
+    );
   });
 }

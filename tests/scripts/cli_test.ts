@@ -30,6 +30,9 @@ Deno.test("flags with values, switches and operands", () => {
       operands: ["a", "b"],
     },
   );
+  deepEqual(readArguments(files, ["--backend", "-1,-2"]).values, {
+    backend: "-1,-2",
+  });
   deepEqual(readArguments(files, ["--", "--seed"]).operands, ["--seed"]);
 });
 
@@ -45,6 +48,8 @@ Deno.test("what is wrong with a command line", () => {
   );
   fails(["--seed"], "--seed: needs a value, --seed N");
   fails(["--seed="], "--seed: needs a value, --seed N");
+  fails(["--seed", ""], "--seed: needs a value, --seed N");
+  fails(["--seed", "-x"], "--seed: needs a value, --seed N");
   fails(["--seed", "--json"], "--seed: needs a value, --seed N");
   fails(["--json=yes"], "--json: takes no value");
   fails(["--seed", "1", "--seed=2"], "--seed: is given twice");

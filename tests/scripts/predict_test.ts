@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { policyToSafetensors } from "../../src/artifacts/policy_file.ts";
+import { networkLayout, packParameters } from "../../src/network/layout.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+async function predict(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--frozen",
+      "--no-prompt",
+      "--allow-read",
+      "--allow-env=INIT_CWD,TERM",
+      "scripts/predict.ts",
+      ...args,
+    ],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("predict: in the data's own codes and names", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = join(folder, "policy.safetensors");
+    const network = networkLayout([2, 3]);
+    const weight = Float32Array.of(1, 0, -1, 0, 1, -1);
+    const bias = new Float32Array(3);
+    const members = [
+      packParameters(network, [{ weight, bias, inputs: 2, outputs: 3 }]),
+    ];
+    const outputs = "qValues" as const;
+    const policy = { network, members, outputs, scaling: null };
+    const cases: [string[] | undefined, string, unknown, string][] = [
+      [undefined, "2", 2, ""],
+      [["-3", "10", "1234567890"], "1234567890", 1234567890, ""],
+      [
+        ["a", "b", "r\u009b1\u202e"],
+        "r\\u009b1\\u202e",
+        "r\u009b1\u202e",
+        "r\\u009b1\\u202e",
+      ],
+    ];
+    for (const [actionNames, line, action, raw] of cases) {
+      Deno.writeFileSync(path, policyToSafetensors({ ...policy, actionNames }));
+      const given = ["--observation", "-1,-2"];
+      assert.deepEqual(await predict(path, ...given), {
+        code: 0,
+        stdout: `${line}\n`,
+        stderr: "",
+      });
+      const { stdout } = await predict(path, ...given, "--json");
+      assert(stdout.includes(raw));
+      assert.deepEqual(JSON.parse(stdout), {
+        action,
+        qValues: [-1, -2, 3],
+        ...(actionNames && {
+          actions: actionNames.map((name) => Number(name) || name),
+        }),
+      });
+    }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("predict: outputs that are not finite have no largest", async () => {
+  const path = "tests/fixtures/cases/p_hugew.safetensors";
+  assert.deepEqual(await predict(path, "--observation", "1,1"), {
+    code: 2,
+    stdout: "",
+    stderr: "error: --observation: the policy's outputs are not finite " +
+      '(Infinity, Infinity, Infinity, Infinity), so it has no action for "1,1"\n',
+  });
+});
