@@ -8,6 +8,7 @@
  * weights, once a network is trained). Such a weight stays as it is, and only those of the first
  * loop's vectors that have another one are listed for the other loops.
  */
+import { Adam } from "./arguments.as";
 import {
   firstMomentFlush,
   flush,
@@ -25,20 +26,6 @@ import {
   twos,
 } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
-
-@unmanaged
-class Adam {
-  gradient: usize;
-  firstMoment: usize;
-  secondMoment: usize;
-  parameters: usize;
-  count: i32;
-  beta1: f32;
-  oneMinusBeta1: f32;
-  beta2: f32;
-  oneMinusBeta2: f32;
-  epsilon: f32;
-}
 
 /** Elements of a block. */
 const BLOCK: i32 = 128;

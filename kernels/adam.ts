@@ -1,5 +1,6 @@
 /** Reference of `adam`. @module */
-import type { Kernel } from "./kernel.ts";
+import { vector } from "./example.ts";
+import { defineKernel, padded, quads } from "./kernel.ts";
 import {
   flush,
   FLUSH_FIRST_MOMENT,
@@ -7,6 +8,7 @@ import {
   recip,
   sqrt,
 } from "./portable.ts";
+import wgsl from "./adam.wgsl" with { type: "text" };
 
 /**
  * One step of Adam (Kingma and Ba, 2015, algorithm 1, in the order of operations of PyTorch):
@@ -14,11 +16,9 @@ import {
  * parameter = parameter - stepSize · m / (sqrt(v) · secondMomentScale + epsilon),
  * with both bias corrections in the plan's per-step constants. All buffers have `count` elements.
  */
-export const adam: Kernel<
-  "gradient" | "firstMoment" | "secondMoment" | "parameters",
-  "count" | "beta1" | "oneMinusBeta1" | "beta2" | "oneMinusBeta2" | "epsilon"
-> = {
+export const adam = defineKernel({
   name: "adam",
+  wgsl,
   buffers: {
     gradient: "read",
     firstMoment: "update",
@@ -32,6 +32,28 @@ export const adam: Kernel<
     beta2: "f32",
     oneMinusBeta2: "f32",
     epsilon: "f32",
+  },
+  vec4: ["gradient", "firstMoment", "secondMoment", "parameters"],
+  threads: ({ count }) => quads(count),
+  example: ({ inputs, outputs, choose }) => {
+    const count = padded(inputs * outputs);
+    const [beta1, beta2] = [choose([0.9, 0.5]), choose([0.999, 0.5])];
+    return {
+      numbers: {
+        count,
+        beta1,
+        oneMinusBeta1: 1 - beta1,
+        beta2,
+        oneMinusBeta2: 1 - beta2,
+        epsilon: 1e-8,
+      },
+      buffers: {
+        gradient: vector(count),
+        firstMoment: vector(count, "firstMoment"),
+        secondMoment: vector(count, "secondMoment"),
+        parameters: vector(count),
+      },
+    };
   },
   run({ gradient, firstMoment, secondMoment, parameters }, numbers, plan) {
     const { count, beta1, oneMinusBeta1, beta2, oneMinusBeta2, epsilon } =
@@ -59,4 +81,4 @@ export const adam: Kernel<
       parameters[i] = flush(fround(parameters[i] - change));
     }
   },
-};
+});

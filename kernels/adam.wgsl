@@ -1,15 +1,11 @@
 // adam: a thread updates four parameters.
-@group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> firstMoment: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> secondMoment: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> parameters: array<vec4f>;
 
 fn kernel(thread: u32, run: u32) {
   if (thread * 4u >= arguments.count) { return; }
-  let m_at = start_firstMoment(run) / 4u + thread;
-  let v_at = start_secondMoment(run) / 4u + thread;
-  let p_at = start_parameters(run) / 4u + thread;
-  let g = gradient[start_gradient(run) / 4u + thread];
+  let m_at = start_firstMoment(run) + thread;
+  let v_at = start_secondMoment(run) + thread;
+  let p_at = start_parameters(run) + thread;
+  let g = gradient[start_gradient(run) + thread];
   let m = flush_below4(
     add4(
       mul4(vec4f(arguments.beta1), firstMoment[m_at]),

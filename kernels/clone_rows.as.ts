@@ -1,19 +1,7 @@
 /** `clone_rows.ts` in WebAssembly. A thread computes its own rows. */
+import { CloneRows } from "./arguments.as";
 import { flushTensor } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-
-@unmanaged
-class CloneRows {
-  logits: usize;
-  probabilities: usize;
-  logSumExp: usize;
-  rowTerms: usize;
-  rowPenalty: usize;
-  actions: i32;
-  stride: i32;
-  squareWeight: f32;
-  twiceSquareWeight: f32;
-}
 
 export function clone_rows(call: CloneRows, plan: Plan, share: Share): void {
   const actions = call.actions;

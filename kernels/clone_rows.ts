@@ -1,6 +1,8 @@
 /** Reference of `clone_rows`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix, vector } from "./example.ts";
+import { defineKernel, padded } from "./kernel.ts";
 import { flush } from "./portable.ts";
+import wgsl from "./clone_rows.wgsl" with { type: "text" };
 
 /**
  * Each gradient row's share of the behaviour cloning loss that does not depend on the sample: with
@@ -12,11 +14,9 @@ import { flush } from "./portable.ts";
  * The logits are normalised before they are squared because d3rlpy's are: `Categorical.logits` of
  * PyTorch are log-probabilities.
  */
-export const cloneRows: Kernel<
-  "logits" | "probabilities" | "logSumExp" | "rowTerms" | "rowPenalty",
-  "actions" | "stride" | "squareWeight" | "twiceSquareWeight"
-> = {
+export const cloneRows = defineKernel({
   name: "clone_rows",
+  wgsl,
   buffers: {
     logits: "read",
     probabilities: "read",
@@ -29,6 +29,26 @@ export const cloneRows: Kernel<
     stride: "u32",
     squareWeight: "f32",
     twiceSquareWeight: "f32",
+  },
+  ownRows: ["logits", "probabilities", "logSumExp", "rowTerms", "rowPenalty"],
+  threads: (_, { batchSize }) => batchSize,
+  example: ({ actions, rowCapacity, choose }) => {
+    const beta = choose([0, 0.5, 0.9]);
+    return {
+      numbers: {
+        actions,
+        stride: padded(actions),
+        squareWeight: beta / actions,
+        twiceSquareWeight: 2 * beta / actions,
+      },
+      buffers: {
+        logits: matrix(rowCapacity, actions),
+        probabilities: matrix(rowCapacity, actions, "probability"),
+        logSumExp: vector(rowCapacity),
+        rowTerms: matrix(rowCapacity, actions),
+        rowPenalty: vector(rowCapacity),
+      },
+    };
   },
   run(
     { logits, probabilities, logSumExp, rowTerms, rowPenalty },
@@ -55,4 +75,4 @@ export const cloneRows: Kernel<
       }
     }
   },
-};
+});

@@ -1,9 +1,4 @@
 // clone_rows: a thread computes one row.
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
-@group(0) @binding(1) var<storage, read> probabilities: array<f32>;
-@group(0) @binding(2) var<storage, read> logSumExp: array<f32>;
-@group(0) @binding(3) var<storage, read_write> rowTerms: array<f32>;
-@group(0) @binding(4) var<storage, read_write> rowPenalty: array<f32>;
 
 fn kernel(thread: u32, run: u32) {
   if (thread >= gradient_rows(run)) { return; }

@@ -1,17 +1,7 @@
 /** `clone_samples.ts` in WebAssembly. A thread computes the samples of its own rows. */
+import { CloneSamples } from "./arguments.as";
 import { flushTensor } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-
-@unmanaged
-class CloneSamples {
-  logits: usize;
-  logSumExp: usize;
-  rowPenalty: usize;
-  sampleLosses: usize;
-  sampleGradient: usize;
-  stride: i32;
-  inverseBatch: f32;
-}
 
 export function clone_samples(
   call: CloneSamples,

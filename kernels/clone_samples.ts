@@ -1,6 +1,8 @@
 /** Reference of `clone_samples`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix, vector } from "./example.ts";
+import { defineKernel, padded } from "./kernel.ts";
 import { flush } from "./portable.ts";
+import wgsl from "./clone_samples.wgsl" with { type: "text" };
 
 /**
  * Each sample's behaviour cloning losses and its own part of the gradient.
@@ -9,11 +11,9 @@ import { flush } from "./portable.ts";
  * (2, batchSize): -log p(a | s), then the row's penalty. `sampleGradient` (batchSize), with respect
  * to the logit of the sample's action, is -inverseBatch.
  */
-export const cloneSamples: Kernel<
-  "logits" | "logSumExp" | "rowPenalty" | "sampleLosses" | "sampleGradient",
-  "stride" | "inverseBatch"
-> = {
+export const cloneSamples = defineKernel({
   name: "clone_samples",
+  wgsl,
   buffers: {
     logits: "read",
     logSumExp: "read",
@@ -22,6 +22,24 @@ export const cloneSamples: Kernel<
     sampleGradient: "write",
   },
   numbers: { stride: "u32", inverseBatch: "f32" },
+  ownRows: [
+    "logits",
+    "logSumExp",
+    "rowPenalty",
+    "sampleLosses",
+    "sampleGradient",
+  ],
+  threads: (_, { batchSize }) => batchSize,
+  example: ({ actions, batchSize, rowCapacity }) => ({
+    numbers: { stride: padded(actions), inverseBatch: 1 / batchSize },
+    buffers: {
+      logits: matrix(rowCapacity, actions),
+      logSumExp: vector(rowCapacity),
+      rowPenalty: vector(rowCapacity),
+      sampleLosses: vector(2 * batchSize),
+      sampleGradient: vector(batchSize),
+    },
+  }),
   run(
     { logits, logSumExp, rowPenalty, sampleLosses, sampleGradient },
     numbers,
@@ -38,4 +56,4 @@ export const cloneSamples: Kernel<
       sampleGradient[s] = -inverseBatch;
     }
   },
-};
+});

@@ -1,9 +1,4 @@
 // clone_samples: a thread computes one sample.
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
-@group(0) @binding(1) var<storage, read> logSumExp: array<f32>;
-@group(0) @binding(2) var<storage, read> rowPenalty: array<f32>;
-@group(0) @binding(3) var<storage, read_write> sampleLosses: array<f32>;
-@group(0) @binding(4) var<storage, read_write> sampleGradient: array<f32>;
 
 fn kernel(s: u32, run: u32) {
   let samples = arguments.planBatchSize;

@@ -1,12 +1,6 @@
 /** `copy.ts` in WebAssembly. Threads split the elements. */
+import { Copy } from "./arguments.as";
 import { at, firstItem, Plan, Share } from "./share.as";
-
-@unmanaged
-class Copy {
-  input: usize;
-  output: usize;
-  count: i32;
-}
 
 export function copy(call: Copy, plan: Plan, share: Share): void {
   const first = firstItem(call.count, share.thread, share.threads);

@@ -1,13 +1,6 @@
 /** `gather_rows.ts` in WebAssembly. A thread copies its own rows. */
+import { GatherRows } from "./arguments.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-
-@unmanaged
-class GatherRows {
-  observations: usize;
-  output: usize;
-  inputs: i32;
-  stride: i32;
-}
 
 export function gather_rows(call: GatherRows, plan: Plan, share: Share): void {
   const rows = changetype<usize>(plan) + share.rows;

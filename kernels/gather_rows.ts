@@ -1,17 +1,27 @@
 /** Reference of `gather_rows`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix, vector } from "./example.ts";
+import { defineKernel, padded, quads } from "./kernel.ts";
+import wgsl from "./gather_rows.wgsl" with { type: "text" };
 
 /**
  * Copies the step's distinct observations out of the table: `output` is
  * (rowCount, stride), `observations` is (table rows, inputs) without padding.
  */
-export const gatherRows: Kernel<
-  "observations" | "output",
-  "inputs" | "stride"
-> = {
+export const gatherRows = defineKernel({
   name: "gather_rows",
+  wgsl,
   buffers: { observations: "read", output: "write" },
   numbers: { inputs: "u32", stride: "u32" },
+  vec4: ["output"],
+  ownRows: ["output"],
+  threads: ({ stride }, { rowCapacity }) => rowCapacity * quads(stride),
+  example: ({ inputs, rowCapacity, tableRows }) => ({
+    numbers: { inputs, stride: padded(inputs) },
+    buffers: {
+      observations: vector(tableRows * inputs),
+      output: matrix(rowCapacity, inputs),
+    },
+  }),
   run({ observations, output }, { inputs, stride }, plan) {
     for (let r = 0; r < plan.rowCount; r++) {
       const source = plan.rows[r] * inputs;
@@ -20,4 +30,4 @@ export const gatherRows: Kernel<
       }
     }
   },
-};
+});

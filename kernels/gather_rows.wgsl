@@ -1,6 +1,4 @@
 // gather_rows: a thread writes four columns of one row.
-@group(0) @binding(0) var<storage, read> observations: array<f32>;
-@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
 
 fn kernel(thread: u32, run: u32) {
   let columns = arguments.stride / 4u;
@@ -13,5 +11,5 @@ fn kernel(thread: u32, run: u32) {
     let i = column * 4u + k;
     if (i < arguments.inputs) { values[k] = observations[source + i]; }
   }
-  output[start_output(run) / 4u + row * columns + column] = values;
+  output[start_output(run) + row * columns + column] = values;
 }

@@ -1,7 +1,8 @@
 /**
  * What a kernel is: a named, pure step of arithmetic on f32 buffers, in three languages side by
- * side. `NAME.ts` is the reference and the executable specification, `NAME.as.ts` the WebAssembly
- * SIMD version, `NAME.wgsl` the GPU version. All three return the same bits.
+ * side. `NAME.ts` is its definition with the reference, which is the executable specification,
+ * `NAME.as.ts` the WebAssembly SIMD version, `NAME.wgsl` the GPU version. All three return the same
+ * bits. A new kernel is these three files and a line in `list.ts`.
  *
  * Matrices are row-major and their rows are padded to a multiple of 4 columns (the "stride"), so
  * that four lanes fit everywhere; padding columns hold zeros and stay zero.
@@ -9,7 +10,8 @@
  * @module
  */
 
-import type { PlanStep } from "./plan.ts";
+import type { Example, ExampleSizes } from "./example.ts";
+import type { PlanLayout, PlanStep } from "./plan.ts";
 
 /** What a kernel does with a buffer. `update` reads and writes the same element. */
 export type Access = "read" | "write" | "update";
@@ -17,14 +19,40 @@ export type Access = "read" | "write" | "update";
 /** Which of the plan's rows a kernel visits; see {@link PlanStep}. */
 export const ROWS = { all: 0, gradient: 1, next: 2 } as const;
 
-/** A kernel's interface and its reference. The key order of `buffers` and of `numbers` is the argument order on every backend. */
+/**
+ * A kernel's interface and its reference. The key order of `buffers` and of `numbers` is the
+ * argument order on every backend; the layouts of arguments in AssemblyScript and in WGSL are made
+ * from them.
+ */
 export interface Kernel<B extends string = string, N extends string = string> {
   /** File name of the kernel and export name in `kernels.wasm`. */
   readonly name: string;
+  /** Source of the GPU version; see `wgsl.ts` for what it is given. */
+  readonly wgsl: string;
   /** The buffers and what is done with them. */
   readonly buffers: { readonly [K in B]: Access };
   /** The plain numbers: shapes (`u32`) and constants (`f32`). */
   readonly numbers: { readonly [K in N]: "u32" | "f32" };
+  /** Buffers that the GPU version has as `array<vec4f>`; the others are `array<f32>`. */
+  readonly vec4?: readonly NoInfer<B>[];
+  /**
+   * Buffers of which a thread of the WebAssembly version touches only what belongs to its own rows
+   * of the minibatch: a row's elements, or the elements of a row's samples. A row is given to the
+   * same thread whichever kernel it is (`share.as.ts`), so two such accesses need no barrier. Of the
+   * other buffers any thread may touch any element.
+   */
+  readonly ownRows?: readonly NoInfer<B>[];
+  /** Elements that a call touches where it does not own the buffer to its end. */
+  extents?(
+    numbers: { readonly [K in N]: number },
+  ): { readonly [K in B]?: number };
+  /** GPU threads that a call needs in one run, where every step is as large as the plan allows. */
+  threads(
+    numbers: { readonly [K in N]: number },
+    layout: PlanLayout,
+  ): number;
+  /** A call by which backends are compared. */
+  example(sizes: ExampleSizes): Example<B, N>;
   /**
    * The reference: one step of one run.
    * @param buffers Views that start at the call's offsets.
@@ -38,6 +66,23 @@ export interface Kernel<B extends string = string, N extends string = string> {
   ): void;
 }
 
+/** Types a definition by the names of its own buffers and numbers. */
+export function defineKernel<B extends string, N extends string>(
+  kernel: Kernel<B, N>,
+): Kernel<B, N> {
+  return kernel;
+}
+
+/** Rounds up to a multiple of four lanes. */
+export function padded(size: number): number {
+  return 4 * quads(size);
+}
+
+/** Vectors of four lanes that hold so many elements. */
+export function quads(count: number): number {
+  return Math.ceil(count / 4);
+}
+
 /** Rows [first, end) of the minibatch that a row range names. */
 export function rowRange(
   rows: number,
@@ -46,4 +91,12 @@ export function rowRange(
   if (rows === ROWS.gradient) return [0, plan.gradientRows];
   if (rows === ROWS.next) return [plan.nextStart, plan.rowCount];
   return [0, plan.rowCount];
+}
+
+/** Most rows of a row range; only all rows together can be more than the samples. */
+export function rangeCapacity(
+  rows: number,
+  { rowCapacity, batchSize }: PlanLayout,
+): number {
+  return rows === ROWS.all ? rowCapacity : batchSize;
 }

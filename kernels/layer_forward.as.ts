@@ -1,4 +1,5 @@
 /** `layer_forward.ts` in WebAssembly SIMD. A thread computes its own rows, two at a time. */
+import { LayerForward } from "./arguments.as";
 import { itemAt, orderItems, putItem, rowSignature } from "./order.as";
 import { flush, tensorFlush, tensorThreshold } from "./portable.as";
 import {
@@ -18,18 +19,6 @@ import {
   PAIRS,
   sumPairs,
 } from "./sums.as";
-
-@unmanaged
-class LayerForward {
-  input: usize;
-  parameters: usize;
-  output: usize;
-  rows: i32;
-  inputs: i32;
-  inputStride: i32;
-  outputStride: i32;
-  relu: i32;
-}
 
 export function layer_forward(
   call: LayerForward,

@@ -1,6 +1,15 @@
 /** Reference of `layer_forward`. @module */
-import { type Kernel, rowRange } from "./kernel.ts";
+import { matrix } from "./example.ts";
+import {
+  defineKernel,
+  padded,
+  quads,
+  rangeCapacity,
+  rowRange,
+  ROWS,
+} from "./kernel.ts";
 import { flush } from "./portable.ts";
+import wgsl from "./layer_forward.wgsl" with { type: "text" };
 
 /**
  * A dense layer, `output = relu?(input · W + b)`, on the rows that `rows` names.
@@ -9,11 +18,9 @@ import { flush } from "./portable.ts";
  * (inputs + 1, outputStride): W by input, and b as the last row. The sum runs over the inputs in
  * ascending order and takes b last.
  */
-export const layerForward: Kernel<
-  "input" | "parameters" | "output",
-  "rows" | "inputs" | "inputStride" | "outputStride" | "relu"
-> = {
+export const layerForward = defineKernel({
   name: "layer_forward",
+  wgsl,
   buffers: { input: "read", parameters: "read", output: "write" },
   numbers: {
     rows: "u32",
@@ -22,6 +29,24 @@ export const layerForward: Kernel<
     outputStride: "u32",
     relu: "u32",
   },
+  vec4: ["input", "parameters", "output"],
+  ownRows: ["input", "output"],
+  threads: ({ rows, outputStride }, layout) =>
+    quads(rangeCapacity(rows, layout)) * quads(outputStride),
+  example: ({ inputs, outputs, rowCapacity, choose }) => ({
+    numbers: {
+      rows: choose(Object.values(ROWS)),
+      inputs,
+      inputStride: padded(inputs),
+      outputStride: padded(outputs),
+      relu: choose([0, 1]),
+    },
+    buffers: {
+      input: matrix(rowCapacity, inputs),
+      parameters: matrix(inputs + 1, outputs),
+      output: matrix(rowCapacity, outputs),
+    },
+  }),
   run({ input, parameters, output }, numbers, plan) {
     const { inputs, inputStride, outputStride, relu } = numbers;
     const { fround } = Math;
@@ -42,4 +67,4 @@ export const layerForward: Kernel<
       }
     }
   },
-};
+});

@@ -1,7 +1,4 @@
 // layer_forward: a thread computes four columns of up to four rows.
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;
-@group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
 
 fn activated(sum: vec4f, bias: vec4f) -> vec4f {
   let y = add4(sum, bias);
@@ -25,12 +22,12 @@ fn kernel(thread: u32, run: u32) {
   let input_columns = arguments.inputStride / 4u;
   // Rows past the end repeat the last one; they are not stored.
   let last = range.y - 1u;
-  let input_start = start_input(run) / 4u;
+  let input_start = start_input(run);
   let at0 = input_start + row * input_columns;
   let at1 = input_start + min(row + 1u, last) * input_columns;
   let at2 = input_start + min(row + 2u, last) * input_columns;
   let at3 = input_start + min(row + 3u, last) * input_columns;
-  var w = start_parameters(run) / 4u + column;
+  var w = start_parameters(run) + column;
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();
@@ -60,7 +57,7 @@ fn kernel(thread: u32, run: u32) {
     w += columns;
   }
   let bias = parameters[w];
-  let to = start_output(run) / 4u + row * columns + column;
+  let to = start_output(run) + row * columns + column;
   output[to] = activated(sum0, bias);
   if (row + 1u <= last) { output[to + columns] = activated(sum1, bias); }
   if (row + 2u <= last) { output[to + 2u * columns] = activated(sum2, bias); }

@@ -1,4 +1,5 @@
 /** `layer_input_gradient.ts` in WebAssembly SIMD. A thread computes its own rows, two at a time. */
+import { LayerInputGradient } from "./arguments.as";
 import { itemAt, orderItems, putItem, rowSignature } from "./order.as";
 import { flush, tensorFlush } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
@@ -10,17 +11,6 @@ import {
   PAIRS,
   sumPairs,
 } from "./sums.as";
-
-@unmanaged
-class LayerInputGradient {
-  outputGradient: usize;
-  transposed: usize;
-  activation: usize;
-  gradient: usize;
-  outputs: i32;
-  inputStride: i32;
-  outputStride: i32;
-}
 
 export function layer_input_gradient(
   call: LayerInputGradient,

@@ -1,6 +1,8 @@
 /** Reference of `layer_input_gradient`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix } from "./example.ts";
+import { defineKernel, padded, quads } from "./kernel.ts";
 import { flush } from "./portable.ts";
+import wgsl from "./layer_input_gradient.wgsl" with { type: "text" };
 
 /**
  * Gradient of a dense layer's input, through the ReLU that made the input:
@@ -9,11 +11,9 @@ import { flush } from "./portable.ts";
  * `outputGradient` is (rows, outputStride), `transposed` is (outputs, inputStride), `activation`
  * and `gradient` are (rows, inputStride). The sum runs over the outputs in ascending order.
  */
-export const layerInputGradient: Kernel<
-  "outputGradient" | "transposed" | "activation" | "gradient",
-  "outputs" | "inputStride" | "outputStride"
-> = {
+export const layerInputGradient = defineKernel({
   name: "layer_input_gradient",
+  wgsl,
   buffers: {
     outputGradient: "read",
     transposed: "read",
@@ -21,6 +21,23 @@ export const layerInputGradient: Kernel<
     gradient: "write",
   },
   numbers: { outputs: "u32", inputStride: "u32", outputStride: "u32" },
+  vec4: ["outputGradient", "transposed", "activation", "gradient"],
+  ownRows: ["outputGradient", "activation", "gradient"],
+  threads: ({ inputStride }, { batchSize }) =>
+    quads(batchSize) * quads(inputStride),
+  example: ({ inputs, outputs, rowCapacity }) => ({
+    numbers: {
+      outputs,
+      inputStride: padded(inputs),
+      outputStride: padded(outputs),
+    },
+    buffers: {
+      outputGradient: matrix(rowCapacity, outputs),
+      transposed: matrix(outputs, inputs),
+      activation: matrix(rowCapacity, inputs),
+      gradient: matrix(rowCapacity, inputs),
+    },
+  }),
   run({ outputGradient, transposed, activation, gradient }, numbers, plan) {
     const { outputs, inputStride, outputStride } = numbers;
     const { fround } = Math;
@@ -40,4 +57,4 @@ export const layerInputGradient: Kernel<
       }
     }
   },
-};
+});

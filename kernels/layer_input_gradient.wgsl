@@ -1,13 +1,9 @@
 // layer_input_gradient: a thread computes four columns of up to four rows.
-@group(0) @binding(0) var<storage, read> outputGradient: array<vec4f>;
-@group(0) @binding(1) var<storage, read> transposed: array<vec4f>;
-@group(0) @binding(2) var<storage, read> activation: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
 
 // Stores the gradient of four inputs where the ReLU let them through.
 fn store(run: u32, at: u32, sum: vec4f) {
-  let passed = activation[start_activation(run) / 4u + at] > vec4f();
-  gradient[start_gradient(run) / 4u + at] = select(vec4f(), flush4(sum), passed);
+  let passed = activation[start_activation(run) + at] > vec4f();
+  gradient[start_gradient(run) + at] = select(vec4f(), flush4(sum), passed);
 }
 
 // Four more terms of the sum, in ascending order.
@@ -27,12 +23,12 @@ fn kernel(thread: u32, run: u32) {
   let output_columns = arguments.outputStride / 4u;
   // Rows past the end repeat the last one; they are not stored.
   let last = rows - 1u;
-  let output_start = start_outputGradient(run) / 4u;
+  let output_start = start_outputGradient(run);
   let at0 = output_start + row * output_columns;
   let at1 = output_start + min(row + 1u, last) * output_columns;
   let at2 = output_start + min(row + 2u, last) * output_columns;
   let at3 = output_start + min(row + 3u, last) * output_columns;
-  var w = start_transposed(run) / 4u + column;
+  var w = start_transposed(run) + column;
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();

@@ -6,6 +6,7 @@
  * are what a row's factors are in the forward pass. Outputs that are inactive in all rows (often
  * most of them, once a network is trained) are left out of the sums.
  */
+import { LayerWeightGradient } from "./arguments.as";
 import { aliveColumns, allColumns, expandRow, packRows } from "./alive_columns.as";
 import { itemAt, orderItems, putItem } from "./order.as";
 import { flush, tensorFlush } from "./portable.as";
@@ -20,16 +21,6 @@ import {
   sumPairs,
 } from "./sums.as";
 import { storeTransposed } from "./transposing.as";
-
-@unmanaged
-class LayerWeightGradient {
-  input: usize;
-  outputGradient: usize;
-  gradient: usize;
-  inputs: i32;
-  inputStride: i32;
-  outputStride: i32;
-}
 
 export function layer_weight_gradient(
   call: LayerWeightGradient,

@@ -1,6 +1,8 @@
 /** Reference of `layer_weight_gradient`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix } from "./example.ts";
+import { defineKernel, padded, quads } from "./kernel.ts";
 import { flush } from "./portable.ts";
+import wgsl from "./layer_weight_gradient.wgsl" with { type: "text" };
 
 /**
  * Gradient of a dense layer's parameters: `gradient = inputᵀ · outputGradient`, and for the bias
@@ -9,13 +11,30 @@ import { flush } from "./portable.ts";
  * `input` is (rows, inputStride), `outputGradient` is (rows, outputStride), `gradient` is
  * (inputs + 1, outputStride) with the bias last, laid out as the parameters are.
  */
-export const layerWeightGradient: Kernel<
-  "input" | "outputGradient" | "gradient",
-  "inputs" | "inputStride" | "outputStride"
-> = {
+export const layerWeightGradient = defineKernel({
   name: "layer_weight_gradient",
+  wgsl,
   buffers: { input: "read", outputGradient: "read", gradient: "write" },
   numbers: { inputs: "u32", inputStride: "u32", outputStride: "u32" },
+  vec4: ["input", "outputGradient", "gradient"],
+  // The layers' gradients lie side by side in one buffer.
+  extents: ({ inputs, outputStride }) => ({
+    gradient: (inputs + 1) * outputStride,
+  }),
+  threads: ({ inputs, outputStride }) =>
+    quads(inputs + 1) * quads(outputStride),
+  example: ({ inputs, outputs, rowCapacity }) => ({
+    numbers: {
+      inputs,
+      inputStride: padded(inputs),
+      outputStride: padded(outputs),
+    },
+    buffers: {
+      input: matrix(rowCapacity, inputs),
+      outputGradient: matrix(rowCapacity, outputs),
+      gradient: matrix(inputs + 1, outputs),
+    },
+  }),
   run(
     { input, outputGradient, gradient },
     { inputs, inputStride, outputStride },
@@ -37,4 +56,4 @@ export const layerWeightGradient: Kernel<
       }
     }
   },
-};
+});

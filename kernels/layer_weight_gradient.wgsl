@@ -1,7 +1,4 @@
 // layer_weight_gradient: a thread computes four columns for four inputs, the bias being the last.
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;
-@group(0) @binding(1) var<storage, read> outputGradient: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> gradient: array<vec4f>;
 
 fn kernel(thread: u32, run: u32) {
   let columns = arguments.outputStride / 4u;
@@ -14,8 +11,8 @@ fn kernel(thread: u32, run: u32) {
   let is_bias = vec4u(first) + vec4u(0u, 1u, 2u, 3u) == vec4u(inputs);
   let rows = gradient_rows(run);
   // A block that is the bias alone lies past the input's columns; what it reads is not used.
-  var x_at = start_input(run) / 4u + min(block, input_columns - 1u);
-  var g_at = start_outputGradient(run) / 4u + column;
+  var x_at = start_input(run) + min(block, input_columns - 1u);
+  var g_at = start_outputGradient(run) + column;
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();
@@ -30,7 +27,7 @@ fn kernel(thread: u32, run: u32) {
     x_at += input_columns;
     g_at += columns;
   }
-  let to = start_gradient(run) / 4u + first * columns + column;
+  let to = start_gradient(run) + first * columns + column;
   gradient[to] = flush4(sum0);
   if (first + 1u <= inputs) { gradient[to + columns] = flush4(sum1); }
   if (first + 2u <= inputs) { gradient[to + 2u * columns] = flush4(sum2); }

@@ -1,15 +1,7 @@
 /** `loss_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
+import { LossRows } from "./arguments.as";
 import { flush, tensorFlush } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-
-@unmanaged
-class LossRows {
-  rowTerms: usize;
-  sampleGradient: usize;
-  gradient: usize;
-  stride: i32;
-  weight: f32;
-}
 
 export function loss_rows(call: LossRows, plan: Plan, share: Share): void {
   const start = changetype<usize>(plan);

@@ -1,6 +1,8 @@
 /** Reference of `loss_rows`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix, vector } from "./example.ts";
+import { defineKernel, padded, quads } from "./kernel.ts";
 import { flush } from "./portable.ts";
+import wgsl from "./loss_rows.wgsl" with { type: "text" };
 
 /**
  * The loss's gradient with respect to each gradient row of the network's output: the sum, over the
@@ -9,13 +11,22 @@ import { flush } from "./portable.ts";
  *
  * `rowTerms` and `gradient` are (rows, stride), zero in the padding; `sampleGradient` is (batchSize).
  */
-export const lossRows: Kernel<
-  "rowTerms" | "sampleGradient" | "gradient",
-  "stride" | "weight"
-> = {
+export const lossRows = defineKernel({
   name: "loss_rows",
+  wgsl,
   buffers: { rowTerms: "read", sampleGradient: "read", gradient: "write" },
   numbers: { stride: "u32", weight: "f32" },
+  vec4: ["rowTerms", "gradient"],
+  ownRows: ["rowTerms", "sampleGradient", "gradient"],
+  threads: ({ stride }, { batchSize }) => batchSize * quads(stride),
+  example: ({ actions, batchSize, rowCapacity, choose }) => ({
+    numbers: { stride: padded(actions), weight: choose([1, 6]) / batchSize },
+    buffers: {
+      rowTerms: matrix(rowCapacity, actions),
+      sampleGradient: vector(batchSize),
+      gradient: matrix(rowCapacity, actions),
+    },
+  }),
   run({ rowTerms, sampleGradient, gradient }, { stride, weight }, plan) {
     const { fround } = Math;
     for (let r = 0; r < plan.gradientRows; r++) {
@@ -33,4 +44,4 @@ export const lossRows: Kernel<
       }
     }
   },
-};
+});

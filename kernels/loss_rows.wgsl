@@ -1,7 +1,4 @@
 // loss_rows: a thread computes four columns of one row.
-@group(0) @binding(0) var<storage, read> rowTerms: array<vec4f>;
-@group(0) @binding(1) var<storage, read> sampleGradient: array<f32>;
-@group(0) @binding(2) var<storage, read_write> gradient: array<vec4f>;
 
 fn kernel(thread: u32, run: u32) {
   let columns = arguments.stride / 4u;
@@ -10,7 +7,7 @@ fn kernel(thread: u32, run: u32) {
   let column = thread % columns;
   let actions = vec4u(column * 4u) + vec4u(0u, 1u, 2u, 3u);
   let at = row * columns + column;
-  let every = mul4(vec4f(arguments.weight), rowTerms[start_rowTerms(run) / 4u + at]);
+  let every = mul4(vec4f(arguments.weight), rowTerms[start_rowTerms(run) + at]);
   let end = offset_of(run, row + 1u);
   var sum = vec4f();
   for (var i = offset_of(run, row); i < end; i++) {
@@ -19,5 +16,5 @@ fn kernel(thread: u32, run: u32) {
     let chosen = actions == vec4u(action_of(run, s));
     sum = add4(sum, select(every, add4(every, vec4f(own)), chosen));
   }
-  gradient[start_gradient(run) / 4u + at] = flush4(sum);
+  gradient[start_gradient(run) + at] = flush4(sum);
 }

@@ -1,14 +1,7 @@
 /** `mean_losses.ts` in WebAssembly. Threads split the terms. */
+import { MeanLosses } from "./arguments.as";
 import { flushTensor } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
-
-@unmanaged
-class MeanLosses {
-  sampleLosses: usize;
-  losses: usize;
-  terms: i32;
-  inverseBatch: f32;
-}
 
 export function mean_losses(call: MeanLosses, plan: Plan, share: Share): void {
   const batchSize = share.batchSize;

@@ -1,6 +1,4 @@
 // mean_losses: a thread computes one term.
-@group(0) @binding(0) var<storage, read> sampleLosses: array<f32>;
-@group(0) @binding(1) var<storage, read_write> losses: array<f32>;
 
 fn kernel(term: u32, run: u32) {
   if (term >= arguments.terms) { return; }

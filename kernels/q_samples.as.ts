@@ -1,23 +1,7 @@
 /** `q_samples.ts` in WebAssembly. A thread computes the samples of its own rows. */
+import { QSamples } from "./arguments.as";
 import { flushTensor } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-
-@unmanaged
-class QSamples {
-  values: usize;
-  targetValues: usize;
-  logSumExp: usize;
-  sampleLosses: usize;
-  sampleGradient: usize;
-  actions: i32;
-  stride: i32;
-  table: i32;
-  doubleQ: i32;
-  greedyShare: f32;
-  uniformShare: f32;
-  inverseBatch: f32;
-  conservativeWeight: f32;
-}
 
 export function q_samples(call: QSamples, plan: Plan, share: Share): void {
   const start = changetype<usize>(plan);

@@ -1,6 +1,8 @@
 /** Reference of `q_samples`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix, vector } from "./example.ts";
+import { defineKernel, padded } from "./kernel.ts";
 import { flush } from "./portable.ts";
+import wgsl from "./q_samples.wgsl" with { type: "text" };
 
 /**
  * Each sample's temporal difference, conservative term and gradient with respect to Q(s, a), for
@@ -22,18 +24,9 @@ import { flush } from "./portable.ts";
  * `sampleGradient` (batchSize) = Huber'·inverseBatch - conservativeWeight, where
  * conservativeWeight is alpha / batchSize.
  */
-export const qSamples: Kernel<
-  "values" | "targetValues" | "logSumExp" | "sampleLosses" | "sampleGradient",
-  | "actions"
-  | "stride"
-  | "table"
-  | "doubleQ"
-  | "greedyShare"
-  | "uniformShare"
-  | "inverseBatch"
-  | "conservativeWeight"
-> = {
+export const qSamples = defineKernel({
   name: "q_samples",
+  wgsl,
   buffers: {
     values: "read",
     targetValues: "read",
@@ -50,6 +43,30 @@ export const qSamples: Kernel<
     uniformShare: "f32",
     inverseBatch: "f32",
     conservativeWeight: "f32",
+  },
+  ownRows: ["logSumExp", "sampleLosses", "sampleGradient"],
+  threads: (_, { batchSize }) => batchSize,
+  example: ({ actions, batchSize, rowCapacity, tableRows, choose }) => {
+    const table = choose([0, 1]);
+    return {
+      numbers: {
+        actions,
+        stride: padded(actions),
+        table,
+        doubleQ: choose([0, 1]),
+        greedyShare: 0.95,
+        uniformShare: 0.05 / actions,
+        inverseBatch: 1 / batchSize,
+        conservativeWeight: choose([0, 6]) / batchSize,
+      },
+      buffers: {
+        values: matrix(rowCapacity, actions),
+        targetValues: matrix(table ? tableRows : rowCapacity, actions),
+        logSumExp: vector(rowCapacity),
+        sampleLosses: vector(2 * batchSize),
+        sampleGradient: vector(batchSize),
+      },
+    };
   },
   run(
     { values, targetValues, logSumExp, sampleLosses, sampleGradient },
@@ -104,4 +121,4 @@ export const qSamples: Kernel<
       );
     }
   },
-};
+});

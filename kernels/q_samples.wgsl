@@ -1,9 +1,4 @@
 // q_samples: a thread computes one sample.
-@group(0) @binding(0) var<storage, read> values: array<f32>;
-@group(0) @binding(1) var<storage, read> targetValues: array<f32>;
-@group(0) @binding(2) var<storage, read> logSumExp: array<f32>;
-@group(0) @binding(3) var<storage, read_write> sampleLosses: array<f32>;
-@group(0) @binding(4) var<storage, read_write> sampleGradient: array<f32>;
 
 // The lowest index of the largest online value of a row.
 fn best_online(row: u32) -> u32 {

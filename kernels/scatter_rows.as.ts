@@ -1,12 +1,6 @@
 /** `scatter_rows.ts` in WebAssembly. A thread copies its own rows. */
+import { ScatterRows } from "./arguments.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-
-@unmanaged
-class ScatterRows {
-  values: usize;
-  table: usize;
-  stride: i32;
-}
 
 export function scatter_rows(
   call: ScatterRows,

@@ -1,14 +1,27 @@
 /** Reference of `scatter_rows`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix } from "./example.ts";
+import { defineKernel, padded, quads } from "./kernel.ts";
+import wgsl from "./scatter_rows.wgsl" with { type: "text" };
 
 /**
  * Writes the rows of a sweep back to their places in a table over the whole observation table:
  * `values` is (rowCount, stride), `table` is (table rows, stride).
  */
-export const scatterRows: Kernel<"values" | "table", "stride"> = {
+export const scatterRows = defineKernel({
   name: "scatter_rows",
+  wgsl,
   buffers: { values: "read", table: "write" },
   numbers: { stride: "u32" },
+  vec4: ["values", "table"],
+  ownRows: ["values"],
+  threads: ({ stride }, { rowCapacity }) => rowCapacity * quads(stride),
+  example: ({ actions, rowCapacity, tableRows }) => ({
+    numbers: { stride: padded(actions) },
+    buffers: {
+      values: matrix(rowCapacity, actions),
+      table: matrix(tableRows, actions),
+    },
+  }),
   run({ values, table }, { stride }, plan) {
     for (let r = 0; r < plan.rowCount; r++) {
       table.set(
@@ -17,4 +30,4 @@ export const scatterRows: Kernel<"values" | "table", "stride"> = {
       );
     }
   },
-};
+});

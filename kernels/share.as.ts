@@ -3,7 +3,8 @@
  * the thread's share of the work.
  *
  * A kernel's arguments lie in memory as words, in the order of its `buffers` (byte addresses) and
- * then of its `numbers`; an `@unmanaged` class in each NAME.as.ts names them.
+ * then of its `numbers`; the class NAME of `arguments.as`, which the build makes from the kernel's
+ * definition, names them.
  *
  * Threads split output elements only. A row of the minibatch belongs to one thread in every
  * kernel, whichever rows a kernel visits, and so do the samples of a gradient row: consecutive

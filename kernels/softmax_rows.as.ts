@@ -1,17 +1,7 @@
 /** `softmax_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
+import { SoftmaxRows } from "./arguments.as";
 import { exp, flush, flushTensor, log, recip, tensorFlush } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
-
-@unmanaged
-class SoftmaxRows {
-  values: usize;
-  probabilities: usize;
-  logSumExp: usize;
-  actions: i32;
-  stride: i32;
-  temperature: f32;
-  inverseTemperature: f32;
-}
 
 export function softmax_rows(
   call: SoftmaxRows,

@@ -1,6 +1,8 @@
 /** Reference of `softmax_rows`. @module */
-import type { Kernel } from "./kernel.ts";
+import { matrix, vector } from "./example.ts";
+import { defineKernel, padded } from "./kernel.ts";
 import { exp, flush, log, recip } from "./portable.ts";
+import wgsl from "./softmax_rows.wgsl" with { type: "text" };
 
 /**
  * Softmax and logsumexp at a temperature T of each gradient row, shifted by the row's largest value:
@@ -8,17 +10,33 @@ import { exp, flush, log, recip } from "./portable.ts";
  * (rows), T · log Σ exp(z/T), the soft maximum that comes near the largest value as T falls.
  * `values` (rows, stride) are logits or action values.
  */
-export const softmaxRows: Kernel<
-  "values" | "probabilities" | "logSumExp",
-  "actions" | "stride" | "temperature" | "inverseTemperature"
-> = {
+export const softmaxRows = defineKernel({
   name: "softmax_rows",
+  wgsl,
   buffers: { values: "read", probabilities: "write", logSumExp: "write" },
   numbers: {
     actions: "u32",
     stride: "u32",
     temperature: "f32",
     inverseTemperature: "f32",
+  },
+  ownRows: ["values", "probabilities", "logSumExp"],
+  threads: (_, { batchSize }) => batchSize,
+  example: ({ actions, rowCapacity, choose }) => {
+    const temperature = choose([1, 0.01, 3]);
+    return {
+      numbers: {
+        actions,
+        stride: padded(actions),
+        temperature,
+        inverseTemperature: 1 / temperature,
+      },
+      buffers: {
+        values: matrix(rowCapacity, actions),
+        probabilities: matrix(rowCapacity, actions),
+        logSumExp: vector(rowCapacity),
+      },
+    };
   },
   run({ values, probabilities, logSumExp }, numbers, plan) {
     const { actions, stride, temperature, inverseTemperature } = numbers;
@@ -43,4 +61,4 @@ export const softmaxRows: Kernel<
       logSumExp[r] = flush(fround(largest + soft));
     }
   },
-};
+});

@@ -1,7 +1,4 @@
 // softmax_rows: a thread computes one row.
-@group(0) @binding(0) var<storage, read> values: array<f32>;
-@group(0) @binding(1) var<storage, read_write> probabilities: array<f32>;
-@group(0) @binding(2) var<storage, read_write> logSumExp: array<f32>;
 
 fn kernel(thread: u32, run: u32) {
   if (thread >= gradient_rows(run)) { return; }

@@ -1,16 +1,7 @@
 /** `transpose.ts` in WebAssembly SIMD, 4 x 4 elements at a time. Threads split the outputs. */
+import { Transpose } from "./arguments.as";
 import { at, firstItem, Plan, Share } from "./share.as";
 import { storeTransposed } from "./transposing.as";
-
-@unmanaged
-class Transpose {
-  parameters: usize;
-  output: usize;
-  inputs: i32;
-  outputs: i32;
-  inputStride: i32;
-  outputStride: i32;
-}
 
 export function transpose(call: Transpose, plan: Plan, share: Share): void {
   const inputs = call.inputs;

@@ -1,6 +1,4 @@
 // transpose: a thread writes four columns of one row of the output.
-@group(0) @binding(0) var<storage, read> parameters: array<f32>;
-@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
 
 fn kernel(thread: u32, run: u32) {
   let columns = arguments.inputStride / 4u;
@@ -14,5 +12,5 @@ fn kernel(thread: u32, run: u32) {
       values[k] = parameters[start_parameters(run) + i * arguments.outputStride + o];
     }
   }
-  output[start_output(run) / 4u + o * columns + column] = values;
+  output[start_output(run) + o * columns + column] = values;
 }

@@ -1,5 +1,6 @@
 /**
- * Builds `kernels/kernels.wasm` from `kernels/*.as.ts`. With `--check` it writes nothing and fails
+ * Builds `kernels/kernels.wasm` from `kernels/*.as.ts`, and from what the definitions say of the
+ * kernels' names and arguments. With `--check` it writes nothing and fails
  * when the committed file is not what the sources give.
  *
  *     deno task build:kernels [--check]
@@ -8,6 +9,7 @@
  */
 import { Buffer } from "node:buffer";
 import asc from "assemblyscript/asc";
+import { KERNELS } from "../kernels/mod.ts";
 
 const FOLDER = new URL("../kernels/", import.meta.url);
 const TARGET = new URL("kernels.wasm", FOLDER);
@@ -26,6 +28,24 @@ const FLAGS = [
   "--initialMemory=65536",
   "--maximumMemory=65536",
 ];
+
+const kernels = Object.values(KERNELS);
+
+/** Sources that are no files: what the module exports, and how each kernel's arguments lie in memory. */
+const GENERATED: Readonly<Record<string, string>> = {
+  "kernels.as.ts": kernels.map(({ name }) =>
+    `export { ${name} } from "./${name}.as";`
+  ).join("\n"),
+  "arguments.as.ts": kernels.map(({ name, buffers, numbers }) => {
+    const fields = [
+      ...Object.keys(buffers).map((key) => `${key}: usize;`),
+      ...Object.entries(numbers).map(([key, type]) =>
+        `${key}: ${type === "u32" ? "i32" : type};`
+      ),
+    ];
+    return `@unmanaged export class ${className(name)} { ${fields.join(" ")} }`;
+  }).join("\n"),
+};
 
 const { error, stderr, binary } = await compile();
 if (error || !binary) {
@@ -54,7 +74,8 @@ async function compile() {
     {
       stderr,
       readFile: (name) =>
-        Deno.readTextFile(new URL(name, FOLDER)).catch(() => null),
+        GENERATED[name] ??
+          Deno.readTextFile(new URL(name, FOLDER)).catch(() => null),
       writeFile: (_name, contents) => {
         binary = contents as Uint8Array;
       },
@@ -62,4 +83,9 @@ async function compile() {
     },
   );
   return { error, stderr: stderr.toString(), binary };
+}
+
+/** `layer_forward` to `LayerForward`. */
+function className(name: string): string {
+  return name.replace(/(?:^|_)(.)/g, (_, letter) => letter.toUpperCase());
 }

@@ -8,36 +8,6 @@ import type { Access } from "../../kernels/kernel.ts";
 import { KERNELS } from "../../kernels/mod.ts";
 import type { Call } from "../algorithms/program.ts";
 
-/**
- * Buffers of which a thread touches only what belongs to its own rows of the minibatch: a row's
- * elements, or the elements of a row's samples. The WebAssembly kernels give a row to the same
- * thread whichever kernel it is (`share.as.ts`), so two such accesses need no barrier. Of a buffer
- * that is not named here any thread may touch any element.
- */
-const OWN_ROWS: Readonly<Record<string, readonly string[]>> = {
-  gather_rows: ["output"],
-  layer_forward: ["input", "output"],
-  softmax_rows: ["values", "probabilities", "logSumExp"],
-  clone_rows: [
-    "logits",
-    "probabilities",
-    "logSumExp",
-    "rowTerms",
-    "rowPenalty",
-  ],
-  clone_samples: [
-    "logits",
-    "logSumExp",
-    "rowPenalty",
-    "sampleLosses",
-    "sampleGradient",
-  ],
-  q_samples: ["logSumExp", "sampleLosses", "sampleGradient"],
-  loss_rows: ["rowTerms", "sampleGradient", "gradient"],
-  layer_input_gradient: ["outputGradient", "activation", "gradient"],
-  scatter_rows: ["values"],
-};
-
 interface Touch {
   readonly buffer: string;
   readonly access: Access;
@@ -77,15 +47,14 @@ export function phases(calls: readonly Call[]): number[][] {
 }
 
 function touchesOf({ kernel, buffers, numbers }: Call): Touch[] {
+  const definition = KERNELS[kernel];
+  const extents = definition.extents?.(numbers);
   return Object.entries(buffers).map(([name, { buffer, offset }]) => ({
     buffer,
-    access: KERNELS[kernel].buffers[name],
-    ownRows: OWN_ROWS[kernel]?.includes(name) ?? false,
+    access: definition.buffers[name],
+    ownRows: definition.ownRows?.includes(name) ?? false,
     first: offset,
-    // The layers' weight gradients lie side by side in one buffer.
-    end: kernel === "layer_weight_gradient" && name === "gradient"
-      ? offset + (numbers.inputs + 1) * numbers.outputStride
-      : Infinity,
+    end: offset + (extents?.[name] ?? Infinity),
   }));
 }
 

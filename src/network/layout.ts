@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { padded } from "../../kernels/kernel.ts";
 
 /** A dense layer's place in the flat parameter buffer. */
 export interface LayerLayout {
@@ -36,11 +37,6 @@ export interface LayerParameters {
   readonly inputs: number;
   /** Width of the output. */
   readonly outputs: number;
-}
-
-/** Rounds up to a multiple of four lanes. */
-export function padded(size: number): number {
-  return Math.ceil(size / 4) * 4;
 }
 
 /**

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { ROWS } from "../../kernels/kernel.ts";
+import { padded, ROWS } from "../../kernels/kernel.ts";
 import { layerForward } from "../../kernels/layer_forward.ts";
 import { planLayout, planStep } from "../../kernels/plan.ts";
 import { flush } from "../../kernels/portable.ts";
-import { type NetworkLayout, padded } from "./layout.ts";
+import type { NetworkLayout } from "./layout.ts";
 import { type ObservationScaling, scaleObservations } from "./scaling.ts";
 
 /** A trained network, or the mean of several of one shape, and what is needed to use it. */

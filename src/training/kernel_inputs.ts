@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { Contents, Fill } from "../../kernels/example.ts";
+import type { Access } from "../../kernels/kernel.ts";
 import {
   FLUSH_FIRST_MOMENT,
   FLUSH_SECOND_MOMENT,
@@ -11,10 +13,7 @@ import {
 } from "../../kernels/portable.ts";
 import type { RandomStream } from "../numerics/random.ts";
 
-/** What a buffer holds in training. */
-export type Fill = "tensor" | "probability" | "firstMoment" | "secondMoment";
-
-/** A whole buffer of one of: plain values, values near ±100, values near the flush, or a mixture. */
+/** A whole buffer of one kind of values, such as plain ones, ones near ±100 or near the flush, or of all kinds. */
 export function fillBuffer(
   random: RandomStream,
   fill: Fill,
@@ -32,22 +31,54 @@ export function fillBuffer(
 }
 
 function generator(random: RandomStream, fill: Fill): () => number {
-  const sign = () => 1 - 2 * random.integer(2);
+  const pick = <T>(values: readonly T[]): T =>
+    values[random.integer(values.length)];
+  const sign = () => pick([-1, 1]);
   // Uniform in the exponent: every scale between the two is as likely.
   const between = (low: number, high: number) =>
     low * 2 ** (random.uniform() * Math.log2(high / low));
-  if (fill === "probability") return () => between(FLUSH_TENSOR, 1);
-  if (fill === "firstMoment") {
-    return () => sign() * between(FLUSH_FIRST_MOMENT, 10);
+  // Halves and differences of these are the threshold itself and the number below it.
+  const edge = (threshold: number) => threshold * pick([1, 2, 2 - 2 ** -23, 4]);
+  const kinds: readonly (() => number)[] = {
+    probability: [() => between(FLUSH_TENSOR, 1)],
+    firstMoment: [
+      () => sign() * between(FLUSH_FIRST_MOMENT, 10),
+      () => sign() * edge(FLUSH_FIRST_MOMENT),
+    ],
+    secondMoment: [
+      () => between(FLUSH_SECOND_MOMENT, 100),
+      () => edge(FLUSH_SECOND_MOMENT),
+    ],
+    tensor: [
+      () => 4 * random.uniform() - 2,
+      () => sign() * (99 + random.uniform()),
+      () => sign() * between(FLUSH_TENSOR, 4 * FLUSH_TENSOR),
+      () => sign() * between(FLUSH_TENSOR, 100),
+      () => sign() * edge(FLUSH_TENSOR),
+      () => sign() * pick([2 ** -20, 1, 1000, 2 ** 24]),
+      // Few distinct values: ties, and sums that cancel.
+      () => (random.integer(5) - 2) / 2,
+    ],
+  }[fill];
+  return pick([...kinds, () => pick(kinds)()]);
+}
+
+/**
+ * A buffer before a call, [rows, stride]: zero in the padding and, at times, in whole columns, which
+ * are dead units. What is only written begins with anything, in the padding too.
+ */
+export function filledBuffer(
+  random: RandomStream,
+  { rows, columns, stride, fill }: Contents,
+  access: Access,
+): Float32Array {
+  const values = fillBuffer(random, fill, rows * stride);
+  if (access === "write") return values;
+  const dead = [0, 0.5][random.integer(2)];
+  for (let column = 0; column < stride; column++) {
+    const isDead = rows > 1 && random.uniform() < dead;
+    if (column < columns && !isDead) continue;
+    for (let row = 0; row < rows; row++) values[row * stride + column] = 0;
   }
-  if (fill === "secondMoment") return () => between(FLUSH_SECOND_MOMENT, 100);
-  const kinds = [
-    () => 4 * random.uniform() - 2,
-    () => sign() * (99 + random.uniform()),
-    () => sign() * between(FLUSH_TENSOR, 4 * FLUSH_TENSOR),
-    () => sign() * between(FLUSH_TENSOR, 100),
-    // Few distinct values: ties, and sums that cancel.
-    () => (random.integer(5) - 2) / 2,
-  ];
-  return kinds[random.integer(kinds.length)];
+  return values;
 }

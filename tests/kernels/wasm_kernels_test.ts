@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { ROWS } from "../../kernels/kernel.ts";
+import { padded, ROWS } from "../../kernels/kernel.ts";
 import { KERNELS } from "../../kernels/mod.ts";
 import { planStep } from "../../kernels/plan.ts";
 import { type Call, call, view } from "../../src/algorithms/program.ts";
 import type { TrainingTask } from "../../src/backends/backend.ts";
 import { learnerMemory, PAGE } from "../../src/backends/wasm_memory.ts";
 import { withMemorySize } from "../../src/backends/wasm_memory_size.ts";
-import { padded } from "../../src/network/layout.ts";
+
 import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
 import { randomTask } from "../backends/random_task.ts";
 

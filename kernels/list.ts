@@ -1,0 +1,19 @@
+/**
+ * The list of kernels.
+ *
+ * @module
+ */
+export { adam } from "./adam.ts";
+export { cloneRows } from "./clone_rows.ts";
+export { cloneSamples } from "./clone_samples.ts";
+export { copy } from "./copy.ts";
+export { gatherRows } from "./gather_rows.ts";
+export { layerForward } from "./layer_forward.ts";
+export { layerInputGradient } from "./layer_input_gradient.ts";
+export { layerWeightGradient } from "./layer_weight_gradient.ts";
+export { lossRows } from "./loss_rows.ts";
+export { meanLosses } from "./mean_losses.ts";
+export { qSamples } from "./q_samples.ts";
+export { scatterRows } from "./scatter_rows.ts";
+export { softmaxRows } from "./softmax_rows.ts";
+export { transpose } from "./transpose.ts";
