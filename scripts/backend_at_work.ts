@@ -1,5 +1,5 @@
 /**
- * What scripts that train share: the backend that the flags ask for, and Ctrl-C.
+ * What scripts that train share: the backend that the flags ask for.
  *
  * @module
  */
@@ -20,30 +20,22 @@ export function chosenBackend(
   args: Arguments,
   screen: Output,
 ): Promise<Backend> {
+  const threads = integerFlag(args, "threads", 1, 256);
+  if (threads !== undefined) noteSurplus(screen, "--threads", threads);
   return chooseBackend(
     choiceFlag(args, "backend", BACKEND_NAMES) ?? "auto",
     {
-      threads: integerFlag(args, "threads", 1, 256),
+      threads,
       onNotice: (line) => screen.write(`${line}\n`),
     },
   );
 }
 
-/**
- * Listens for Ctrl-C: the first asks the work to stop, a second ends the process at once.
- *
- * @param message Shown at the first.
- * @returns Whether the work is to stop.
- */
-export function stopOnInterrupt(
-  screen: Output,
-  message: string,
-): () => boolean {
-  let stopping = false;
-  Deno.addSignalListener("SIGINT", () => {
-    if (stopping) Deno.exit(130);
-    stopping = true;
-    screen.write(`\n${message}\n`);
-  });
-  return () => stopping;
+/** Tells of a number of threads or jobs that is far above that of the cores. */
+export function noteSurplus(screen: Output, flag: string, count: number): void {
+  const cores = navigator.hardwareConcurrency;
+  if (count <= 2 * cores) return;
+  screen.write(
+    `note: ${flag} ${count} is far above the ${cores} cores of this machine: it takes memory and gains no time\n`,
+  );
 }

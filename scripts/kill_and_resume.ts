@@ -21,6 +21,8 @@ export interface SoakOptions {
   readonly backends: readonly (readonly string[])[];
   /** A folder for the runs; what is there when all is well can be removed. */
   readonly folder: string;
+  /** Asked between kills; true ends the work. */
+  readonly stop?: () => boolean;
   /** Called after each kill, with the number of kills and where the run was. */
   readonly onKill?: (kills: number, where: string) => void;
 }
@@ -50,6 +52,9 @@ const LONGEST_AIM_MS = 300;
 /** Files that may hold something else before a run is finished, or have no fixed bytes at all. */
 const NOT_FINAL = /(^|\/)training\.csv$|^timings\.json$|\/checkpoints\//;
 
+/** Exit code of a pipeline that was asked to stop. */
+const INTERRUPTED = 130;
+
 /** Longest wait before a kill, as a share of the time that a whole run takes. */
 const LONGEST_WAIT = 1.5;
 
@@ -59,7 +64,7 @@ const LONGEST_WAIT = 1.5;
  * @throws Error if a run fails by itself.
  */
 export async function killAndResume(options: SoakOptions): Promise<SoakResult> {
-  const { kills, seed, backends, folder, onKill } = options;
+  const { kills, seed, backends, folder, stop, onKill } = options;
   const random = randomStream(seed, "soak");
   const configFile = join(folder, "soak.json");
   Deno.writeTextFileSync(configFile, JSON.stringify(CONFIG));
@@ -90,6 +95,7 @@ export async function killAndResume(options: SoakOptions): Promise<SoakResult> {
       const ended = await start(flags, wait, aimed ? out : undefined);
       finished = !ended.killed;
       if (finished) break;
+      if (stop?.()) return { kills: killed, runs, where, differences };
       const place = whereIs(out);
       where[place] = (where[place] ?? 0) + 1;
       killed++;
@@ -154,6 +160,8 @@ async function start(
   clearTimeout(timer);
   const milliseconds = performance.now() - begun;
   if (killed && signal === "SIGKILL") return { killed, milliseconds };
+  // A Ctrl-C for the soak test reaches the pipeline too.
+  if (code === INTERRUPTED) return { killed: true, milliseconds };
   if (code !== 0) {
     throw new Error(`${flags.join(" ")}: exit code ${code}: ${told}`);
   }

@@ -12,6 +12,7 @@ import {
   formatTable,
   InputError,
   InterruptedError,
+  isBegun,
   isFinished,
   type Metrics,
   processOutput,
@@ -24,7 +25,7 @@ import {
   sha256Hex,
 } from "../mod.ts";
 import { requireNewRun } from "../src/artifacts/run_directory.ts";
-import { chosenBackend, stopOnInterrupt } from "./backend_at_work.ts";
+import { chosenBackend } from "./backend_at_work.ts";
 import {
   type Arguments,
   artifactsFolder,
@@ -34,6 +35,7 @@ import {
   taskCommand,
   type Usage,
 } from "./cli.ts";
+import { listenForInterrupt } from "./interrupt.ts";
 import { stageProgress } from "./stage_progress.ts";
 
 const usage: Usage = {
@@ -102,12 +104,16 @@ await runScript(usage, async (args) => {
     screen.write(`${out}: this run is finished\n`);
     return 0;
   }
-  const backend = await chosenBackend(args, screen);
-  const stop = stopOnInterrupt(
-    screen,
-    "stopping after a checkpoint; Ctrl-C again stops at once",
+  const interrupt = await listenForInterrupt(
+    "stopping; what is done is kept. Ctrl-C again stops at once",
   );
+  const backend = await chosenBackend(args, screen);
   screen.write(`backend: ${backend.name} (${backend.description})\n`);
+  const goOn = `go on with: ${
+    taskCommand("pipeline", "--resume", "--out", out)
+  }`;
+  // A log outlives the run, and `| tee` does not live to take its last line after a Ctrl-C.
+  if (!screen.isTerminal) screen.write(`if it is stopped, ${goOn}\n`);
   const begun = performance.now();
   try {
     const metrics = await runPipeline({
@@ -118,7 +124,7 @@ await runScript(usage, async (args) => {
       resume,
       checkpointInterval,
       tensorboard: switches.has("tensorboard"),
-      stop,
+      stop: interrupt.asked,
       events: stageProgress(screen),
     });
     printSummary(metrics);
@@ -128,11 +134,8 @@ await runScript(usage, async (args) => {
     return 0;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    screen.write(
-      `\n${error.message}; go on with: ${
-        taskCommand("pipeline", "--resume", "--out", out)
-      }\n`,
-    );
+    const next = isBegun(out) ? goOn : "nothing was written";
+    screen.write(`\n${error.message}; ${next}\n`);
     return 130;
   }
 });

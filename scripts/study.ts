@@ -16,6 +16,7 @@ import {
   showProgress,
   StudyStoppedError,
 } from "../mod.ts";
+import { noteSurplus } from "./backend_at_work.ts";
 import {
   artifactsFolder,
   choiceFlag,
@@ -23,6 +24,7 @@ import {
   runScript,
   type Usage,
 } from "./cli.ts";
+import { listenForInterrupt } from "./interrupt.ts";
 import { printStudy } from "./study_table.ts";
 
 const usage: Usage = {
@@ -74,11 +76,10 @@ await runScript(usage, async (args) => {
     join(artifactsFolder(), `study-${presets.join("-")}`);
 
   const screen = processOutput("stderr");
-  const stopping = new AbortController();
-  Deno.addSignalListener("SIGINT", () => {
-    if (stopping.signal.aborted) Deno.exit(130);
-    stopping.abort();
-  });
+  if (jobs !== undefined) noteSurplus(screen, "--jobs", jobs);
+  const interrupt = await listenForInterrupt(
+    "stopping; Ctrl-C again stops at once",
+  );
   const begun = performance.now();
   let progress: Progress | undefined;
   try {
@@ -87,7 +88,7 @@ await runScript(usage, async (args) => {
       out,
       jobs,
       backend,
-      signal: stopping.signal,
+      signal: interrupt.signal,
       onProgress({ cells, allCells, steps, allSteps }) {
         if (cells === allCells) return progress?.finish();
         if (!progress) {

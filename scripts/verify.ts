@@ -17,8 +17,9 @@ import {
   verifyRun,
 } from "../src/pipeline/verify.ts";
 import { visible } from "../src/files/visible.ts";
-import { chosenBackend, stopOnInterrupt } from "./backend_at_work.ts";
+import { chosenBackend } from "./backend_at_work.ts";
 import { runScript, type Usage } from "./cli.ts";
+import { listenForInterrupt } from "./interrupt.ts";
 import { stageProgress } from "./stage_progress.ts";
 import { verifyStudyScript } from "./verify_study.ts";
 
@@ -66,11 +67,8 @@ await runScript(usage, async (args) => {
     throw new InputError(`--${flag}: is for a study; ${operands[0]} is a run`);
   }
   const screen = processOutput("stderr");
+  const interrupt = await listenForInterrupt("stopping");
   const backend = await chosenBackend(args, screen);
-  const stop = stopOnInterrupt(
-    screen,
-    "stopping",
-  );
   screen.write(`backend: ${backend.name} (${backend.description})\n`);
   const quick = switches.has("quick");
   try {
@@ -78,7 +76,7 @@ await runScript(usage, async (args) => {
       directory: operands[0],
       backend,
       quick,
-      stop,
+      stop: interrupt.asked,
       events: stageProgress(screen),
     });
     print(operands[0], found, quick);

@@ -18,6 +18,7 @@ import type { Dataset } from "./dataset.ts";
  * @param policy [S, A] action probabilities.
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
+ * @param heed Called before each episode; what it throws ends the collection.
  * @throws {InputError} If the number of episodes is no whole number of at least 1.
  */
 export function collectDataset(
@@ -25,6 +26,7 @@ export function collectDataset(
   policy: Float64Array,
   episodes: number,
   seed: number,
+  heed?: () => void,
 ): Dataset {
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new InputError(
@@ -39,6 +41,7 @@ export function collectDataset(
   const truncated: number[] = [];
   const episodeOffsets = new Uint32Array(episodes + 1);
   for (let episode = 0; episode < episodes; episode++) {
+    heed?.();
     const stream = randomStream(seed, `episode/${episode}`);
     let state = mdp.startState;
     states.push(state);

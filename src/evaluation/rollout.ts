@@ -36,6 +36,7 @@ export interface RolloutResult {
  * @param actions [S] the action in each state.
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
+ * @param heed Called before each episode; what it throws ends the rollouts.
  * @throws {InputError} If the number of episodes is no whole number of at least 1.
  */
 export function rollOut(
@@ -43,6 +44,7 @@ export function rollOut(
   actions: Int32Array,
   episodes: number,
   seed: number,
+  heed?: () => void,
 ): RolloutResult {
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new InputError(
@@ -54,6 +56,7 @@ export function rollOut(
   const ended = [0, 0, 0];
   let steps = 0;
   for (let episode = 0; episode < episodes; episode++) {
+    heed?.();
     const stream = randomStream(seed, `rollout/${episode}`);
     let state = mdp.startState;
     let ending = 0;

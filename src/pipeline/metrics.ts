@@ -87,12 +87,14 @@ export interface Evaluation {
  * Evaluates the learnt policies.
  *
  * @param learnt Policies by algorithm, with the SHA-256 of their files.
+ * @param heed Called between the pieces of the work; what it throws ends it.
  * @throws InputError if the data do not fit the environment.
  */
 export function evaluateRun(
   config: Config,
   problem: Problem,
   learnt: Readonly<Record<string, { policy: NetworkPolicy; sha256: string }>>,
+  heed?: () => void,
 ): Evaluation {
   const { dataset, environment } = problem;
   const references = environment === null
@@ -102,7 +104,7 @@ export function evaluateRun(
   const policies: Record<string, PolicyMetrics> = {};
   for (const [name, { policy, sha256 }] of Object.entries(learnt)) {
     const data = {
-      actionMismatchRate: mismatch(config, dataset, policy),
+      actionMismatchRate: mismatch(config, dataset, policy, heed),
       sha256,
     };
     if (environment === null || references === null) {
@@ -116,7 +118,9 @@ export function evaluateRun(
       actions,
       config.evaluation.episodes,
       config.seed,
+      heed,
     );
+    heed?.();
     rolloutReturns[name] = returns;
     const evaluation = evaluateExactly(
       mdp,
@@ -198,6 +202,7 @@ function mismatch(
   config: Config,
   dataset: Dataset,
   policy: NetworkPolicy,
+  heed?: () => void,
 ): number {
   const { observationSize: size, actionCount } = dataset;
   const { count, observations, rowOf } = distinctRows(
@@ -209,6 +214,7 @@ function mismatch(
   const actionIn = (row: number): number => {
     const u = rowOf[row];
     if (actions[u] < 0) {
+      heed?.();
       const observation = observations.subarray(u * size, (u + 1) * size);
       [actions[u]] = greedyActions(
         evaluatePolicy(policy, observation),

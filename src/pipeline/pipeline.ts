@@ -110,6 +110,10 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     return result;
   };
 
+  const heed = (where: string) => {
+    if (options.stop?.()) throw new InterruptedError(where);
+  };
+
   // Everything that can be refused is looked at before the directory is made.
   const problem = await stage("data", () => {
     if (resume) requireSameConfig(out, config);
@@ -117,6 +121,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     return openProblem(
       config,
       recorded ? recordedDataset(out) : options.dataset,
+      () => heed("while data were collected"),
     );
   });
   const { sha256, timeoutsTerminate } = config.dataset;
@@ -140,20 +145,21 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
         trainPolicy(options, problem, algorithm),
     );
   }
-  const heedStop = async () => {
-    // Signals come through when nothing is at work.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    if (options.stop?.()) throw new InterruptedError("after the training");
-  };
-  await heedStop();
+  const afterTraining = () => heed("after the training");
+  // A caller that is told of signals is told when nothing is at work.
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+  await turn();
+  afterTraining();
   const { metrics, rolloutReturns } = await stage(
     "evaluation",
-    () => evaluateRun(config, problem, learnt),
+    () => evaluateRun(config, problem, learnt, afterTraining),
   );
   writeJsonArtifact(out, "metrics.json", metrics);
-  await heedStop();
+  await turn();
+  afterTraining();
   await stage("plots", async () => {
     const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    afterTraining();
     for (const [name, svg] of plots) {
       writeArtifact(out, `plots/${name}.svg`, svg);
     }

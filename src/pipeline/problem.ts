@@ -55,10 +55,15 @@ export function knownEnvironment(config: Config): KnownEnvironment | null {
  * The data, collected in the configured gridworld or given, and the environment.
  *
  * @param given Data from a file; needed exactly if the configuration has their hash.
+ * @param heed Called before each episode that is collected; what it throws goes through.
  * @throws InputError if the configuration makes no sense, is of other data, or names an
  *   environment that given data were not collected in.
  */
-export function openProblem(config: Config, given?: Dataset): Problem {
+export function openProblem(
+  config: Config,
+  given?: Dataset,
+  heed?: () => void,
+): Problem {
   const environment = knownEnvironment(config);
   const { sha256, episodes } = config.dataset;
   if (sha256 !== null) {
@@ -81,7 +86,7 @@ export function openProblem(config: Config, given?: Dataset): Problem {
   }
   const { mdp, behaviour } = environment;
   return {
-    dataset: collectDataset(mdp, behaviour, episodes, config.seed),
+    dataset: collectDataset(mdp, behaviour, episodes, config.seed, heed),
     environment,
   };
 }

@@ -71,7 +71,9 @@ export async function replayFirstInterval(
   config: Config,
   { directory, backend, stop, events }: VerifyOptions,
 ): Promise<Replay> {
-  const problem = openProblem(config, givenDataset(config, directory));
+  const problem = openProblem(config, givenDataset(config, directory), () => {
+    if (stop?.()) throw new InterruptedError("while data were collected");
+  });
   const compared = [DATASET_FILE];
   const differences: Difference[] = [];
   const data = datasetToSafetensors(problem.dataset);

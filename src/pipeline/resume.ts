@@ -17,6 +17,8 @@ import { sha256Hex } from "../numerics/hash.ts";
 /** Name of the data in a run directory. */
 export const DATASET_FILE = "dataset.safetensors";
 
+const CONFIG_FILE = "config.json";
+
 /**
  * The configuration of the run in a directory.
  *
@@ -24,8 +26,8 @@ export const DATASET_FILE = "dataset.safetensors";
  * @throws InputError if there is none or it is damaged.
  */
 export function recordedConfig(directory: string): Config {
-  const path = join(directory, "config.json");
-  if (!isFileAt(path)) {
+  const path = join(directory, CONFIG_FILE);
+  if (!isBegun(directory)) {
     throw new InputError(
       `${directory}: holds no run (there is no config.json); start one without --resume`,
     );
@@ -71,6 +73,11 @@ export function requireSameData(directory: string, data: Uint8Array): void {
       `${path}: is not what config.json gives; it is damaged, or another version of the suite began this run`,
     );
   }
+}
+
+/** Whether there is a run in a directory to go on with, or a finished one. */
+export function isBegun(directory: string): boolean {
+  return isFileAt(join(directory, CONFIG_FILE));
 }
 
 /** Whether the run in a directory has been finished: its manifest is written last. */

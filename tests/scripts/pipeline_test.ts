@@ -130,7 +130,7 @@ Deno.test(
     equal(first.code, 0, first.stderr);
     match(
       first.stderr,
-      /^backend: wasm .*\nbc: 60 steps in .*\ncql: 90 steps in .*\n$/,
+      /^backend: wasm .*\nif it is stopped, go on with: deno task pipeline --resume --out .*run\nbc: 60 steps in .*\ncql: 90 steps in .*\n$/,
     );
     match(first.stdout, /^\npolicy .*\nbc .*\ncql .*\nbehaviour /);
     match(first.stdout, /run: the run, in [\d.]+ s\n$/);
@@ -184,7 +184,7 @@ Deno.test({
     equal(stopped.stdout, "");
     ok(
       stopped.stderr.includes(
-        "stopping after a checkpoint; Ctrl-C again stops at once\n",
+        "\nstopping; what is done is kept. Ctrl-C again stops at once\n",
       ),
       stopped.stderr,
     );
