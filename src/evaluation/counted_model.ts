@@ -48,7 +48,8 @@ export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
       counts[pair]++;
     }
   }
-  const outcomeCount = Math.max(...seen.map((outcomes) => outcomes.size));
+  // Not by spreading: on a large grid there are more pairs than a call takes arguments.
+  const outcomeCount = seen.reduce((most, { size }) => Math.max(most, size), 0);
   const probability = new Float64Array(counts.length * outcomeCount);
   const nextState = new Int32Array(probability.length);
   const reward = new Float64Array(probability.length);
