@@ -51,7 +51,8 @@ export * from "./src/network/policy.ts";
 export * from "./src/network/scaling.ts";
 
 export * from "./src/algorithms/program.ts";
-export * from "./src/algorithms/settings.ts";
+export * from "./src/algorithms/define.ts";
+export * from "./src/algorithms/index.ts";
 export * from "./src/algorithms/behaviour_cloning.ts";
 export * from "./src/algorithms/q_learning.ts";
 export * from "./src/algorithms/learner_state.ts";
@@ -93,7 +94,6 @@ export * from "./src/report/terminal.ts";
 export * from "./src/report/numbers.ts";
 
 export type {
-  AlgorithmsConfig,
   Config,
   ConfigOverrides,
   DatasetConfig,

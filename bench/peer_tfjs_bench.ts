@@ -31,7 +31,7 @@ const draw = uniformDraw(
 );
 const task = benchTask("cql", 1_000_000);
 const layers = unpackParameters(
-  task.program.network,
+  task.program.networks[0].layout,
   task.state.buffers.parameters,
 );
 const online = variables();

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { behaviourCloning } from "../src/algorithms/behaviour_cloning.ts";
+import { buildProgram, configureAlgorithm } from "../src/algorithms/index.ts";
 import { initialState } from "../src/algorithms/learner_state.ts";
-import { qLearning } from "../src/algorithms/q_learning.ts";
 import { adamSchedule } from "../src/algorithms/schedule.ts";
 import type { TrainingTask } from "../src/backends/backend.ts";
 import type { Dataset } from "../src/dataset/dataset.ts";
@@ -91,18 +90,13 @@ export function benchTask(
   }: Variation = {},
 ): TrainingTask {
   const rows = distinctRows(dataset.observations, dataset.observationSize);
-  const sizes = [dataset.observationSize, ...hidden, dataset.actionCount];
-  const common = { sizes, batchSize, tableRows: rows.count };
-  const program = algorithm === "bc"
-    ? behaviourCloning({ ...common, beta: 0.5 })
-    : qLearning({
-      ...common,
-      alpha: 6,
-      temperature: 1,
-      actionNoise: 0,
-      doubleQ: true,
-      targetUpdateInterval,
-    });
+  const { observationSize, actionCount } = dataset;
+  const program = buildProgram(
+    algorithm === "bc"
+      ? configureAlgorithm("bc", { batchSize })
+      : configureAlgorithm("cql", { batchSize, targetUpdateInterval }),
+    { observationSize, hidden, actionCount, tableRows: rows.count },
+  );
   const each = <T>(make: (run: number) => T): T[] =>
     Array.from({ length: runs }, (_, run) => make(run));
   return {
@@ -114,8 +108,8 @@ export function benchTask(
         dataset,
         rowOf: rows.rowOf,
         tableRows: rows.count,
-        discount: algorithm === "bc" ? 0 : 0.99,
-        rewardScale: 1,
+        discount: program.discount,
+        rewardScale: program.rewardScale,
         timeoutsTerminate: true,
         draw: uniformDraw(
           randomStream(42, `batch/${run}`),
@@ -126,7 +120,9 @@ export function benchTask(
     ),
     state: initialState(
       program,
-      each((run) => initialParameters(program.network, 42 + run, 0)),
+      program.networks.map(({ layout, prefix }) =>
+        each((run) => initialParameters(layout, 42 + run, 0, prefix))
+      ),
     ),
   };
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Program } from "./program.ts";
+import { concatenated } from "../numerics/arrays.ts";
+import { type Program, stateOf } from "./program.ts";
 
 /** State of `runs` learners after `step` steps. Everything else is derived. */
 export interface LearnerState {
@@ -16,23 +17,22 @@ export interface LearnerState {
 }
 
 /**
- * State before the first step: the given parameters, moments of zero, and a target network (where
- * the program has one) equal to the parameters.
+ * State before the first step: the given parameters, moments of zero, and targets equal to the
+ * parameters.
  *
- * @param parameters One flat parameter buffer per run.
+ * @param parameters Of each network of the program, one flat parameter buffer per run.
  */
 export function initialState(
   program: Program,
-  parameters: readonly Float32Array[],
+  parameters: readonly (readonly Float32Array[])[],
 ): LearnerState {
-  const runs = parameters.length;
-  const all = new Float32Array(runs * program.network.parameterCount);
-  parameters.forEach((p, run) =>
-    all.set(p, run * program.network.parameterCount)
-  );
-  const buffers = Object.fromEntries(program.state.map((name) => {
-    const copied = name === "parameters" || name === "targetParameters";
-    return [name, copied ? all.slice() : new Float32Array(all.length)];
-  }));
-  return { step: 0, runs, buffers };
+  const runs = parameters[0].length;
+  const buffers = program.networks.flatMap((network, n) => {
+    const all = concatenated(parameters[n]);
+    return stateOf([network]).map((name) => [
+      name,
+      name.endsWith("arameters") ? all.slice() : new Float32Array(all.length),
+    ]);
+  });
+  return { step: 0, runs, buffers: Object.fromEntries(buffers) };
 }

@@ -4,11 +4,47 @@
  *
  * @module
  */
-import type { NetworkLayout } from "../network/layout.ts";
-import { type BufferSpec, type Call, call, view } from "./program.ts";
+import {
+  type LayerLayout,
+  type NetworkLayout,
+  networkLayout,
+} from "../network/layout.ts";
+import type { LearningShape } from "./define.ts";
+import {
+  type BufferSpec,
+  type Call,
+  call,
+  type ProgramNetwork,
+  view,
+} from "./program.ts";
 
 /** Adam's constants; the values of Kingma and Ba (2015) and of PyTorch. */
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+
+/**
+ * A network of the run's hidden layers.
+ *
+ * @param name What it is. A program's first network is called by no prefix, any other by its name.
+ * @param outputs Width of its output.
+ */
+export function trainedNetwork(
+  name: string,
+  { observationSize, hidden }: LearningShape,
+  outputs: number,
+  { isFirst = true, hasTarget = false } = {},
+): ProgramNetwork {
+  return {
+    name,
+    layout: networkLayout([observationSize, ...hidden, outputs]),
+    prefix: isFirst ? "" : `${name}.`,
+    hasTarget,
+  };
+}
+
+/** The layer whose outputs are the network's. */
+export function lastLayer({ layout: { layers } }: ProgramNetwork): LayerLayout {
+  return layers[layers.length - 1];
+}
 
 /** Name of the buffer with a layer's input: layer 0's is the minibatch's observations. */
 function activationName(
@@ -56,37 +92,54 @@ export function forwardCalls(
   );
 }
 
-/** Buffers for {@link backwardCalls}; the gradient of the outputs is `gradientL` for L layers. */
-export function backwardBuffers(
-  network: NetworkLayout,
+/** Name of the buffer with the gradient of a network's outputs. */
+export function outputGradientName({ prefix, layout }: ProgramNetwork): string {
+  return `${prefix}gradient${layout.layers.length}`;
+}
+
+/** Buffers of a network that learns: its state and what {@link forwardCalls} and {@link backwardCalls} need. */
+export function networkBuffers(
+  { layout, prefix, hasTarget }: ProgramNetwork,
   rowCapacity: number,
 ): BufferSpec[] {
+  const { layers, parameterCount } = layout;
   return [
-    ...network.layers.map((layer, l) => ({
-      name: `gradient${l + 1}`,
+    { name: `${prefix}parameters`, length: parameterCount },
+    { name: `${prefix}firstMoment`, length: parameterCount },
+    { name: `${prefix}secondMoment`, length: parameterCount },
+    ...forwardBuffers(`${prefix}online`, layout, rowCapacity),
+    ...layers.map((layer, l) => ({
+      name: `${prefix}gradient${l + 1}`,
       length: rowCapacity * layer.outputStride,
     })),
-    ...network.layers.slice(1).map((layer, l) => ({
-      name: `transposed${l + 2}`,
+    ...layers.slice(1).map((layer, l) => ({
+      name: `${prefix}transposed${l + 2}`,
       length: layer.outputs * layer.inputStride,
     })),
-    { name: "parameterGradient", length: network.parameterCount },
+    { name: `${prefix}parameterGradient`, length: parameterCount },
+    ...(hasTarget
+      ? [
+        { name: `${prefix}targetParameters`, length: parameterCount },
+        ...forwardBuffers(`${prefix}target`, layout, rowCapacity),
+      ]
+      : []),
   ];
 }
 
 /** The backward pass from the gradient of the outputs to `parameterGradient`, and Adam's step. */
-export function backwardCalls(network: NetworkLayout): Call[] {
+export function backwardCalls({ layout, prefix }: ProgramNetwork): Call[] {
   const calls: Call[] = [];
-  for (let l = network.layers.length - 1; l >= 0; l--) {
+  const named = (name: string, offset = 0) => view(prefix + name, offset);
+  for (let l = layout.layers.length - 1; l >= 0; l--) {
     const { inputs, outputs, inputStride, outputStride, offset } =
-      network.layers[l];
-    const input = view(activationName("online", l, network));
-    const outputGradient = view(`gradient${l + 1}`);
+      layout.layers[l];
+    const input = view(activationName(`${prefix}online`, l, layout));
+    const outputGradient = named(`gradient${l + 1}`);
     if (l > 0) {
-      const transposed = view(`transposed${l + 1}`);
+      const transposed = named(`transposed${l + 1}`);
       calls.push(
         call("transpose", {
-          parameters: view("parameters", offset),
+          parameters: named("parameters", offset),
           output: transposed,
         }, {
           inputs,
@@ -98,7 +151,7 @@ export function backwardCalls(network: NetworkLayout): Call[] {
           outputGradient,
           transposed,
           activation: input,
-          gradient: view(`gradient${l}`),
+          gradient: named(`gradient${l}`),
         }, { outputs, inputStride, outputStride }),
       );
     }
@@ -106,17 +159,17 @@ export function backwardCalls(network: NetworkLayout): Call[] {
       call("layer_weight_gradient", {
         input,
         outputGradient,
-        gradient: view("parameterGradient", offset),
+        gradient: named("parameterGradient", offset),
       }, { inputs, inputStride, outputStride }),
     );
   }
   calls.push(call("adam", {
-    gradient: view("parameterGradient"),
-    firstMoment: view("firstMoment"),
-    secondMoment: view("secondMoment"),
-    parameters: view("parameters"),
+    gradient: named("parameterGradient"),
+    firstMoment: named("firstMoment"),
+    secondMoment: named("secondMoment"),
+    parameters: named("parameters"),
   }, {
-    count: network.parameterCount,
+    count: layout.parameterCount,
     beta1: ADAM.beta1,
     oneMinusBeta1: 1 - ADAM.beta1,
     beta2: ADAM.beta2,
@@ -127,8 +180,8 @@ export function backwardCalls(network: NetworkLayout): Call[] {
 }
 
 /** The calls that bring the minibatch's distinct observations into `inputs`. */
-export function gatherCalls(network: NetworkLayout): Call[] {
-  const { inputs, inputStride } = network.layers[0];
+export function gatherCalls({ layout }: ProgramNetwork): Call[] {
+  const { inputs, inputStride } = layout.layers[0];
   return [
     call("gather_rows", {
       observations: view("observations"),
@@ -140,25 +193,20 @@ export function gatherCalls(network: NetworkLayout): Call[] {
   ];
 }
 
-/** Buffers that every training program has: the state, the inputs and the loss's intermediates. */
-export function commonBuffers(
-  network: NetworkLayout,
+/** Buffers of the minibatch's inputs and of {@link lossCalls}. */
+export function lossBuffers(
+  network: ProgramNetwork,
   rowCapacity: number,
   batchSize: number,
 ): BufferSpec[] {
-  const { inputStride } = network.layers[0];
-  const { outputStride } = network.layers[network.layers.length - 1];
+  const { inputStride } = network.layout.layers[0];
+  const { outputStride } = lastLayer(network);
   return [
-    { name: "parameters", length: network.parameterCount },
-    { name: "firstMoment", length: network.parameterCount },
-    { name: "secondMoment", length: network.parameterCount },
     { name: "inputs", length: rowCapacity * inputStride },
-    ...forwardBuffers("online", network, rowCapacity),
     { name: "probabilities", length: rowCapacity * outputStride },
     { name: "logSumExp", length: rowCapacity },
     { name: "sampleLosses", length: 2 * batchSize },
     { name: "sampleGradient", length: batchSize },
-    ...backwardBuffers(network, rowCapacity),
   ];
 }
 
@@ -170,7 +218,7 @@ export function commonBuffers(
  * @param rowTerms Buffer whose `weight`-fold every sample of a row adds to the row's gradient.
  */
 export function lossCalls(
-  network: NetworkLayout,
+  network: ProgramNetwork,
   batchSize: number,
   own: readonly Call[],
   { temperature, rowTerms, weight }: {
@@ -179,7 +227,7 @@ export function lossCalls(
     weight: number;
   },
 ): Call[] {
-  const { outputs, outputStride } = network.layers[network.layers.length - 1];
+  const { outputs, outputStride } = lastLayer(network);
   return [
     call("softmax_rows", {
       values: view("onlineValues"),
@@ -195,7 +243,7 @@ export function lossCalls(
     call("loss_rows", {
       rowTerms: view(rowTerms),
       sampleGradient: view("sampleGradient"),
-      gradient: view(`gradient${network.layers.length}`),
+      gradient: view(outputGradientName(network)),
     }, { stride: outputStride, weight }),
     call("mean_losses", {
       sampleLosses: view("sampleLosses"),

@@ -34,6 +34,29 @@ export interface Call {
   readonly numbers: Readonly<Record<string, number>>;
 }
 
+/** A network that a program trains. Names of its buffers begin with its prefix. */
+export interface ProgramNetwork {
+  /** What it is: `policy`, `value`, … */
+  readonly name: string;
+  /** Layers, and where their parameters lie. */
+  readonly layout: NetworkLayout;
+  /** Of the names of its buffers; empty for a program's first network. */
+  readonly prefix: string;
+  /** Whether `targetParameters` hold an older copy of its parameters. */
+  readonly hasTarget: boolean;
+}
+
+/** What a network's outputs are, an output an action. */
+export type OutputMeaning = "logits" | "qValues";
+
+/** A part of the loss. */
+export interface LossTerm {
+  /** Its column in `training.csv`. */
+  readonly name: string;
+  /** What it is multiplied by in the whole loss. */
+  readonly weight: number;
+}
+
 /**
  * An algorithm for one network shape and one set of hyper-parameters.
  *
@@ -43,15 +66,21 @@ export interface Call {
  * and the plan.
  */
 export interface Program {
-  /** Layers, and where their parameters lie. */
-  readonly network: NetworkLayout;
+  /** What is trained. The first is the policy: its outputs decide. */
+  readonly networks: readonly ProgramNetwork[];
+  /** What the first network's outputs mean. */
+  readonly outputs: OutputMeaning;
+  /** γ, or 0 for an algorithm that looks at no next observation. */
+  readonly discount: number;
+  /** What rewards are multiplied by before they are learnt from. */
+  readonly rewardScale: number;
   /** Layout of the plans that steps and sweeps read. */
   readonly plan: PlanLayout;
   /** Rows of the observation table. */
   readonly tableRows: number;
   /** What the backend allocates for each run. */
   readonly buffers: readonly BufferSpec[];
-  /** Names of the buffers that are the learner's state, in the order of a checkpoint. */
+  /** Names of the buffers that are the learner's state, in the order of a checkpoint; see {@link stateOf}. */
   readonly state: readonly string[];
   /** One training step. */
   readonly step: readonly Call[];
@@ -61,8 +90,20 @@ export interface Program {
   readonly sweep: readonly Call[];
   /** Steps between two syncs; 0 where there is no target network. */
   readonly targetUpdateInterval: number;
-  /** Names of the loss terms, in their order in `losses`. */
-  readonly lossTerms: readonly string[];
+  /** In their order in `losses`; the whole loss is their weighted sum. */
+  readonly lossTerms: readonly LossTerm[];
+}
+
+/** Names of the buffers that hold what networks have learnt, in the order of a checkpoint. */
+export function stateOf(networks: readonly ProgramNetwork[]): string[] {
+  return networks.flatMap(({ prefix, hasTarget }) =>
+    [
+      "parameters",
+      "firstMoment",
+      "secondMoment",
+      ...(hasTarget ? ["targetParameters"] : []),
+    ].map((name) => prefix + name)
+  );
 }
 
 /** The start of a buffer, or a place in it. */

@@ -10,67 +10,146 @@
  */
 import { ROWS } from "../../kernels/kernel.ts";
 import { planLayout } from "../../kernels/plan.ts";
-import { networkLayout } from "../network/layout.ts";
+import {
+  type AlgorithmDefinition,
+  type CheckpointChoice,
+  choice,
+  integer,
+  type LearnerSettings,
+  learnerSettings,
+  type LearningShape,
+  number,
+  type NumbersNamed,
+  type SettingDefinitions,
+} from "./define.ts";
 import {
   backwardCalls,
-  commonBuffers,
-  forwardBuffers,
   forwardCalls,
   gatherCalls,
+  lastLayer,
+  lossBuffers,
   lossCalls,
+  networkBuffers,
+  trainedNetwork,
 } from "./network_calls.ts";
-import { call, type Program, view } from "./program.ts";
+import { call, type Program, stateOf, view } from "./program.ts";
 
-/** Names of the loss terms. */
-export const Q_LOSS_TERMS: readonly string[] = ["tdLoss", "conservativeLoss"];
+/** Settings that the three have in common. */
+export type QSettings =
+  & LearnerSettings
+  & NumbersNamed<
+    "gamma" | "targetUpdateInterval" | "rewardScale" | "actionNoise"
+  >
+  & Required<CheckpointChoice>;
 
-/** What a Q-learning program depends on. The discount is in the plan. */
-export interface QLearningOptions {
-  /** Layer widths: observation size, hidden layers, actions. */
-  readonly sizes: readonly number[];
-  /** Samples of a minibatch. */
-  readonly batchSize: number;
-  /** Weight of mean(logsumexp Q(s,·) - Q(s,a)); 0 for (Double) DQN. */
-  readonly alpha: number;
-  /** T of the conservative term: alpha · mean(T · logsumexp(Q/T) - Q(s,a)). */
-  readonly temperature: number;
-  /** How often the target takes the next action to be replaced by a uniform one; 0 for the papers'. */
-  readonly actionNoise: number;
-  /** Whether the online network chooses the action of the target (Double DQN). */
+/** Those of CQL. */
+export type CqlSettings = QSettings & NumbersNamed<"alpha" | "temperature">;
+
+const settings: SettingDefinitions<CqlSettings> = {
+  steps: { ...learnerSettings.steps, default: 80_000 },
+  learningRate: learnerSettings.learningRate,
+  learningRateSchedule: learnerSettings.learningRateSchedule,
+  batchSize: learnerSettings.batchSize,
+  gamma: number(0, 1, 0.99, "discount"),
+  alpha: number(0, 1_000, 6, "weight of the conservative term"),
+  temperature: number(
+    1e-6,
+    1e6,
+    1,
+    "temperature of its logsumexp: differences of action values far above it count in full",
+  ),
+  targetUpdateInterval: integer(
+    1,
+    100_000_000,
+    8_000,
+    "steps between hard copies to the target network",
+  ),
+  logInterval: { ...learnerSettings.logInterval, default: 1_000 },
+  members: learnerSettings.members,
+  rewardScale: number(
+    1e-6,
+    1e6,
+    1,
+    "rewards are multiplied by it; action values are in its units",
+  ),
+  actionNoise: number(
+    0,
+    1,
+    0,
+    "how often the target takes the next action to be replaced by a uniform one",
+  ),
+  checkpointChoice: choice(
+    ["last", "model"],
+    "`last`, or `model`: of the logging intervals in the second half, the policy worth most in a pessimistic model counted from the data",
+  ),
+};
+
+/** Double DQN with the conservative term. */
+export const conservativeQLearning: AlgorithmDefinition<"cql", CqlSettings> = {
+  name: "cql",
+  title: "conservative Q-learning",
+  settings,
+  build: (settings, shape) =>
+    qLearning(settings, shape, { doubleQ: true, ...settings }),
+};
+
+const { alpha: _, temperature: __, ...dqnSettings } = settings;
+
+/** Q-learning with the target network's own maximum. */
+export const deepQLearning: AlgorithmDefinition<"dqn", QSettings> = {
+  name: "dqn",
+  title: "DQN",
+  settings: dqnSettings,
+  startsFrom: "cql",
+  build: (settings, shape) => qLearning(settings, shape, { doubleQ: false }),
+};
+
+/** Q-learning with the online network's choice and the target network's value. */
+export const doubleDeepQLearning: AlgorithmDefinition<"doubleDqn", QSettings> =
+  {
+    name: "doubleDqn",
+    title: "Double DQN",
+    settings: dqnSettings,
+    startsFrom: "cql",
+    build: (settings, shape) => qLearning(settings, shape, { doubleQ: true }),
+  };
+
+/** What tells the three apart. */
+interface Variant {
+  /** Whether the online network chooses the action of the target. */
   readonly doubleQ: boolean;
-  /** Steps between two hard copies into the target network. */
-  readonly targetUpdateInterval: number;
-  /** Rows of the observation table. */
-  readonly tableRows: number;
+  /** Weight of mean(logsumexp Q(s,·) - Q(s,a)). */
+  readonly alpha?: number;
+  /** T of the conservative term: alpha · mean(T · logsumexp(Q/T) - Q(s,a)). */
+  readonly temperature?: number;
 }
 
 /**
- * The program: loss = mean(Huber(Q(s,a) - y)) + alpha · mean(T · logsumexp(Q(s,·)/T) - Q(s,a)).
- * Loss terms
- * `tdLoss` and `conservativeLoss`, the latter without alpha.
+ * Loss = mean(Huber(Q(s,a) - y)) + alpha · mean(T · logsumexp(Q(s,·)/T) - Q(s,a)),
+ * y = r + γ · ((1 - n) · Q'(s',a') + n · mean Q'(s',·)) with the action noise n, the target network
+ * Q' and a' = argmax Q(s',·), or of Q' for DQN. Loss terms `tdLoss` and `conservativeLoss`, the
+ * latter without alpha.
  *
  * The target network changes only at a sync, so its values for the whole observation table are
  * computed once per sync (the sweep), unless evaluating each step's next observations costs less.
  * Both ways give the same bits.
  */
-export function qLearning(options: QLearningOptions): Program {
-  const {
-    sizes,
-    batchSize,
-    alpha,
-    temperature,
-    actionNoise,
-    doubleQ,
-    targetUpdateInterval,
-    tableRows,
-  } = options;
-  const network = networkLayout(sizes);
+function qLearning(
+  { batchSize, gamma, rewardScale, actionNoise, targetUpdateInterval }:
+    QSettings,
+  shape: LearningShape,
+  { doubleQ, alpha = 0, temperature = 1 }: Variant,
+): Program {
+  const { tableRows } = shape;
+  const network = trainedNetwork("value", shape, shape.actionCount, {
+    hasTarget: true,
+  });
+  const { layout } = network;
+  const { outputs: actions, outputStride: stride } = lastLayer(network);
   const rowCapacity = 2 * batchSize;
-  const { outputs: actions, outputStride: stride } =
-    network.layers[network.layers.length - 1];
   const table = tableRows <= targetUpdateInterval * batchSize;
   const targetForward = (rows: number) =>
-    forwardCalls("target", "targetParameters", network, rows);
+    forwardCalls("target", "targetParameters", layout, rows);
   const samples = call("q_samples", {
     values: view("onlineValues"),
     targetValues: view(table ? "targetTable" : "targetValues"),
@@ -88,22 +167,24 @@ export function qLearning(options: QLearningOptions): Program {
     conservativeWeight: alpha / batchSize,
   });
   return {
-    network,
+    networks: [network],
+    state: stateOf([network]),
+    outputs: "qValues",
+    discount: gamma,
+    rewardScale,
     plan: planLayout(batchSize, rowCapacity),
     tableRows,
     buffers: [
-      ...commonBuffers(network, rowCapacity, batchSize),
-      { name: "targetParameters", length: network.parameterCount },
-      ...forwardBuffers("target", network, rowCapacity),
+      ...networkBuffers(network, rowCapacity),
+      ...lossBuffers(network, rowCapacity, batchSize),
       ...(table ? [{ name: "targetTable", length: tableRows * stride }] : []),
     ],
-    state: ["parameters", "firstMoment", "secondMoment", "targetParameters"],
     step: [
       ...gatherCalls(network),
       ...forwardCalls(
         "online",
         "parameters",
-        network,
+        layout,
         doubleQ ? ROWS.all : ROWS.gradient,
       ),
       ...(table ? [] : targetForward(ROWS.next)),
@@ -119,7 +200,7 @@ export function qLearning(options: QLearningOptions): Program {
         input: view("parameters"),
         output: view("targetParameters"),
       }, {
-        count: network.parameterCount,
+        count: layout.parameterCount,
       }),
     ],
     sweep: table
@@ -135,6 +216,9 @@ export function qLearning(options: QLearningOptions): Program {
       ]
       : [],
     targetUpdateInterval,
-    lossTerms: Q_LOSS_TERMS,
+    lossTerms: [
+      { name: "tdLoss", weight: 1 },
+      { name: "conservativeLoss", weight: alpha },
+    ],
   };
 }

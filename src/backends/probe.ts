@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
+import { buildProgram, configureAlgorithm } from "../algorithms/index.ts";
 import { initialState } from "../algorithms/learner_state.ts";
 import type { Program } from "../algorithms/program.ts";
-import { qLearning } from "../algorithms/q_learning.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
 import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
 import { initialParameters } from "../network/initial.ts";
@@ -55,27 +54,25 @@ export async function probeDevice(
   return { arithmetic, goldenDifferences, failure };
 }
 
-const SIZES = [3, 20, 9, 5];
+const OBSERVATION_SIZE = 3;
+const ACTIONS = 5;
 const BATCH_SIZE = 13;
 const TABLE_ROWS = 30;
 
 function goldenPrograms(): Program[] {
-  const common = {
-    sizes: SIZES,
-    batchSize: BATCH_SIZE,
+  const shape = {
+    observationSize: OBSERVATION_SIZE,
+    hidden: [20, 9],
+    actionCount: ACTIONS,
     tableRows: TABLE_ROWS,
   };
   return [
-    behaviourCloning({ ...common, beta: 0.5 }),
-    qLearning({
-      ...common,
-      alpha: 6,
-      temperature: 1,
-      actionNoise: 0,
-      doubleQ: true,
+    configureAlgorithm("bc", { batchSize: BATCH_SIZE }),
+    configureAlgorithm("cql", {
+      batchSize: BATCH_SIZE,
       targetUpdateInterval: STEPS - 1,
     }),
-  ];
+  ].map((algorithm) => buildProgram(algorithm, shape));
 }
 
 /** The bits of the whole state after {@link STEPS} steps on random data. */
@@ -102,14 +99,14 @@ function goldenTask(program: Program): TrainingTask {
       { length },
       () => (2 * random.uniform() - 1) * scale,
     );
-  const observations = numbers(TABLE_ROWS * SIZES[0], 3);
+  const observations = numbers(TABLE_ROWS * OBSERVATION_SIZE, 3);
   const dataset = {
-    observationSize: SIZES[0],
-    actionCount: SIZES[SIZES.length - 1],
+    observationSize: OBSERVATION_SIZE,
+    actionCount: ACTIONS,
     observations,
     actions: Int32Array.from(
       { length: transitions },
-      () => random.integer(SIZES[SIZES.length - 1]),
+      () => random.integer(ACTIONS),
     ),
     rewards: numbers(transitions, 10),
     terminated: Uint8Array.from(
@@ -127,16 +124,20 @@ function goldenTask(program: Program): TrainingTask {
       () => random.integer(TABLE_ROWS),
     ),
     tableRows: TABLE_ROWS,
-    discount: program.targetUpdateInterval > 0 ? 0.99 : 0,
-    rewardScale: 1,
+    discount: program.discount,
+    rewardScale: program.rewardScale,
     timeoutsTerminate: true,
     draw: uniformDraw(random, transitions),
   }], [adamSchedule(1e-2, "constant", STEPS)]);
-  const parameters = initialParameters(program.network, 0, 0);
   return {
     program,
     observations,
     plan,
-    state: initialState(program, [parameters]),
+    state: initialState(
+      program,
+      program.networks.map((
+        { layout, prefix },
+      ) => [initialParameters(layout, 0, 0, prefix)]),
+    ),
   };
 }

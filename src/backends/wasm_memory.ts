@@ -166,7 +166,7 @@ export function learnerMemory(
 function scratchWords({ program, plan }: TrainingTask): number[] {
   const { batchSize, rowCapacity } = plan.layout;
   const width = Math.max(
-    ...program.network.layers.flatMap(
+    ...program.networks.flatMap(({ layout }) => layout.layers).flatMap(
       ({ inputStride, outputStride }) => [inputStride, outputStride],
     ),
   );

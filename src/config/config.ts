@@ -4,11 +4,7 @@
  * @module
  */
 
-import type {
-  BcSettings,
-  CqlSettings,
-  DqnSettings,
-} from "../algorithms/settings.ts";
+import type { AlgorithmSettings } from "../algorithms/index.ts";
 import type { Cell } from "../mdp/gridworld.ts";
 
 /** The safety gridworld. */
@@ -53,18 +49,6 @@ export interface NetworkConfig {
   readonly observationScaling: "none" | "minmax";
 }
 
-/** The learners of a run, by name. `bc` and `cql` are in every preset. */
-export interface AlgorithmsConfig {
-  /** Behaviour cloning. */
-  readonly bc: BcSettings;
-  /** Conservative Q-learning. */
-  readonly cql: CqlSettings;
-  /** Q-learning with the target network's own maximum, if asked for. */
-  readonly dqn?: DqnSettings;
-  /** Q-learning with the online network's choice and the target network's value, if asked for. */
-  readonly doubleDqn?: DqnSettings;
-}
-
 /** How a policy is measured by sampling. */
 export interface EvaluationConfig {
   /** Rollouts of each policy. */
@@ -83,8 +67,8 @@ export interface Config {
   readonly dataset: DatasetConfig;
   /** The network of every learner. */
   readonly network: NetworkConfig;
-  /** The learners of the run. */
-  readonly algorithms: AlgorithmsConfig;
+  /** The learners of the run, by name. */
+  readonly algorithms: Partial<AlgorithmSettings>;
   /** Sampling evaluation. */
   readonly evaluation: EvaluationConfig;
 }
@@ -103,10 +87,10 @@ export interface ConfigOverrides {
   readonly dataset?: Partial<DatasetConfig>;
   /** The network of every learner. */
   readonly network?: Partial<NetworkConfig>;
-  /** The learners; naming `dqn` or `doubleDqn`, even with `{}`, adds it to the run. */
+  /** The learners; naming one, even with `{}`, adds it to the run. */
   readonly algorithms?: {
-    readonly [Name in keyof AlgorithmsConfig]?: Partial<
-      NonNullable<AlgorithmsConfig[Name]>
+    readonly [Name in keyof AlgorithmSettings]?: Partial<
+      AlgorithmSettings[Name]
     >;
   };
   /** Sampling evaluation. */

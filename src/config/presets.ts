@@ -1,15 +1,12 @@
 /**
- * The presets: complete configurations by name, and the defaults of the algorithms that
- * no preset runs.
+ * The presets: complete configurations by name.
  *
  * @module
  */
 
-import type {
-  BcSettings,
-  CqlSettings,
-  DqnSettings,
-} from "../algorithms/settings.ts";
+import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
+import { defaultsOf } from "../algorithms/define.ts";
+import { conservativeQLearning } from "../algorithms/q_learning.ts";
 import type { Cell } from "../mdp/gridworld.ts";
 import type { Config, EnvironmentConfig } from "./config.ts";
 
@@ -24,34 +21,16 @@ export interface Preset extends Omit<Config, "environment"> {
 /** Names of the presets. */
 export type PresetName = "tutorial" | "safe" | "smoke";
 
-const tutorialBc: BcSettings = {
-  steps: 25_000,
-  learningRate: 3e-4,
-  learningRateSchedule: "constant",
-  batchSize: 256,
-  beta: 0.5,
-  logInterval: 250,
-  members: 1,
-};
+// The definitions' defaults are the tutorial's settings.
+const tutorialBc = defaultsOf(behaviourCloning.settings);
+const tutorialCql = defaultsOf(conservativeQLearning.settings);
 
-const tutorialCql: CqlSettings = {
-  steps: 80_000,
-  learningRate: 3e-4,
-  learningRateSchedule: "constant",
-  batchSize: 256,
-  gamma: 0.99,
-  alpha: 6,
-  temperature: 1,
-  targetUpdateInterval: 8_000,
-  logInterval: 1_000,
-  members: 1,
-  rewardScale: 1,
-  actionNoise: 0,
-  checkpointChoice: "last",
+type Tutorial = Preset & {
+  readonly algorithms: Required<Pick<Config["algorithms"], "bc" | "cql">>;
 };
 
 /** The tutorial that the suite replaces, with the conservative weight that it meant to set. */
-const tutorial: Preset = {
+const tutorial: Tutorial = {
   seed: 42,
   environment: {
     size: 15,
@@ -80,7 +59,7 @@ const tutorial: Preset = {
  * -100 hardly counts); the conservative term gets a temperature in the same units; observations are
  * scaled; truncated steps bootstrap; and the policy is the mean of eight networks.
  */
-const safe: Preset = {
+const safe: Tutorial = {
   ...tutorial,
   dataset: { ...tutorial.dataset, timeoutsTerminate: false },
   network: { hidden: [64, 64], observationScaling: "minmax" },
@@ -111,7 +90,7 @@ const safe: Preset = {
 };
 
 /** The same pipeline in seconds: to see that everything works. */
-const smoke: Preset = {
+const smoke: Tutorial = {
   ...tutorial,
   environment: { ...tutorial.environment, size: 8, maxSteps: 40 },
   dataset: { ...tutorial.dataset, episodes: 60 },
@@ -144,12 +123,3 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   safe,
   smoke,
 };
-
-/**
- * What `dqn` and `doubleDqn` start from when a configuration file names them: the
- * preset's CQL without its conservative term.
- */
-export function dqnDefaults({ algorithms }: Preset): DqnSettings {
-  const { alpha: _, temperature: __, ...dqn } = algorithms.cql;
-  return dqn;
-}

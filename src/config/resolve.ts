@@ -4,21 +4,17 @@
  * @module
  */
 
+import { defaultsOf } from "../algorithms/define.ts";
+import {
+  type AlgorithmName,
+  ALGORITHMS,
+  type AnyDefinition,
+} from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
-import type {
-  AlgorithmsConfig,
-  Config,
-  ConfigOverrides,
-  EnvironmentConfig,
-} from "./config.ts";
+import type { Config, ConfigOverrides, EnvironmentConfig } from "./config.ts";
 import type { Cell } from "../mdp/gridworld.ts";
 import { suggest } from "./nearest.ts";
-import {
-  dqnDefaults,
-  type Preset,
-  type PresetName,
-  presets,
-} from "./presets.ts";
+import { type Preset, type PresetName, presets } from "./presets.ts";
 import { checkConfig } from "./schema.ts";
 
 /** Flags that win over preset and file. */
@@ -152,17 +148,19 @@ function conflictIn(
   return null;
 }
 
+/** Those of the preset and those that the overrides name, in the order of the list. */
 function resolveAlgorithms(
-  base: Preset,
-  { algorithms: over }: ConfigOverrides,
-): AlgorithmsConfig {
-  return {
-    bc: laidOver(base.algorithms.bc, over?.bc),
-    cql: laidOver(base.algorithms.cql, over?.cql),
-    ...(over?.dqn && { dqn: laidOver(dqnDefaults(base), over.dqn) }),
-    ...(over?.doubleDqn &&
-      { doubleDqn: laidOver(dqnDefaults(base), over.doubleDqn) }),
-  };
+  { algorithms: own }: Preset,
+  { algorithms: over = {} }: ConfigOverrides,
+): Config["algorithms"] {
+  const named = ALGORITHMS.filter(({ name }) => own[name] ?? over[name]);
+  return Object.fromEntries(named.map((definition) => {
+    const { name, settings, startsFrom }: AnyDefinition = definition;
+    const like = startsFrom && own[startsFrom as AlgorithmName];
+    const base = own[name] ??
+      laidOver<object>(defaultsOf(settings), like || undefined);
+    return [name, laidOver<object>(base, over[name])];
+  }));
 }
 
 function deepFreeze<T>(value: T): T {

@@ -5,6 +5,8 @@
  */
 
 import * as v from "valibot";
+import type { Setting } from "../algorithms/define.ts";
+import { ALGORITHMS } from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
 import type { ConfigOverrides } from "./config.ts";
 import { suggest } from "./nearest.ts";
@@ -66,22 +68,19 @@ const cells = v.pipe(
 const probability = number(0, 1);
 const sha256Message = "must be 64 hexadecimal digits or null";
 
-const learner = {
-  steps: integer(1, 100_000_000),
-  learningRate: number(1e-9, 1),
-  learningRateSchedule: oneOf("constant", "linear"),
-  batchSize: integer(1, 65_536),
-  logInterval: integer(1, 100_000_000),
-  members: integer(1, 64),
-};
-const dqn = {
-  ...learner,
-  gamma: probability,
-  targetUpdateInterval: integer(1, 100_000_000),
-  rewardScale: number(1e-6, 1e6),
-  actionNoise: probability,
-  checkpointChoice: oneOf("last", "model"),
-};
+/** The section of an algorithm: what its definition says of its settings. */
+function settingsSection(settings: Readonly<Record<string, Setting>>) {
+  return section(Object.fromEntries(
+    Object.entries(settings).map(([key, setting]) => [
+      key,
+      setting.kind === "choice"
+        ? oneOf(...setting.choices)
+        : setting.kind === "integer"
+        ? integer(setting.min, setting.max)
+        : number(setting.min, setting.max),
+    ]),
+  ));
+}
 
 const schema = section({
   seed: integer(0, 4_294_967_295),
@@ -113,16 +112,9 @@ const schema = section({
     ),
     observationScaling: oneOf("none", "minmax"),
   }),
-  algorithms: section({
-    bc: section({ ...learner, beta: number(0, 1_000) }),
-    cql: section({
-      ...dqn,
-      alpha: number(0, 1_000),
-      temperature: number(1e-6, 1e6),
-    }),
-    dqn: section(dqn),
-    doubleDqn: section(dqn),
-  }),
+  algorithms: section(Object.fromEntries(
+    ALGORITHMS.map(({ name, settings }) => [name, settingsSection(settings)]),
+  )),
   evaluation: section({
     episodes: integer(1, 1_000_000),
     mismatchSamples: integer(1, 1_000_000),

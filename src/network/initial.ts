@@ -12,14 +12,17 @@ import type { NetworkLayout } from "./layout.ts";
  *
  * @param seed The run's seed; the stream is `initial-parameters`.
  * @param member Which of an ensemble's networks; from 1 on it is part of the stream's name.
+ * @param prefix Tells a program's networks apart: part of the stream's name, empty for the first.
  * @returns The flat parameter buffer of `layout`.
  */
 export function initialParameters(
   layout: NetworkLayout,
   seed: number,
   member: number,
+  prefix = "",
 ): Float32Array<ArrayBuffer> {
-  const random = randomStream(seed, memberStream("initial-parameters", member));
+  const name = memberStream(`${prefix}initial-parameters`, member);
+  const random = randomStream(seed, name);
   const parameters = new Float32Array(layout.parameterCount);
   for (const { inputs, outputs, outputStride, offset } of layout.layers) {
     const bound = 1 / Math.sqrt(inputs);

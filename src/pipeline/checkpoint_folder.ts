@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { Algorithm } from "../algorithms/settings.ts";
+import type { Algorithm } from "../algorithms/index.ts";
 import { cannotWrite } from "../files/atomic.ts";
 import { writeArtifact } from "../artifacts/run_directory.ts";
 import { readCsv } from "../artifacts/training_csv.ts";

@@ -4,17 +4,22 @@
  * @module
  */
 import { join } from "node:path";
-import { type Algorithm, outputsOf } from "../algorithms/settings.ts";
+import type { Algorithm } from "../algorithms/index.ts";
+import type { Program } from "../algorithms/program.ts";
 import { policyFromSafetensors } from "../artifacts/policy_file.ts";
 import { readCsv } from "../artifacts/training_csv.ts";
 import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
-import { networkLayout } from "../network/layout.ts";
 import type { NetworkPolicy } from "../network/policy.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { removeCheckpoints } from "./checkpoint_folder.ts";
-import { type Learnt, loggedSteps, trainingColumns } from "./learn.ts";
+import {
+  type Learnt,
+  loggedSteps,
+  programOf,
+  trainingColumns,
+} from "./learn.ts";
 import type { Problem } from "./problem.ts";
 
 /** A learnt policy and the hash of its file. */
@@ -49,11 +54,12 @@ export function finishedPolicy(
       `${file}: is not what this run leaves; remove ${folder} and go on with --resume to train it again`,
     );
   };
+  const program = programOf(config, algorithm, problem.dataset);
   const bytes = readFile(path);
   const policy = readPolicy(bytes, path);
-  if (policy === null || !fits(policy, config, problem, algorithm)) fail(path);
+  if (policy === null || !fits(policy, program, algorithm)) fail(path);
   const table = join(folder, "training.csv");
-  const columns = trainingColumns(algorithm, problem);
+  const columns = trainingColumns(program, algorithm, problem);
   const rows = readCsv(table, columns);
   const { settings } = algorithm;
   const steps = loggedSteps(settings, settings.steps);
@@ -73,14 +79,11 @@ function readPolicy(bytes: Uint8Array, path: string): NetworkPolicy | null {
 
 function fits(
   { network, members, outputs }: NetworkPolicy,
-  config: Config,
-  { dataset }: Problem,
-  { name, settings }: Algorithm,
+  program: Program,
+  { settings }: Algorithm,
 ): boolean {
-  const { observationSize, actionCount } = dataset;
-  const sizes = [observationSize, ...config.network.hidden, actionCount];
-  const widths = (layout: typeof network) =>
-    `${layout.layers.map(({ inputs, outputs }) => [inputs, outputs])}`;
-  return outputs === outputsOf(name) && members.length === settings.members &&
-    widths(network) === widths(networkLayout(sizes));
+  const widths = ({ layers }: typeof network) =>
+    `${layers.map(({ inputs, outputs }) => [inputs, outputs])}`;
+  return outputs === program.outputs && members.length === settings.members &&
+    widths(network) === widths(program.networks[0].layout);
 }

@@ -4,16 +4,13 @@
  * @module
  */
 import type { LearnerState } from "../algorithms/learner_state.ts";
-import type { Program } from "../algorithms/program.ts";
+import type { LearnerSettings } from "../algorithms/define.ts";
 import {
   type Algorithm,
   type AlgorithmName,
-  discountOf,
-  type LearnerSettings,
-  lossTermsOf,
-  outputsOf,
-  totalLoss,
-} from "../algorithms/settings.ts";
+  buildProgram,
+} from "../algorithms/index.ts";
+import type { Program } from "../algorithms/program.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
@@ -52,16 +49,42 @@ export function greedyInStates(
 }
 
 /**
+ * The Program of an algorithm of a configuration, where the number of observations does not matter.
+ *
+ * @param dataset Or the environment: what has observations and actions of these sizes.
+ */
+export function programOf(
+  { network: { hidden } }: Pick<Config, "network">,
+  algorithm: Algorithm,
+  dataset: { readonly observationSize: number; readonly actionCount: number },
+): Program {
+  const { observationSize, actionCount } = dataset;
+  return buildProgram(algorithm, {
+    observationSize,
+    hidden,
+    actionCount,
+    tableRows: 1,
+  });
+}
+
+/**
  * Columns of the training table: `step`, `loss`, the loss terms, `modelValue` where it chooses the
  * policy, and, in a known environment, the greedy policy's exact `returnMean` and `hazardProbability`.
  */
 export function trainingColumns(
-  algorithm: Algorithm,
+  { lossTerms }: Program,
+  { settings }: Algorithm,
   { environment }: { readonly environment: object | null },
 ): string[] {
-  const model = choosesByModel(algorithm) ? ["modelValue"] : [];
+  const model = settings.checkpointChoice === "model" ? ["modelValue"] : [];
   const exact = environment ? ["returnMean", "hazardProbability"] : [];
-  return ["step", "loss", ...lossTermsOf(algorithm.name), ...model, ...exact];
+  return [
+    "step",
+    "loss",
+    ...lossTerms.map(({ name }) => name),
+    ...model,
+    ...exact,
+  ];
 }
 
 /** Steps after which the training table has a row, once `done` steps are made. */
@@ -72,12 +95,6 @@ export function loggedSteps(
   const rows = Math.floor(done / logInterval);
   const full = Array.from({ length: rows }, (_, i) => (i + 1) * logInterval);
   return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
-}
-
-/** Whether training leaves the policy that is worth most in a model counted from the data. */
-function choosesByModel(algorithm: Algorithm): boolean {
-  return algorithm.name !== "bc" &&
-    algorithm.settings.checkpointChoice === "model";
 }
 
 /** The greedy action of a policy in each distinct observation. */
@@ -178,7 +195,7 @@ export async function learnTogether(
 ): Promise<Learnt[]> {
   const { algorithm, backend, checkpoints, stop } = options;
   const [{ config, problem }] = seeds;
-  const { steps, logInterval, members } = algorithm.settings;
+  const { steps, logInterval, members, checkpointChoice } = algorithm.settings;
   const prepared = prepareTask(
     config.network,
     algorithm,
@@ -191,8 +208,10 @@ export async function learnTogether(
     config.dataset.timeoutsTerminate,
   );
   const { program } = prepared.task;
-  const columns = trainingColumns(algorithm, problem);
-  const length = members * program.network.parameterCount;
+  const columns = trainingColumns(program, algorithm, problem);
+  const [{ layout: network }] = program.networks;
+  const { parameterCount } = network;
+  const length = members * parameterCount;
   const policyOf = (
     state: LearnerState,
     seed: number,
@@ -201,13 +220,12 @@ export async function learnTogether(
       (seed + 1) * length,
     ),
   ): NetworkPolicy => ({
-    network: program.network,
+    network,
     members: Array.from({ length: members }, (_, member) => {
-      const { parameterCount } = program.network;
       const start = member * parameterCount;
       return parameters.subarray(start, start + parameterCount);
     }),
-    outputs: outputsOf(algorithm.name),
+    outputs: program.outputs,
     scaling: prepared.scalings[seed * members],
     ...named(seeds[seed].problem.dataset.actionNames),
   });
@@ -215,8 +233,8 @@ export async function learnTogether(
   const models = seeds.map((
     { problem: { dataset }, config: { dataset: read } },
   ) =>
-    choosesByModel(algorithm)
-      ? dataModel(dataset, discountOf(algorithm), read.timeoutsTerminate)
+    checkpointChoice === "model"
+      ? dataModel(dataset, program.discount, read.timeoutsTerminate)
       : null
   );
   const found = checkpoints?.load(program, columns) ?? null;
@@ -250,7 +268,11 @@ export async function learnTogether(
           const terms = program.lossTerms.map((_, t) =>
             own.reduce((sum, member) => sum + member[t], 0) / members
           );
-          const row = [step, totalLoss(algorithm, terms), ...terms];
+          const loss = program.lossTerms.reduce(
+            (sum, { weight }, t) => sum + weight * terms[t],
+            0,
+          );
+          const row = [step, loss, ...terms];
           const model = models[seed];
           if (state && model) {
             const policy = policyOf(state, seed);

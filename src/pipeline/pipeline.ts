@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { Algorithm } from "../algorithms/settings.ts";
+import type { Algorithm } from "../algorithms/index.ts";
 import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";

@@ -11,12 +11,7 @@ import { readCsv } from "../artifacts/training_csv.ts";
 import type { Config } from "../config/config.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
 import { readFile } from "../files/read.ts";
-import {
-  configuredAlgorithms,
-  InterruptedError,
-  learn,
-  trainingColumns,
-} from "./learn.ts";
+import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
 import { runPipeline } from "./pipeline.ts";
 import { openProblem } from "./problem.ts";
 import { DATASET_FILE, recordedDataset } from "./resume.ts";
@@ -85,6 +80,7 @@ export async function replayFirstInterval(
     const { name, settings } = algorithm;
     const path = `${name}/training.csv`;
     const rows: (readonly number[])[] = [];
+    let columns: readonly string[] = [];
     events?.onStage?.(name);
     const last = Math.min(settings.logInterval, settings.steps);
     events?.onTraining?.(name, last, 0);
@@ -95,6 +91,7 @@ export async function replayFirstInterval(
         problem,
         algorithm,
         backend,
+        onStart: (names) => columns = names,
         onRow: (row) => rows.push(row),
         onStep: events?.onStep,
         stop: () => rows.length > 0 || stop?.() === true,
@@ -106,7 +103,6 @@ export async function replayFirstInterval(
     }
     events?.onStageEnd?.(name, performance.now() - begun);
     compared.push(path);
-    const columns = trainingColumns(algorithm, problem);
     const recorded = readCsv(join(directory, path), columns);
     if (`${recorded?.[0]}` !== `${rows[0]}`) {
       differences.push({

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Algorithm, AlgorithmName } from "../algorithms/settings.ts";
+import type { Algorithm, AlgorithmName } from "../algorithms/index.ts";
 import { policyToSafetensors } from "../artifacts/policy_file.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
@@ -95,7 +95,7 @@ export async function computeCells(
       ),
     }));
   }
-  const algorithm = algorithmNamed(problems[0].config, policy);
+  const algorithm = configuredAlgorithm(problems[0].config, policy);
   const learnt = await learnTogether(problems, { algorithm, backend, onStep });
   return learnt.map(({ policy, columns, rows }, i) => {
     const { mdp } = problems[i].environment;
@@ -116,7 +116,7 @@ export async function computeCells(
 export function cellSteps(study: StudyConfig, cell: StudyCell): number {
   if (cell.policy === "references") return 0;
   const config = seedConfig(study, cell.preset, cell.seed);
-  return algorithmNamed(config, cell.policy).settings.steps;
+  return configuredAlgorithm(config, cell.policy).settings.steps;
 }
 
 /** Exact values of the policy that takes these actions, [S]. */
@@ -137,12 +137,15 @@ export function cellTask(
   const config = seedConfig(study, preset, seed);
   const task = policy === "references"
     ? problemHash(config)
-    : taskHash(config, algorithmNamed(config, policy));
+    : taskHash(config, configuredAlgorithm(config, policy));
   return jsonHash({ suiteVersion: study.suiteVersion, task });
 }
 
 /** An algorithm of a configuration that has it. */
-export function algorithmNamed(config: Config, name: AlgorithmName): Algorithm {
+export function configuredAlgorithm(
+  config: Config,
+  name: AlgorithmName,
+): Algorithm {
   const found = configuredAlgorithms(config).find((a) => a.name === name);
   if (!found) throw new Error(`${name} is not configured`);
   return found;

@@ -12,9 +12,13 @@ import { parseJson } from "../config/read.ts";
 import { InputError } from "../errors.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import { readFile } from "../files/read.ts";
-import { loggedSteps, trainingColumns } from "./learn.ts";
+import { loggedSteps, programOf, trainingColumns } from "./learn.ts";
 import type { ExactMetrics } from "./metrics.ts";
-import { algorithmNamed, type CellResult, cellTask } from "./study_cell.ts";
+import {
+  type CellResult,
+  cellTask,
+  configuredAlgorithm,
+} from "./study_cell.ts";
 import {
   seedConfig,
   type StudyCell,
@@ -140,15 +144,19 @@ const referencesShape = v.strictObject({
 const NUMBER_BYTES = 32;
 const OTHER_BYTES = 4096;
 
+/** Sizes of its observations and actions. */
+const GRIDWORLD = { observationSize: 2, actionCount: 4 };
+
 /** What a cell's file looks like, and how large it can be. */
 function cellShape(study: StudyConfig, cell: StudyCell) {
   if (cell.policy === "references") {
     return { schema: referencesShape, maxBytes: 2 * OTHER_BYTES };
   }
   const config = seedConfig(study, cell.preset, cell.seed);
-  const algorithm = algorithmNamed(config, cell.policy);
+  const algorithm = configuredAlgorithm(config, cell.policy);
   const { settings } = algorithm;
-  const columns = trainingColumns(algorithm, config);
+  const program = programOf(config, algorithm, GRIDWORLD);
+  const columns = trainingColumns(program, algorithm, config);
   const steps = loggedSteps(settings, settings.steps);
   const states = config.environment!.size ** 2;
   const row = v.pipe(v.array(finite), v.length(columns.length));

@@ -4,11 +4,15 @@
  * @module
  */
 import * as v from "valibot";
-import type { Algorithm, AlgorithmName } from "../algorithms/settings.ts";
+import {
+  type Algorithm,
+  ALGORITHM_NAMES,
+  type AlgorithmName,
+  algorithmNamed,
+} from "../algorithms/index.ts";
 import { canonicalJson } from "../artifacts/json.ts";
 import { suiteVersions } from "../artifacts/manifest.ts";
 import type { Config } from "../config/config.ts";
-import { suggest } from "../config/nearest.ts";
 import { parseJson } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { checkConfig } from "../config/schema.ts";
@@ -57,9 +61,6 @@ export interface StudyCell {
   readonly seed: number;
 }
 
-const ALGORITHMS = ["bc", "cql", "dqn", "doubleDqn"] as const satisfies //
-readonly AlgorithmName[];
-
 const MAX_SEED = 2 ** 32 - 1;
 const MAX_SEEDS = 10_000;
 
@@ -105,7 +106,7 @@ export function resolveStudy(
     StudyRequest,
 ): StudyConfig {
   refuseRepetition("preset", presets);
-  const asked = algorithms?.map(algorithmNamed) ?? [];
+  const asked = algorithms?.map((name) => algorithmNamed(name).name) ?? [];
   refuseRepetition("algorithm", asked);
   const over = checkConfig(overrides, source);
   if (over.environment === null || typeof over.dataset?.sha256 === "string") {
@@ -113,12 +114,11 @@ export function resolveStudy(
       `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,
     );
   }
-  // Naming an algorithm configures it where the preset does not; bc and cql are in every one.
-  const added = asked.filter((name) => name !== "bc" && name !== "cql");
+  // Naming an algorithm configures it where the preset does not.
   const all = {
     ...over,
     algorithms: {
-      ...Object.fromEntries(added.map((name) => [name, {}])),
+      ...Object.fromEntries(asked.map((name) => [name, {}])),
       ...over.algorithms,
     },
   };
@@ -132,7 +132,7 @@ export function resolveStudy(
     schema: "holdfast/study-config/1",
     suiteVersion: suiteVersions().suiteVersion,
     seeds: seeds.toSorted((a, b) => a - b),
-    algorithms: ALGORITHMS.filter((name) =>
+    algorithms: ALGORITHM_NAMES.filter((name) =>
       algorithms === undefined ? configured(name) : asked.includes(name)
     ),
     presets: Object.fromEntries(
@@ -145,7 +145,7 @@ const fileShape = v.strictObject({
   schema: v.literal("holdfast/study-config/1"),
   suiteVersion: v.string(),
   seeds: v.pipe(v.array(v.number()), v.minLength(1), v.maxLength(MAX_SEEDS)),
-  algorithms: v.array(v.picklist(ALGORITHMS)),
+  algorithms: v.array(v.picklist(ALGORITHM_NAMES)),
   presets: v.record(v.string(), v.looseObject({})),
 });
 
@@ -173,7 +173,7 @@ export function readStudyConfig(path: string): StudyConfig {
     schema: "holdfast/study-config/1",
     suiteVersion,
     seeds: parseSeeds(seeds.join()),
-    algorithms: ALGORITHMS.filter((name) => algorithms.includes(name)),
+    algorithms: ALGORITHM_NAMES.filter((name) => algorithms.includes(name)),
     presets: Object.fromEntries(
       Object.entries(presets).map(([preset, config]) => {
         const all = { ...config, seed: 0 };
@@ -184,14 +184,6 @@ export function readStudyConfig(path: string): StudyConfig {
   };
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   return text === canonicalJson(study) ? study : fail();
-}
-
-function algorithmNamed(name: string): AlgorithmName {
-  const found = ALGORITHMS.find((known) => known === name);
-  if (found) return found;
-  throw new InputError(
-    `unknown algorithm ${JSON.stringify(name)}; ${suggest(name, ALGORITHMS)}`,
-  );
 }
 
 function refuseRepetition(what: string, names: readonly string[]): void {

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Algorithm } from "../algorithms/settings.ts";
+import type { Algorithm } from "../algorithms/index.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
-import { networkLayout } from "../network/layout.ts";
+import { programOf } from "./learn.ts";
 import { type CellResult, cellSteps } from "./study_cell.ts";
 import {
   seedConfig,
@@ -145,13 +145,20 @@ function algorithmOf(
 
 /** Proportional to the multiplications of a cell's training, about. */
 function cellCost(study: StudyConfig, cell: StudyCell): number {
-  const { preset, policy, seed } = cell;
-  const { hidden } = seedConfig(study, preset, seed).network;
+  const { preset, seed } = cell;
   const algorithm = algorithmOf(study, cell);
   if (!algorithm) return 0;
-  const { parameterCount } = networkLayout([2, ...hidden, 4]);
-  // Q-learning looks at the next observations too.
-  const passes = policy === "bc" ? 3 : 4;
+  const { networks, plan } = programOf(
+    seedConfig(study, preset, seed),
+    algorithm,
+    { observationSize: 2, actionCount: 4 },
+  );
+  const parameters = networks.reduce(
+    (sum, { layout }) => sum + layout.parameterCount,
+    0,
+  );
   const { batchSize, members } = algorithm.settings;
-  return cellSteps(study, cell) * batchSize * members * parameterCount * passes;
+  // Forward on all rows, among them those of next observations; backward on the batch, in two parts.
+  const rows = plan.rowCapacity + 2 * batchSize;
+  return cellSteps(study, cell) * rows * members * parameters;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Algorithm } from "../algorithms/settings.ts";
+import type { Algorithm } from "../algorithms/index.ts";
 import { canonicalJson } from "../artifacts/json.ts";
 import type { Config } from "../config/config.ts";
 import { sha256Hex } from "../numerics/hash.ts";

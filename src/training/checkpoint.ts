@@ -97,16 +97,17 @@ export function checkpointFromBytes(
   const terms = program.lossTerms.length;
   const sums = requireTensor(file, "intervalSums", "F64", [-1, terms]);
   const [runs] = sums.shape;
-  const shape = [runs, program.network.parameterCount];
   const buffers = Object.fromEntries(
-    program.state.map((
-      key,
-    ) => [key, requireTensor(file, key, "F32", shape).data]),
+    program.state.map((key) => {
+      const { length } = program.buffers.find(({ name }) => name === key)!;
+      return [key, requireTensor(file, key, "F32", [runs, length]).data];
+    }),
   );
-  const known = new Set([...program.state, "intervalSums"]);
+  const known = new Set([...Object.keys(buffers), "intervalSums"]);
   let chosen: ChosenParameters | undefined;
   if (file.tensors.has("chosenValue")) {
     const { data: [value] } = requireTensor(file, "chosenValue", "F64", [1]);
+    const shape = [runs, program.networks[0].layout.parameterCount];
     const { data } = requireTensor(file, "chosenParameters", "F32", shape);
     chosen = { value, parameters: data };
     known.add("chosenValue").add("chosenParameters");

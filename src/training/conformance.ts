@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
+import { buildProgram, configureAlgorithm } from "../algorithms/index.ts";
 import {
   initialState,
   type LearnerState,
 } from "../algorithms/learner_state.ts";
 import type { Program } from "../algorithms/program.ts";
-import { qLearning } from "../algorithms/q_learning.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
 import { readSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -61,8 +60,8 @@ export async function checkConformance(
     dataset,
     rowOf: rows.rowOf,
     tableRows: rows.count,
-    rewardScale: 1,
-    discount: algorithm === "discrete_bc" ? 0 : about.number("gamma"),
+    rewardScale: program.rewardScale,
+    discount: program.discount,
     timeoutsTerminate: false,
     draw: (samples) => {
       for (let i = 0; i < batchSize; i++) samples[i] = drawn++;
@@ -73,7 +72,9 @@ export async function checkConformance(
     program,
     observations: rows.observations,
     plan,
-    state: initialState(program, [packParameters(program.network, initial)]),
+    state: initialState(program, [[
+      packParameters(program.networks[0].layout, initial),
+    ]]),
   });
   try {
     const losses = [await learner.run(1)];
@@ -93,7 +94,7 @@ export async function checkConformance(
     );
     const lossDifference = largestLossDifference(
       file,
-      algorithm,
+      program,
       about,
       losses,
     );
@@ -241,9 +242,15 @@ function fixtureProgram(
   { algorithm, sizes, batchSize, number }: FixtureMetadata,
   tableRows: number,
 ): Program {
-  const common = { sizes, batchSize, tableRows };
+  const shape = {
+    observationSize: sizes[0],
+    hidden: sizes.slice(1, -1),
+    actionCount: sizes[sizes.length - 1],
+    tableRows,
+  };
   if (algorithm === "discrete_bc") {
-    return behaviourCloning({ ...common, beta: number("beta") });
+    const beta = number("beta");
+    return buildProgram(configureAlgorithm("bc", { batchSize, beta }), shape);
   }
   const targetUpdateInterval = number("target_update_interval");
   if (!Number.isInteger(targetUpdateInterval) || targetUpdateInterval < 1) {
@@ -251,14 +258,13 @@ function fixtureProgram(
       `${file.name}: "target_update_interval" is ${targetUpdateInterval}`,
     );
   }
-  return qLearning({
-    ...common,
-    alpha: algorithm === "discrete_cql" ? number("alpha") : 0,
-    temperature: 1,
-    actionNoise: 0,
-    doubleQ: algorithm !== "dqn",
-    targetUpdateInterval,
-  });
+  const settings = { batchSize, targetUpdateInterval, gamma: number("gamma") };
+  return buildProgram(
+    algorithm === "discrete_cql"
+      ? configureAlgorithm("cql", { ...settings, alpha: number("alpha") })
+      : configureAlgorithm(algorithm === "dqn" ? "dqn" : "doubleDqn", settings),
+    shape,
+  );
 }
 
 /** The fixture's layers, from PyTorch's [outputs, inputs] to [inputs, outputs]. */
@@ -309,7 +315,7 @@ function largestParameterDifference(
   let largest = 0;
   fixtureLayers(file, prefix, sizes).forEach(
     ({ weight, bias, inputs, outputs }, l) => {
-      const { offset, outputStride } = program.network.layers[l];
+      const { offset, outputStride } = program.networks[0].layout.layers[l];
       for (let i = 0; i <= inputs; i++) {
         for (let o = 0; o < outputs; o++) {
           const expected = i < inputs ? weight[i * outputs + o] : bias[o];
@@ -325,15 +331,14 @@ function largestParameterDifference(
 
 function largestLossDifference(
   file: SafetensorsFile,
-  algorithm: string,
-  { steps, number }: FixtureMetadata,
+  { lossTerms }: Program,
+  { steps }: FixtureMetadata,
   losses: readonly Float32Array[],
 ): number {
-  const cloning = algorithm === "discrete_bc";
-  const alpha = algorithm === "discrete_cql" ? number("alpha") : 0;
-  const names = cloning
-    ? ["imitation_loss", "regularization_loss"]
-    : ["td_loss", "conservative_loss"];
+  // tdLoss here is td_loss there.
+  const names = lossTerms.map(({ name }) =>
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  );
   // DQN and Double DQN have no conservative term to compare.
   const terms = names.map((name) =>
     file.tensors.has(`expect.${name}`) ? name : null
@@ -347,7 +352,7 @@ function largestLossDifference(
   };
   for (let t = 0; t < steps; t++) {
     const [first, second] = ours.slice(2 * t, 2 * t + 2);
-    compare(first + (cloning ? 1 : alpha) * second, total[t]);
+    compare(first + lossTerms[1].weight * second, total[t]);
     terms.forEach((name, k) => {
       if (name) {
         compare(

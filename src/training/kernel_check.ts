@@ -28,6 +28,7 @@ export interface KernelDifference {
 
 /** Calls of each kernel in one program. */
 const CALLS = 20;
+const DISCOUNT = 0.99;
 
 /** Programs of which one has more rows than a wasm kernel takes at a time. */
 const LARGE_EVERY = 5;
@@ -104,7 +105,7 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
       dataset,
       rowOf: integers(tableRows, 2 * transitions),
       tableRows,
-      discount: 0.99,
+      discount: DISCOUNT,
       rewardScale: 1,
       timeoutsTerminate: false,
       draw: (samples: Uint32Array) => samples.set(drawn),
@@ -116,7 +117,15 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
   }));
   const program: Program = {
     // Says to a backend how wide matrices get; there is no network.
-    network: networkLayout([WIDEST, WIDEST]),
+    networks: [{
+      name: "none",
+      layout: networkLayout([WIDEST, WIDEST]),
+      prefix: "",
+      hasTarget: false,
+    }],
+    outputs: "qValues",
+    discount: DISCOUNT,
+    rewardScale: 1,
     plan: layout,
     tableRows,
     buffers,
@@ -125,7 +134,7 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
     sync: [],
     sweep: [],
     targetUpdateInterval: 0,
-    lossTerms: ["none"],
+    lossTerms: [{ name: "none", weight: 1 }],
   };
   return () => ({
     program,

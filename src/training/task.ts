@@ -8,12 +8,7 @@ import {
   type LearnerState,
 } from "../algorithms/learner_state.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
-import {
-  type Algorithm,
-  buildProgram,
-  discountOf,
-  rewardScaleOf,
-} from "../algorithms/settings.ts";
+import { type Algorithm, buildProgram } from "../algorithms/index.ts";
 import type { TrainingTask } from "../backends/backend.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
@@ -80,8 +75,12 @@ export function prepareTask(
   const tables = [...parts.values()].map(({ observations }) => observations);
   // One data set's table is not copied: it may be large.
   const observations = tables.length === 1 ? tables[0] : concatenated(tables);
-  const sizes = [observationSize, ...hidden, actionCount];
-  const program = buildProgram(algorithm, sizes, tableRows);
+  const program = buildProgram(algorithm, {
+    observationSize,
+    hidden,
+    actionCount,
+    tableRows,
+  });
   const { steps, learningRate, learningRateSchedule } = algorithm.settings;
   const constants = adamSchedule(learningRate, learningRateSchedule, steps);
   const plan = planSource(
@@ -90,8 +89,8 @@ export function prepareTask(
       dataset,
       rowOf: parts.get(dataset)!.rowOf,
       tableRows,
-      rewardScale: rewardScaleOf(algorithm),
-      discount: discountOf(algorithm),
+      rewardScale: program.rewardScale,
+      discount: program.discount,
       timeoutsTerminate,
       draw: uniformDraw(
         randomStream(seed, memberStream(`minibatch/${algorithm.name}`, member)),
@@ -101,8 +100,10 @@ export function prepareTask(
     runs.map(() => constants),
   );
   const parameters = () =>
-    runs.map(({ seed, member }) =>
-      initialParameters(program.network, seed, member)
+    program.networks.map(({ layout, prefix }) =>
+      runs.map(({ seed, member }) =>
+        initialParameters(layout, seed, member, prefix)
+      )
     );
   return {
     task: {

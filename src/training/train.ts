@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LossTerm } from "../algorithms/program.ts";
 import type { Learner } from "../backends/backend.ts";
 import { InputError } from "../errors.ts";
 
@@ -63,13 +64,13 @@ const LOOK_UP_MS = 200;
 /**
  * Trains until the last step or until it is stopped.
  *
- * @param lossTerms The program's names of the terms.
+ * @param lossTerms The program's.
  * @returns Where training ended.
  * @throws DivergenceError when a loss is not finite; the state of the last checkpoint is good.
  */
 export async function train(
   learner: Learner,
-  lossTerms: readonly string[],
+  lossTerms: readonly LossTerm[],
   options: TrainingOptions,
 ): Promise<Cursor> {
   const { from, to, logInterval, checkpointInterval = Infinity } = options;
@@ -107,7 +108,7 @@ export async function train(
 function addLosses(
   sums: Float64Array,
   losses: Float32Array,
-  lossTerms: readonly string[],
+  lossTerms: readonly LossTerm[],
   from: number,
 ): void {
   const width = sums.length;
@@ -116,7 +117,7 @@ function addLosses(
     if (!Number.isFinite(losses[i])) {
       throw new DivergenceError(
         from + 1 + Math.floor(i / width),
-        lossTerms[column % lossTerms.length],
+        lossTerms[column % lossTerms.length].name,
       );
     }
     sums[column] += losses[i];

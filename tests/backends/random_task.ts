@@ -1,8 +1,10 @@
 /** Random training tasks for tests of backends. */
-import { behaviourCloning } from "../../src/algorithms/behaviour_cloning.ts";
+import {
+  type AlgorithmName,
+  buildProgram,
+  configureAlgorithm,
+} from "../../src/algorithms/index.ts";
 import { initialState } from "../../src/algorithms/learner_state.ts";
-import type { Program } from "../../src/algorithms/program.ts";
-import { qLearning } from "../../src/algorithms/q_learning.ts";
 import { adamSchedule } from "../../src/algorithms/schedule.ts";
 import type { TrainingTask } from "../../src/backends/backend.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
@@ -13,7 +15,7 @@ import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
 
 /** Shape of a task. */
 export interface Shape {
-  readonly algorithm: "bc" | "cql" | "dqn" | "doubleDqn";
+  readonly algorithm: AlgorithmName;
   readonly inputs: number;
   readonly hidden: readonly number[];
   readonly actions: number;
@@ -73,18 +75,23 @@ export function randomTask(
   const { algorithm, batchSize, runs, interval, hidden } = shape;
   const dataset = randomDataset(shape, randomStream(seed, "data"));
   const rows = distinctRows(dataset.observations, shape.inputs);
-  const sizes = [shape.inputs, ...hidden, shape.actions];
-  const common = { sizes, batchSize, tableRows: rows.count };
-  const program: Program = algorithm === "bc"
-    ? behaviourCloning({ ...common, beta: 0.5 })
-    : qLearning({
-      ...common,
-      alpha: algorithm === "cql" ? 1.5 : 0,
+  // Settings that an algorithm does not have are of no effect.
+  const program = buildProgram(
+    configureAlgorithm<AlgorithmName>(algorithm, {
+      batchSize,
+      gamma: 0.97,
+      alpha: 1.5,
       temperature: 0.5,
       actionNoise: 0.05,
-      doubleQ: algorithm !== "dqn",
       targetUpdateInterval: interval,
-    });
+    }),
+    {
+      observationSize: shape.inputs,
+      hidden,
+      actionCount: shape.actions,
+      tableRows: rows.count,
+    },
+  );
   const each = <T>(make: (run: number) => T): T[] =>
     Array.from({ length: runs }, (_, run) => make(run));
   return {
@@ -96,8 +103,8 @@ export function randomTask(
         dataset,
         rowOf: rows.rowOf,
         tableRows: rows.count,
-        discount: algorithm === "bc" ? 0 : 0.97,
-        rewardScale: 1,
+        discount: program.discount,
+        rewardScale: program.rewardScale,
         timeoutsTerminate: run % 2 === 1,
         draw: uniformDraw(
           randomStream(seed, `batch/${run}`),
@@ -108,7 +115,9 @@ export function randomTask(
     ),
     state: initialState(
       program,
-      each((run) => initialParameters(program.network, seed + run, 0)),
+      program.networks.map(({ layout, prefix }) =>
+        each((run) => initialParameters(layout, seed + run, 0, prefix))
+      ),
     ),
   };
 }

@@ -1,18 +1,23 @@
 import assert from "node:assert/strict";
-import { behaviourCloning } from "../../src/algorithms/behaviour_cloning.ts";
+import {
+  buildProgram,
+  configureAlgorithm,
+} from "../../src/algorithms/index.ts";
 import { call, view } from "../../src/algorithms/program.ts";
-import { qLearning } from "../../src/algorithms/q_learning.ts";
 import { phases } from "../../src/backends/wasm_schedule.ts";
 
-const SIZES = [2, 64, 64, 4];
+const SHAPE = {
+  observationSize: 2,
+  hidden: [64, 64],
+  actionCount: 4,
+  tableRows: 20,
+};
 
 Deno.test("a step of behaviour cloning waits four times", () => {
-  const { step } = behaviourCloning({
-    sizes: SIZES,
-    batchSize: 8,
-    beta: 0.5,
-    tableRows: 20,
-  });
+  const { step } = buildProgram(
+    configureAlgorithm("bc", { batchSize: 8 }),
+    SHAPE,
+  );
   assert.deepEqual(phases(step).map((p) => p.map((c) => step[c].kernel)), [
     [
       "gather_rows",
@@ -38,16 +43,10 @@ Deno.test("a step of behaviour cloning waits four times", () => {
 });
 
 Deno.test("a step of conservative Q-learning waits four times", () => {
-  const { step, sync, sweep } = qLearning({
-    sizes: SIZES,
-    batchSize: 8,
-    alpha: 1,
-    temperature: 1,
-    actionNoise: 0,
-    doubleQ: true,
-    targetUpdateInterval: 10,
-    tableRows: 20,
-  });
+  const { step, sync, sweep } = buildProgram(
+    configureAlgorithm("cql", { batchSize: 8, targetUpdateInterval: 10 }),
+    SHAPE,
+  );
   assert.deepEqual(phases(step).map((p) => p.map((c) => step[c].kernel)), [
     [
       "gather_rows",

@@ -249,7 +249,7 @@ gpuTest(
     const task = randomTask(SMALL, 1, 20);
     // One buffer both read and written in one dispatch.
     const parameters = view("parameters");
-    const count = task.program.network.parameterCount;
+    const count = task.program.networks[0].layout.parameterCount;
     const step = [
       call("copy", { input: parameters, output: parameters }, { count }),
     ];

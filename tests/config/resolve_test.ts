@@ -74,8 +74,8 @@ Deno.test("flags win over the file, the file over the preset", () => {
   equal(resolveConfig("tutorial", file).seed, 7);
   deepEqual(config.environment!.goal, [8, 8]);
   equal(config.environment!.maxSteps, 80);
-  equal(config.algorithms.cql.alpha, 1);
-  equal(config.algorithms.cql.gamma, 0.99);
+  equal(config.algorithms.cql!.alpha, 1);
+  equal(config.algorithms.cql!.gamma, 0.99);
 });
 
 Deno.test("a goal of null is the far corner, a given goal stays", () => {
@@ -98,7 +98,7 @@ Deno.test("dqn and doubleDqn start from the preset's CQL without alpha", () => {
   const { algorithms } = resolveConfig("tutorial", {
     algorithms: { doubleDqn: { steps: 10 } },
   });
-  const { alpha: _, temperature: __, ...rest } = algorithms.cql;
+  const { alpha: _, temperature: __, ...rest } = algorithms.cql!;
   deepEqual(algorithms.doubleDqn, { ...rest, steps: 10 });
   deepEqual(Object.keys(algorithms), ["bc", "cql", "doubleDqn"]);
   equal(
@@ -178,7 +178,7 @@ const wrong: [overrides: unknown, line: string][] = [
   [
     { algorithms: { bc: { conservative_weight: 6 } } },
     "algorithms.bc.conservative_weight: unknown key; " +
-    "known: steps, learningRate, learningRateSchedule, batchSize, logInterval, members, beta",
+    "known: steps, learningRate, learningRateSchedule, batchSize, beta, logInterval, members",
   ],
   [
     { toString: 1 },

@@ -60,7 +60,7 @@ Deno.test(
       algorithms: { bc: learner, cql },
     });
     deepEqual(config.network.hidden, [256, 256]);
-    equal(config.algorithms.cql.batchSize, 256);
+    equal(config.algorithms.cql!.batchSize, 256);
     await sameEverywhere(folder, config);
   }),
 );

@@ -1,6 +1,9 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import {
+  buildProgram,
+  configureAlgorithm,
+} from "../../src/algorithms/index.ts";
 import { initialState } from "../../src/algorithms/learner_state.ts";
-import { qLearning } from "../../src/algorithms/q_learning.ts";
 import { InputError } from "../../src/errors.ts";
 import {
   readSafetensors,
@@ -18,26 +21,20 @@ const SEED = 20261122;
 const MUTATIONS = 2_000;
 const TASK = "ab".repeat(32);
 
-const programOf = (sizes: number[]) =>
-  qLearning({
-    sizes,
-    batchSize: 4,
-    tableRows: 9,
-    alpha: 1,
-    temperature: 1,
-    actionNoise: 0,
-    doubleQ: true,
-    targetUpdateInterval: 10,
-  });
-const program = programOf([2, 5, 4]);
+const programOf = (hidden: number[]) =>
+  buildProgram(
+    configureAlgorithm("cql", { batchSize: 4, targetUpdateInterval: 10 }),
+    { observationSize: 2, hidden, actionCount: 4, tableRows: 9 },
+  );
+const program = programOf([5]);
 
 /** A checkpoint of two runs in which no two numbers are equal. */
 function someCheckpoint(): Checkpoint {
-  const { parameterCount } = program.network;
-  const state = initialState(program, [
+  const { parameterCount } = program.networks[0].layout;
+  const state = initialState(program, [[
     new Float32Array(parameterCount),
     new Float32Array(parameterCount),
-  ]);
+  ]]);
   let value = 1;
   for (const buffer of Object.values(state.buffers)) {
     for (let i = 0; i < buffer.length; i++) buffer[i] = value++ / 7;
@@ -148,7 +145,7 @@ Deno.test("a checkpoint of another training is refused", () => {
       "f.safetensors: not a whole checkpoint of this training: it belongs to another configuration",
     ),
   );
-  const wider = programOf([2, 9, 4]);
+  const wider = programOf([9]);
   throws(
     () => checkpointFromBytes(bytes, "f.safetensors", wider, TASK),
     InputError,
