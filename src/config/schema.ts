@@ -188,3 +188,31 @@ export function checkConfig(value: unknown, source: string): ConfigOverrides {
   }
   return result.output;
 }
+
+/**
+ * Checks what one learner is made of where no configuration was resolved: every key is there, and
+ * each has the type and range that it has in a configuration.
+ *
+ * @throws InputError naming the path of the first key that is wrong.
+ */
+export function checkLearner(
+  network: object,
+  { name, settings }: { readonly name: string; readonly settings: object },
+): void {
+  const given = { network, algorithms: { [name]: settings } };
+  checkConfig(given, "settings");
+  const { entries } = sectionOf(schema);
+  const algorithm = sectionOf(entries.algorithms).entries[name];
+  for (
+    const [path, section, values] of [
+      ["network", entries.network, network],
+      [`algorithms.${name}`, algorithm, settings],
+    ] as const
+  ) {
+    for (const key of Object.keys(sectionOf(section).entries)) {
+      if ((values as Record<string, unknown>)[key] === undefined) {
+        throw new InputError(`settings: ${path}.${key}: is missing`);
+      }
+    }
+  }
+}

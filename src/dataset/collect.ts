@@ -7,6 +7,7 @@
 import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { sampleIndex } from "../mdp/sampling.ts";
+import { requireLength } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -19,7 +20,8 @@ import type { Dataset } from "./dataset.ts";
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
  * @param heed Called before each episode; what it throws ends the collection.
- * @throws {InputError} If the number of episodes is no whole number of at least 1.
+ * @throws {InputError} If the number of episodes is no whole number of at least 1, or the policy
+ *   has another shape.
  */
 export function collectDataset(
   mdp: FiniteMdp,
@@ -34,6 +36,7 @@ export function collectDataset(
     );
   }
   const { actionCount, outcomeCount, observationSize, maxSteps } = mdp;
+  requireLength(policy.length, mdp.stateCount * actionCount, "the policy");
   const states: number[] = [];
   const actions: number[] = [];
   const rewards: number[] = [];

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { wholeRows } from "../numerics/arrays.ts";
+
 /** Distinct observations and which one each row of the data set has. */
 export interface DistinctRows {
   /** U */
@@ -21,12 +23,13 @@ export interface DistinctRows {
  *
  * @param observations [rows, size] row-major.
  * @param size D
+ * @throws InputError if the numbers are no whole rows.
  */
 export function distinctRows(
   observations: Float32Array,
   size: number,
 ): DistinctRows {
-  const rows = observations.length / size;
+  const rows = wholeRows(observations.length, size, "observations");
   const words = new Uint32Array(
     observations.buffer,
     observations.byteOffset,

@@ -7,6 +7,7 @@
 import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import type { Dataset } from "./dataset.ts";
+import { validateDataset } from "./validate.ts";
 
 /** What to do where data and environment do not fit. */
 export const OTHER_ENVIRONMENT: string =
@@ -16,10 +17,11 @@ export const OTHER_ENVIRONMENT: string =
  * Finds the state of each observation row by its exact numbers.
  *
  * @returns [N + E] state of each observation row.
- * @throws {InputError} If a row is the observation of no state, or the actions differ in
+ * @throws {InputError} If the data are not valid, a row is the observation of no state, or the actions differ in
  *   number: the data were collected in another environment.
  */
 export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
+  validateDataset(dataset, "the data set");
   const size = mdp.observationSize;
   if (
     dataset.observationSize !== size || dataset.actionCount !== mdp.actionCount

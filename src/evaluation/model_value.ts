@@ -7,6 +7,8 @@
 import type { Dataset } from "../dataset/dataset.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { isTerminal, learntRows } from "../dataset/ends.ts";
+import { validateDataset } from "../dataset/validate.ts";
+import { requireActions, requireLength } from "../numerics/arrays.ts";
 
 /** Imaginary visits of each pair that end with the lowest reward in the data. */
 const IMAGINARY_VISITS = 0.5;
@@ -32,12 +34,14 @@ export interface DataModel {
  *
  * @param discount γ
  * @param timeoutsTerminate Whether the last step of an episode that was cut ends the return.
+ * @throws InputError if the data are not valid.
  */
 export function dataModel(
   dataset: Dataset,
   discount: number,
   timeoutsTerminate: boolean,
 ): DataModel {
+  validateDataset(dataset, "the data set");
   const { actionCount, episodeOffsets, actions, rewards } = dataset;
   const rows = learntRows(dataset);
   const transitions = actions.length;
@@ -59,6 +63,8 @@ export function dataModel(
   const worst = rewards.reduce((low, r) => Math.min(low, r), Infinity);
 
   function value(policy: Int32Array): number {
+    requireLength(policy.length, rows.count, "actions");
+    requireActions(policy, actionCount);
     const values = new Float64Array(rows.count);
     let change = Infinity;
     while (change > TOLERANCE) {

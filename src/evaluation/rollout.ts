@@ -7,6 +7,7 @@
 import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { sampleIndex } from "../mdp/sampling.ts";
+import { requireActions, requireLength } from "../numerics/arrays.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import { randomStream } from "../numerics/random.ts";
 
@@ -37,7 +38,8 @@ export interface RolloutResult {
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
  * @param heed Called before each episode; what it throws ends the rollouts.
- * @throws {InputError} If the number of episodes is no whole number of at least 1.
+ * @throws {InputError} If the number of episodes is no whole number of at least 1, or the actions
+ *   are not one of the environment's for each state.
  */
 export function rollOut(
   mdp: FiniteMdp,
@@ -52,6 +54,8 @@ export function rollOut(
     );
   }
   const { actionCount, outcomeCount, maxSteps } = mdp;
+  requireLength(actions.length, mdp.stateCount, "actions");
+  requireActions(actions, actionCount);
   const returns = new Float64Array(episodes);
   const ended = [0, 0, 0];
   let steps = 0;

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { InputError } from "../errors.ts";
 import { type FiniteMdp, stateEndings } from "./mdp.ts";
 
 /** What a policy does from the start state, undiscounted, up to rounding in f64. */
@@ -44,6 +45,7 @@ export interface ExactEvaluation {
  *
  * @param mdp The true environment.
  * @param policy [S, A], or [T, S, A] if it depends on the step, action probabilities.
+ * @throws InputError if the policy has another shape.
  */
 export function evaluateExactly(
   mdp: FiniteMdp,
@@ -118,6 +120,7 @@ export function evaluateExactly(
  * @param mdp The true environment.
  * @param policy [S, A] or [T, S, A] action probabilities.
  * @returns [S]
+ * @throws InputError if the policy has another shape.
  */
 export function hazardByState(
   mdp: FiniteMdp,
@@ -199,7 +202,7 @@ function policyChain(mdp: FiniteMdp, policy: Float64Array): PolicyChain {
   const rows = stateCount * actionCount;
   const stationary = policy.length === rows;
   if (!stationary && policy.length !== maxSteps * rows) {
-    throw new RangeError(
+    throw new InputError(
       `a policy of ${policy.length} numbers fits neither [S, A] = ${rows} nor [T, S, A]`,
     );
   }

@@ -7,17 +7,21 @@
  * @module
  */
 
+import { requireActions } from "../numerics/arrays.ts";
+
 /**
  * The policy that takes these actions for certain.
  *
  * @param actions [S] or [T, S] the action in each state (at each step).
  * @param actionCount A
  * @returns [S, A] or [T, S, A]
+ * @throws InputError if an action is outside 0 … A - 1.
  */
 export function greedyPolicy(
   actions: Int32Array,
   actionCount: number,
 ): Float64Array {
+  requireActions(actions, actionCount);
   const policy = new Float64Array(actions.length * actionCount);
   for (let row = 0; row < actions.length; row++) {
     policy[row * actionCount + actions[row]] = 1;

@@ -5,6 +5,9 @@
  */
 import { padded } from "../../kernels/kernel.ts";
 
+import { InputError } from "../errors.ts";
+import { requireLength } from "../numerics/arrays.ts";
+
 /** A dense layer's place in the flat parameter buffer. */
 export interface LayerLayout {
   /** Width of the input. */
@@ -42,8 +45,18 @@ export interface LayerParameters {
 /**
  * Lays out a network.
  * @param sizes Layer widths: inputs, hidden layers, outputs.
+ * @throws InputError if a width is no positive integer or there are fewer than two.
  */
 export function networkLayout(sizes: readonly number[]): NetworkLayout {
+  if (
+    sizes.length < 2 || !sizes.every((n) => Number.isSafeInteger(n) && n > 0)
+  ) {
+    throw new InputError(
+      `layer widths [${
+        sizes.join(", ")
+      }]: give at least two, each a positive integer`,
+    );
+  }
   const layers: LayerLayout[] = [];
   let offset = 0;
   for (let i = 0; i + 1 < sizes.length; i++) {
@@ -61,11 +74,16 @@ export function networkLayout(sizes: readonly number[]): NetworkLayout {
   return { layers, parameterCount: offset };
 }
 
-/** Takes the layers out of a flat parameter buffer, without padding. */
+/**
+ * Takes the layers out of a flat parameter buffer, without padding.
+ *
+ * @throws InputError if the buffer is not of that layout's length.
+ */
 export function unpackParameters(
   layout: NetworkLayout,
   parameters: Float32Array,
 ): LayerParameters[] {
+  requireLength(parameters.length, layout.parameterCount, "parameters");
   return layout.layers.map(({ inputs, outputs, outputStride, offset }) => {
     const rows = new Float32Array((inputs + 1) * outputs);
     for (let i = 0; i <= inputs; i++) {
@@ -81,17 +99,25 @@ export function unpackParameters(
   });
 }
 
-/** Puts layers into a flat parameter buffer of that layout; padding is 0. */
+/**
+ * Puts layers into a flat parameter buffer of that layout; padding is 0.
+ *
+ * @throws InputError if the layers are not of that layout's shapes.
+ */
 export function packParameters(
   layout: NetworkLayout,
   layers: readonly LayerParameters[],
 ): Float32Array<ArrayBuffer> {
   const parameters = new Float32Array(layout.parameterCount);
+  requireLength(layers.length, layout.layers.length, "layers");
   layout.layers.forEach(({ inputs, outputs, outputStride, offset }, l) => {
+    const { weight, bias } = layers[l];
+    requireLength(weight.length, inputs * outputs, `weights of layer ${l}`);
+    requireLength(bias.length, outputs, `biases of layer ${l}`);
     for (let i = 0; i <= inputs; i++) {
       const row = i < inputs
-        ? layers[l].weight.subarray(i * outputs, (i + 1) * outputs)
-        : layers[l].bias;
+        ? weight.subarray(i * outputs, (i + 1) * outputs)
+        : bias;
       parameters.set(row, offset + i * outputStride);
     }
   });

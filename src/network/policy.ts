@@ -7,6 +7,8 @@ import { padded, ROWS } from "../../kernels/kernel.ts";
 import { layerForward } from "../../kernels/layer_forward.ts";
 import { planLayout, planStep } from "../../kernels/plan.ts";
 import { flush } from "../../kernels/portable.ts";
+import { InputError } from "../errors.ts";
+import { requireLength, wholeRows } from "../numerics/arrays.ts";
 import type { NetworkLayout } from "./layout.ts";
 import { type ObservationScaling, scaleObservations } from "./scaling.ts";
 
@@ -30,6 +32,8 @@ export interface NetworkPolicy {
  *
  * @param observations [rows, D] row-major.
  * @returns [rows, actions] row-major logits or action values.
+ * @throws InputError if the observations are no whole rows of D numbers, or a member's parameters
+ *   are not those of the network.
  */
 export function evaluatePolicy(
   policy: NetworkPolicy,
@@ -37,6 +41,11 @@ export function evaluatePolicy(
 ): Float32Array {
   const { fround } = Math;
   const { network, members, scaling } = policy;
+  wholeRows(observations.length, network.layers[0].inputs, "observations");
+  if (members.length === 0) throw new InputError("the policy has no network");
+  for (const { length } of members) {
+    requireLength(length, network.parameterCount, "a network's parameters");
+  }
   const scaled = scaleObservations(observations, scaling);
   const [first, ...others] = members.map((parameters) =>
     evaluateNetwork(network, parameters, scaled)
@@ -92,12 +101,16 @@ function evaluateNetwork(
   return compact;
 }
 
-/** The largest entry's index in each row of [rows, actions]; the lowest index on a tie. */
+/**
+ * The largest entry's index in each row of [rows, actions]; the lowest index on a tie.
+ *
+ * @throws InputError if the values are no whole rows.
+ */
 export function greedyActions(
   values: Float32Array,
   actions: number,
 ): Int32Array {
-  const greedy = new Int32Array(values.length / actions);
+  const greedy = new Int32Array(wholeRows(values.length, actions, "values"));
   for (let r = 0; r < greedy.length; r++) {
     let best = 0;
     for (let a = 1; a < actions; a++) {

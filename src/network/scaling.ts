@@ -5,6 +5,7 @@
  * @module
  */
 import { flush } from "../../kernels/portable.ts";
+import { wholeRows } from "../numerics/arrays.ts";
 
 /** Maps x to (x - offset) · scale, each operation rounded to f32. */
 export interface ObservationScaling {
@@ -19,11 +20,13 @@ export interface ObservationScaling {
  *
  * @param observations [rows, size] row-major.
  * @param size D
+ * @throws InputError if the numbers are no whole rows.
  */
 export function minmaxScaling(
   observations: Float32Array,
   size: number,
 ): ObservationScaling {
+  wholeRows(observations.length, size, "observations");
   const offset = new Float32Array(size);
   const scale = new Float32Array(size);
   for (let d = 0; d < size; d++) {
@@ -39,7 +42,11 @@ export function minmaxScaling(
   return { offset, scale };
 }
 
-/** Scales rows of observations, [rows, D] row-major; without a scaling, returns them as they are. */
+/**
+ * Scales rows of observations, [rows, D] row-major; without a scaling, returns them as they are.
+ *
+ * @throws InputError if the numbers are no whole rows.
+ */
 export function scaleObservations(
   observations: Float32Array,
   scaling: ObservationScaling | null,
@@ -48,6 +55,7 @@ export function scaleObservations(
   const { offset, scale } = scaling;
   const { fround } = Math;
   const size = offset.length;
+  wholeRows(observations.length, size, "observations");
   return observations.map((x, i) =>
     flush(fround(fround(x - offset[i % size]) * scale[i % size]))
   );

@@ -13,6 +13,8 @@ import {
 import type { Program } from "../algorithms/program.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
+import { checkLearner } from "../config/schema.ts";
+import { InputError } from "../errors.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
@@ -25,7 +27,7 @@ import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
 import { named } from "../dataset/action_codes.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { dataModel } from "../evaluation/model_value.ts";
-import { concatenated } from "../numerics/arrays.ts";
+import { concatenated, requireLength } from "../numerics/arrays.ts";
 import { prepareTask } from "../training/task.ts";
 import { DivergenceError, startCursor, train } from "../training/train.ts";
 import type { Problem } from "./problem.ts";
@@ -37,11 +39,18 @@ export function configuredAlgorithms({ algorithms }: Config): Algorithm[] {
   );
 }
 
-/** The greedy action of a policy in each state of an environment. */
+/**
+ * The greedy action of a policy in each state of an environment.
+ *
+ * @throws InputError if the policy is of other observations or actions.
+ */
 export function greedyInStates(
   policy: NetworkPolicy,
   mdp: FiniteMdp,
 ): Int32Array {
+  const { layers } = policy.network;
+  requireLength(mdp.observationSize, layers[0].inputs, "an observation");
+  requireLength(mdp.actionCount, layers.at(-1)!.outputs, "the actions");
   return greedyActions(
     evaluatePolicy(policy, mdp.observations),
     mdp.actionCount,
@@ -171,6 +180,7 @@ export interface Learnt {
 /**
  * Trains an algorithm to its last step, from its first or from a checkpoint.
  *
+ * @throws InputError if the data are not valid or a setting is missing or out of range.
  * @throws DivergenceError if a loss or parameter is no longer finite.
  * @throws InterruptedError if it was stopped, after keeping a checkpoint.
  */
@@ -186,6 +196,7 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
  * @param seeds At least one; their configurations differ in nothing but the seed. Those told by
  *   `checkpoints`, `onStart` and `onRow` are of the first.
  * @returns One a seed.
+ * @throws InputError if the data are not valid or a setting is missing or out of range.
  * @throws DivergenceError if a loss or parameter of any is no longer finite.
  * @throws InterruptedError if it was stopped, after keeping a checkpoint.
  */
@@ -194,7 +205,9 @@ export async function learnTogether(
   options: Omit<LearnOptions, keyof SeedProblem>,
 ): Promise<Learnt[]> {
   const { algorithm, backend, checkpoints, stop } = options;
+  if (seeds.length === 0) throw new InputError("there is no seed to train");
   const [{ config, problem }] = seeds;
+  checkLearner(config.network, algorithm);
   const { steps, logInterval, members, checkpointChoice } = algorithm.settings;
   const prepared = prepareTask(
     config.network,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
+import { resolveConfig } from "../config/resolve.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
@@ -64,6 +65,7 @@ export function openProblem(
   given?: Dataset,
   heed?: () => void,
 ): Problem {
+  requireResolved(config);
   const environment = knownEnvironment(config);
   const { sha256, episodes } = config.dataset;
   if (sha256 !== null) {
@@ -89,4 +91,14 @@ export function openProblem(
     dataset: collectDataset(mdp, behaviour, episodes, config.seed, heed),
     environment,
   };
+}
+
+/** A program may have put its configuration together by hand. */
+function requireResolved(config: Config): void {
+  const resolved = resolveConfig("tutorial", config);
+  if (JSON.stringify(resolved) !== JSON.stringify(config)) {
+    throw new InputError(
+      "config: a key is missing or in another place; give what resolveConfig returns",
+    );
+  }
 }

@@ -6,6 +6,7 @@
 import type { LearnerState } from "../algorithms/learner_state.ts";
 import type { Backend, Learner, TrainingTask } from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
+import { InputError } from "../errors.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
@@ -75,6 +76,7 @@ const COMPARISONS = 10;
  *
  * @param options `shapes` is the number of random shapes for each kernel; `onStage` is told what is
  *   being done, in a few words.
+ * @throws InputError if the number of steps or of shapes is no integer from 1.
  */
 export async function checkDeterminism(
   tasks: readonly ComparedTask[],
@@ -85,6 +87,11 @@ export async function checkDeterminism(
     onStage?: (stage: string) => void;
   },
 ): Promise<DeterminismReport> {
+  if (!Number.isSafeInteger(steps) || steps < 1) {
+    throw new InputError(
+      `${steps} steps compare nothing: give an integer from 1`,
+    );
+  }
   const recordings: Recording[] = [];
   const trainings: TrainingReport[] = [];
   for (const task of tasks) {

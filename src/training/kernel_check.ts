@@ -10,6 +10,7 @@ import { type Call, call, type Program, view } from "../algorithms/program.ts";
 import type { Backend, TrainingTask } from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { planSource } from "../dataset/minibatch_plan.ts";
+import { InputError } from "../errors.ts";
 import { networkLayout } from "../network/layout.ts";
 import { type RandomStream, randomStream } from "../numerics/random.ts";
 import { fillBuffer, filledBuffer } from "./kernel_inputs.ts";
@@ -166,12 +167,18 @@ async function resultOf(
  *
  * @param seed Names the random streams of shapes and inputs.
  * @returns For each backend, one for each kernel.
+ * @throws InputError if the number of shapes is no integer from 1.
  */
 export async function checkKernels(
   backends: readonly Backend[],
   shapes: number,
   seed = 0,
 ): Promise<KernelDifference[][]> {
+  if (!Number.isSafeInteger(shapes) || shapes < 1) {
+    throw new InputError(
+      `${shapes} shapes compare nothing: give an integer from 1`,
+    );
+  }
   if (backends.length === 0) return [];
   const kernels = Object.keys(KERNELS);
   const programs = Math.ceil(shapes / CALLS);

@@ -10,9 +10,12 @@ import {
 import { adamSchedule } from "../algorithms/schedule.ts";
 import { type Algorithm, buildProgram } from "../algorithms/index.ts";
 import type { TrainingTask } from "../backends/backend.ts";
+import { checkConfig, checkLearner } from "../config/schema.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
 import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
+import { validateDataset } from "../dataset/validate.ts";
+import { InputError } from "../errors.ts";
 import { initialParameters, memberStream } from "../network/initial.ts";
 import {
   minmaxScaling,
@@ -54,6 +57,7 @@ export interface PreparedTask {
  * @param runs At least one; all with the same observation size and number of actions.
  * @param timeoutsTerminate Whether the last step of an episode that was cut is treated as terminal.
  * @param state Where to go on from; without it, training begins.
+ * @throws InputError if the data are not valid or a setting is missing or out of range.
  */
 export function prepareTask(
   { hidden, observationScaling }: NetworkSettings,
@@ -62,11 +66,28 @@ export function prepareTask(
   timeoutsTerminate: boolean,
   state?: LearnerState,
 ): PreparedTask {
+  checkLearner({ hidden, observationScaling }, algorithm);
+  if (runs.length === 0) throw new InputError("there is no run to prepare");
   const { observationSize, actionCount } = runs[0].dataset;
   const parts = new Map<Dataset, TablePart>();
   let tableRows = 0;
-  for (const { dataset } of runs) {
+  for (const { seed, member, dataset } of runs) {
+    checkConfig({ seed }, "run");
+    if (!Number.isSafeInteger(member) || member < 0) {
+      throw new InputError(
+        `run: member: must be an integer from 0, not ${member}`,
+      );
+    }
     if (parts.has(dataset)) continue;
+    validateDataset(dataset, "the data set");
+    if (
+      dataset.observationSize !== observationSize ||
+      dataset.actionCount !== actionCount
+    ) {
+      throw new InputError(
+        "the runs' data sets differ in observation size or number of actions: train them apart",
+      );
+    }
     const part = tablePart(dataset, observationScaling, tableRows);
     parts.set(dataset, part);
     tableRows += part.observations.length / observationSize;

@@ -66,6 +66,7 @@ const LOOK_UP_MS = 200;
  *
  * @param lossTerms The program's.
  * @returns Where training ended.
+ * @throws InputError if the last step or an interval is no integer from 1.
  * @throws DivergenceError when a loss is not finite; the state of the last checkpoint is good.
  */
 export async function train(
@@ -74,6 +75,17 @@ export async function train(
   options: TrainingOptions,
 ): Promise<Cursor> {
   const { from, to, logInterval, checkpointInterval = Infinity } = options;
+  if (!Number.isSafeInteger(to) || to < 1) {
+    throw new InputError(`the last step is ${to}: give an integer from 1`);
+  }
+  for (const interval of [logInterval, checkpointInterval]) {
+    if (interval === Infinity || (Number.isInteger(interval) && interval > 0)) {
+      continue;
+    }
+    throw new InputError(
+      `an interval of ${interval} steps: give an integer from 1`,
+    );
+  }
   const sums = from.sums.slice();
   let step = from.step;
   // How many steps are asked for at once depends on the clock; no bit of the result does.

@@ -162,11 +162,21 @@ Deno.test("data of another environment are refused", () => {
   );
   refused({ actionCount: 5 }, /5 actions/);
   refused({
-    terminated: data.terminated.map(() => 1),
+    terminated: data.terminated.map((_, i) =>
+      data.episodeOffsets.includes(i + 1) ? 1 : 0
+    ),
     observations: data.observations.map(() => 1),
   }, /terminates where/);
+  refused(
+    { actions: data.actions.map(() => 7) },
+    /episode 0, step 0: action 7 is outside 0 … 3/,
+  );
   assert.throws(
     () => collectDataset(mdp, behaviourPolicy(world, 0.22), 0, 1),
+    InputError,
+  );
+  assert.throws(
+    () => collectDataset(mdp, new Float64Array(4), 1, 1),
     InputError,
   );
 });

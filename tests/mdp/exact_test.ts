@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { InputError } from "../../src/errors.ts";
 import { behaviourPolicy } from "../../src/mdp/behaviour.ts";
 import {
   evaluateExactly,
@@ -145,7 +146,7 @@ Deno.test("an evaluation without chance", () => {
     greedyPolicy(path, 4),
   );
   assert.deepEqual([returnMean, goalProbability, lengthMean], [47, 1, 4]);
-  assert.throws(() => evaluateExactly(mdp, new Float64Array(35)), RangeError);
+  assert.throws(() => evaluateExactly(mdp, new Float64Array(35)), InputError);
 });
 
 Deno.test("hazard by state is the hazard probability of an episode that starts there", () => {

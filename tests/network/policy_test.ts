@@ -4,11 +4,13 @@ import {
   policyToSafetensors,
 } from "../../src/artifacts/policy_file.ts";
 import { policyToOnnx } from "../../src/artifacts/onnx.ts";
+import { distinctRows } from "../../src/dataset/distinct_rows.ts";
 import { InputError } from "../../src/errors.ts";
 import {
   readSafetensors,
   writeSafetensors,
 } from "../../src/files/safetensors.ts";
+import { greedyPolicy } from "../../src/mdp/policy.ts";
 import { initialParameters } from "../../src/network/initial.ts";
 import {
   networkLayout,
@@ -53,6 +55,32 @@ Deno.test("a network worked by hand", () => {
 
 Deno.test("the lowest index wins a tie", () => {
   deepEqual([...greedyActions(Float32Array.of(1, 1, 0, 2, 5, 5), 3)], [0, 1]);
+});
+
+Deno.test("sizes that do not fit are refused, nothing is made up", () => {
+  const three = new Float32Array(3);
+  const scaling = { offset: new Float32Array(2), scale: new Float32Array(2) };
+  const shortMember = { ...policy, members: [parameters.subarray(1)] };
+  const layers = unpackParameters(network, parameters);
+  for (
+    const work of [
+      () => evaluatePolicy(policy, three),
+      () => evaluatePolicy({ ...policy, members: [] }, new Float32Array(2)),
+      () => evaluatePolicy(shortMember, new Float32Array(2)),
+      () => greedyActions(three, 2),
+      () => greedyActions(three, 0),
+      () => greedyPolicy(Int32Array.of(0, 2), 2),
+      () => distinctRows(three, 2),
+      () => minmaxScaling(three, 2),
+      () => scaleObservations(three, scaling),
+      () => networkLayout([2]),
+      () => networkLayout([2, 0, 2]),
+      () => networkLayout([2, 1.5, 2]),
+      () => unpackParameters(network, three),
+      () => packParameters(network, [layers[0]]),
+      () => packParameters(network, [layers[1], layers[0]]),
+    ]
+  ) throws(work, InputError, `${work}`);
 });
 
 Deno.test("an ensemble is the mean of its members", () => {
