@@ -8,6 +8,7 @@ import {
   type Config,
   type Dataset,
   datasetToSafetensors,
+  decimal,
   duration,
   formatTable,
   InputError,
@@ -15,6 +16,7 @@ import {
   isBegun,
   isFinished,
   type Metrics,
+  percent,
   processOutput,
   readDataset,
   readJsonFile,
@@ -128,8 +130,9 @@ await runScript(usage, async (args) => {
       events: stageProgress(screen),
     });
     printSummary(metrics);
+    const took = duration((performance.now() - begun) / 1000);
     processOutput("stdout").write(
-      `\n${out}: the run, in ${duration((performance.now() - begun) / 1000)}\n`,
+      `\n${join(out, "report.html")}: the report of the run, made in ${took}\n`,
     );
     return 0;
   } catch (error) {
@@ -177,8 +180,6 @@ function newRunDirectory(preset: string, seed: number): string {
 
 function printSummary({ policies, references }: Metrics): void {
   const output = processOutput("stdout");
-  const percent = (share: number) =>
-    `${(100 * share).toFixed(share < 0.01 ? 4 : 2)} %`;
   const rows = [
     ...Object.entries(policies).flatMap(([name, { exact }]) =>
       exact ? [{ name, exact }] : []
@@ -189,17 +190,18 @@ function printSummary({ policies, references }: Metrics): void {
     })),
   ].map(({ name, exact }) => [
     name,
-    exact.returnMean.toFixed(2),
+    decimal(exact.returnMean),
     percent(exact.hazardProbability),
     percent(exact.goalProbability),
-    exact.lengthMean.toFixed(1),
+    percent(exact.timeoutProbability),
+    decimal(exact.lengthMean, 1),
   ]);
   if (rows.length === 0) return;
   output.write(
     "\n" +
       formatTable(
         output,
-        ["policy", "return", "hazard", "goal", "length"],
+        ["policy", "return", "hazard", "goal", "timeout", "steps"],
         rows,
       ),
   );

@@ -101,7 +101,11 @@ await runScript(usage, async (args) => {
     });
     printStudy(processOutput("stdout"), result);
     const took = duration((performance.now() - begun) / 1000);
-    processOutput("stdout").write(`\n${out}: the study, in ${took}\n`);
+    processOutput("stdout").write(
+      `\n${
+        join(out, "report.html")
+      }: the report of the study, made in ${took}\n`,
+    );
     return 0;
   } catch (error) {
     if (!(error instanceof StudyStoppedError)) throw error;

@@ -4,8 +4,9 @@
  * @module
  */
 import { canonicalJson } from "../artifacts/json.ts";
-import { listFiles } from "../artifacts/manifest.ts";
+import { listFiles, suiteVersions } from "../artifacts/manifest.ts";
 import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
+import type { TrainingValues } from "../report/checkpoints.ts";
 import { runReportHtml } from "../report/run_report.ts";
 import type { Learnt } from "./learn.ts";
 import type { Metrics } from "./metrics.ts";
@@ -27,13 +28,21 @@ export function reportRun(
   learnt: Readonly<Record<string, Learnt>>,
   plots: readonly (readonly [name: string, svg: string])[],
 ): string {
-  const hazards = Object.entries(learnt).flatMap(([name, table]) => {
-    const column = table.columns.indexOf("hazardProbability");
-    return column < 0 ? [] : [[name, table.rows.map((row) => row[column])]];
+  const training = Object.entries(learnt).flatMap(([name, table]) => {
+    const column = (of: keyof TrainingValues) => {
+      const i = table.columns.indexOf(of);
+      return table.rows.map((row) => row[i]);
+    };
+    if (!table.columns.includes("hazardProbability")) return [];
+    return [[name, {
+      returnMean: column("returnMean"),
+      hazardProbability: column("hazardProbability"),
+    }]];
   });
   return runReportHtml({
     metrics,
-    hazardOverTraining: Object.fromEntries(hazards),
+    version: suiteVersions().suiteVersion,
+    training: Object.fromEntries(training),
     plots: Object.fromEntries(plots),
     configText: canonicalJson(metrics.config),
     files: listFiles(out).filter(({ path }) =>

@@ -6,7 +6,7 @@
 
 import type { DatasetReport, Spread } from "../dataset/inspect.ts";
 import { visible } from "../files/visible.ts";
-import { group } from "./numbers.ts";
+import { group, percent } from "./numbers.ts";
 import { formatTable, type Output, style } from "./terminal.ts";
 
 /** So many actions and observation columns are shown. */
@@ -25,7 +25,6 @@ export function formatReport(
   report: DatasetReport,
 ): string {
   const { ends, transitions, actionCounts, actionNames, suspicious } = report;
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const line = (label: string, value: string) =>
     `${label.padEnd(14)} ${value}\n`;
   const spreads: [string, Spread][] = [

@@ -31,7 +31,8 @@ export function fragment(
 
 function markupOf(part: HtmlPart): string {
   if (typeof part === "string" || typeof part === "number") {
-    return escapeXml(String(part));
+    // A number and its percent sign stay on one line.
+    return escapeXml(String(part)).replaceAll(" %", "\u00a0%");
   }
   return "markup" in part
     ? part.markup
@@ -69,7 +70,8 @@ export function table(
   const bodies = groups.filter(({ rows }) => rows.length > 0).map(
     ({ title, rows }) => {
       const above = title === undefined ? [] : [groupTitle(title, head.length)];
-      return fragment`<tbody>\n${[...above, ...rows.map(tableRow)]}\n</tbody>`;
+      const lines = rows.map((row) => tableRow(head, row));
+      return fragment`<tbody>\n${[...above, ...lines]}\n</tbody>`;
     },
   );
   const inner = fragment`<thead><tr>${heads}</tr></thead>\n${bodies}`;
@@ -80,8 +82,14 @@ function groupTitle(title: string, columns: number): Html {
   return fragment`<tr><th scope="rowgroup" class="group" colspan="${columns}">${title}</th></tr>`;
 }
 
-function tableRow([first, ...numbers]: readonly HtmlPart[]): Html {
-  const cells = numbers.map((cell) => fragment`<td>${cell}</td>`);
+/** On a narrow screen each cell shows its column's name. */
+function tableRow(
+  [, ...heads]: readonly string[],
+  [first, ...numbers]: readonly HtmlPart[],
+): Html {
+  const cells = numbers.map((cell, i) =>
+    fragment`<td data-head="${heads[i]}">${cell}</td>`
+  );
   return fragment`<tr><th scope="row">${first}</th>${cells}</tr>`;
 }
 
@@ -188,6 +196,7 @@ header p{color:var(--muted)}
 .card h3{color:var(--muted);font-weight:500}
 .card strong{display:block;font-size:1.55rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .card span{display:block;color:var(--muted);font-size:.9rem}
+.card .range{border-top:1px solid var(--line);margin-top:8px;padding-top:8px}
 .scroll{overflow-x:auto;margin:0 0 16px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem;min-width:100%}
 th,td{padding:6px 9px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}
@@ -209,11 +218,30 @@ pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;paddi
 code,.hash{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.85em}
 main{padding-bottom:64px}
 @media (max-width:860px){.beside{grid-template-columns:minmax(0,1fr)}header,main{padding-left:16px;padding-right:16px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}
-@media (prefers-color-scheme:dark){
+@media screen and (max-width:640px){
+thead{display:none}
+tr{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:2px 16px;padding:8px 0;border-bottom:1px solid var(--line)}
+tbody th{grid-column:1/-1}
+th,td{border:0;padding:2px 0;text-align:left;white-space:normal;overflow-wrap:anywhere}
+td:empty{display:none}
+td:has(.hash){grid-column:1/-1}
+td::before{content:attr(data-head);display:block;color:var(--muted);font-size:.8rem}
+}
+@media screen and (prefers-color-scheme:dark){
 :root{--ink:#e6e9ef;--muted:#a3adbb;--line:#363d49;--paper:#14171c;--panel:#1c2027;--accent:#6cb8ea}
 ${exchange(ink, "#e6e9ef")}
 ${exchange(mutedInk, "#a3adbb")}
 ${exchange(gridInk, "#363d49")}
 }
-@media print{.beside{break-inside:avoid}nav{display:none}}
+@media print{
+body{font-size:10pt}
+.beside,.card,tr{break-inside:avoid}
+h2,h3{break-after:avoid}
+nav{display:none}
+.scroll,figure{overflow:visible}
+table{font-size:7.5pt}
+th,td{padding:3px 4px;white-space:normal}
+.hash{overflow-wrap:anywhere}
+pre{white-space:pre-wrap}
+}
 `;

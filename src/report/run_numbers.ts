@@ -7,9 +7,9 @@
 import type { DatasetSummary } from "../dataset/summary.ts";
 import type { RolloutResult } from "../evaluation/rollout.ts";
 import type { ExactEvaluation } from "../mdp/exact.ts";
+import { lastCheckpoints, type TrainingValues } from "./checkpoints.ts";
 import { fragment, type Html, type Section, table } from "./html.ts";
 import { decimal, percent } from "./numbers.ts";
-import { policyMeaning, policyWords } from "./policy_words.ts";
 
 /** Exact values of a policy, from the start state. */
 export type ReportedValues = Omit<ExactEvaluation, "returns" | "probabilities">;
@@ -47,6 +47,16 @@ export interface RunValues {
   readonly references?: Readonly<Record<string, ReportedValues>>;
 }
 
+/** What a reference policy is, by its name in `metrics.json`. */
+const policyMeaning: Readonly<Record<string, string>> = {
+  behaviour: "the policy that collected the data",
+  mostFrequentAction: "cloning by counting: the commonest action of each cell",
+  maximumLikelihood: "value iteration on a model counted from the data",
+  spibb:
+    "policy improvement bounded to well-known pairs (SPIBB); it is told the behaviour policy's probabilities",
+  optimal: "knows the true environment: nothing can be better",
+};
+
 const exactColumns = [
   "policy",
   "return",
@@ -61,8 +71,15 @@ const exactColumns = [
   "mismatch",
 ];
 
-/** The section of a run's numbers. */
-export function runNumbers(metrics: RunValues): Section {
+/**
+ * The section of a run's numbers.
+ *
+ * @param training Exact values over the training, by algorithm.
+ */
+export function runNumbers(
+  metrics: RunValues,
+  training: Readonly<Record<string, TrainingValues>>,
+): Section {
   const policies = Object.entries(metrics.policies);
   if (metrics.references === undefined) {
     const rows = policies.map(([name, { actionMismatchRate }]) => [
@@ -92,13 +109,11 @@ export function runNumbers(metrics: RunValues): Section {
   const learnt = policies.flatMap(([name, { exact, actionMismatchRate }]) =>
     exact ? [cells(name, exact, percent(actionMismatchRate))] : []
   );
-  const counted = references.map(([name, values]) =>
-    cells(policyWords(name), values, "")
-  );
+  const counted = references.map(([name, values]) => cells(name, values, ""));
   return {
     heading: "Numbers",
     content: [
-      cards(metrics),
+      cards(metrics, training),
       table(
         exactColumns,
         { title: "learnt", rows: learnt },
@@ -109,21 +124,52 @@ export function runNumbers(metrics: RunValues): Section {
   };
 }
 
-function cards({ policies, references }: RunValues): Html {
-  const card = (name: string, values: ReportedValues) => {
-    const hazard = percent(values.hazardProbability);
-    return fragment`<div class="card"><h3>${name}</h3>
-<strong>${hazard}</strong><span>of episodes end in a hazard</span>
-<strong>${decimal(values.returnMean)}</strong><span>expected return</span>
-</div>`;
-  };
+function cards(
+  { policies, references }: RunValues,
+  training: Readonly<Record<string, TrainingValues>>,
+): Html {
   const learnt = Object.entries(policies).flatMap(([name, { exact }]) =>
-    exact ? [card(name, exact)] : []
+    exact ? [card(name, exact, training[name])] : []
   );
   const optimal = references?.optimal
-    ? [card("optimum", references.optimal)]
+    ? [card("optimal", references.optimal)]
     : [];
   return fragment`<div class="cards">${[...learnt, ...optimal]}</div>`;
+}
+
+/** A policy that never arrives has no hazard either: all three ends stand together. */
+function card(
+  name: string,
+  values: ReportedValues,
+  training?: TrainingValues,
+): Html {
+  const range = training ? [checkpointLine(training)] : [];
+  return fragment`<div class="card"><h3>${name}</h3>
+<strong>${
+    percent(values.hazardProbability)
+  }</strong><span>of episodes end in a hazard</span>
+<strong>${
+    percent(values.goalProbability)
+  }</strong><span>reach the goal; time runs out in ${
+    percent(values.timeoutProbability)
+  }</span>
+<strong>${
+    decimal(values.returnMean)
+  }</strong><span>expected return</span>${range}
+</div>`;
+}
+
+function checkpointLine({ returnMean, hazardProbability }: TrainingValues) {
+  const hazard = lastCheckpoints(hazardProbability);
+  const value = lastCheckpoints(returnMean);
+  return fragment`
+<span class="range">last ${hazard.count} checkpoints:</span>
+<span>hazard ${percent(hazard.low)} to ${percent(hazard.high)}, median ${
+    percent(hazard.median)
+  }</span>
+<span>return ${decimal(value.low)} to ${decimal(value.high)}, median ${
+    decimal(value.median)
+  }</span>`;
 }
 
 function glossary(references: readonly string[]): Html {
@@ -144,7 +190,7 @@ function glossary(references: readonly string[]): Html {
       "share of sampled transitions whose action the policy would not take",
     ],
     ...references.flatMap((name): [string, string][] =>
-      policyMeaning[name] ? [[policyWords(name), policyMeaning[name]]] : []
+      policyMeaning[name] ? [[name, policyMeaning[name]]] : []
     ),
   ];
   const list = terms.map(([term, words]) =>

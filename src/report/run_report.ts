@@ -16,14 +16,17 @@ import {
   table,
 } from "./html.ts";
 import { decimal, frequency, group, percent } from "./numbers.ts";
+import type { TrainingValues } from "./checkpoints.ts";
 import { runNumbers, type RunValues } from "./run_numbers.ts";
 
 /** What the report is made of: `metrics.json`, the training tables, the plots and the files. */
 export interface RunReport {
   /** `metrics.json`. */
   readonly metrics: RunValues;
-  /** Hazard probability at the end of each logging interval, by algorithm. */
-  readonly hazardOverTraining: Readonly<Record<string, readonly number[]>>;
+  /** Version of the suite. */
+  readonly version: string;
+  /** Exact values over the training, by algorithm. */
+  readonly training: Readonly<Record<string, TrainingValues>>;
   /** SVG text by name, as in `plots/` without the ending. */
   readonly plots: Readonly<Record<string, string>>;
   /** `config.json`. */
@@ -48,11 +51,11 @@ export function runReportHtml(report: RunReport): string {
   const how = environment
     ? "Values are exact, by dynamic programming, unless they are called rollouts."
     : "The environment is not known, so only what the data tell is shown.";
-  const lead = paragraphs(
-    `Offline learning on ${where}, seed ${config.seed}. ${how}`,
-  );
+  const lead = fragment`${
+    paragraphs(`Offline learning on ${where}, seed ${config.seed}. ${how}`)
+  }<p>Made by Holdfast ${report.version}. <code>deno task verify DIR</code>, with this page's folder for DIR, runs it again and compares every byte.</p>`;
   const sections = [
-    runNumbers(report.metrics),
+    runNumbers(metrics, report.training),
     ...names.some((name) => report.plots[`hazard-${name}`])
       ? [policies(report)]
       : [],
@@ -61,7 +64,11 @@ export function runReportHtml(report: RunReport): string {
     data(report),
     provenance(report),
   ];
-  return page(`Offline run: ${names.join(", ")}`, lead, sections);
+  return page(
+    `Offline run: ${names.join(", ")}, seed ${config.seed}`,
+    lead,
+    sections,
+  );
 }
 
 function policies({ metrics, plots }: RunReport): Section {
@@ -88,9 +95,10 @@ function policies({ metrics, plots }: RunReport): Section {
   return { heading: "What the policies do", content: [words, ...maps] };
 }
 
-function training({ plots, hazardOverTraining }: RunReport): Section {
+function training({ plots, training }: RunReport): Section {
   const exact = plots["exact-curves"];
-  const ranges = Object.entries(hazardOverTraining).map(([name, hazards]) => {
+  const ranges = Object.entries(training).map(([name, values]) => {
+    const hazards = values.hazardProbability;
     const late = hazards.slice(Math.floor(hazards.length / 2));
     const low = percent(late.reduce((a, b) => Math.min(a, b)));
     const high = percent(late.reduce((a, b) => Math.max(a, b)));
@@ -149,9 +157,11 @@ function episodes({ metrics, plots }: RunReport): Section {
     content: [
       table(columns, { rows: checks }),
       paragraphs(
-        "Where they agree, the rollouts lie within four standard errors of the exact values. A " +
-          "few dozen rollouts cannot show a hazard of one percent: that is why the exact values " +
-          "come first.",
+        "The exact values and the rollouts check each other's code. They agree if the largest " +
+          "difference between the distribution functions of the return keeps the " +
+          "Dvoretzky-Kiefer-Wolfowitz bound, and the number of hazards is not in a binomial tail " +
+          "below one in a million: each alarms right code at most once in a million runs. With " +
+          "few rollouts the check is coarse, and says nothing of how good a policy is.",
       ),
       beside(
         plots["returns"],
@@ -162,11 +172,21 @@ function episodes({ metrics, plots }: RunReport): Section {
       beside(
         plots["returns-sorted"],
         "Every episode",
-        "Returns from the worst to the best. A policy is safe if its line has no drop at the " +
-          "left.",
+        "Returns from the worst to the best. A drop at the left is episodes that ended in a " +
+          `hazard. No drop proves nothing: ${missed(metrics)}`,
       ),
     ],
   };
+}
+
+/** How easily rollouts miss a hazard of 5 %. */
+function missed({ policies }: RunValues): string {
+  const episodes = Math.max(
+    ...Object.values(policies).map(({ rollout }) => rollout?.episodes ?? 0),
+  );
+  return `a policy that ends in a hazard once in 20 episodes shows none in ${
+    group(episodes)
+  } with probability ${percent(0.95 ** episodes)}.`;
 }
 
 function data({ metrics: { config, dataset }, plots }: RunReport): Section {
@@ -194,7 +214,7 @@ function data({ metrics: { config, dataset }, plots }: RunReport): Section {
   if (cut) texts.push(`${cut}.`);
   const visits = plots["visitation"];
   const blank =
-    "A policy knows nothing of blank cells, and little of pale ones.";
+    "A policy knows nothing of cells with a dot, and little of pale ones.";
   return {
     heading: "The data",
     content: [

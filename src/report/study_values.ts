@@ -5,7 +5,6 @@
  */
 
 import type { Interval } from "./plots/exact_curves.ts";
-import { policyWords } from "./policy_words.ts";
 
 /** A policy of a study. */
 export interface StudyPolicyName {
@@ -131,6 +130,5 @@ export function policyLabel(
   { preset, policy }: StudyPolicyName,
   presets: readonly string[],
 ): string {
-  const words = policyWords(policy);
-  return presets.length > 1 ? `${preset} ${words}` : words;
+  return presets.length > 1 ? `${preset} ${policy}` : policy;
 }

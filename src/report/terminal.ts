@@ -78,7 +78,7 @@ const REDRAW_MS = 100;
 const LINE_MS = 5_000;
 
 /**
- * Shows progress: on a terminal one line with a bar, the rate and the time left, redrawn in
+ * Shows progress: on a terminal one line with the time left, a bar and the rate, redrawn in
  * place; elsewhere a plain line every few seconds and one at the end.
  *
  * @param output Where to.
@@ -112,9 +112,14 @@ export function showProgress(
         : "";
       const counts = `${group(done)} / ${group(total)} ${unit}  ${
         group(rate())
-      } ${unit}/s  ${left}`;
-      if (!output.isTerminal) return output.write(`${label}: ${counts}\n`);
-      const line = `${label.padEnd(8)} ${bar(done / total)} ${counts}`;
+      } ${unit}/s`;
+      if (!output.isTerminal) {
+        return output.write(`${label}: ${left}  ${counts}\n`);
+      }
+      // What matters most comes first: a narrow terminal cuts the end off.
+      const line = `${label.padEnd(8)} ${left.padEnd(13)} ${
+        bar(done / total)
+      } ${counts}`;
       output.write(`\r\x1b[2K${line.slice(0, output.columns - 1)}`);
     },
     finish() {
@@ -131,8 +136,8 @@ export function showProgress(
 }
 
 function bar(share: number): string {
-  const filled = Math.round(20 * Math.min(1, Math.max(0, share)));
-  return "━".repeat(filled) + "─".repeat(20 - filled);
+  const filled = Math.round(12 * Math.min(1, Math.max(0, share)));
+  return "━".repeat(filled) + "─".repeat(12 - filled);
 }
 
 /** `0.42 s`, `8.1 s`, `2 min 05 s`, `1 h 02 min`. */

@@ -12,7 +12,7 @@ Deno.test("formatReport: the whole text", () => {
 episodes       3
 transitions    6
 ends           1 terminated, 1 truncated, 0 both, 1 neither
-observations   2 numbers each, 6 distinct, 0.0 % of the transitions repeat one
+observations   2 numbers each, 6 distinct, 0 % of the transitions repeat one
 coverage       33.3 % of the pairs of a distinct observation and an action tried
 
                 least      mean       std  greatest
@@ -24,7 +24,7 @@ observation 1    -0.5  0.861111   1.03489         3
 
           taken   share
 action 0      2  33.3 %
-action 1      3  50.0 %
+action 1      3    50 %
 action 2      1  16.7 %
 
 suspicious: no end: 1 of 3 episodes neither terminated nor truncated

@@ -49,7 +49,15 @@ async function report(name = "cql"): Promise<RunReport> {
         optimal: { ...values, returnMean: 21.69, hazardProbability: 2.42e-5 },
       },
     },
-    hazardOverTraining: { [name]: [1, 0.5, 0.02, 0.04] },
+    version: "9.8.7",
+    training: {
+      [name]: {
+        returnMean: [-99, -80, -70, -60, -50, -40, -30, -20, -15, 2, -12.5],
+        hazardProbability: [
+          ...[1, 0.5, 0.4, 0.3, 0.2, 0.11, 0.1, 0.02, 0.05, 0.03, 0.04],
+        ],
+      },
+    },
     plots: {
       "rewards": await plotRewardHistogram([-1, 50]),
       [`hazard-${name}`]: "<svg></svg>",
@@ -73,7 +81,11 @@ Deno.test("the report states the numbers", async () => {
       "cql −12.50 1.00 −20.00 −30.00 4 % 95 % 1 % 29.3 34.19 25 %",
       "optimal 21.69 1.00 −20.00 −30.00 0.00242 % 95 % 1 % 29.3 0.00",
       "cql ends in a hazard with probability 4 %, once in 25 episodes.",
-      "the hazard probability of cql lies between 2 % and 4 %",
+      "the hazard probability of cql lies between 2 % and 11 %",
+      "last 10 checkpoints: hazard 2 % to 50 %, median 10.5 % return −80.00 to 2.00, median −35.00",
+      "4 % of episodes end in a hazard 95 % reach the goal; time runs out in 1 % −12.50 expected return",
+      "Offline run: cql, seed 42",
+      "Made by Holdfast 9.8.7. deno task verify DIR , with this page",
       "500 episodes with 16,753 transitions in 212 different states",
       "23.4 % of the episodes end in a hazard and 76.6 % at the goal",
       `config.json 1,234 ${"ab".repeat(32)}`,
@@ -111,7 +123,7 @@ Deno.test("without a known environment the report shows what there is", async ()
     ...rest,
     plots: { "rewards": rest.plots.rewards },
     metrics: { ...known, policies: { bc: { actionMismatchRate: 0.5 } } },
-    hazardOverTraining: {},
+    training: {},
   }));
   ok(text.includes("Offline learning on given data, seed 42."), text);
   ok(text.includes("bc 50 %"));

@@ -110,7 +110,7 @@ Deno.test("the plots of a study, by name and with their policies", async () => {
     const text of [
       "tutorial bc",
       "safe cql",
-      "most frequent action",
+      "mostFrequentAction",
       "4 %",
       "0.04 %",
     ]
@@ -119,7 +119,7 @@ Deno.test("the plots of a study, by name and with their policies", async () => {
   }
   for (const [name, svg] of plots.slice(1)) {
     ok(
-      svg.includes(">safe cql</text>") && !svg.includes("most frequent"),
+      svg.includes(">safe cql</text>") && !svg.includes("mostFrequent"),
       name,
     );
   }
@@ -166,7 +166,7 @@ Deno.test("the report of a study states the numbers", async () => {
     ]
   ) ok(text.includes(part), part);
   ok(
-    !text.includes("most frequent action over"),
+    !text.includes("mostFrequentAction over"),
     "references are not compared with each other",
   );
   ok(page.includes("<pre>&lt;b&gt;</pre>"));

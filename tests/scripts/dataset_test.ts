@@ -113,7 +113,7 @@ note: ${log}: observation_0: 1 number rounded to 32-bit floats, the first from 1
     assert.equal(stderr, "");
     assert.match(
       stdout,
-      /^action left +1 +50\.0 %\naction right +1 +50\.0 %$/m,
+      /^action left +1 +50 %\naction right +1 +50 %$/m,
     );
   } finally {
     Deno.removeSync(folder, { recursive: true });

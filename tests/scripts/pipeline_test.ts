@@ -133,7 +133,10 @@ Deno.test(
       /^backend: wasm .*\nif it is stopped, go on with: deno task pipeline --resume --out .*run\nbc: 60 steps in .*\ncql: 90 steps in .*\n$/,
     );
     match(first.stdout, /^\npolicy .*\nbc .*\ncql .*\nbehaviour /);
-    match(first.stdout, /run: the run, in [\d.]+ s\n$/);
+    match(
+      first.stdout,
+      /run\/report\.html: the report of the run, made in [\d.]+ s\n$/,
+    );
     const api = join(folder, "api");
     await runPipeline({ config: smallConfig, backend: wasm, out: api });
     deepEqual(deterministicHashes(out), deterministicHashes(api));

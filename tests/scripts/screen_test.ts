@@ -73,7 +73,10 @@ Deno.test({
       `${task} pipeline --preset smoke --config c.json --backend wasm --threads 1`;
     const { code, stdout, stderr } = await shell(run, folder);
     equal(code, 0, stderr);
-    match(stdout, /\nartifacts\/smoke-seed42: the run, in /);
+    match(
+      stdout,
+      /\nartifacts\/smoke-seed42\/report\.html: the report of the run, made in /,
+    );
     equal(isFinished(join(folder, "artifacts/smoke-seed42")), true);
     const missing = await shell(`${task} dataset info no.csv`, folder);
     deepEqual(missing, {

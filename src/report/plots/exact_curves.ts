@@ -10,6 +10,7 @@ import { mutedInk, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
+  scaleTitle,
   type ValueScale,
 } from "./value_scale.ts";
 
@@ -108,7 +109,11 @@ function panel(
     title: "step",
     axis: { format: ",d", tickCount: 5 },
   } as const;
-  const y = { type: "quantitative", title, ...scale } as const;
+  const y = {
+    type: "quantitative",
+    title: scaleTitle(title, scale),
+    ...scale,
+  } as const;
   const color = {
     field: "name",
     type: "nominal",

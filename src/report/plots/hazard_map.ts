@@ -56,7 +56,7 @@ export function plotHazardMap(
           color: {
             field: "value",
             type: "quantitative",
-            title: "hazard",
+            title: "hazard (log)",
             scale: {
               ...scale,
               range: ["#fff8ee", "#fde0b5", "#f8bb75", "#ee8f3c", "#d55e00"],

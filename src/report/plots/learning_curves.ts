@@ -5,7 +5,7 @@
  */
 
 import { idOf, renderPlot } from "./render.ts";
-import { valueScale } from "./value_scale.ts";
+import { scaleTitle, valueScale } from "./value_scale.ts";
 import { palette } from "./theme.ts";
 
 /** A table of numbers over training, as in `training.csv`. */
@@ -40,6 +40,7 @@ export function plotLearningCurves(
       },
       vconcat: columns.slice(1).map((column, i) => {
         const values = rows.map((row) => ({ step: row[0], value: row[i + 1] }));
+        const scale = valueScale(values.map(({ value }) => value));
         const isLast = i === columns.length - 2;
         return {
           width: 460,
@@ -57,8 +58,8 @@ export function plotLearningCurves(
             y: {
               field: "value",
               type: "quantitative",
-              title: inWords(column),
-              ...valueScale(values.map(({ value }) => value)),
+              title: scaleTitle(inWords(column), scale),
+              ...scale,
             },
           },
         } as const;

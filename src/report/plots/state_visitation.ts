@@ -11,7 +11,9 @@ import {
   gridSize,
   markLayer,
 } from "./grid.ts";
+import { isEnd } from "./policy_arrows.ts";
 import { renderPlot } from "./render.ts";
+import { mutedInk } from "./theme.ts";
 
 /**
  * Draws how often the data visit each cell, with start, goal and hazards.
@@ -25,6 +27,7 @@ export function plotStateVisitation(
   visits: ArrayLike<number>,
 ): Promise<string> {
   const rows = cellRows(grid.size, visits);
+  const ends = isEnd(grid);
   const most = Math.max(1, ...rows.map(({ value }) => value));
   return renderPlot(
     "state-visitation",
@@ -32,7 +35,7 @@ export function plotStateVisitation(
     {
       title: {
         text: "Where the data have been",
-        subtitle: "Transitions that begin in each cell; blank cells: none",
+        subtitle: "Transitions that begin in each cell; dots: none",
       },
       ...gridSize(grid),
       layer: [
@@ -44,7 +47,7 @@ export function plotStateVisitation(
             color: {
               field: "value",
               type: "quantitative",
-              title: "visits",
+              title: "visits (log)",
               // Visits fall off by orders of magnitude away from the usual path.
               scale: {
                 type: "log",
@@ -56,6 +59,13 @@ export function plotStateVisitation(
           },
         },
         markLayer(grid),
+        {
+          data: {
+            values: rows.filter(({ value }, i) => value === 0 && !ends[i]),
+          },
+          mark: { type: "point", filled: true, size: 14, opacity: 1 },
+          encoding: { ...gridPosition(grid), fill: { value: mutedInk } },
+        },
       ],
     },
   );

@@ -12,6 +12,7 @@ import { ink, mutedInk, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
+  scaleTitle,
   type ValueScale,
 } from "./value_scale.ts";
 
@@ -79,10 +80,11 @@ function intervalLayers(panel: IntervalPanel): Layer[] {
     },
   } as const;
   const linear: ValueScale = { scale: { zero: false }, axis: { tickCount: 6 } };
+  const scale = isProbability ? probabilityScale() : linear;
   const x = {
     type: "quantitative" as const,
-    title,
-    ...(isProbability ? probabilityScale() : linear),
+    title: scaleTitle(title, scale),
+    ...scale,
   };
   const color = {
     field: "name",
@@ -171,11 +173,12 @@ export function plotPerformanceProfiles(
     scale: { zero: false, nice: false },
     axis: { tickCount: 6 },
   };
+  const scale = isProbability ? probabilityScale() : linear;
   const x = {
     field: "threshold",
     type: "quantitative" as const,
-    title: `${title} τ`,
-    ...(isProbability ? probabilityScale() : linear),
+    title: scaleTitle(`${title} τ`, scale),
+    ...scale,
   };
   const y = {
     type: "quantitative" as const,

@@ -71,6 +71,11 @@ export function probabilityScale(): ValueScale {
   };
 }
 
+/** A title that says so where the scale is logarithmic. */
+export function scaleTitle(title: string, { scale }: ValueScale): string {
+  return scale.type === "log" ? `${title} (log)` : title;
+}
+
 /** Powers of ten, a few at most, with threes between them where the range is short. */
 function labelsBetween(low: number, high: number): number[] {
   const decades = Math.log10(high / low);

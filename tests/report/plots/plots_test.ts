@@ -37,7 +37,7 @@ Deno.test("visits: a rectangle for each cell that was visited, none for the othe
       "start",
       "goal",
       "hazard",
-      "visits",
+      "visits (log)",
       "Where the data have been",
     ]
   ) {

@@ -1,0 +1,44 @@
+/**
+ * What a learner's policy was worth towards the end of its training.
+ *
+ * @module
+ */
+
+/** Exact values of the greedy policy at the end of each logging interval; at least one. */
+export interface TrainingValues {
+  /** Expected return. */
+  readonly returnMean: readonly number[];
+  /** Probability of ending in a hazard. */
+  readonly hazardProbability: readonly number[];
+}
+
+/** So many logging intervals at the end of a training are looked at. */
+const LAST = 10;
+
+/** A few numbers in three. */
+export interface CheckpointRange {
+  /** How many they are. */
+  readonly count: number;
+  /** The least. */
+  readonly low: number;
+  /** The middle one, or the mean of the two. */
+  readonly median: number;
+  /** The greatest. */
+  readonly high: number;
+}
+
+/**
+ * The range over the last ten logging intervals, or as many as there are: how much of the final
+ * value is the luck of where training stopped.
+ */
+export function lastCheckpoints(values: readonly number[]): CheckpointRange {
+  const sorted = values.slice(-LAST).sort((a, b) => a - b);
+  const count = sorted.length;
+  const middle = (count - 1) / 2;
+  return {
+    count,
+    low: sorted[0],
+    median: (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2,
+    high: sorted[count - 1],
+  };
+}
