@@ -53,7 +53,7 @@ const policyMeaning: Readonly<Record<string, string>> = {
   mostFrequentAction: "cloning by counting: the commonest action of each cell",
   maximumLikelihood: "value iteration on a model counted from the data",
   spibb:
-    "policy improvement bounded to well-known pairs (SPIBB); it is told the behaviour policy's probabilities",
+    "SPIBB: the counted model's best where a pair was seen often, elsewhere as the data do",
   optimal: "knows the true environment: nothing can be better",
 };
 
