@@ -40,6 +40,7 @@ export * from "./src/dataset/distinct_rows.ts";
 export * from "./src/dataset/minibatch_plan.ts";
 export * from "./src/dataset/safetensors.ts";
 export * from "./src/dataset/csv.ts";
+export type { CsvColumns } from "./src/dataset/csv_columns.ts";
 export * from "./src/dataset/csv_write.ts";
 export * from "./src/dataset/d3rlpy.ts";
 export * from "./src/dataset/minari.ts";

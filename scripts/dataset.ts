@@ -15,7 +15,7 @@ import {
   readDataset,
   writeDataset,
 } from "../src/dataset/dataset_file.ts";
-import type { CsvColumns } from "../src/dataset/csv.ts";
+import type { CsvColumns } from "../src/dataset/csv_columns.ts";
 import { inspectDataset } from "../src/dataset/inspect.ts";
 import { InputError } from "../src/errors.ts";
 import { visible } from "../src/files/visible.ts";

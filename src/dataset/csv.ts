@@ -4,7 +4,7 @@
  * | column | unit |
  * |---|---|
  * | episode | any text; another one begins another episode |
- * | step (optional) | number of the step in its episode, growing by 1 |
+ * | step (optional) | number or time of the step in its episode, growing |
  * | observations, one column each | a number |
  * | action | an integer or, in all rows, a name; empty in a row that holds a final observation only |
  * | reward | a number; empty where the action is |
@@ -13,36 +13,19 @@
  * Where an episode ends without a row for its final observation, it is derived as for a
  * d3rlpy dump: after a terminated step the last observation is repeated (nothing needs it);
  * otherwise the last row counts as the final observation, and its action and reward, whose
- * outcome is not known, are left out. Without a `terminated` column an episode is taken
- * for terminated at its last row unless that is truncated.
+ * outcome is not known, are left out. Without a column that says so, an episode is taken
+ * for terminated at its last row unless that is truncated, with a note.
  *
  * @module
  */
 
 import { InputError } from "../errors.ts";
-import { type CsvRecord, readCsvRecords } from "./csv_records.ts";
-import { type ColumnIndices, openRows, type RowReader } from "./csv_rows.ts";
+import { findColumns } from "./csv_columns.ts";
+import { readCsvRecords } from "./csv_records.ts";
+import { openRows, type RowReader } from "./csv_rows.ts";
 import type { Dataset } from "./dataset.ts";
 import type { DatasetReadOptions } from "./dataset_file.ts";
 import { validateDataset } from "./validate.ts";
-
-/** Which column of the header holds what; each has a default. */
-export interface CsvColumns {
-  /** Default "episode". */
-  readonly episode?: string;
-  /** Default: the columns "observation_0", "observation_1" … */
-  readonly observations?: readonly string[];
-  /** Default "action". */
-  readonly action?: string;
-  /** Default "reward". */
-  readonly reward?: string;
-  /** Default "terminated" if there is such a column. */
-  readonly terminated?: string;
-  /** Default "truncated" if there is such a column. */
-  readonly truncated?: string;
-  /** Default "step" if there is such a column. */
-  readonly step?: string;
-}
 
 /** So many bad rows are listed; the rest are counted. */
 const LISTED = 20;
@@ -68,10 +51,14 @@ export async function datasetFromCsv(
   const onBad = (line: number, what: string) => {
     if (++badRows <= LISTED) bad.push(`line ${line}: ${what}`);
   };
-  await readCsvRecords(chunks, name, (record) => {
+  const unended = await readCsvRecords(chunks, name, (record) => {
     if (reader) reader.row(record);
     else {
-      const found = findColumns(record, name, columns);
+      const names = Array.from(
+        { length: record.cells },
+        (_, c) => record.text(c) ?? "",
+      );
+      const found = findColumns(names, name, columns);
       reader = openRows(found, name, actionCount, onBad);
     }
   });
@@ -82,58 +69,15 @@ export async function datasetFromCsv(
     throw new InputError(
       `${name}: ${badRows} bad ${badRows === 1 ? "row" : "rows"}: ${
         bad.join("; ")
-      }${more}`,
+      }${more}${
+        unended ? "; the last row has no line end: is the file cut?" : ""
+      }`,
     );
   }
   validateDataset(dataset, name);
   for (const note of notes) onNote?.(note);
-  return dataset;
-}
-
-function findColumns(
-  header: CsvRecord,
-  name: string,
-  columns: CsvColumns,
-): ColumnIndices {
-  const names: string[] = [];
-  for (let c = 0; c < header.cells; c++) names.push(header.text(c) ?? "");
-  const listed = names.slice(0, 30).map((text) =>
-    JSON.stringify(text.slice(0, 40))
-  );
-  const find = (wanted: string): number => {
-    const index = names.indexOf(wanted);
-    if (index < 0) {
-      throw new InputError(
-        `${name}: no column ${JSON.stringify(wanted)}; its columns are ${
-          listed.join(", ")
-        }` +
-          (names.length === 1 ? " (columns must be separated by commas)" : ""),
-      );
-    }
-    if (names.includes(wanted, index + 1)) {
-      throw new InputError(
-        `${name}: more than one column ${JSON.stringify(wanted)}`,
-      );
-    }
-    return index;
-  };
-  const findIfThere = (given: string | undefined, usual: string): number =>
-    given === undefined && !names.includes(usual) ? -1 : find(given ?? usual);
-  let observations = columns.observations;
-  if (observations === undefined) {
-    observations = names.filter((text) => /^observation_[0-9]+$/.test(text));
-    observations = observations.map((_, i) => `observation_${i}`);
-    if (observations.length === 0) observations = ["observation_0"];
+  if (unended) {
+    onNote?.("the last row has no line end; it is taken to be whole");
   }
-  return {
-    count: names.length,
-    names,
-    episode: find(columns.episode ?? "episode"),
-    observations: observations.map(find),
-    action: find(columns.action ?? "action"),
-    reward: find(columns.reward ?? "reward"),
-    terminated: findIfThere(columns.terminated, "terminated"),
-    truncated: findIfThere(columns.truncated, "truncated"),
-    step: findIfThere(columns.step, "step"),
-  };
+  return dataset;
 }

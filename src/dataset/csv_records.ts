@@ -45,14 +45,14 @@ const COMMA = 44;
  * @param chunks The file, in pieces of any size.
  * @param name Name of the file, for messages.
  * @param onRecord Is called for each record.
- * @throws {InputError} if the last line has no end (the file may be cut), or if a record
- *   is longer than 16 MiB.
+ * @returns Whether the last record has no line end: the file may be cut within it.
+ * @throws {InputError} if a record is longer than 16 MiB or a quote is not closed.
  */
 export async function readCsvRecords(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
   onRecord: (record: CsvRecord) => void,
-): Promise<void> {
+): Promise<boolean> {
   let buffer: Uint8Array = new Uint8Array(0);
   let begins = new Int32Array(64);
   let ends = new Int32Array(64);
@@ -135,13 +135,9 @@ export async function readCsvRecords(
     return at;
   };
 
-  let first = true;
-  for await (const chunk of chunks) {
-    buffer = buffer.length === 0 ? chunk : concat(buffer, chunk);
-    if (first && buffer.length < 3) continue;
-    let at = 0;
-    if (first && isByteOrderMark(buffer)) at = 3;
-    first = false;
+  /** Takes the whole records in the buffer out of it. */
+  const readBuffer = (begin: number) => {
+    let at = begin;
     while (at < buffer.length) {
       const next = readRecord(at);
       if (next < 0) break;
@@ -150,18 +146,32 @@ export async function readCsvRecords(
       if (!isEmpty) onRecord(record);
     }
     buffer = buffer.subarray(at);
+  };
+
+  let first = true;
+  for await (const chunk of chunks) {
+    buffer = buffer.length === 0 ? chunk : concat(buffer, chunk);
+    if (first && buffer.length < 3) continue;
+    const begin = first && isByteOrderMark(buffer) ? 3 : 0;
+    first = false;
+    readBuffer(begin);
     if (buffer.length > LONGEST_RECORD) {
       throw new InputError(
         `${name}: line ${line}: no end of the row within 16 MiB; is a quote not closed?`,
       );
     }
   }
-  if (buffer.length > 0) {
-    throw new InputError(
-      `${name}: line ${line}: the last row has no line end, so the file may be cut; ` +
-        "end it with a new line if it is whole",
-    );
+  const unended = buffer.some((byte) => byte !== BLANK);
+  if (unended) {
+    buffer = concat(buffer, Uint8Array.of(NEWLINE));
+    readBuffer(0);
+    if (buffer.length > 0) {
+      throw new InputError(
+        `${name}: line ${line}: a quote is not closed; is the file cut?`,
+      );
+    }
   }
+  return unended;
 }
 
 const POWERS_OF_TEN = Float64Array.from(

@@ -6,30 +6,9 @@
 
 import { buildDataset } from "./builder.ts";
 import { LONGEST_ACTION_NAME } from "./action_codes.ts";
+import type { ColumnIndices } from "./csv_columns.ts";
 import type { CsvRecord } from "./csv_records.ts";
 import type { Dataset } from "./dataset.ts";
-
-/** Index of each column in the header; -1 for one that is not there. */
-export interface ColumnIndices {
-  /** Columns in all. */
-  readonly count: number;
-  /** Its index. */
-  readonly episode: number;
-  /** [D] */
-  readonly observations: readonly number[];
-  /** Its index. */
-  readonly action: number;
-  /** Its index. */
-  readonly reward: number;
-  /** Its index or -1. */
-  readonly terminated: number;
-  /** Its index or -1. */
-  readonly truncated: number;
-  /** Its index or -1. */
-  readonly step: number;
-  /** All names. */
-  readonly names: readonly string[];
-}
 
 /** Takes the rows of a file one by one. */
 export interface RowReader {
@@ -81,18 +60,24 @@ export function openRows(
   /** A row without action, the final observation, was read. */
   let isClosed = false;
   let isBad = false;
+  const saysTerminated = columns.terminated >= 0 || columns.over >= 0;
+  /** Episodes whose last row is taken for their final observation. */
+  let cut = 0;
+  /** Rows whose step is not the last one's plus 1, and the first of them. */
+  let jumps = 0;
+  let firstJump = "";
   /** Whether all actions are integers; undefined before the first. */
   let areCodes: boolean | undefined;
 
   const endEpisode = () => {
     if (id === undefined || isBad) return;
     const terminated = last.terminated ||
-      (columns.terminated < 0 && !last.truncated);
+      (!saysTerminated && !last.truncated);
     if (terminated && !isClosed) {
       builder.addTransition(last.action!, last.reward);
       builder.repeatObservation();
       observations++;
-    }
+    } else if (!isClosed) cut++;
     if (observations >= 2) {
       return builder.endEpisode(terminated, last.truncated);
     }
@@ -100,7 +85,8 @@ export function openRows(
       line,
       isClosed
         ? "the episode has no action"
-        : "the episode's only action is not terminated, and no row tells what followed",
+        : "the episode's only action is not terminated, and no row tells what followed; " +
+          "add one with that observation and without action and reward",
     );
   };
 
@@ -134,19 +120,18 @@ export function openRows(
       }
       observation[d] = value;
     }
-    row.terminated = row.truncated = false;
-    for (const key of ["terminated", "truncated"] as const) {
-      const column = columns[key];
-      if (column < 0 || (isFinal && record.size(column) === 0)) continue;
-      const flag = readFlag(record, column);
-      if (flag === undefined) return badCell(record, column, "neither 0 nor 1");
-      row[key] = flag;
-    }
+    const wrongEnd = readEnds(record, isFinal);
+    if (wrongEnd) return wrongEnd;
     if (columns.step >= 0) {
       const number = record.number(columns.step);
-      const isNext = Number.isNaN(stepNumber) || number === stepNumber + 1;
-      if (!Number.isInteger(number) || !isNext) {
-        return badCell(record, columns.step, "not the next step's number");
+      if (!Number.isFinite(number)) {
+        return badCell(record, columns.step, "no number");
+      }
+      if (number <= stepNumber) {
+        return badCell(record, columns.step, `not after step ${stepNumber}`);
+      }
+      if (number > stepNumber && number !== stepNumber + 1 && jumps++ === 0) {
+        firstJump = `${stepNumber} to ${number} in line ${record.line}`;
       }
       stepNumber = number;
     }
@@ -163,6 +148,30 @@ export function openRows(
     if (!Number.isFinite(Math.fround(row.reward))) {
       return badCell(record, columns.reward, "no number that fits 32 bits");
     }
+  };
+
+  /** Reads the flags of a row's end; returns what is wrong. */
+  const readEnds = (
+    record: CsvRecord,
+    isFinal: boolean,
+  ): string | undefined => {
+    const flags = { terminated: false, truncated: false, over: false };
+    for (const key of ["terminated", "truncated", "over"] as const) {
+      const column = columns[key];
+      if (column < 0 || (isFinal && record.size(column) === 0)) continue;
+      const flag = readFlag(record, column);
+      if (flag === undefined) {
+        const what = columns.guessed.includes(column)
+          ? "neither 0 nor 1; if this column says nothing about the end of an episode, rename it"
+          : "neither 0 nor 1";
+        return badCell(record, column, what);
+      }
+      flags[key] = flag;
+    }
+    const { terminated, truncated, over } = flags;
+    const isLimit = columns.truncated < 0 && columns.terminated >= 0;
+    row.terminated = terminated || (over && !truncated && !isLimit);
+    row.truncated = truncated || (over && !terminated && isLimit);
   };
 
   /** Reads the action, a code or a name; returns what is wrong. */
@@ -237,11 +246,29 @@ export function openRows(
       endEpisode();
       const dataset = builder.finish(actionCount);
       const names = columns.observations.map((at) => columns.names[at]);
-      const notes = builder.notes(names, columns.names[columns.reward]);
+      const notes = [
+        ...columns.notes,
+        ...builder.notes(names, columns.names[columns.reward]),
+      ];
       if (dataset.actionNames) {
-        notes.unshift(
+        notes.push(
           `${columns.names[columns.action]}: ${dataset.actionCount} actions, ` +
             `which keep their names: ${list(dataset.actionNames)}`,
+        );
+      }
+      if (cut > 0) {
+        notes.push(
+          `${cut} of ${
+            dataset.episodeOffsets.length - 1
+          } episodes end without a row for their final observation and are not terminated: ` +
+            "the last row tells it, and its action and reward are not used",
+        );
+      }
+      if (jumps > 0) {
+        notes.push(
+          `${columns.names[columns.step]}: grows by other than 1 in ${jumps} ${
+            jumps === 1 ? "row" : "rows"
+          }, the first from ${firstJump}; rows are taken for consecutive steps`,
         );
       }
       return { dataset, notes };

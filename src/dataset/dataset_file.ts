@@ -5,7 +5,8 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import { type CsvColumns, datasetFromCsv } from "./csv.ts";
+import { datasetFromCsv } from "./csv.ts";
+import type { CsvColumns } from "./csv_columns.ts";
 import { datasetToCsv } from "./csv_write.ts";
 import { datasetFromD3rlpy, datasetToD3rlpy } from "./d3rlpy.ts";
 import type { Dataset } from "./dataset.ts";

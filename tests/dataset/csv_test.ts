@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type CsvColumns, datasetFromCsv } from "../../src/dataset/csv.ts";
+import { datasetFromCsv } from "../../src/dataset/csv.ts";
+import type { CsvColumns } from "../../src/dataset/csv_columns.ts";
+import { inspectDataset } from "../../src/dataset/inspect.ts";
 import { datasetToCsv } from "../../src/dataset/csv_write.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { refusal } from "./refusal.ts";
@@ -140,6 +142,9 @@ Deno.test("CSV: the ends of episodes without a row for the final observation", a
   );
 });
 
+const RENAME =
+  "if this column says nothing about the end of an episode, rename it";
+
 Deno.test("CSV: every bad row is told with its line", async () => {
   const change = (line: number, row: string) => {
     const lines = SMALL.split("\n");
@@ -198,10 +203,11 @@ Deno.test("CSV: every bad row is told with its line", async () => {
       '"reward" is "1e39", no number that fits 32 bits',
     ],
     [2, "0,0,0,0,0,0x1,0,0", '"reward" is "0x1", no number that fits 32 bits'],
-    [2, "0,0,0,0,0,-1,2,0", '"terminated" is "2", neither 0 nor 1'],
-    [2, "0,0,0,0,0,-1,0,", '"truncated" is "", neither 0 nor 1'],
-    [2, "0,0.5,0,0,0,-1,0,0", '"step" is "0.5", not the next step\'s number'],
-    [3, "0,2,0,1,2,50,1,0", '"step" is "2", not the next step\'s number'],
+    [2, "0,0,0,0,0,-1,2,0", '"terminated" is "2", neither 0 nor 1; ' + RENAME],
+    [2, "0,0,0,0,0,-1,0,", '"truncated" is "", neither 0 nor 1; ' + RENAME],
+    [2, "0,x,0,0,0,-1,0,0", '"step" is "x", no number'],
+    [3, "0,0,0,1,2,50,1,0", '"step" is "0", not after step 0'],
+    [3, "0,-1,0,1,2,50,1,0", '"step" is "-1", not after step 0'],
     [3, "0,1,0,1,,,,", "a row after the end of its episode"],
     [4, "0,2,1,1,,5,,", "a reward or an end without action"],
     [4, "0,2,1,1,,,1,", "a reward or an end without action"],
@@ -215,7 +221,8 @@ Deno.test("CSV: every bad row is told with its line", async () => {
     [
       10,
       "3,0,2,3,0,0,0,0",
-      "the episode's only action is not terminated, and no row tells what followed",
+      "the episode's only action is not terminated, and no row tells what followed; " +
+      "add one with that observation and without action and reward",
     ],
   ];
   for (const [line, row, what] of cases) {
@@ -329,17 +336,219 @@ a,,x,0,0
   );
 });
 
+/** A file of the cases, the notes about it, and how its episodes end. */
+async function readCase(name: string) {
+  const url = new URL(`../fixtures/cases/${name}.csv`, import.meta.url);
+  const notes: string[] = [];
+  const dataset = await read(
+    Deno.readFileSync(url),
+    {},
+    undefined,
+    (note) => notes.push(note),
+  );
+  return { dataset, notes, ends: inspectDataset(dataset).ends };
+}
+
+Deno.test("CSV: d4.csv, whose ends have D4RL's names", async () => {
+  const { dataset, notes, ends } = await readCase("d4");
+  // Both episodes end with a time limit; what their last actions led to is not in the file.
+  assert.deepEqual(ends, { terminated: 0, truncated: 2, both: 0, none: 0 });
+  assert.deepEqual(dataset, {
+    observationSize: 1,
+    actionCount: 1,
+    observations: Float32Array.of(1, 2, 1, 5),
+    actions: Int32Array.of(0, 0),
+    rewards: Float32Array.of(1, 1),
+    terminated: Uint8Array.of(0, 0),
+    truncated: Uint8Array.of(1, 1),
+    episodeOffsets: Uint32Array.of(0, 1, 2),
+  });
+  assert.deepEqual(notes, [
+    "terminals: taken for terminated",
+    "timeouts: taken for truncated",
+    "2 of 2 episodes end without a row for their final observation and are not terminated: " +
+    "the last row tells it, and its action and reward are not used",
+  ]);
+});
+
+Deno.test("CSV: gs.csv, as spreadsheets write it", async () => {
+  const { dataset, notes, ends } = await readCase("gs");
+  assert.deepEqual(ends, { terminated: 1, truncated: 0, both: 0, none: 0 });
+  assert.deepEqual([...dataset.observations], [1, 2, 2]);
+  assert.deepEqual([...dataset.actions], [0, 1]);
+  assert.deepEqual(notes, [
+    "no column says how an episode ends: each is taken for terminated with its last action; " +
+    "if that is wrong, name its column with --truncated COLUMN (deno task dataset convert)",
+    "the last row has no line end; it is taken to be whole",
+  ]);
+});
+
+Deno.test("CSV: volume.csv is rounded, bigact.csv has three actions", async () => {
+  const volume = await readCase("volume");
+  assert.deepEqual(
+    volume.dataset.observations,
+    Float32Array.of(123456792, 34567892, 1e8, 3, 1e8, 3),
+  );
+  assert.deepEqual(volume.notes, [
+    "observation_0: 2 numbers rounded to 32-bit floats, the first from 123456789 to 123456792",
+    "observation_1: 1 number rounded to 32-bit floats, the first from 34567891 to 34567892",
+  ]);
+  const { dataset, notes } = await readCase("bigact");
+  assert.equal(dataset.actionCount, 3);
+  assert.deepEqual(dataset.actionNames, ["0", "10", "1234567890"]);
+  assert.deepEqual([...dataset.actions], [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  assert.deepEqual(notes, [
+    "action: 3 actions, which keep their names: 0, 10, 1234567890",
+  ]);
+});
+
+Deno.test("CSV: the ends that other names tell", async () => {
+  const ends = async (
+    names: string,
+    flags: [string, string],
+    columns: CsvColumns = {},
+  ) => {
+    const notes: string[] = [];
+    const { terminated, truncated } = await read(
+      `episode,observation_0,action,reward,${names}\n` +
+        `a,1,0,10,${flags[0]}\na,2,1,20,${flags[1]}\na,3,,,${
+          ",".repeat(names.split(",").length - 1)
+        }\n`,
+      columns,
+      undefined,
+      (note) => notes.push(note),
+    );
+    return [terminated[1], truncated[1], ...notes];
+  };
+  const taken = (name: string, role: string) => `${name}: taken for ${role}`;
+  for (
+    const name of [
+      "terminations",
+      "Terminal",
+      "TERMINALS",
+      "is_terminal",
+      "isTerminal",
+    ]
+  ) {
+    assert.deepEqual(await ends(name, ["0", "1"]), [
+      1,
+      0,
+      taken(name, "terminated"),
+    ]);
+    assert.deepEqual(await ends(name, ["0", "0"]), [
+      0,
+      0,
+      taken(name, "terminated"),
+    ]);
+  }
+  for (
+    const name of [
+      "truncations",
+      "Timeout",
+      "timeouts",
+      "TimeLimit.truncated",
+    ]
+  ) {
+    const [terminated, truncated, note] = await ends(name, ["0", "1"]);
+    assert.deepEqual([terminated, truncated], [0, 1]);
+    assert.equal(note, taken(name, "truncated"));
+  }
+  const truncate =
+    "name its column with --truncated COLUMN (deno task dataset convert)";
+  for (const name of ["done", "Dones", "is_last", "IsLast", "end"]) {
+    const note = `${name}: taken for terminated; ` +
+      `if a limit ended some of these episodes, ${truncate}`;
+    assert.deepEqual(await ends(name, ["0", "1"]), [1, 0, note]);
+    assert.deepEqual(await ends(name, ["false", "false"]), [0, 0, note]);
+    // The user knows better.
+    assert.deepEqual(
+      await ends(name, ["0", "1"], { terminated: name }),
+      [1, 0],
+    );
+    assert.deepEqual(await ends(name, ["0", "1"], { truncated: name }), [0, 1]);
+    assert.deepEqual(await ends(name, ["0", "0"], { truncated: name }), [0, 0]);
+  }
+  // What ended it is told by the other column.
+  const timeouts = [
+    taken("timeouts", "truncated"),
+    "dones: taken for terminated where timeouts is not set",
+  ];
+  assert.deepEqual(await ends("dones,timeouts", ["0,0", "1,1"]), [
+    ...[0, 1],
+    ...timeouts,
+  ]);
+  assert.deepEqual(await ends("dones,timeouts", ["0,0", "1,0"]), [
+    ...[1, 0],
+    ...timeouts,
+  ]);
+  const last = [
+    taken("is_terminal", "terminated"),
+    "is_last: taken for truncated where is_terminal is not set",
+  ];
+  assert.deepEqual(await ends("is_last,is_terminal", ["0,0", "1,1"]), [
+    ...[1, 0],
+    ...last,
+  ]);
+  assert.deepEqual(await ends("is_last,is_terminal", ["0,0", "1,0"]), [
+    ...[0, 1],
+    ...last,
+  ]);
+  assert.deepEqual(
+    await ends("done,terminated,note,truncated", ["0,0,x,0", "1,0,y,1"]),
+    [0, 1, "columns not used: done, note"],
+  );
+  assert.equal(
+    await refusal(() => ends("terminal,is_terminal", ["0,0", "0,0"])),
+    'f.csv: each of the columns "terminal", "is_terminal" may say that an episode is terminated; ' +
+      "name its column with --terminated COLUMN (deno task dataset convert)",
+  );
+  assert.equal(
+    await refusal(() => ends("end", ["12:30", "12:40"])),
+    `f.csv: 2 bad rows: line 2: "end" is "12:30", neither 0 nor 1; ${RENAME}; ` +
+      `line 3: "end" is "12:40", neither 0 nor 1; ${RENAME}`,
+  );
+});
+
+Deno.test("CSV: steps that do not grow by 1 are told", async () => {
+  const text = (steps: number[]) =>
+    "episode,t,observation_0,action,reward,terminated\n" +
+    steps.map((step, i) =>
+      `${Math.floor(i / 3)},${step},1,0,0,${i % 3 === 2 ? 1 : 0}\n`
+    ).join("");
+  const told = async (steps: number[]) => {
+    const notes: string[] = [];
+    await read(
+      text(steps),
+      { step: "t" },
+      undefined,
+      (note) => notes.push(note),
+    );
+    return notes;
+  };
+  assert.deepEqual(await told([4, 5, 6, -1, 0, 1]), []);
+  assert.deepEqual(await told([0, 10, 20, 0, 10, 20]), [
+    "t: grows by other than 1 in 4 rows, the first from 0 to 10 in line 3; " +
+    "rows are taken for consecutive steps",
+  ]);
+  assert.deepEqual(await told([0, 1, 2, 0, 1, 3.5]), [
+    "t: grows by other than 1 in 1 row, the first from 1 to 3.5 in line 7; " +
+    "rows are taken for consecutive steps",
+  ]);
+});
+
 Deno.test("CSV: files that are no data set", async () => {
   const message = (text: string | Uint8Array, columns?: CsvColumns) =>
     refusal(() => read(text, columns));
   assert.equal(await message(""), "f.csv: it has no header");
   assert.equal(
     await message("a;b\n1;2\n"),
-    'f.csv: no column "episode"; its columns are "a;b" (columns must be separated by commas)',
+    'f.csv: no column "episode"; its columns are "a;b" (columns must be separated by commas)' +
+      "; name its column with --episode COLUMN (deno task dataset convert)",
   );
   assert.equal(
     await message("episode,observation_1,action,reward\n"),
-    'f.csv: no column "observation_0"; its columns are "episode", "observation_1", "action", "reward"',
+    'f.csv: no column "observation_0"; its columns are "episode", "observation_1", "action", "reward"; ' +
+      "name its column with --observations COLUMN,… (deno task dataset convert)",
   );
   assert.equal(
     await message("episode,action,action,reward,observation_0\n"),
@@ -354,10 +563,16 @@ Deno.test("CSV: files that are no data set", async () => {
     await message(SMALL.split("\n")[0] + "\n"),
     "f.csv: it holds no transition",
   );
+  for (const [cut, what] of [[4, "5 cells"], [30, "1 cells"]] as const) {
+    assert.equal(
+      await message(SMALL.slice(0, -cut)),
+      `f.csv: 1 bad row: line ${cut === 4 ? 10 : 9}: ${what} instead of 8; ` +
+        "the last row has no line end: is the file cut?",
+    );
+  }
   assert.equal(
-    await message(SMALL.slice(0, -1)),
-    "f.csv: line 10: the last row has no line end, so the file may be cut; " +
-      "end it with a new line if it is whole",
+    await message(SMALL + '3,0,"2'),
+    "f.csv: line 11: a quote is not closed; is the file cut?",
   );
   const broken = new TextEncoder().encode(SMALL);
   broken[SMALL.indexOf("\n1,") + 1] = 0xff;
