@@ -132,7 +132,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   );
   if (sha256 !== null && note !== null) events.onNote?.(note);
   using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
-  const data = datasetToSafetensors(problem.dataset);
+  const data = datasetToSafetensors(problem.given ?? problem.dataset);
   if (resume) requireSameData(out, data);
   else beginRun(out, config, data);
 

@@ -5,6 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import { withActionCount } from "../dataset/action_codes.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
@@ -31,8 +32,10 @@ export interface KnownEnvironment {
 
 /** What is learnt from, and what it can be evaluated in. */
 export interface Problem {
-  /** The offline data. */
+  /** The offline data, with all actions of the environment where that is known. */
   readonly dataset: Dataset;
+  /** Data from a file as they were given: a log need not have every action. */
+  readonly given?: Dataset;
   /** null for data from elsewhere whose environment is not known. */
   readonly environment: KnownEnvironment | null;
 }
@@ -79,9 +82,12 @@ export function openProblem(
         "the data set is not the one that dataset.sha256 names",
       );
     }
+    if (environment === null) return { dataset: given, given, environment };
+    const { mdp } = environment;
+    const dataset = withActionCount(given, mdp.actionCount);
     // Refused here, not by the evaluation after hours of training.
-    if (environment !== null) summariseDataset(given, environment.mdp);
-    return { dataset: given, environment };
+    summariseDataset(dataset, mdp);
+    return { dataset, given, environment };
   }
   if (environment === null || given !== undefined) {
     throw new Error("data from a file need their hash in the configuration");

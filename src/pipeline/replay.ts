@@ -71,7 +71,7 @@ export async function replayFirstInterval(
   });
   const compared = [DATASET_FILE];
   const differences: Difference[] = [];
-  const data = datasetToSafetensors(problem.dataset);
+  const data = datasetToSafetensors(problem.given ?? problem.dataset);
   const where = firstDifference(readFile(join(directory, DATASET_FILE)), data);
   if (where !== null) {
     differences.push({ path: DATASET_FILE, what: differsFromByte(where) });

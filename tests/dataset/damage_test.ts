@@ -166,10 +166,15 @@ Deno.test("damage: CSV", async () => {
 
 /** Reads CSV without quotes by string functions, trusting it. */
 function plainCsv(text: string): Dataset {
-  const [names, ...rows] = text.split("\n")
+  const [header, ...rows] = text.split("\n")
     .map((line) => line.replace(/\r$/, ""))
     .filter((line) => line.replaceAll(" ", "") !== "")
     .map((line) => line.split(",").map((cell) => cell.replace(/^ +| +$/g, "")));
+  // The two flags are known in any case and with any punctuation.
+  const names = header.map((name) => {
+    const bare = name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
+    return ["terminated", "truncated"].includes(bare) ? bare : name;
+  });
   const size = names.filter((name) => /^observation_\d+$/.test(name)).length;
   const cell = (row: string[], name: string) => row[names.indexOf(name)];
   const flag = (row: string[], name: string) =>

@@ -101,8 +101,8 @@ Deno.test("dataset: what was changed in reading is told on stderr, names stay", 
     );
     const target = join(folder, "log.safetensors");
     const notes =
-      `note: ${log}: action: 2 actions, which keep their names: left, right
-note: ${log}: observation_0: 1 number rounded to 32-bit floats, the first from 16777217 to 16777216
+      `note: ${log}: observation_0: 1 number rounded to 32-bit floats, the first from 16777217 to 16777216
+note: ${log}: action: 2 actions, which keep their names: left, right
 `;
     assert.deepEqual(await dataset("convert", log, "--to", "safetensors"), {
       code: 0,
