@@ -1,5 +1,5 @@
 /**
- * Finding the distinct observations: of the seed-42 data, and of observations of 64 numbers that do
+ * Finding the distinct observations: of the tutorial's dump, and of observations of 64 numbers that do
  * not repeat, ten times more each time.
  *
  *     deno bench --allow-read bench/distinct_rows_bench.ts

@@ -32,7 +32,7 @@ const cores = navigator.hardwareConcurrency;
 const growths: Growth[] = [
   {
     name: "batch",
-    title: "batch size (hidden 256-256, seed-42 data)",
+    title: "batch size (hidden 256-256, tutorial's dump)",
     points: [32, 64, 128, 256, 512, 1024, 2048, 4096].map((x) => ({
       x,
       threads: cores,
@@ -41,7 +41,7 @@ const growths: Growth[] = [
   },
   {
     name: "hidden",
-    title: "hidden size (two layers, batch 256, seed-42 data)",
+    title: "hidden size (two layers, batch 256, tutorial's dump)",
     points: [64, 128, 256, 512, 1024].map((x) => ({
       x,
       threads: cores,
@@ -60,7 +60,7 @@ const growths: Growth[] = [
   {
     name: "threads",
     title:
-      `threads on ${cores} cores (hidden 256-256, batch 256, seed-42 data)`,
+      `threads on ${cores} cores (hidden 256-256, batch 256, tutorial's dump)`,
     points: [1, 2, 3, 4].map((x) => ({
       x,
       threads: x,

@@ -1,5 +1,5 @@
 /**
- * Minibatch plans of 256 steps: the seed-42 data, and a million transitions whose observations do
+ * Minibatch plans of 256 steps: the tutorial's dump, and a million transitions whose observations do
  * not repeat.
  *
  *     deno bench --allow-read bench/minibatch_plan_bench.ts

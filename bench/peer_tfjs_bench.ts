@@ -1,6 +1,6 @@
 /**
  * The same step of conservative Q-learning in TensorFlow.js (wasm backend): 2-256-256-4 network,
- * batch 256 of the seed-42 data, Double DQN target, Huber loss, logsumexp penalty, Adam; float32.
+ * batch 256 of the tutorial's dump, Double DQN target, Huber loss, logsumexp penalty, Adam; float32.
  * The ratio is of both in one process. TensorFlow.js is a development dependency of this file only.
  *
  *     deno bench --config deno.dev.json --allow-read --allow-env --allow-sys bench/peer_tfjs_bench.ts

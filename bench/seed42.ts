@@ -1,5 +1,6 @@
 /**
- * The benchmarks' data set and tasks: the 16,753 transitions of the seed-42 gridworld and the
+ * The benchmarks' data set and tasks: the 16,753 transitions of the d3rlpy dump that the old
+ * tutorial made with seed 42 (not those that the suite collects with its own seed 42), and the
  * tutorial's two algorithms at their default size.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
  * A whole training step of behaviour cloning and of conservative Q-learning at the tutorial's size
- * on the seed-42 data, on the reference and on wasm with 1, 2 and more threads. One iteration is
+ * on the tutorial's dump, on the reference and on wasm with 1, 2 and more threads. One iteration is
  * {@link STEPS} steps, after {@link WARM_UP} that bring the network's zeros to what they are in
  * training; the table printed first has milliseconds a step and GFLOP/s (of a dense computation of
  * every sample, as other libraries do it).

@@ -1,5 +1,5 @@
 /**
- * Policies without a network, from the same data: they show what the data allow.
+ * Policies without a network, from the same data, to compare learnt ones with.
  *
  * Where the data never visit a state, each takes action 0.
  *
