@@ -68,7 +68,7 @@ export async function readDataset(
   }
   const dataset = format === "minari"
     ? await readMinariDirectory(path)
-    : datasetFromSafetensors(readFile(path), path);
+    : datasetFromSafetensors(readFile(path), path, options);
   if (actionCount !== undefined && actionCount !== dataset.actionCount) {
     throw new InputError(
       `${path}: has ${dataset.actionCount} actions, not ${actionCount}`,

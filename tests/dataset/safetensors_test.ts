@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   readSafetensors,
+  type TensorToWrite,
   writeSafetensors,
 } from "../../src/files/safetensors.ts";
 import {
@@ -42,6 +43,65 @@ Deno.test("data set as safetensors: names of actions, where the source has some"
   assert.throws(() => read('["a","b"]'), {
     message: "d: 2 names for 3 actions",
   });
+});
+
+Deno.test("data set as safetensors: the types that NumPy makes", () => {
+  const dataset = smallDataset();
+  const file = readSafetensors(datasetToSafetensors(dataset), "d");
+  const read = (change: Record<string, TensorToWrite>, notes: string[] = []) =>
+    datasetFromSafetensors(
+      writeSafetensors(
+        new Map([...file.tensors, ...Object.entries(change)]),
+        file.metadata,
+      ),
+      "d",
+      { onNote: (note) => notes.push(note) },
+    );
+  const f64 = (data: Float32Array) => Float64Array.from(data);
+  const notes: string[] = [];
+  assert.deepEqual(
+    read({
+      observations: { shape: [9, 2], data: f64(dataset.observations) },
+      actions: {
+        shape: [6],
+        data: BigInt64Array.from(dataset.actions, BigInt),
+      },
+      rewards: {
+        shape: [6],
+        data: Float64Array.of(-1, 50, -0.1, -1, -1, -100),
+      },
+    }, notes),
+    dataset,
+  );
+  assert.deepEqual(notes, []);
+  const counts = BigInt64Array.from(dataset.observations, (x) => BigInt(x | 0));
+  counts.set([16_777_217n, 3n, -123_456_789n]);
+  const { observations } = read({
+    observations: { shape: [9, 2], data: counts },
+    rewards: { shape: [6], data: new BigInt64Array(6).fill(2147483647n) },
+  }, notes);
+  assert.deepEqual([...observations.subarray(0, 3)], [16777216, 3, -123456792]);
+  assert.deepEqual(notes, [
+    "observations[:, 0]: 2 numbers rounded to 32-bit floats, the first from 16777217 to 16777216",
+    "rewards: 6 numbers rounded to 32-bit floats, the first from 2147483647 to 2147483648",
+  ]);
+  for (
+    const [change, message] of [
+      [
+        { rewards: { shape: [6], data: new Float64Array(6).fill(1e39) } },
+        "d: episode 0, step 0: the reward is Infinity",
+      ],
+      [
+        { actions: { shape: [6], data: new BigInt64Array(6).fill(2n ** 32n) } },
+        "d: action 4294967296 is out of range",
+      ],
+      [
+        { observations: { shape: [0, 1e9], data: new Float64Array(0) } },
+        "d: 0 observation numbers where 9 rows of 1000000000 " +
+        "(one a transition and a final one an episode) were expected",
+      ],
+    ] as const
+  ) assert.throws(() => read(change), { name: "InputError", message });
 });
 
 Deno.test("data set as safetensors: other files are refused", () => {
