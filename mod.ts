@@ -25,9 +25,8 @@ export * from "./src/numerics/random.ts";
 export * from "./src/numerics/hash.ts";
 
 export * from "./src/mdp/mdp.ts";
-export * from "./src/mdp/gridworld.ts";
-export * from "./src/mdp/environment.ts";
-export * from "./src/mdp/behaviour.ts";
+export * from "./src/environments/gridworld.ts";
+export * from "./src/mdp/stepping.ts";
 export * from "./src/mdp/policy.ts";
 export * from "./src/mdp/exact.ts";
 export * from "./src/mdp/optimal.ts";
@@ -76,6 +75,7 @@ export * from "./src/training/conformance.ts";
 export * from "./src/training/determinism.ts";
 export * from "./src/training/kernel_check.ts";
 
+export * from "./src/evaluation/results.ts";
 export * from "./src/evaluation/rollout.ts";
 export * from "./src/evaluation/mismatch.ts";
 export * from "./src/evaluation/agreement.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { AlgorithmSettings } from "../algorithms/index.ts";
-import type { Cell } from "../mdp/gridworld.ts";
+import type { Cell } from "../environments/gridworld.ts";
 
 /** The safety gridworld. */
 export interface EnvironmentConfig {

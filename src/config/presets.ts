@@ -7,7 +7,7 @@
 import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
 import { defaultsOf } from "../algorithms/define.ts";
 import { conservativeQLearning } from "../algorithms/q_learning.ts";
-import type { Cell } from "../mdp/gridworld.ts";
+import type { Cell } from "../environments/gridworld.ts";
 import type { Config, EnvironmentConfig } from "./config.ts";
 
 /** A preset's configuration; a goal of null is the corner opposite the origin. */

@@ -12,7 +12,7 @@ import {
 } from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
 import type { Config, ConfigOverrides, EnvironmentConfig } from "./config.ts";
-import type { Cell } from "../mdp/gridworld.ts";
+import type { Cell } from "../environments/gridworld.ts";
 import { suggest } from "./nearest.ts";
 import { type Preset, type PresetName, presets } from "./presets.ts";
 import { checkConfig } from "./schema.ts";

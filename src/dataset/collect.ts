@@ -7,6 +7,7 @@
 import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { sampleIndex } from "../mdp/sampling.ts";
+import { startEpisode } from "../mdp/stepping.ts";
 import { requireLength } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { Dataset } from "./dataset.ts";
@@ -35,7 +36,7 @@ export function collectDataset(
       `dataset.episodes is ${episodes}: give a whole number of at least 1`,
     );
   }
-  const { actionCount, outcomeCount, observationSize, maxSteps } = mdp;
+  const { actionCount, observationSize } = mdp;
   requireLength(policy.length, mdp.stateCount * actionCount, "the policy");
   const states: number[] = [];
   const actions: number[] = [];
@@ -46,25 +47,20 @@ export function collectDataset(
   for (let episode = 0; episode < episodes; episode++) {
     heed?.();
     const stream = randomStream(seed, `episode/${episode}`);
-    let state = mdp.startState;
-    states.push(state);
-    for (let step = 1; step <= maxSteps; step++) {
+    const walk = startEpisode(mdp, stream);
+    states.push(walk.state);
+    while (!walk.terminated && !walk.truncated) {
       const action = sampleIndex(
         policy,
-        state * actionCount,
+        walk.state * actionCount,
         actionCount,
         stream,
       );
-      const row = (state * actionCount + action) * outcomeCount;
-      const i = row + sampleIndex(mdp.probability, row, outcomeCount, stream);
-      const ends = mdp.ending[i] !== 0;
-      state = mdp.nextState[i];
-      states.push(state);
+      rewards.push(mdp.reward[walk.step(action)]);
+      states.push(walk.state);
       actions.push(action);
-      rewards.push(mdp.reward[i]);
-      terminated.push(ends ? 1 : 0);
-      truncated.push(!ends && step === maxSteps ? 1 : 0);
-      if (ends) break;
+      terminated.push(walk.terminated ? 1 : 0);
+      truncated.push(walk.truncated ? 1 : 0);
     }
     episodeOffsets[episode + 1] = actions.length;
   }

@@ -5,7 +5,7 @@
  */
 
 import { InputError } from "../errors.ts";
-import { type FiniteMdp, stateEndings } from "../mdp/mdp.ts";
+import { endingOutcomes, type FiniteMdp } from "../mdp/mdp.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import type { Dataset } from "./dataset.ts";
 import { cutEpisodes } from "./ends.ts";
@@ -25,15 +25,16 @@ export interface DatasetSummary {
   readonly returnStd: number;
   /** Episodes whose last step is not terminated: a limit or the end of the log cut them. */
   readonly cutEpisodes: number;
-  /** Share of the episodes that end at the goal. */
-  readonly goalRate: number;
-  /** Share of the episodes that end in a hazard. */
-  readonly hazardRate: number;
+  /** Where the environment is known: share of the episodes in which each named outcome happens. */
+  readonly [outcome: OutcomeRate]: number;
 }
 
+/** An outcome's name and `Rate`. */
+export type OutcomeRate = `${string}Rate`;
+
 /**
- * Sums up a data set of a finite MDP. Goal and hazard are told by the state in which a
- * terminated episode ends, or, for files without final observations, by its last reward.
+ * Sums up a data set of a finite MDP. What happened in a step is told by the state that it led to
+ * and its reward; for files without final observations, by an episode's last reward alone.
  *
  * @throws {InputError} If the data do not fit the environment: an observation that is no
  *   state, or an episode that terminated where the environment does not.
@@ -43,30 +44,26 @@ export function summariseDataset(
   mdp: FiniteMdp,
 ): DatasetSummary {
   const states = datasetStates(dataset, mdp);
-  const endings = stateEndings(mdp);
+  const outcomeOf = outcomeReader(dataset, mdp, states);
   const { episodeOffsets: offsets } = dataset;
   const episodes = offsets.length - 1;
   const returns = new Float64Array(episodes);
-  const ended = [0, 0, 0];
+  const counts = new Uint32Array(mdp.outcomes.length + 1);
   const distinct = new Set<number>();
   for (let e = 0; e < episodes; e++) {
+    const happened = new Set<number>();
     for (let i = offsets[e]; i < offsets[e + 1]; i++) {
       returns[e] += dataset.rewards[i];
       distinct.add(states[i + e]);
+      happened.add(outcomeOf(e, i));
     }
-    const last = offsets[e + 1] - 1;
-    if (dataset.terminated[last] === 0) continue;
-    const ending = endings[states[last + e + 1]] ||
-      endingByReward(mdp, states[last + e], dataset, last);
-    if (ending === 0) {
-      throw new InputError(
-        `episode ${e} of the data set terminates where this environment has neither goal nor ` +
-          `hazard: ${OTHER_ENVIRONMENT}`,
-      );
-    }
-    ended[ending]++;
+    for (const n of happened) counts[n]++;
   }
   const { mean, std } = meanAndStd(returns);
+  const rates = mdp.outcomes.map((
+    { name },
+    n,
+  ): [OutcomeRate, number] => [`${name}Rate`, counts[n + 1] / episodes]);
   return {
     episodes,
     transitions: dataset.actions.length,
@@ -74,27 +71,41 @@ export function summariseDataset(
     returnMean: mean,
     returnStd: std,
     cutEpisodes: cutEpisodes(dataset),
-    goalRate: ended[1] / episodes,
-    hazardRate: ended[2] / episodes,
+    ...Object.fromEntries(rates),
   };
 }
 
 /**
- * How a terminating transition ended, from its reward: 1 goal, 2 hazard, 0 if the
- * environment has no such outcome. d3rlpy dumps do not hold the state it ended in.
+ * Finds what happened in a transition: of the outcomes that end the episode as it did, the one that
+ * fits next state and reward, or else the next state, or else (d3rlpy dumps do not hold the state
+ * that an episode ended in) the reward.
  */
-function endingByReward(
+function outcomeReader(
+  { actions, rewards, terminated }: Dataset,
   mdp: FiniteMdp,
-  state: number,
-  { actions, rewards }: Dataset,
-  transition: number,
-): number {
-  const first = (state * mdp.actionCount + actions[transition]) *
-    mdp.outcomeCount;
-  for (let i = first; i < first + mdp.outcomeCount; i++) {
-    const fits = mdp.probability[i] > 0 && mdp.ending[i] > 0 &&
-      Math.fround(mdp.reward[i]) === rewards[transition];
-    if (fits) return mdp.ending[i];
-  }
-  return 0;
+  states: Int32Array,
+): (episode: number, transition: number) => number {
+  const ends = endingOutcomes(mdp);
+  return (episode, transition) => {
+    const next = states[transition + episode + 1];
+    const pair = states[transition + episode] * mdp.actionCount +
+      actions[transition];
+    const first = pair * mdp.outcomeCount;
+    let best = 0;
+    let bestFit = 0;
+    for (let i = first; i < first + mdp.outcomeCount; i++) {
+      if (!(mdp.probability[i] > 0)) continue;
+      if (ends[mdp.outcome[i]] !== terminated[transition]) continue;
+      const fit = (mdp.nextState[i] === next ? 2 : 0) +
+        (Math.fround(mdp.reward[i]) === rewards[transition] ? 1 : 0);
+      if (fit > bestFit) [best, bestFit] = [mdp.outcome[i], fit];
+    }
+    if (terminated[transition] === 1 && bestFit === 0) {
+      throw new InputError(
+        `episode ${episode} of the data set terminates where nothing ends an episode in this ` +
+          `environment: ${OTHER_ENVIRONMENT}`,
+      );
+    }
+    return best;
+  };
 }

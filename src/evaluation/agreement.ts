@@ -15,7 +15,7 @@ export interface Agreement {
   /** Bound on `distance` that right code exceeds with probability at most 1e-6. */
   readonly distanceLimit: number;
   /** Probability of a hazard count at least as far out, on its side, as the rollouts' one. */
-  readonly hazardTail: number;
+  readonly unsafeTail: number;
   /** True if the distance keeps its limit and the tail is at least 1e-6. */
   readonly agrees: boolean;
 }
@@ -28,7 +28,7 @@ const DISTANCE_FACTOR = 2.6933861344527097;
 /**
  * Compares rollouts with the exact evaluation of the same policy, at any number of episodes.
  * The return is checked by the Dvoretzky-Kiefer-Wolfowitz inequality (Massart 1990, corollary
- * 1), which asks nothing of the distribution; the number of hazards by its binomial tail, as
+ * 1), which asks nothing of the distribution; the number of unsafe episodes by its binomial tail, as
  * a normal approximation fails for rare events.
  *
  * @param rollouts Rollouts of a policy.
@@ -40,13 +40,13 @@ export function checkAgreement(
 ): Agreement {
   const distance = distributionDistance(rollouts.returns, exact);
   const distanceLimit = DISTANCE_FACTOR / Math.sqrt(rollouts.episodes);
-  const hazardTail = binomialTail(
+  const unsafeTail = binomialTail(
     rollouts.episodes,
-    exact.hazardProbability,
-    Math.round(rollouts.hazardRate * rollouts.episodes),
+    exact.unsafeProbability,
+    Math.round(rollouts.unsafeRate * rollouts.episodes),
   );
-  const agrees = distance <= distanceLimit && hazardTail >= FALSE_ALARM;
-  return { distance, distanceLimit, hazardTail, agrees };
+  const agrees = distance <= distanceLimit && unsafeTail >= FALSE_ALARM;
+  return { distance, distanceLimit, unsafeTail, agrees };
 }
 
 /** Largest |F_n - F| over all values, those that cannot happen but did included. */

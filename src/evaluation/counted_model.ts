@@ -14,8 +14,8 @@ export interface CountedModel {
   readonly counts: Uint32Array;
   /**
    * Frequencies of next states and mean rewards. A pair that was never seen has no outcome:
-   * its probabilities are all 0. `ending` is 1 for every terminated outcome: the model does
-   * not tell a goal from a hazard but by the reward. Truncated transitions go on.
+   * its probabilities are all 0. Every terminated outcome has the name `end`: the model tells
+   * what ended an episode by the reward alone. Truncated transitions go on.
    */
   readonly model: FiniteMdp;
 }
@@ -53,7 +53,7 @@ export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
   const probability = new Float64Array(counts.length * outcomeCount);
   const nextState = new Int32Array(probability.length);
   const reward = new Float64Array(probability.length);
-  const ending = new Uint8Array(probability.length);
+  const named = new Uint8Array(probability.length);
   seen.forEach((outcomes, pair) => {
     let i = pair * outcomeCount;
     for (
@@ -64,12 +64,20 @@ export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
       probability[i] = n / counts[pair];
       nextState[i] = Math.floor(outcome / 2);
       reward[i] = rewards / n;
-      ending[i] = outcome % 2;
+      named[i] = outcome % 2;
       i++;
     }
   });
   return {
     counts,
-    model: { ...mdp, outcomeCount, probability, nextState, reward, ending },
+    model: {
+      ...mdp,
+      outcomeCount,
+      probability,
+      nextState,
+      reward,
+      outcome: named,
+      outcomes: [{ name: "end", ends: true, unsafe: false }],
+    },
   };
 }

@@ -5,8 +5,8 @@
  */
 
 import { InputError } from "../errors.ts";
-import type { FiniteMdp } from "../mdp/mdp.ts";
-import { sampleIndex } from "../mdp/sampling.ts";
+import { type FiniteMdp, unsafeOutcomes } from "../mdp/mdp.ts";
+import { startEpisode } from "../mdp/stepping.ts";
 import { requireActions, requireLength } from "../numerics/arrays.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import { randomStream } from "../numerics/random.ts";
@@ -21,10 +21,10 @@ export interface RolloutResult {
   readonly returnStd: number;
   /** Mean number of steps. */
   readonly lengthMean: number;
-  /** Share of the episodes that end in a hazard. */
-  readonly hazardRate: number;
-  /** Share of the episodes that end at the goal. */
-  readonly goalRate: number;
+  /** Share of the episodes in which each named outcome happens. */
+  readonly outcomeRates: Readonly<Record<string, number>>;
+  /** Share of the episodes in which anything unsafe happens. */
+  readonly unsafeRate: number;
   /** [episodes] undiscounted return of each episode. */
   readonly returns: Float64Array;
 }
@@ -53,28 +53,27 @@ export function rollOut(
       `evaluation.episodes is ${episodes}: give a whole number of at least 1`,
     );
   }
-  const { actionCount, outcomeCount, maxSteps } = mdp;
   requireLength(actions.length, mdp.stateCount, "actions");
-  requireActions(actions, actionCount);
+  requireActions(actions, mdp.actionCount);
   const returns = new Float64Array(episodes);
-  const ended = [0, 0, 0];
+  const unsafe = unsafeOutcomes(mdp);
+  const counts = new Uint32Array(unsafe.length);
+  let unsafeEpisodes = 0;
   let steps = 0;
   for (let episode = 0; episode < episodes; episode++) {
     heed?.();
-    const stream = randomStream(seed, `rollout/${episode}`);
-    let state = mdp.startState;
-    let ending = 0;
+    const walk = startEpisode(mdp, randomStream(seed, `rollout/${episode}`));
+    const happened = new Uint8Array(counts.length);
     let total = 0;
-    for (let step = 0; step < maxSteps && ending === 0; step++) {
-      const row = (state * actionCount + actions[state]) * outcomeCount;
-      const i = row + sampleIndex(mdp.probability, row, outcomeCount, stream);
-      state = mdp.nextState[i];
-      ending = mdp.ending[i];
+    while (!walk.terminated && !walk.truncated) {
+      const i = walk.step(actions[walk.state]);
       total += mdp.reward[i];
-      steps++;
+      happened[mdp.outcome[i]] = 1;
     }
+    steps += walk.steps;
     returns[episode] = total;
-    ended[ending]++;
+    happened.forEach((flag, n) => counts[n] += flag);
+    if (happened.some((flag, n) => flag && unsafe[n])) unsafeEpisodes++;
   }
   const { mean, std } = meanAndStd(returns);
   return {
@@ -82,8 +81,10 @@ export function rollOut(
     returnMean: mean,
     returnStd: std,
     lengthMean: steps / episodes,
-    hazardRate: ended[2] / episodes,
-    goalRate: ended[1] / episodes,
+    outcomeRates: Object.fromEntries(
+      mdp.outcomes.map(({ name }, n) => [name, counts[n + 1] / episodes]),
+    ),
+    unsafeRate: unsafeEpisodes / episodes,
     returns,
   };
 }

@@ -13,7 +13,12 @@
  */
 
 import { InputError } from "../errors.ts";
-import { type FiniteMdp, stateEndings } from "./mdp.ts";
+import {
+  endingOutcomes,
+  type FiniteMdp,
+  outcomeByState,
+  unsafeOutcomes,
+} from "./mdp.ts";
 
 /** What a policy does from the start state, undiscounted, up to rounding in f64. */
 export interface ExactEvaluation {
@@ -25,10 +30,10 @@ export interface ExactEvaluation {
   readonly cvar10: number;
   /** Mean of the worst 1 % of the returns. */
   readonly cvar1: number;
-  /** Probability that the episode ends in a hazard. */
-  readonly hazardProbability: number;
-  /** Probability that the episode ends at the goal. */
-  readonly goalProbability: number;
+  /** Probability that each named outcome happens in an episode, at least once. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Probability that anything unsafe happens in an episode. */
+  readonly unsafeProbability: number;
   /** Probability that the episode is truncated. */
   readonly timeoutProbability: number;
   /** Expected number of steps. */
@@ -54,14 +59,15 @@ export function evaluateExactly(
   const { maxSteps, stateCount } = mdp;
   const chain = policyChain(mdp, policy);
   const atoms = new Map<number, number>();
-  const ended = [0, 0, 0];
+  const ends = endingOutcomes(mdp);
+  const ended = new Float64Array(ends.length);
   let lengthMean = 0;
   // Return so far -> [S] probability of being in each state with it.
   let live = new Map<number, Float64Array>([[0, new Float64Array(stateCount)]]);
   live.get(0)![mdp.startState] = 1;
   for (let step = 0; step < maxSteps && live.size > 0; step++) {
     chain.toStep(step);
-    const { first, probability, nextState, reward, ending } = chain;
+    const { first, probability, nextState, reward, outcome } = chain;
     const nextLive = new Map<number, Float64Array>();
     for (const [sum, mass] of live) {
       let target = mass;
@@ -73,8 +79,8 @@ export function evaluateExactly(
         for (let i = first[s]; i < first[s + 1]; i++) {
           const p = here * probability[i];
           const nextSum = sum + reward[i];
-          if (ending[i] !== 0) {
-            ended[ending[i]] += p;
+          if (ends[outcome[i]] === 1) {
+            ended[outcome[i]] += p;
             atoms.set(nextSum, (atoms.get(nextSum) ?? 0) + p);
             continue;
           }
@@ -104,8 +110,13 @@ export function evaluateExactly(
     returnStd: std,
     cvar10: lowerTailMean(returns, probabilities, 0.1),
     cvar1: lowerTailMean(returns, probabilities, 0.01),
-    hazardProbability: ended[2],
-    goalProbability: ended[1],
+    outcomes: Object.fromEntries(
+      mdp.outcomes.map(({ name, ends }, n) => [
+        name,
+        ends ? ended[n + 1] : happens(mdp, chain, unit(ended.length, [n + 1])),
+      ]),
+    ),
+    unsafeProbability: unsafeProbability(mdp, chain, ended),
     timeoutProbability: ended[0],
     lengthMean,
     returns,
@@ -113,38 +124,92 @@ export function evaluateExactly(
   };
 }
 
+/** Probability that anything unsafe happens. */
+function unsafeProbability(
+  mdp: FiniteMdp,
+  chain: PolicyChain,
+  ended: Float64Array,
+): number {
+  const unsafe = mdp.outcomes.flatMap((outcome, n) =>
+    outcome.unsafe ? [n + 1] : []
+  );
+  // What ends an episode happens once: probabilities add up.
+  return unsafe.every((n) => mdp.outcomes[n - 1].ends)
+    ? unsafe.reduce((sum, n) => sum + ended[n], 0)
+    : happens(mdp, chain, unit(ended.length, unsafe));
+}
+
+/** [length] 1 at the given places. */
+function unit(length: number, places: readonly number[]): Uint8Array {
+  const marks = new Uint8Array(length);
+  for (const place of places) marks[place] = 1;
+  return marks;
+}
+
+/** Probability that one of the marked outcomes happens before the episode is over: its first time. */
+function happens(
+  mdp: FiniteMdp,
+  chain: PolicyChain,
+  marked: Uint8Array,
+): number {
+  const ends = endingOutcomes(mdp);
+  let mass = new Float64Array(mdp.stateCount);
+  mass[mdp.startState] = 1;
+  let happened = 0;
+  for (let step = 0; step < mdp.maxSteps; step++) {
+    chain.toStep(step);
+    const { first, probability, nextState, outcome } = chain;
+    const next = new Float64Array(mdp.stateCount);
+    for (let s = 0; s < mdp.stateCount; s++) {
+      if (mass[s] === 0) continue;
+      for (let i = first[s]; i < first[s + 1]; i++) {
+        const p = mass[s] * probability[i];
+        if (marked[outcome[i]] === 1) happened += p;
+        else if (ends[outcome[i]] === 0) next[nextState[i]] += p;
+      }
+    }
+    mass = next;
+  }
+  return happened;
+}
+
 /**
- * Probability of ending in a hazard from each state, with the whole horizon ahead. 1 for a
- * hazard, 0 for the goal.
+ * Probability that anything unsafe happens in an episode from each state, with the whole horizon
+ * ahead. For a state that is never acted in, because entering it ends the episode: 1 if that is
+ * unsafe, else 0.
  *
  * @param mdp The true environment.
  * @param policy [S, A] or [T, S, A] action probabilities.
  * @returns [S]
  * @throws InputError if the policy has another shape.
  */
-export function hazardByState(
+export function unsafeByState(
   mdp: FiniteMdp,
   policy: Float64Array,
 ): Float64Array {
   const { maxSteps, stateCount } = mdp;
   const chain = policyChain(mdp, policy);
   let after = new Float64Array(stateCount);
-  let hazard = new Float64Array(stateCount);
+  let now = new Float64Array(stateCount);
+  const ends = endingOutcomes(mdp);
+  const unsafe = unsafeOutcomes(mdp);
   for (let step = maxSteps - 1; step >= 0; step--) {
     chain.toStep(step);
-    const { first, probability, nextState, ending } = chain;
-    [after, hazard] = [hazard, after];
+    const { first, probability, nextState, outcome } = chain;
+    [after, now] = [now, after];
     for (let s = 0; s < stateCount; s++) {
       let sum = 0;
       for (let i = first[s]; i < first[s + 1]; i++) {
-        if (ending[i] === 0) sum += probability[i] * after[nextState[i]];
-        else if (ending[i] === 2) sum += probability[i];
+        if (unsafe[outcome[i]] === 1) sum += probability[i];
+        else if (ends[outcome[i]] === 0) {
+          sum += probability[i] * after[nextState[i]];
+        }
       }
-      hazard[s] = sum;
+      now[s] = sum;
     }
   }
-  const endings = stateEndings(mdp);
-  return hazard.map((p, s) => endings[s] === 0 ? p : endings[s] - 1);
+  const entered = outcomeByState(mdp);
+  return now.map((p, s) => ends[entered[s]] === 0 ? p : unsafe[entered[s]]);
 }
 
 /**
@@ -192,7 +257,7 @@ interface PolicyChain {
   probability: Float64Array;
   nextState: Int32Array;
   reward: Float64Array;
-  ending: Uint8Array;
+  outcome: Uint8Array;
   /** Fills the arrays for that step; does nothing for a stationary policy. */
   toStep(step: number): void;
 }
@@ -211,7 +276,7 @@ function policyChain(mdp: FiniteMdp, policy: Float64Array): PolicyChain {
     probability: new Float64Array(rows * outcomeCount),
     nextState: new Int32Array(rows * outcomeCount),
     reward: new Float64Array(rows * outcomeCount),
-    ending: new Uint8Array(rows * outcomeCount),
+    outcome: new Uint8Array(rows * outcomeCount),
     toStep(step) {
       if (!stationary) fill(step * rows);
     },
@@ -228,7 +293,7 @@ function policyChain(mdp: FiniteMdp, policy: Float64Array): PolicyChain {
         chain.probability[n] = p;
         chain.nextState[n] = mdp.nextState[i];
         chain.reward[n] = mdp.reward[i];
-        chain.ending[n] = mdp.ending[i];
+        chain.outcome[n] = mdp.outcome[i];
         n++;
       }
     }

@@ -5,7 +5,7 @@
  */
 
 import { InputError } from "../errors.ts";
-import type { FiniteMdp } from "./mdp.ts";
+import { endingOutcomes, type FiniteMdp } from "./mdp.ts";
 
 /**
  * The policy of the highest undiscounted return within the horizon, by backward induction
@@ -100,11 +100,12 @@ function backUp(
   gamma: number,
   q: Float64Array,
 ): void {
-  const { outcomeCount, probability, nextState, reward, ending } = mdp;
+  const { outcomeCount, probability, nextState, reward, outcome } = mdp;
+  const ends = endingOutcomes(mdp);
   for (let row = 0; row < q.length; row++) {
     let sum = 0;
     for (let i = row * outcomeCount; i < (row + 1) * outcomeCount; i++) {
-      const after = ending[i] === 0 ? gamma * values[nextState[i]] : 0;
+      const after = ends[outcome[i]] === 0 ? gamma * values[nextState[i]] : 0;
       sum += probability[i] * (reward[i] + after);
     }
     q[row] = sum;

@@ -306,7 +306,7 @@ export async function learnTogether(
               mdp,
               greedyPolicy(actions, mdp.actionCount),
             );
-            row.push(exact.returnMean, exact.hazardProbability);
+            row.push(exact.returnMean, exact.unsafeProbability);
           }
           rows[seed].push(row);
         });

@@ -11,11 +11,18 @@ import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
 import { checkAgreement } from "../evaluation/agreement.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
 import {
+  type ExactMetrics,
+  exactMetrics,
+  type Metrics,
+  type PolicyMetrics,
+  rolloutMetrics,
+} from "../evaluation/results.ts";
+import {
   type ReferencePolicies,
   referencePolicies,
 } from "../evaluation/references.ts";
-import { rollOut, type RolloutResult } from "../evaluation/rollout.ts";
-import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
+import { rollOut } from "../evaluation/rollout.ts";
+import { evaluateExactly } from "../mdp/exact.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import {
   evaluatePolicy,
@@ -25,55 +32,6 @@ import {
 import { meanAndStd } from "../numerics/moments.ts";
 import { greedyInStates } from "./learn.ts";
 import type { KnownEnvironment, Problem } from "./problem.ts";
-
-/** A policy's exact values, without the distribution behind them. */
-export type ExactMetrics = Omit<ExactEvaluation, "returns" | "probabilities">;
-
-/** One learnt policy in `metrics.json`; without a known environment only the last two entries. */
-export interface PolicyMetrics {
-  /** Sampled episodes. */
-  readonly rollout?: Omit<RolloutResult, "returns">;
-  /** Exact values by dynamic programming. */
-  readonly exact?: ExactMetrics;
-  /** The optimal policy's exact return minus this one's. */
-  readonly regret?: number;
-  /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
-  readonly rolloutAgrees?: boolean;
-  /** [size][size] action in cell [x][y]. */
-  readonly greedyActions?: readonly (readonly number[])[];
-  /** Share of sampled transitions whose action is not the policy's. */
-  readonly actionMismatchRate: number;
-  /** SHA-256 of the policy file. */
-  readonly sha256: string;
-}
-
-/** `metrics.json`. */
-export interface Metrics {
-  /** Name and version of this shape. */
-  readonly schema: "holdfast/metrics/1";
-  /** The whole configuration. */
-  readonly config: Config;
-  /** Where the environment is known. */
-  readonly environment?: {
-    readonly size: number;
-    readonly start: readonly [number, number];
-    readonly goal: readonly [number, number];
-    readonly hazards: readonly (readonly [number, number])[];
-    /** The best that can be done, by backward induction over the horizon. */
-    readonly optimal: Pick<
-      ExactMetrics,
-      "returnMean" | "hazardProbability" | "goalProbability" | "lengthMean"
-    >;
-  };
-  /** The data in a few numbers. */
-  readonly dataset:
-    & Omit<DatasetSummary, "goalRate" | "hazardRate">
-    & Partial<DatasetSummary>;
-  /** Learnt policies by algorithm. */
-  readonly policies: Readonly<Record<string, PolicyMetrics>>;
-  /** Policies that need no training, from the same data; see `referencePolicies`. */
-  readonly references?: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
-}
 
 /** What the plots need beyond `metrics.json`. */
 export interface Evaluation {
@@ -113,7 +71,7 @@ export function evaluateRun(
     }
     const { mdp, world } = environment;
     const actions = greedyInStates(policy, mdp);
-    const { returns, ...rollout } = rollOut(
+    const rollouts = rollOut(
       mdp,
       actions,
       config.evaluation.episodes,
@@ -121,17 +79,17 @@ export function evaluateRun(
       heed,
     );
     heed?.();
-    rolloutReturns[name] = returns;
+    rolloutReturns[name] = rollouts.returns;
     const evaluation = evaluateExactly(
       mdp,
       greedyPolicy(actions, mdp.actionCount),
     );
     const exact = exactMetrics(evaluation);
     policies[name] = {
-      rollout,
+      rollout: rolloutMetrics(rollouts),
       exact,
       regret: references.optimal.returnMean - exact.returnMean,
-      rolloutAgrees: checkAgreement({ ...rollout, returns }, evaluation).agrees,
+      rolloutAgrees: checkAgreement(rollouts, evaluation).agrees,
       ...data,
       greedyActions: Array.from(
         { length: world.size },
@@ -156,13 +114,6 @@ export function evaluateRun(
     policies,
   };
   return { metrics, rolloutReturns };
-}
-
-/** Leaves out the distribution. */
-export function exactMetrics(
-  { returns: _, probabilities: __, ...scalars }: ExactEvaluation,
-): ExactMetrics {
-  return scalars;
 }
 
 /**
@@ -230,7 +181,7 @@ function mismatch(
 /** What can be said of data without their environment. */
 function summariseUnknown(
   dataset: Dataset,
-): Omit<DatasetSummary, "goalRate" | "hazardRate"> {
+): DatasetSummary {
   const { episodeOffsets, rewards, observations, observationSize } = dataset;
   const episodes = episodeOffsets.length - 1;
   const returns = new Float64Array(episodes);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Metrics } from "../evaluation/results.ts";
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/index.ts";
 import { canonicalJson } from "../artifacts/json.ts";
@@ -34,7 +35,7 @@ import {
 } from "./checkpoint_folder.ts";
 import { finishedPolicy, type LearntFile } from "./finished_policy.ts";
 import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
-import { evaluateRun, type Metrics } from "./metrics.ts";
+import { evaluateRun } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
 import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";

@@ -5,7 +5,7 @@
  */
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetStates } from "../dataset/states.ts";
-import { hazardByState } from "../mdp/exact.ts";
+import { unsafeByState } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import {
@@ -22,7 +22,7 @@ import { plotReturnBars, plotSortedReturns } from "../report/plots/returns.ts";
 import { plotRewardHistogram } from "../report/plots/reward_histogram.ts";
 import { plotStateVisitation } from "../report/plots/state_visitation.ts";
 import type { Learnt } from "./learn.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "../evaluation/results.ts";
 import type { KnownEnvironment, Problem } from "./problem.ts";
 
 /** Columns of `training.csv` that are no loss. */
@@ -84,7 +84,7 @@ async function plotGrids(
   for (const [name, { greedyActions }] of Object.entries(policies)) {
     if (greedyActions === undefined) continue;
     const actions = Int32Array.from(greedyActions.flat());
-    const hazards = hazardByState(mdp, greedyPolicy(actions, mdp.actionCount));
+    const hazards = unsafeByState(mdp, greedyPolicy(actions, mdp.actionCount));
     plots.push(
       [`policy-${name}`, await plotPolicyArrows(name, world, actions, visits)],
       [

@@ -11,12 +11,12 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
 import { summariseDataset } from "../dataset/summary.ts";
 import { InputError } from "../errors.ts";
-import { behaviourPolicy } from "../mdp/behaviour.ts";
+import { behaviourPolicy } from "../environments/gridworld.ts";
 import {
   type Gridworld,
   gridworldMdp,
   resolveGridworld,
-} from "../mdp/gridworld.ts";
+} from "../environments/gridworld.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 

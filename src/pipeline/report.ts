@@ -9,7 +9,7 @@ import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
 import type { TrainingValues } from "../report/checkpoints.ts";
 import { runReportHtml } from "../report/run_report.ts";
 import type { Learnt } from "./learn.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "../evaluation/results.ts";
 
 /** Files whose bytes depend on machine and time, or on the report itself. */
 const UNLISTED = ["timings.json", "manifest.json", "report.html"];

@@ -17,7 +17,8 @@ import {
   greedyInStates,
   learnTogether,
 } from "./learn.ts";
-import { type ExactMetrics, exactMetrics, exactReferences } from "./metrics.ts";
+import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
+import { exactReferences } from "./metrics.ts";
 import { type KnownEnvironment, openProblem, type Problem } from "./problem.ts";
 import {
   seedConfig,

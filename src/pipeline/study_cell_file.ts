@@ -13,7 +13,7 @@ import { InputError } from "../errors.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import { readFile } from "../files/read.ts";
 import { loggedSteps, programOf, trainingColumns } from "./learn.ts";
-import type { ExactMetrics } from "./metrics.ts";
+import type { ExactMetrics } from "../evaluation/results.ts";
 import {
   type CellResult,
   cellTask,

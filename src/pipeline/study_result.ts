@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExactMetrics } from "./metrics.ts";
+import type { ExactMetrics } from "../evaluation/results.ts";
 import type { CellResult } from "./study_cell.ts";
 import type { StudyConfig } from "./study_config.ts";
 import {

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { ExactMetrics } from "../evaluation/results.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
-import type { ExactMetrics } from "./metrics.ts";
 import type {
   CellResult,
   LearnerResult,

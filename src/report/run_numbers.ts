@@ -5,14 +5,13 @@
  */
 
 import type { DatasetSummary } from "../dataset/summary.ts";
-import type { RolloutResult } from "../evaluation/rollout.ts";
-import type { ExactEvaluation } from "../mdp/exact.ts";
+import type { ExactMetrics, RolloutMetrics } from "../evaluation/results.ts";
 import { lastCheckpoints, type TrainingValues } from "./checkpoints.ts";
 import { fragment, type Html, type Section, table } from "./html.ts";
 import { decimal, percent } from "./numbers.ts";
 
 /** Exact values of a policy, from the start state. */
-export type ReportedValues = Omit<ExactEvaluation, "returns" | "probabilities">;
+export type ReportedValues = ExactMetrics;
 
 /** A learnt policy, as in `metrics.json`. */
 export interface ReportedPolicy {
@@ -21,7 +20,7 @@ export interface ReportedPolicy {
   /** The optimal policy's exact return minus this one's. */
   readonly regret?: number;
   /** Sampled episodes. */
-  readonly rollout?: Omit<RolloutResult, "returns">;
+  readonly rollout?: RolloutMetrics;
   /** Whether the rollouts agree with the exact values. */
   readonly rolloutAgrees?: boolean;
   /** Share of sampled transitions whose action is not the policy's. */
@@ -38,9 +37,7 @@ export interface RunValues {
   /** The grid, where it is known. */
   readonly environment?: { readonly size: number };
   /** The data in a few numbers. */
-  readonly dataset:
-    & Omit<DatasetSummary, "hazardRate" | "goalRate">
-    & Partial<DatasetSummary>;
+  readonly dataset: DatasetSummary;
   /** Learnt policies by algorithm. */
   readonly policies: Readonly<Record<string, ReportedPolicy>>;
   /** Policies without a network, from the same data. */

@@ -3,12 +3,12 @@ import { collectDataset } from "../../src/dataset/collect.ts";
 import { datasetStates } from "../../src/dataset/states.ts";
 import { summariseDataset } from "../../src/dataset/summary.ts";
 import { InputError } from "../../src/errors.ts";
-import { behaviourPolicy } from "../../src/mdp/behaviour.ts";
+import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import {
   type Cell,
   gridworldMdp,
   resolveGridworld,
-} from "../../src/mdp/gridworld.ts";
+} from "../../src/environments/gridworld.ts";
 
 function worldOf(
   hazards: Cell[] | null,
@@ -49,7 +49,7 @@ Deno.test("the columns hold whole episodes with their final observations", () =>
         const o = (s * 4 + data.actions[i]) * mdp.outcomeCount + k;
         possible ||= mdp.nextState[o] === next &&
           mdp.reward[o] === data.rewards[i] &&
-          (mdp.ending[o] !== 0) === (data.terminated[i] === 1);
+          (mdp.outcome[o] !== 0) === (data.terminated[i] === 1);
       }
       assert.ok(possible, `transition ${i} is impossible`);
       const cut = data.terminated[i] === 0 && i - first === 39;

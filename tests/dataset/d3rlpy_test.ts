@@ -4,7 +4,7 @@ import {
   datasetToD3rlpy,
 } from "../../src/dataset/d3rlpy.ts";
 import { summariseDataset } from "../../src/dataset/summary.ts";
-import { gridworldMdp } from "../../src/mdp/gridworld.ts";
+import { gridworldMdp } from "../../src/environments/gridworld.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import { readSeed42 } from "./seed42.ts";
 import { refusal } from "./refusal.ts";

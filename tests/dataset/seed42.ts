@@ -3,7 +3,7 @@ import {
   type Cell,
   type Gridworld,
   resolveGridworld,
-} from "../../src/mdp/gridworld.ts";
+} from "../../src/environments/gridworld.ts";
 
 /** The world and the data of tests/fixtures/gridworld_seed42.json. */
 export function readSeed42(): { world: Gridworld; dataset: Dataset } {

@@ -5,7 +5,10 @@ import {
 } from "../../src/evaluation/agreement.ts";
 import { rollOut } from "../../src/evaluation/rollout.ts";
 import { evaluateExactly } from "../../src/mdp/exact.ts";
-import { gridworldMdp, resolveGridworld } from "../../src/mdp/gridworld.ts";
+import {
+  gridworldMdp,
+  resolveGridworld,
+} from "../../src/environments/gridworld.ts";
 import { optimalStationaryActions } from "../../src/mdp/optimal.ts";
 import { greedyPolicy } from "../../src/mdp/policy.ts";
 
@@ -77,14 +80,14 @@ Deno.test("another world or too many hazards do not", () => {
     ...right,
     returns: right.returns.map((r) => r - 1),
   }, exact);
-  assert.ok(shifted.hazardTail > 0.001);
+  assert.ok(shifted.unsafeTail > 0.001);
   assert.equal(shifted.agrees, false);
   // Three hazards of 30 move the distribution by a tenth only, but are far too many.
   const rollouts = rollOut(mdp, actions, 30, 1);
   const returns = rollouts.returns.slice();
   returns.fill(-110, 0, 3);
   const wrong = checkAgreement(
-    { ...rollouts, returns, hazardRate: 0.1 },
+    { ...rollouts, returns, unsafeRate: 0.1 },
     exact,
   );
   assert.ok(wrong.distance <= wrong.distanceLimit);

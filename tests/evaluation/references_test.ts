@@ -8,9 +8,12 @@ import {
   referencePolicies,
   spibbPolicy,
 } from "../../src/evaluation/references.ts";
-import { behaviourPolicy } from "../../src/mdp/behaviour.ts";
+import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import { evaluateExactly } from "../../src/mdp/exact.ts";
-import { gridworldMdp, resolveGridworld } from "../../src/mdp/gridworld.ts";
+import {
+  gridworldMdp,
+  resolveGridworld,
+} from "../../src/environments/gridworld.ts";
 import { optimalActions } from "../../src/mdp/optimal.ts";
 import { greedyPolicy } from "../../src/mdp/policy.ts";
 import { readSeed42 } from "../dataset/seed42.ts";
@@ -79,7 +82,7 @@ Deno.test("counts, frequencies and mean rewards by hand", () => {
           model.probability[i],
           model.nextState[i],
           model.reward[i],
-          model.ending[i],
+          model.outcome[i],
         ]);
       }
     }
@@ -222,8 +225,8 @@ Deno.test("the seed-42 data, to the published digits", () => {
     const exact = evaluateExactly(mdp, policy);
     return [
       exact.returnMean.toFixed(3),
-      exact.hazardProbability.toFixed(4),
-      exact.goalProbability.toFixed(4),
+      exact.outcomes.hazard.toFixed(4),
+      exact.outcomes.goal.toFixed(4),
       exact.lengthMean.toFixed(3),
     ];
   };

@@ -3,12 +3,12 @@ import { collectDataset } from "../../src/dataset/collect.ts";
 import { InputError } from "../../src/errors.ts";
 import { actionMismatchRate } from "../../src/evaluation/mismatch.ts";
 import { rollOut } from "../../src/evaluation/rollout.ts";
-import { behaviourPolicy } from "../../src/mdp/behaviour.ts";
+import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import {
   type Cell,
   gridworldMdp,
   resolveGridworld,
-} from "../../src/mdp/gridworld.ts";
+} from "../../src/environments/gridworld.ts";
 
 function worldOf(hazards: Cell[], slipProbability: number, maxSteps = 20) {
   return resolveGridworld(
@@ -35,8 +35,8 @@ Deno.test("rollouts without chance", () => {
     returnMean: 45,
     returnStd: 0,
     lengthMean: 6,
-    hazardRate: 0,
-    goalRate: 1,
+    outcomeRates: { hazard: 0, goal: 1 },
+    unsafeRate: 0,
     returns: Float64Array.of(45, 45, 45),
   });
   assert.deepEqual(rollouts([[3, 1]]), {
@@ -44,8 +44,8 @@ Deno.test("rollouts without chance", () => {
     returnMean: -103,
     returnStd: 0,
     lengthMean: 4,
-    hazardRate: 1,
-    goalRate: 0,
+    outcomeRates: { hazard: 1, goal: 0 },
+    unsafeRate: 1,
     returns: Float64Array.of(-103, -103, -103),
   });
   assert.deepEqual(rollouts([], 5), {
@@ -53,8 +53,8 @@ Deno.test("rollouts without chance", () => {
     returnMean: -5,
     returnStd: 0,
     lengthMean: 5,
-    hazardRate: 0,
-    goalRate: 0,
+    outcomeRates: { hazard: 0, goal: 0 },
+    unsafeRate: 0,
     returns: Float64Array.of(-5, -5, -5),
   });
 });
@@ -78,7 +78,9 @@ Deno.test("rollouts are episode by episode, and two-valued returns have their kn
   const more = rollOut(mdp, actions, 400, 4);
   assert.deepEqual(more.returns.subarray(0, 10), few.returns);
   assert.notDeepEqual(rollOut(mdp, actions, 400, 5).returns, more.returns);
-  const { goalRate: g, hazardRate: h, returnMean, returnStd } = more;
+  const { outcomeRates, returnMean, returnStd } = more;
+  const { goal: g, hazard: h } = outcomeRates;
+  assert.equal(more.unsafeRate, h);
   const values = [50, -100, -1];
   const shares = [g, h, 1 - g - h];
   const mean = values.reduce((sum, v, i) => sum + v * shares[i], 0);

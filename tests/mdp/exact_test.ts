@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
-import { behaviourPolicy } from "../../src/mdp/behaviour.ts";
+import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import {
   evaluateExactly,
-  hazardByState,
   lowerTailMean,
+  unsafeByState,
 } from "../../src/mdp/exact.ts";
 import {
   type GridworldConfig,
   gridworldMdp,
   resolveGridworld,
-} from "../../src/mdp/gridworld.ts";
-import { type FiniteMdp, stateEndings } from "../../src/mdp/mdp.ts";
+} from "../../src/environments/gridworld.ts";
+import { type FiniteMdp, outcomeByState } from "../../src/mdp/mdp.ts";
 import { optimalActions } from "../../src/mdp/optimal.ts";
 import { greedyPolicy } from "../../src/mdp/policy.ts";
 import { sampleIndex } from "../../src/mdp/sampling.ts";
@@ -76,7 +76,7 @@ function enumerate(mdp: FiniteMdp, policy: Float64Array) {
             step + 1,
             q,
             sum + mdp.reward[i],
-            mdp.ending[i],
+            mdp.outcome[i],
           );
         }
       }
@@ -99,8 +99,9 @@ function agreesWithEnumeration(mdp: FiniteMdp, policy: Float64Array): void {
   close(exact.returnMean, mean);
   close(exact.returnStd, Math.sqrt(variance));
   close(exact.timeoutProbability, ended[0]);
-  close(exact.goalProbability, ended[1]);
-  close(exact.hazardProbability, ended[2]);
+  close(exact.outcomes.hazard, ended[1]);
+  close(exact.outcomes.goal, ended[2]);
+  close(exact.unsafeProbability, ended[1]);
   close(exact.lengthMean, length);
   for (const [share, cvar] of [[0.1, exact.cvar10], [0.01, exact.cvar1]]) {
     // The definition by the best threshold: max over b of b - E[(b - R)+] / share.
@@ -132,8 +133,8 @@ Deno.test("an evaluation without chance", () => {
     returnStd: 0,
     cvar10: -5,
     cvar1: -5,
-    hazardProbability: 0,
-    goalProbability: 0,
+    outcomes: { hazard: 0, goal: 0 },
+    unsafeProbability: 0,
     timeoutProbability: 1,
     lengthMean: 5,
     returns: Float64Array.of(-5),
@@ -141,28 +142,28 @@ Deno.test("an evaluation without chance", () => {
   });
   const path = new Int32Array(9).fill(1);
   path.fill(0, 6);
-  const { returnMean, goalProbability, lengthMean } = evaluateExactly(
+  const { returnMean, outcomes, lengthMean } = evaluateExactly(
     mdp,
     greedyPolicy(path, 4),
   );
-  assert.deepEqual([returnMean, goalProbability, lengthMean], [47, 1, 4]);
+  assert.deepEqual([returnMean, outcomes.goal, lengthMean], [47, 1, 4]);
   assert.throws(() => evaluateExactly(mdp, new Float64Array(35)), InputError);
 });
 
 Deno.test("hazard by state is the hazard probability of an episode that starts there", () => {
   const world = resolveGridworld({ ...small, size: 5, maxSteps: 12 }, 0);
   const mdp = gridworldMdp(world);
-  const endings = stateEndings(mdp);
+  const endings = outcomeByState(mdp);
   const policies = [
     behaviourPolicy(world, 0.3),
     greedyPolicy(optimalActions(mdp), 4),
   ];
   for (const policy of policies) {
-    const hazard = hazardByState(mdp, policy);
+    const hazard = unsafeByState(mdp, policy);
     for (let startState = 0; startState < 25; startState++) {
       const expected = endings[startState] === 0
-        ? evaluateExactly({ ...mdp, startState }, policy).hazardProbability
-        : [NaN, 0, 1][endings[startState]];
+        ? evaluateExactly({ ...mdp, startState }, policy).unsafeProbability
+        : [NaN, 1, 0][endings[startState]];
       close(hazard[startState], expected);
     }
   }
@@ -202,7 +203,7 @@ Deno.test("200,000 rollouts agree with the exact values within 4 standard errors
       const row = (s * 4 + sampleIndex(policy, s * 4, 4, stream)) * 4;
       const i = row + sampleIndex(mdp.probability, row, 4, stream);
       s = mdp.nextState[i];
-      ending = mdp.ending[i];
+      ending = mdp.outcome[i];
       total += mdp.reward[i];
     }
     ended[ending]++;
@@ -228,15 +229,15 @@ Deno.test("200,000 rollouts agree with the exact values within 4 standard errors
   within("return", sum / n, exact.returnMean, exact.returnStd);
   within(
     "hazard",
-    ended[2] / n,
-    exact.hazardProbability,
-    rate(exact.hazardProbability),
+    ended[1] / n,
+    exact.outcomes.hazard,
+    rate(exact.outcomes.hazard),
   );
   within(
     "goal",
-    ended[1] / n,
-    exact.goalProbability,
-    rate(exact.goalProbability),
+    ended[2] / n,
+    exact.outcomes.goal,
+    rate(exact.outcomes.goal),
   );
   const lengthStd = Math.sqrt(stepSquares / n - (steps / n) ** 2);
   within("length", steps / n, exact.lengthMean, lengthStd);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
 import { evaluateExactly } from "../../src/mdp/exact.ts";
-import { gridworldMdp, resolveGridworld } from "../../src/mdp/gridworld.ts";
+import {
+  gridworldMdp,
+  resolveGridworld,
+} from "../../src/environments/gridworld.ts";
 import {
   discountedActionValues,
   optimalActions,
@@ -100,8 +103,8 @@ Deno.test("the optimum of the seed-42 world, to the published digits", () => {
     const exact = evaluateExactly(mdp, greedyPolicy(actions, 4));
     return [
       exact.returnMean.toFixed(4),
-      exact.hazardProbability.toFixed(7),
-      exact.goalProbability.toFixed(6),
+      exact.outcomes.hazard.toFixed(7),
+      exact.outcomes.goal.toFixed(6),
       exact.lengthMean.toFixed(3),
     ];
   };

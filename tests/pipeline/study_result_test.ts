@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import type { ExactMetrics } from "../../src/pipeline/metrics.ts";
+import type { ExactMetrics } from "../../src/evaluation/results.ts";
 import type { CellResult } from "../../src/pipeline/study_cell.ts";
 import { resolveStudy } from "../../src/pipeline/study_config.ts";
 import {

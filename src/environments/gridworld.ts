@@ -11,7 +11,7 @@
 
 import { InputError } from "../errors.ts";
 import { randomStream } from "../numerics/random.ts";
-import type { FiniteMdp } from "./mdp.ts";
+import type { FiniteMdp, NamedOutcome } from "../mdp/mdp.ts";
 
 /** A cell of the grid, [x, y]. */
 export type Cell = readonly [number, number];
@@ -50,6 +50,11 @@ export const STEP_REWARD: number = -1;
 export const HAZARD_REWARD: number = -100;
 /** Reward of the step into the goal, in place of the step's. */
 export const GOAL_REWARD: number = 50;
+
+const OUTCOMES: readonly NamedOutcome[] = [
+  { name: "hazard", ends: true, unsafe: true },
+  { name: "goal", ends: true, unsafe: false },
+];
 
 // Exact evaluation goes through every cell at every step, and the optimal policy takes 32 bytes
 // for each: 320 MB at the limit.
@@ -148,15 +153,15 @@ export function gridworldMdp(world: Gridworld): FiniteMdp {
   const outcomeCount = GRIDWORLD_ACTIONS;
   const stateCount = size * size;
   const total = stateCount * actionCount * outcomeCount;
-  const endings = new Uint8Array(stateCount);
-  for (const [x, y] of world.hazards) endings[cellState(size, x, y)] = 2;
-  endings[cellState(size, world.goal[0], world.goal[1])] = 1;
-  const rewardOf = [STEP_REWARD, GOAL_REWARD, HAZARD_REWARD];
+  const entered = new Uint8Array(stateCount);
+  for (const [x, y] of world.hazards) entered[cellState(size, x, y)] = 1;
+  entered[cellState(size, world.goal[0], world.goal[1])] = 2;
+  const rewardOf = [STEP_REWARD, HAZARD_REWARD, GOAL_REWARD];
 
   const probability = new Float64Array(total);
   const nextState = new Int32Array(total);
   const reward = new Float64Array(total);
-  const ending = new Uint8Array(total);
+  const outcome = new Uint8Array(total);
   const observations = new Float32Array(stateCount * 2);
   const slip = slipProbability / actionCount;
   for (let x = 0; x < size; x++) {
@@ -172,8 +177,8 @@ export function gridworldMdp(world: Gridworld): FiniteMdp {
           const next = cellState(size, nextX, nextY);
           probability[i] = done === action ? 1 - slipProbability + slip : slip;
           nextState[i] = next;
-          reward[i] = rewardOf[endings[next]];
-          ending[i] = endings[next];
+          reward[i] = rewardOf[entered[next]];
+          outcome[i] = entered[next];
         }
       }
     }
@@ -185,12 +190,65 @@ export function gridworldMdp(world: Gridworld): FiniteMdp {
     probability,
     nextState,
     reward,
-    ending,
+    outcome,
+    outcomes: OUTCOMES,
     maxSteps: world.maxSteps,
     startState: cellState(size, world.start[0], world.start[1]),
     observations,
     observationSize: 2,
   };
+}
+
+/**
+ * Exact action probabilities of the behaviour policy. The preferred actions are those that
+ * bring x, then y, nearer to the goal (at the goal: one uniform action). With probability
+ * epsilon it takes a uniform action; otherwise a uniform one of the preferred actions whose
+ * intended cell is no hazard; if none is left, the first preferred action.
+ *
+ * @param world The gridworld.
+ * @param epsilon Probability of a uniform action.
+ * @returns [S, A] probabilities, S = size · size with state x · size + y.
+ * @throws {InputError} If epsilon is no probability.
+ */
+export function behaviourPolicy(
+  world: Gridworld,
+  epsilon: number,
+): Float64Array {
+  if (!(epsilon >= 0 && epsilon <= 1)) {
+    throw new InputError(
+      `dataset.epsilon is ${epsilon}: give a probability from 0 to 1`,
+    );
+  }
+  const { size } = world;
+  const policy = new Float64Array(size * size * GRIDWORLD_ACTIONS);
+  for (let x = 0; x < size; x++) {
+    for (let y = 0; y < size; y++) {
+      const row = cellState(size, x, y) * GRIDWORLD_ACTIONS;
+      const chosen = chosenActions(world, x, y);
+      for (let action = 0; action < GRIDWORLD_ACTIONS; action++) {
+        const share = chosen.includes(action)
+          ? (1 - epsilon) / chosen.length
+          : 0;
+        policy[row + action] = share + epsilon / GRIDWORLD_ACTIONS;
+      }
+    }
+  }
+  return policy;
+}
+
+/** The actions among which the policy chooses uniformly when it does not explore. */
+function chosenActions(world: Gridworld, x: number, y: number): number[] {
+  const preferred: number[] = [];
+  const towardsX = Math.sign(world.goal[0] - x);
+  const towardsY = Math.sign(world.goal[1] - y);
+  if (towardsX !== 0) preferred.push(MOVE_X.indexOf(towardsX));
+  if (towardsY !== 0) preferred.push(MOVE_Y.indexOf(towardsY));
+  // One uniform action is taken whether or not it leads into a hazard.
+  if (preferred.length === 0) return [0, 1, 2, 3];
+  const clear = preferred.filter((a) =>
+    !isHazard(world, x + MOVE_X[a], y + MOVE_Y[a])
+  );
+  return clear.length > 0 ? clear : [preferred[0]];
 }
 
 function clip(value: number, size: number): number {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
-import { openEnvironment } from "../../src/mdp/environment.ts";
+import { openEnvironment } from "../../src/mdp/stepping.ts";
 import {
   cellState,
   type GridworldConfig,
   gridworldMdp,
   isHazard,
   resolveGridworld,
-} from "../../src/mdp/gridworld.ts";
-import { stateEndings } from "../../src/mdp/mdp.ts";
+} from "../../src/environments/gridworld.ts";
+import { outcomeByState } from "../../src/mdp/mdp.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 
 const tutorial: GridworldConfig = {
@@ -80,18 +80,18 @@ Deno.test("observations are (x, y)", () => {
   assert.deepEqual([...mdp.observations.subarray(2 * s, 2 * s + 2)], [3, 1]);
 });
 
-Deno.test("entering a cell decides reward and ending; the goal wins over a hazard", () => {
+Deno.test("entering a cell decides reward and outcome; the goal wins over a hazard", () => {
   const mdp = mdpOf({ ...small, hazards: [[2, 2], [4, 4]] });
   for (let i = 0; i < mdp.nextState.length; i++) {
     const cell = mdp.nextState[i];
-    const kind = cell === 24 ? 1 : cell === 12 ? 2 : 0;
-    assert.equal(mdp.ending[i], kind);
-    assert.equal(mdp.reward[i], [-1, 50, -100][kind]);
+    const kind = cell === 24 ? 2 : cell === 12 ? 1 : 0;
+    assert.equal(mdp.outcome[i], kind);
+    assert.equal(mdp.reward[i], [-1, -100, 50][kind]);
   }
-  const endings = stateEndings(mdp);
-  assert.deepEqual([...endings].flatMap((e, s) => e ? [[s, e]] : []), [
-    [12, 2],
-    [24, 1],
+  const entered = outcomeByState(mdp);
+  assert.deepEqual([...entered].flatMap((e, s) => e ? [[s, e]] : []), [
+    [12, 1],
+    [24, 2],
   ]);
 });
 

@@ -1,0 +1,112 @@
+/**
+ * What a run found, as `metrics.json` has it: numbers by the names that the environment gives.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import type { DatasetSummary, OutcomeRate } from "../dataset/summary.ts";
+import type { ExactEvaluation } from "../mdp/exact.ts";
+import type { ReferencePolicies } from "./references.ts";
+import type { RolloutResult } from "./rollout.ts";
+
+/** A policy's exact values, without the distribution behind them. */
+export interface ExactMetrics extends
+  Pick<
+    ExactEvaluation,
+    | "returnMean"
+    | "returnStd"
+    | "cvar10"
+    | "cvar1"
+    | "timeoutProbability"
+    | "lengthMean"
+  > {
+  /** Of each outcome that the environment names. */
+  readonly [outcome: OutcomeProbability]: number;
+}
+
+/** An outcome's name and `Probability`. */
+export type OutcomeProbability = `${string}Probability`;
+
+/** Sampled episodes in a few numbers. */
+export interface RolloutMetrics
+  extends Omit<RolloutResult, "returns" | "outcomeRates" | "unsafeRate"> {
+  /** Of each outcome that the environment names. */
+  readonly [outcome: OutcomeRate]: number;
+}
+
+/** One learnt policy in `metrics.json`; without a known environment only the last two entries. */
+export interface PolicyMetrics {
+  /** Sampled episodes. */
+  readonly rollout?: RolloutMetrics;
+  /** Exact values by dynamic programming. */
+  readonly exact?: ExactMetrics;
+  /** The optimal policy's exact return minus this one's. */
+  readonly regret?: number;
+  /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
+  readonly rolloutAgrees?: boolean;
+  /** [size][size] action in cell [x][y]. */
+  readonly greedyActions?: readonly (readonly number[])[];
+  /** Share of sampled transitions whose action is not the policy's. */
+  readonly actionMismatchRate: number;
+  /** SHA-256 of the policy file. */
+  readonly sha256: string;
+}
+
+/** `metrics.json`. */
+export interface Metrics {
+  /** Name and version of this shape. */
+  readonly schema: "holdfast/metrics/1";
+  /** The whole configuration. */
+  readonly config: Config;
+  /** Where the environment is known. */
+  readonly environment?: {
+    readonly size: number;
+    readonly start: readonly [number, number];
+    readonly goal: readonly [number, number];
+    readonly hazards: readonly (readonly [number, number])[];
+    /** The best that can be done, by backward induction over the horizon. */
+    readonly optimal: Pick<
+      ExactMetrics,
+      "returnMean" | "hazardProbability" | "goalProbability" | "lengthMean"
+    >;
+  };
+  /** The data in a few numbers. */
+  readonly dataset: DatasetSummary;
+  /** Learnt policies by algorithm. */
+  readonly policies: Readonly<Record<string, PolicyMetrics>>;
+  /** Policies that need no training, from the same data; see `referencePolicies`. */
+  readonly references?: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
+}
+
+/** Leaves out the distribution. */
+export function exactMetrics(evaluation: ExactEvaluation): ExactMetrics {
+  const { returnMean, returnStd, cvar10, cvar1 } = evaluation;
+  const { outcomes, timeoutProbability, lengthMean } = evaluation;
+  const named = Object.entries(outcomes).map((
+    [name, value],
+  ): [OutcomeProbability, number] => [`${name}Probability`, value]);
+  return {
+    returnMean,
+    returnStd,
+    cvar10,
+    cvar1,
+    ...Object.fromEntries(named),
+    timeoutProbability,
+    lengthMean,
+  };
+}
+
+/** Leaves out the single episodes. */
+export function rolloutMetrics(rollouts: RolloutResult): RolloutMetrics {
+  const { episodes, returnMean, returnStd, lengthMean } = rollouts;
+  const named = Object.entries(rollouts.outcomeRates).map((
+    [name, value],
+  ): [OutcomeRate, number] => [`${name}Rate`, value]);
+  return {
+    episodes,
+    returnMean,
+    returnStd,
+    lengthMean,
+    ...Object.fromEntries(named),
+  };
+}
