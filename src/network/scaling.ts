@@ -37,7 +37,9 @@ export function minmaxScaling(
       if (observations[i] > most) most = observations[i];
     }
     offset[d] = (least + most) / 2;
-    scale[d] = most > least ? 2 / (most - least) : 1;
+    scale[d] = 2 / (most - least);
+    // The column is constant, or as good as that in f32.
+    if (scale[d] === Infinity) scale[d] = 1;
   }
   return { offset, scale };
 }

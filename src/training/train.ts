@@ -16,7 +16,8 @@ export class DivergenceError extends InputError {
    */
   constructor(readonly step: number, readonly term: string) {
     super(
-      `training diverged: ${term} is not finite at step ${step}; lower the learning rate`,
+      `training diverged: ${term} is not finite at step ${step}; lower the learning rate, ` +
+        "or scale large data (network.observationScaling, rewardScale)",
     );
     this.name = "DivergenceError";
   }

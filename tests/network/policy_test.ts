@@ -99,6 +99,9 @@ Deno.test("scaling maps the data's range to [-1, 1], a constant column to 0", ()
   const data = Float32Array.of(0, 7, 4, 7, 2, 7);
   const scaling = minmaxScaling(data, 2);
   deepEqual([...scaleObservations(data, scaling)], [-1, 0, 1, 0, 0, 0]);
+  // A range whose inverse f32 cannot hold is as good as none.
+  const narrow = minmaxScaling(Float32Array.of(1e-40, 2e-40), 1);
+  deepEqual([...narrow.scale], [1]);
   const scaled = { ...policy, scaling };
   deepEqual(
     evaluatePolicy(scaled, Float32Array.of(4, 9)),
