@@ -16,6 +16,7 @@ import {
   isBegun,
   isFinished,
   type Metrics,
+  openProblem,
   percent,
   processOutput,
   readDataset,
@@ -162,6 +163,8 @@ function wantedConfig(
     values.config,
   );
   if (resume) requireSameConfig(values.out, config);
+  // Data that do not fit are told of in one line, before a device is looked for.
+  if (dataset) openProblem(config, dataset);
   return config;
 }
 

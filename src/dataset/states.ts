@@ -23,13 +23,16 @@ export const OTHER_ENVIRONMENT: string =
 export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
   validateDataset(dataset, "the data set");
   const size = mdp.observationSize;
-  if (
-    dataset.observationSize !== size || dataset.actionCount !== mdp.actionCount
-  ) {
+  if (dataset.observationSize !== size) {
     throw new InputError(
-      `the data set has ${dataset.observationSize} numbers per observation and ` +
-        `${dataset.actionCount} actions, the environment ${size} and ${mdp.actionCount}: ` +
-        OTHER_ENVIRONMENT,
+      `the data set's observations have the size ${dataset.observationSize}, ` +
+        `the environment's ${size}: ${OTHER_ENVIRONMENT}`,
+    );
+  }
+  if (dataset.actionCount !== mdp.actionCount) {
+    throw new InputError(
+      `the data set has ${dataset.actionCount} actions, the environment ` +
+        `${mdp.actionCount}: ${OTHER_ENVIRONMENT}`,
     );
   }
   const keyOf = (rows: Float32Array, row: number) =>

@@ -56,6 +56,16 @@ Deno.test(
       '{"environment": {"start": [99, 0]}}',
     );
     const damaged = file("damaged.json", '{"seed": 1');
+    const twice = file(
+      "twice.json",
+      '{"dataset": {"epsilon": 0, "epsilon": 1}}',
+    );
+    const world = file("env.json", '{"environment":{}}');
+    const customers = file(
+      "customers.csv",
+      "episode,observation_0,action,reward,terminated,truncated\n" +
+        "0,1,0,1,0,1\n0,1,,,,\n1,1,1,1.5,1,0\n1,1,,,,\n",
+    );
     const noData = file("data.safetensors", "\x10\0\0\0\0\0\0\0{not a header}");
     const cases: readonly (readonly [string[], RegExp])[] = [
       [["--sede", "1"], /unknown flag --sede; did you mean --seed\?$/],
@@ -78,6 +88,11 @@ Deno.test(
         /environment\.start: \[99,0\] is outside the grid of size 8$/,
       ],
       [["--config", damaged], /damaged\.json: is not JSON/],
+      [["--config", twice], /twice\.json: dataset\.epsilon: is given twice$/],
+      [
+        ["--config", world, "--dataset", customers],
+        /^error: the data set's observations have the size 1, the environment's 2: configure the environment that the data were collected in, or leave the key environment out$/,
+      ],
       [
         ["--config", join(folder, "no.json")],
         /no\.json: there is no such file$/,

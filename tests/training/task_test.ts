@@ -201,7 +201,7 @@ Deno.test("data that were not collected in the configured environment are refuse
   });
   match(
     refusal(() => openProblem(config, dataset)),
-    /^the data set has \d numbers per observation and \d actions, the environment 2 and 4: configure the environment that the data were collected in, or leave the key environment out$/,
+    /^observation \d+ of the data set, \(.+\), is no state of the environment: configure the environment that the data were collected in, or leave the key environment out$/,
   );
 });
 
