@@ -82,7 +82,10 @@ function policies({ metrics, plots }: RunReport): Section {
         `${
           frequency(exact.hazardProbability)
         }. It reaches the goal with probability ` +
-        `${percent(exact.goalProbability)} and takes ` +
+        `${
+          percent(exact.goalProbability)
+        }, runs out of time with probability ` +
+        `${percent(exact.timeoutProbability)} and takes ` +
         `${decimal(exact.lengthMean, 1)} steps on average.`,
     )];
   });

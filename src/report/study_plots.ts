@@ -81,7 +81,7 @@ async function plotGroup(
         ...policy.aggregates[quantity].interquartileMean,
       })),
     })),
-    `Tick: interquartile mean over ${seeds}; bar: 95 % bootstrap interval; dashed: optimum`,
+    `Tick: interquartile mean over ${seeds}; bar: 95 % bootstrap interval; dashed: optimal`,
   );
   const plots: [string, string][] = [[name, intervals]];
   const learners = members.filter(({ kind }) => kind === "learner");

@@ -41,7 +41,7 @@ export interface ExactCurve {
 
 /**
  * Draws exact return and hazard probability over the steps of training, one line an
- * algorithm, with the optimum as a dashed line.
+ * algorithm, with the optimal policy as a dashed line.
  *
  * @param id Unique among the plots of a page.
  * @param curves At least one; drawn in this order.
@@ -122,7 +122,7 @@ function panel(
     scale: seriesScale(names),
   } as const;
   const optimumLine: Layer = {
-    data: { values: [{ optimum, label: "optimum" }] },
+    data: { values: [{ optimum, label: "optimal" }] },
     mark: {
       type: "rule",
       color: mutedInk,
@@ -132,7 +132,7 @@ function panel(
     encoding: { y: { ...y, field: "optimum" } },
   };
   const optimumText: Layer = {
-    data: { values: [{ optimum, label: "optimum" }] },
+    data: { values: [{ optimum, label: "optimal" }] },
     mark: {
       type: "text",
       align: "left",
