@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { fragment, page, table } from "../../src/report/html.ts";
 import { plotRewardHistogram } from "../../src/report/plots/reward_histogram.ts";
 import { type RunReport, runReportHtml } from "../../src/report/run_report.ts";
@@ -91,6 +91,17 @@ Deno.test("the report states the numbers", async () => {
       `config.json 1,234 ${"ab".repeat(32)}`,
     ]
   ) ok(text.includes(part), part);
+});
+
+Deno.test("on a narrow screen each cell has its column's name", async () => {
+  const text = runReportHtml(await report());
+  const row = /<th scope="row">cql<\/th>(.*?)<\/tr>/s.exec(text)![1];
+  deepEqual(
+    [...row.matchAll(/data-head="([^"]*)">([^<]*)</g)].map(([, head, cell]) =>
+      `${head} ${cell}`.replaceAll("\u00a0", " ")
+    ).slice(4, 7),
+    ["hazard 4 %", "goal 95 %", "timeout 1 %"],
+  );
 });
 
 Deno.test("text of users stays text", async () => {

@@ -24,10 +24,12 @@ const texts = (svg: string) =>
   [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);
 const count = (svg: string, what: RegExp) => [...svg.matchAll(what)].length;
 
-Deno.test("visits: a rectangle for each cell that was visited, none for the others", async () => {
+Deno.test("visits: a rectangle for each cell that was visited, a dot for the others", async () => {
   const svg = await plotStateVisitation(grid, visits);
   const cells = /role-mark layer_0_marks.*?<\/g>/.exec(svg)![0];
   equal(count(cells, /<path/g), visits.filter((n) => n > 0).length);
+  const dots = /role-mark layer_2_marks.*?<\/g>/.exec(svg)![0];
+  equal(count(dots, /<path/g), 4);
   const marks = /role-mark layer_1_marks.*?<\/g>/.exec(svg)![0];
   equal(count(marks, /fill="#d55e00"/g), 2);
   equal(count(marks, /fill="#0072b2"/g), 1);
@@ -77,6 +79,13 @@ Deno.test("arrows: action a of cell (x, y) points where it leads", async () => {
     n === 0 && ![24, 2 * 5 + 1, 3 * 5 + 2].includes(i)
   );
   equal(count(arrows, /opacity="0.25"/g), unseen.length);
+});
+
+Deno.test("a logarithmic axis says so, a linear one does not", async () => {
+  const rows = [[1, 1, 0.001], [2, 2, 9]];
+  const columns = ["step", "loss", "tdLoss"];
+  const shown = texts(await plotLearningCurves("cql", { columns, rows }));
+  ok(shown.includes("loss") && shown.includes("TD loss (log)"), `${shown}`);
 });
 
 Deno.test("rewards: a bar for each distinct reward with its exact count", async () => {
