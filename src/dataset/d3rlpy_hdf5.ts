@@ -7,12 +7,9 @@
 import { InputError } from "../errors.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
-import {
-  readIntegerColumn,
-  readNumberColumn,
-  readRows,
-} from "./hdf5_columns.ts";
-import { type Hdf5Source, readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import { actionsOf, numbersOf, rowsOf } from "./hdf5_columns.ts";
+import { readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import type { Hdf5Source } from "./hdf5_source.ts";
 import { validateDataset } from "./validate.ts";
 
 const COLUMNS = ["observations", "actions", "rewards", "terminated"];
@@ -30,7 +27,7 @@ export function readD3rlpy(
     let observationSize = 0;
     for (let i = 0; i < episodes; i++) {
       tick();
-      const rows = readRows(source, `/observations_${i}`, name);
+      const rows = rowsOf(source, `/observations_${i}`, name);
       const steps = rows.count;
       if (builder === undefined) {
         observationSize = rows.size;
@@ -41,8 +38,8 @@ export function readD3rlpy(
             `but "observations_0" has ${observationSize}`,
         );
       }
-      const actions = readIntegerColumn(source, `/actions_${i}`, name, steps);
-      const rewards = readNumberColumn(source, `/rewards_${i}`, name, steps);
+      const actionColumn = actionsOf(source, `/actions_${i}`, name, steps);
+      const rewardColumn = numbersOf(source, `/rewards_${i}`, name, steps);
       const terminated = readTerminated(source, i, name);
       // d3rlpy does not train on an unterminated episode's last action and reward: nothing
       // is known of what followed. Its last observation is the final one.
@@ -53,12 +50,13 @@ export function readD3rlpy(
             `${steps === 1 ? "step, which is not terminated" : "steps"}`,
         );
       }
+      const actions = actionColumn.read();
+      const rewards = rewardColumn.read();
+      const observations = rows.read();
       for (let t = 0; t <= transitions; t++) {
-        if (t < steps) builder.addObservation(rows.data, t * observationSize);
+        if (t < steps) builder.addObservation(observations, t * rows.size);
         else builder.repeatObservation();
-        if (t < transitions) {
-          builder.addTransition(actions[t], rewards.data[t]);
-        }
+        if (t < transitions) builder.addTransition(actions[t], rewards[t]);
       }
       builder.endEpisode(terminated, !terminated);
     }
@@ -134,9 +132,9 @@ function checkDump(source: Hdf5Source, name: string): number {
   if (names.includes("observations_0_0")) {
     throw new InputError(`${name}: tuple observations are not supported`);
   }
-  const { data, shape } = source.numbers("/num_episodes");
-  const episodes = data[0];
-  if (shape.length !== 0 || !Number.isSafeInteger(episodes) || episodes < 1) {
+  const { shape, read } = source.numbers("/num_episodes");
+  const episodes = shape.length === 0 ? read()[0] : 0;
+  if (!Number.isSafeInteger(episodes) || episodes < 1) {
     throw new InputError(`${name}: "num_episodes" must be at least 1`);
   }
   for (const column of COLUMNS) {
@@ -152,13 +150,12 @@ function checkDump(source: Hdf5Source, name: string): number {
 }
 
 function readTerminated(source: Hdf5Source, i: number, name: string): boolean {
-  const { data, integers, shape } = source.numbers(`/terminated_${i}`);
-  const sound = integers && shape.length === 0 &&
-    (data[0] === 0 || data[0] === 1);
-  if (!sound) {
+  const { read, integers, shape } = source.numbers(`/terminated_${i}`);
+  const flag = integers && shape.length === 0 ? read()[0] : -1;
+  if (flag !== 0 && flag !== 1) {
     throw new InputError(
       `${name}: "terminated_${i}" is neither true nor false`,
     );
   }
-  return data[0] === 1;
+  return flag === 1;
 }

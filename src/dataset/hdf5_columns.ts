@@ -1,60 +1,55 @@
 /**
- * Columns of a data set as HDF5 files hold them.
+ * Columns of a data set as HDF5 files hold them. Each is looked at first and read later, so
+ * that no memory is taken for a column beside one of the wrong shape.
  *
  * @module
  */
 
 import { InputError } from "../errors.ts";
-import type { Hdf5Numbers, Hdf5Source } from "./hdf5_file.ts";
+import type { Hdf5Numbers, Hdf5Source } from "./hdf5_source.ts";
 
-/** Rows of numbers: `count` rows of `size`, row-major. */
+/** Rows of numbers: `count` rows of `size`. */
 export interface Hdf5Rows {
   /** Rows. */
   readonly count: number;
   /** Numbers per row. */
   readonly size: number;
-  /** [count, size] */
-  readonly data: ArrayLike<number>;
+  /** Reads them: [count, size] row-major. */
+  read(): ArrayLike<number>;
+}
+
+/** A column of one number a step. */
+export interface Hdf5Column {
+  /** Reads it: [T]. */
+  read(): ArrayLike<number>;
 }
 
 /**
- * Reads flat observations: [T, D], or [T], which is taken for [T, 1].
+ * Flat observations: [T, D], or [T], which is taken for [T, 1].
  *
  * @param source The file.
  * @param path The dataset.
  * @param name Name of the file, for messages.
- * @throws {InputError} for other shapes and for numbers that f32 cannot hold.
+ * @throws {InputError} for other shapes.
  */
-export function readRows(
+export function rowsOf(
   source: Hdf5Source,
   path: string,
   name: string,
 ): Hdf5Rows {
-  const { shape, integers, data } = source.numbers(path);
-  const label = `${name}: ${JSON.stringify(path.slice(1))}`;
+  const { shape, read } = source.numbers(path);
   if (shape.length < 1 || shape.length > 2) {
     throw new InputError(
-      `${label} has shape [${
+      `${label(name, path)} has shape [${
         shape.join(", ")
       }]: only flat observations are supported`,
     );
   }
-  if (integers) {
-    for (let i = 0; i < data.length; i++) {
-      if (Math.fround(data[i]) !== data[i]) {
-        throw new InputError(
-          `${label} holds the integer ${
-            data[i]
-          }, which a 32-bit float cannot hold exactly`,
-        );
-      }
-    }
-  }
-  return { count: shape[0], size: shape[1] ?? 1, data };
+  return { count: shape[0], size: shape[1] ?? 1, read };
 }
 
 /**
- * Reads one number a step: [T] or [T, 1].
+ * One number a step: [T] or [T, 1].
  *
  * @param source The file.
  * @param path The dataset.
@@ -62,7 +57,7 @@ export function readRows(
  * @param steps T.
  * @throws {InputError} for other shapes.
  */
-export function readNumberColumn(
+export function numbersOf(
   source: Hdf5Source,
   path: string,
   name: string,
@@ -72,43 +67,108 @@ export function readNumberColumn(
   const [first, ...rest] = numbers.shape;
   if (first !== steps || rest.some((size) => size !== 1)) {
     throw new InputError(
-      `${name}: ${JSON.stringify(path.slice(1))} has shape ` +
-        `[${numbers.shape.join(", ")}] where ${steps} numbers were expected`,
+      `${label(name, path)} has shape [${
+        numbers.shape.join(", ")
+      }] where ${steps} numbers were expected`,
     );
   }
   return numbers;
 }
 
 /**
- * Reads one integer or boolean a step, 32 bits of it.
+ * One action a step: [T] or [T, 1] integers, which may be stored as floats.
  *
  * @param source The file.
  * @param path The dataset.
  * @param name Name of the file, for messages.
  * @param steps T.
- * @param start Is subtracted from each number.
- * @throws {InputError} for other shapes, for floats, and for numbers that do not fit.
+ * @throws {InputError} for other shapes; reading throws for what is no integer.
  */
-export function readIntegerColumn(
+export function actionsOf(
   source: Hdf5Source,
   path: string,
   name: string,
   steps: number,
-  start = 0,
-): Int32Array {
-  const { integers, data } = readNumberColumn(source, path, name, steps);
-  const label = `${name}: ${JSON.stringify(path.slice(1))}`;
-  if (!integers) {
+): Hdf5Column {
+  const { shape, read } = source.numbers(path);
+  const size = shape[1];
+  if (shape.length === 2 && shape[0] === steps && size > 1) {
     throw new InputError(
-      `${label} holds no integers: only discrete ones are supported`,
+      `${label(name, path)} ${severalNumbers(read(), size)}`,
     );
   }
-  const column = new Int32Array(steps);
-  for (let t = 0; t < steps; t++) {
-    column[t] = data[t] - start;
-    if (column[t] !== data[t] - start) {
-      throw new InputError(`${label} has ${data[t]} at step ${t}`);
+  numbersOf(source, path, name, steps);
+  return {
+    read() {
+      const actions = read();
+      for (let t = 0; t < steps; t++) {
+        if ((actions[t] | 0) === actions[t]) continue;
+        throw new InputError(
+          `${label(name, path)} has ${actions[t]} at step ${t}: ` +
+            (Number.isInteger(actions[t])
+              ? "no integer of more than 32 bits can be an action"
+              : "only discrete actions, whole numbers, are supported; " +
+                "continuous ones have to be put into bins first"),
+        );
+      }
+      return actions;
+    },
+  };
+}
+
+/** What is wrong with actions of more than one number, and what to do. */
+function severalNumbers(actions: ArrayLike<number>, size: number): string {
+  for (let i = 0; i < actions.length; i += size) {
+    let ones = 0;
+    let zeros = 0;
+    for (let a = 0; a < size; a++) {
+      if (actions[i + a] === 1) ones++;
+      else if (actions[i + a] === 0) zeros++;
+    }
+    if (ones !== 1 || zeros !== size - 1) {
+      return `has ${size} numbers a step, continuous actions or several at once: ` +
+        "only one discrete action a step is supported";
     }
   }
-  return column;
+  return `holds one-hot actions, ${size} numbers a step of which one is 1: ` +
+    "write the index of the 1 instead (NumPy: argmax(axis=1))";
+}
+
+/**
+ * One flag a step: [T] or [T, 1], each 0 or 1, false or true, and 1 at the last step only.
+ *
+ * @param source The file.
+ * @param path The dataset.
+ * @param name Name of the file, for messages.
+ * @param steps T.
+ * @throws {InputError} for other shapes and floats; reading throws for other numbers.
+ */
+export function flagsOf(
+  source: Hdf5Source,
+  path: string,
+  name: string,
+  steps: number,
+): Hdf5Column {
+  const { integers, read } = numbersOf(source, path, name, steps);
+  if (!integers) {
+    throw new InputError(`${label(name, path)} holds neither true nor false`);
+  }
+  return {
+    read() {
+      const flags = read();
+      for (let t = 0; t < steps; t++) {
+        if (flags[t] !== 0 && (flags[t] !== 1 || t < steps - 1)) {
+          throw new InputError(
+            `${label(name, path)} has ${flags[t]} at step ${t} of ${steps}; ` +
+              "only the last step may be 1",
+          );
+        }
+      }
+      return flags;
+    },
+  };
+}
+
+function label(name: string, path: string): string {
+  return `${name}: ${JSON.stringify(path.slice(1))}`;
 }

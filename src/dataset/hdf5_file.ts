@@ -8,6 +8,7 @@
 
 import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
+import { type Hdf5Source, hdf5Source } from "./hdf5_source.ts";
 
 let h5wasm: typeof H5wasm;
 
@@ -21,26 +22,30 @@ export async function startHdf5(): Promise<void> {
   console.error = () => {};
   h5wasm = await import("h5wasm");
   await h5wasm.ready;
+  watchFiles();
 }
 
-/** An HDF5 file opened for reading. */
-export interface Hdf5Source {
-  /** Names in a group, e.g. "/". */
-  names(group: string): string[];
-  /** A numeric dataset: [T] or [T, D], or a scalar of shape []. */
-  numbers(path: string): Hdf5Numbers;
-  /** A dataset of strings, a scalar one as an array of length 1. */
-  strings(path: string): string[];
-}
+/** The file that the C library last asked for while no file may be opened. */
+let elsewhere: string | undefined;
+let isReading = false;
 
-/** Contents of a numeric dataset. */
-export interface Hdf5Numbers {
-  /** Size of each axis. */
-  readonly shape: readonly number[];
-  /** Whether the elements are integers or booleans. */
-  readonly integers: boolean;
-  /** Row-major elements. 64-bit integers beyond 2^53 are refused. */
-  readonly data: ArrayLike<number>;
+/**
+ * Raw data, links and virtual datasets can name any other file, even /dev/random. While one
+ * is being read no other opens, and its name is kept for the message.
+ */
+function watchFiles(): void {
+  const fs = h5wasm.FS! as unknown as {
+    open: (path: string, ...rest: unknown[]) => unknown;
+    ErrnoError: new (code: number) => Error;
+  };
+  const { open, ErrnoError } = fs;
+  const NO_SUCH_FILE = 44;
+  fs.open = (path, ...rest) => {
+    if (!isReading) return open(path, ...rest);
+    // A relative name is looked for in the folder "/".
+    elsewhere = path.replace(/^\/\//, "");
+    throw new ErrnoError(NO_SUCH_FILE);
+  };
 }
 
 /** An HDF5 file being written. */
@@ -59,9 +64,6 @@ export interface Hdf5Sink {
 export type Hdf5Array = Float32Array | BigInt64Array | Int8Array;
 
 const FILE = "/file.h5";
-
-/** deflate cannot expand data further, so a dataset that claims more is damaged. */
-const LARGEST_EXPANSION = 1032;
 
 /**
  * Opens an HDF5 file in memory, reads from it and closes it.
@@ -84,8 +86,11 @@ export function readHdf5<T>(
     if (file.file_id < 0n) {
       throw new InputError(`${name}: not a readable HDF5 file`);
     }
-    return read(source(file, bytes.length, name));
+    isReading = true;
+    elsewhere = undefined;
+    return read(hdf5Source(h5wasm, file, bytes.length, name, () => elsewhere));
   } finally {
+    isReading = false;
     if (file.file_id >= 0n) file.close();
     h5wasm.FS!.unlink(FILE);
   }
@@ -112,83 +117,6 @@ export function writeHdf5(
   const bytes = h5wasm.FS!.readFile(FILE) as Uint8Array<ArrayBuffer>;
   h5wasm.FS!.unlink(FILE);
   return bytes;
-}
-
-function source(
-  file: H5wasm.File,
-  fileLength: number,
-  name: string,
-): Hdf5Source {
-  const error = (path: string, what: string) =>
-    new InputError(`${name}: ${JSON.stringify(path.slice(1))} ${what}`);
-  /** Turns what h5wasm throws into the one line; a trap of the C library passes through. */
-  const attempt = <T>(path: string, action: () => T): T => {
-    try {
-      return action();
-    } catch (thrown) {
-      if (thrown instanceof WebAssembly.RuntimeError) throw thrown;
-      throw error(path, "is missing or damaged");
-    }
-  };
-  const open = (path: string) => {
-    const dataset = new h5wasm.Dataset(file.file_id, path);
-    const { shape, size, total_size: count } = attempt(
-      path,
-      () => dataset.metadata,
-    );
-    if (shape === null || size * count > fileLength * LARGEST_EXPANSION) {
-      throw error(path, "is damaged");
-    }
-    return dataset;
-  };
-  return {
-    names(group): string[] {
-      return attempt(
-        group,
-        () => new h5wasm.Group(file.file_id, group).keys(),
-      );
-    },
-    numbers(path): Hdf5Numbers {
-      const dataset = open(path);
-      const { type, enum_type: enumType } = dataset.metadata;
-      const types = h5wasm.Module.H5T_class_t;
-      const base = type === types.H5T_ENUM.value ? enumType!.type : type;
-      const integers = base === types.H5T_INTEGER.value;
-      if (!integers && base !== types.H5T_FLOAT.value) {
-        throw error(path, "holds no numbers");
-      }
-      const value = attempt(path, () => dataset.value);
-      const data = toNumbers(value);
-      if (data === undefined) {
-        throw error(path, "holds a number too large to be read exactly");
-      }
-      return { shape: dataset.metadata.shape!, integers, data };
-    },
-    strings(path): string[] {
-      const dataset = open(path);
-      const value = attempt(path, () => dataset.value);
-      const strings = Array.isArray(value) ? value : [value];
-      if (!strings.every((text) => typeof text === "string")) {
-        throw error(path, "holds no text");
-      }
-      return strings;
-    },
-  };
-}
-
-/** 64-bit integers as numbers; undefined if one has no exact number. */
-function toNumbers(value: unknown): ArrayLike<number> | undefined {
-  if (typeof value === "number") return [value];
-  if (typeof value === "bigint") value = BigInt64Array.of(value);
-  if (!(value instanceof BigInt64Array || value instanceof BigUint64Array)) {
-    return value as ArrayLike<number>;
-  }
-  const numbers = new Float64Array(value.length);
-  for (let i = 0; i < numbers.length; i++) {
-    numbers[i] = Number(value[i]);
-    if (!Number.isSafeInteger(numbers[i])) return undefined;
-  }
-  return numbers;
 }
 
 function sink(file: H5wasm.File): Hdf5Sink {

@@ -7,12 +7,9 @@
 import { InputError } from "../errors.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
-import {
-  readIntegerColumn,
-  readNumberColumn,
-  readRows,
-} from "./hdf5_columns.ts";
-import { type Hdf5Source, readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import { actionsOf, flagsOf, numbersOf, rowsOf } from "./hdf5_columns.ts";
+import { readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import type { Hdf5Source } from "./hdf5_source.ts";
 import type { MinariSpec } from "./minari_metadata.ts";
 import { validateDataset } from "./validate.ts";
 
@@ -57,7 +54,7 @@ function readEpisode(
   builder: DatasetBuilder,
 ): void {
   const path = `/episode_${e}`;
-  const rows = readRows(source, `${path}/observations`, name);
+  const rows = rowsOf(source, `${path}/observations`, name);
   const steps = rows.count - 1;
   if (rows.size !== spec.observationSize || steps < 1) {
     throw new InputError(
@@ -65,32 +62,24 @@ function readEpisode(
         `at least 2 rows of ${spec.observationSize} were expected`,
     );
   }
-  const column = (key: string, start?: number) =>
-    readIntegerColumn(source, `${path}/${key}`, name, steps, start);
-  const actions = column("actions", spec.actionStart);
-  const terminations = column("terminations");
-  const truncations = column("truncations");
-  const rewards = readNumberColumn(source, `${path}/rewards`, name, steps);
-  const flags = { terminations, truncations };
-  for (let t = 0; t < steps; t++) {
-    builder.addObservation(rows.data, t * rows.size);
-    builder.addTransition(actions[t], rewards.data[t]);
-    for (const [key, flag] of Object.entries(flags)) {
-      if (flag[t] !== 0 && (flag[t] !== 1 || t < steps - 1)) {
-        throw new InputError(
-          `${name}: "episode_${e}/${key}" has ${
-            flag[t]
-          } at step ${t} of ${steps}; ` +
-            "only the last step may be 1",
-        );
-      }
+  const [actionColumn, rewardColumn, terminations, truncations] = [
+    actionsOf(source, `${path}/actions`, name, steps),
+    numbersOf(source, `${path}/rewards`, name, steps),
+    flagsOf(source, `${path}/terminations`, name, steps),
+    flagsOf(source, `${path}/truncations`, name, steps),
+  ];
+  const isTerminated = terminations.read()[steps - 1] === 1;
+  const isTruncated = truncations.read()[steps - 1] === 1;
+  const actions = actionColumn.read();
+  const rewards = rewardColumn.read();
+  const observations = rows.read();
+  for (let t = 0; t <= steps; t++) {
+    builder.addObservation(observations, t * rows.size);
+    if (t < steps) {
+      builder.addTransition(actions[t] - spec.actionStart, rewards[t]);
     }
   }
-  builder.addObservation(rows.data, steps * rows.size);
-  builder.endEpisode(
-    terminations[steps - 1] === 1,
-    truncations[steps - 1] === 1,
-  );
+  builder.endEpisode(isTerminated, isTruncated);
 }
 
 /** Job: writes `main_data.hdf5`. */
