@@ -13,6 +13,8 @@
  * - any other episode counts as truncated and has T - 1 transitions: its last observation
  *   is the final one, and what was done there led nowhere that is known.
  *
+ * An unterminated episode of one step holds none; it is left out, as d3rlpy does.
+ *
  * Writing is the inverse: a truncated episode gets one more step with its final
  * observation, the last action again and reward 0, which d3rlpy does not train on.
  *
@@ -20,6 +22,7 @@
  */
 
 import type { Dataset } from "./dataset.ts";
+import type { DatasetReadOptions } from "./dataset_file.ts";
 import { runHdf5 } from "./hdf5.ts";
 
 /**
@@ -27,17 +30,24 @@ import { runHdf5 } from "./hdf5.ts";
  *
  * @param bytes The whole file.
  * @param name Name of the file, for messages.
- * @param actionCount Number of actions; a dump does not hold it. If undefined, the largest
- *   action that occurs + 1.
+ * @param options `actionCount`, which a dump does not hold, and `onNote`.
  * @throws {InputError} for damage, for continuous actions, for observations that are no
  *   flat vectors, or for data that make no sense.
  */
-export function datasetFromD3rlpy(
+export async function datasetFromD3rlpy(
   bytes: Uint8Array,
   name: string,
-  actionCount?: number,
+  { actionCount, onNote }: DatasetReadOptions = {},
 ): Promise<Dataset> {
-  return runHdf5("readD3rlpy", name, bytes, name, actionCount);
+  const { dataset, notes } = await runHdf5(
+    "readD3rlpy",
+    name,
+    bytes,
+    name,
+    actionCount,
+  );
+  for (const note of notes) onNote?.(note);
+  return dataset;
 }
 
 /**

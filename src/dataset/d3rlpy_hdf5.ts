@@ -5,9 +5,15 @@
  */
 
 import { InputError } from "../errors.ts";
+import { actionCodes } from "./action_codes.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
-import { actionsOf, numbersOf, rowsOf } from "./hdf5_columns.ts";
+import {
+  actionsOf,
+  type Hdf5Dataset,
+  numbersOf,
+  rowsOf,
+} from "./hdf5_columns.ts";
 import { readHdf5, writeHdf5 } from "./hdf5_file.ts";
 import type { Hdf5Source } from "./hdf5_source.ts";
 import { validateDataset } from "./validate.ts";
@@ -20,11 +26,12 @@ export function readD3rlpy(
   bytes: Uint8Array,
   name: string,
   actionCount: number | undefined,
-): Dataset {
-  const dataset = readHdf5(bytes, name, (source) => {
+): Hdf5Dataset {
+  const read = readHdf5(bytes, name, (source) => {
     const episodes = checkDump(source, name);
     let builder: DatasetBuilder | undefined;
     let observationSize = 0;
+    let without = 0;
     for (let i = 0; i < episodes; i++) {
       tick();
       const rows = rowsOf(source, `/observations_${i}`, name);
@@ -45,10 +52,8 @@ export function readD3rlpy(
       // is known of what followed. Its last observation is the final one.
       const transitions = terminated ? steps : steps - 1;
       if (transitions < 1) {
-        throw new InputError(
-          `${name}: episode ${i} holds no transition: it has ${steps} ` +
-            `${steps === 1 ? "step, which is not terminated" : "steps"}`,
-        );
+        without++;
+        continue;
       }
       const actions = actionColumn.read();
       const rewards = rewardColumn.read();
@@ -60,10 +65,17 @@ export function readD3rlpy(
       }
       builder.endEpisode(terminated, !terminated);
     }
-    return builder!.finish(actionCount);
+    const notes = builder!.notes();
+    if (without > 0) {
+      notes.push(
+        `${without} of ${episodes} episodes left out, as d3rlpy does: no transition is known of ` +
+          "one that has one step and is not terminated",
+      );
+    }
+    return { dataset: builder!.finish(actionCount), notes };
   });
-  validateDataset(dataset, name);
-  return dataset;
+  validateDataset(read.dataset, name);
+  return read;
 }
 
 /** Job: writes a dump. */
@@ -73,6 +85,7 @@ export function writeD3rlpy(
 ): Uint8Array<ArrayBuffer> {
   const { observationSize, observations, episodeOffsets: offsets } = dataset;
   const episodes = offsets.length - 1;
+  const codes = actionCodes(dataset).map(BigInt);
   return writeHdf5((sink) => {
     sink.strings("/columns", COLUMNS);
     sink.numbers(
@@ -92,7 +105,7 @@ export function writeD3rlpy(
       const actions = new BigInt64Array(steps);
       const rewards = new Float32Array(steps);
       for (let t = 0; t < steps; t++) {
-        actions[t] = BigInt(dataset.actions[Math.min(begin + t, end - 1)]);
+        actions[t] = codes[dataset.actions[Math.min(begin + t, end - 1)]];
         rewards[t] = begin + t < end ? dataset.rewards[begin + t] : 0;
       }
       sink.numbers(
@@ -112,16 +125,15 @@ export function writeD3rlpy(
 function checkDump(source: Hdf5Source, name: string): number {
   const names = source.names("/");
   if (!names.includes("version") || !names.includes("columns")) {
-    throw new InputError(
-      `${name}: an HDF5 file, but not a d3rlpy dump (no "version" and "columns")`,
-    );
+    throw new InputError(`${name}: ${otherLayout(names)}`);
   }
   const [version] = source.strings("/version");
   if (version !== "2.1") {
     throw new InputError(
       `${name}: a d3rlpy dump of version ${
-        JSON.stringify(version.slice(0, 20))
-      }, but 2.1 is read here; load and dump it again with a recent d3rlpy`,
+        JSON.stringify(version)
+      }, but 2.1 is ` +
+        "read here; load and dump it again with a recent d3rlpy",
     );
   }
   const columns = source.strings("/columns");
@@ -147,6 +159,23 @@ function checkDump(source: Hdf5Source, name: string): number {
     }
   }
   return episodes;
+}
+
+/** Says what a file is, by the names at its root, and what to do with it. */
+function otherLayout(names: readonly string[]): string {
+  const has = (...wanted: string[]) =>
+    wanted.every((entry) => names.includes(entry));
+  if (has("observations", "actions", "rewards", "terminals")) {
+    return has("episode_terminals") || has("discrete_action")
+      ? "a data set of d3rlpy 1: read it in d3rlpy 2 with load_v1(file), put the episodes into a " +
+        "ReplayBuffer and give the file that its dump writes"
+      : "a data set in D4RL's layout, one array a column: put observations, actions, rewards, " +
+        "terminals and timeouts into d3rlpy's MDPDataset and give the file that its dump writes";
+  }
+  if (names.some((entry) => /^episode_[0-9]+$/.test(entry))) {
+    return "Minari's data: give the data set's directory, which has metadata.json beside this file";
+  }
+  return 'an HDF5 file, but not a d3rlpy dump (no "version" and "columns")';
 }
 
 function readTerminated(source: Hdf5Source, i: number, name: string): boolean {

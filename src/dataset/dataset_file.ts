@@ -64,10 +64,10 @@ export async function readDataset(
     throw new InputError(`${path}: columns are named, but it is no CSV file`);
   }
   if (format === "d3rlpy") {
-    return datasetFromD3rlpy(readFile(path), path, actionCount);
+    return await datasetFromD3rlpy(readFile(path), path, options);
   }
   const dataset = format === "minari"
-    ? await readMinariDirectory(path)
+    ? await readMinariDirectory(path, options)
     : datasetFromSafetensors(readFile(path), path, options);
   if (actionCount !== undefined && actionCount !== dataset.actionCount) {
     throw new InputError(
@@ -120,13 +120,14 @@ function sniff(path: string): DatasetFormat {
   const isDirectory = attempt(path, () => Deno.statSync(path).isDirectory);
   if (isDirectory || basename(path) === "main_data.hdf5") return "minari";
   const head = new Uint8Array(4096);
-  const length = attempt(path, () => {
+  const { length, isHdf5 } = attempt(path, () => {
     using file = Deno.openSync(path);
-    return file.readSync(head) ?? 0;
+    const length = file.readSync(head) ?? 0;
+    return { length, isHdf5: hasSignature(file) };
   });
   if (length === 0) throw new InputError(`${path}: is empty`);
+  if (isHdf5) return "d3rlpy";
   const start = head.subarray(0, length);
-  if (HDF5_SIGNATURE.every((byte, i) => start[i] === byte)) return "d3rlpy";
   // A safetensors file begins with a 64-bit length and a brace; text has no zero byte.
   if (start[8] === 0x7b && start.subarray(0, 8).includes(0)) {
     return "safetensors";
@@ -137,21 +138,41 @@ function sniff(path: string): DatasetFormat {
   );
 }
 
-function readMinariDirectory(path: string): Promise<Dataset> {
+/** Whether it is HDF5: the signature stands at 0, or behind a user block of 512 · 2^k bytes. */
+function hasSignature(file: Deno.FsFile): boolean {
+  const bytes = new Uint8Array(HDF5_SIGNATURE.length);
+  for (let at = 0;; at = at === 0 ? 512 : at * 2) {
+    file.seekSync(at, Deno.SeekMode.Start);
+    if ((file.readSync(bytes) ?? 0) < bytes.length) return false;
+    if (HDF5_SIGNATURE.every((byte, i) => bytes[i] === byte)) return true;
+  }
+}
+
+function readMinariDirectory(
+  path: string,
+  options: DatasetReadOptions,
+): Promise<Dataset> {
   const given = basename(path) === "main_data.hdf5" ? dirname(path) : path;
   const data = exists(join(given, "data")) ? join(given, "data") : given;
   if (!exists(join(data, "metadata.json"))) {
     throw new InputError(
-      `${path}: not a Minari data set: it has no data/metadata.json`,
+      exists(join(data, "main_data.hdf5"))
+        ? `${path}: no metadata.json beside main_data.hdf5, so this is Minari 0.4 or older: ` +
+          "download or create the data set again with Minari 0.5"
+        : `${path}: not a Minari data set: it has no data/metadata.json`,
     );
   }
-  return datasetFromMinari({
-    mainData: readFile(join(data, "main_data.hdf5")),
+  const files = {
     metadata: attempt(
       path,
       () => Deno.readTextFileSync(join(data, "metadata.json")),
     ),
-  }, data);
+    // Read last: the metadata may say that the data lie elsewhere.
+    get mainData() {
+      return readFile(join(data, "main_data.hdf5"));
+    },
+  };
+  return datasetFromMinari(files, data, options);
 }
 
 function readFile(path: string): Uint8Array<ArrayBuffer> {

@@ -6,7 +6,16 @@
  */
 
 import { InputError } from "../errors.ts";
+import type { Dataset } from "./dataset.ts";
 import type { Hdf5Numbers, Hdf5Source } from "./hdf5_source.ts";
+
+/** A data set that was read, and what was taken in a way that its file does not say itself. */
+export interface Hdf5Dataset {
+  /** It is valid. */
+  readonly dataset: Dataset;
+  /** One line each. */
+  readonly notes: readonly string[];
+}
 
 /** Rows of numbers: `count` rows of `size`. */
 export interface Hdf5Rows {
@@ -102,11 +111,11 @@ export function actionsOf(
     read() {
       const actions = read();
       for (let t = 0; t < steps; t++) {
-        if ((actions[t] | 0) === actions[t]) continue;
+        if (Number.isSafeInteger(actions[t])) continue;
         throw new InputError(
           `${label(name, path)} has ${actions[t]} at step ${t}: ` +
             (Number.isInteger(actions[t])
-              ? "no integer of more than 32 bits can be an action"
+              ? "no integer beyond 2^53 can be an action"
               : "only discrete actions, whole numbers, are supported; " +
                 "continuous ones have to be put into bins first"),
         );

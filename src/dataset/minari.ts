@@ -7,6 +7,8 @@
  * - `metadata.json`: `total_episodes`, `total_steps`, `data_format`, and the spaces, each as
  *   a string of JSON.
  *
+ * The codes of a Discrete space are without gaps, from `start` on.
+ *
  * Read are discrete actions and flat observations: a Box of one axis, or a Discrete space,
  * whose state is then an observation of one number. `infos` and seeds are left out.
  *
@@ -14,8 +16,9 @@
  */
 
 import type { Dataset } from "./dataset.ts";
+import type { DatasetReadOptions } from "./dataset_file.ts";
 import { runHdf5 } from "./hdf5.ts";
-import { readMinariMetadata } from "./minari_metadata.ts";
+import { minariActions, readMinariMetadata } from "./minari_metadata.ts";
 
 /** The two files of a Minari data set's `data` directory. */
 export interface MinariFiles {
@@ -31,16 +34,26 @@ export interface MinariFiles {
  *
  * @param files Its two files.
  * @param name Name of the data set, for messages.
+ * @param options `onNote`.
  * @throws {InputError} for damage, for other spaces than the ones above (by name), or for
  *   data that make no sense.
  */
-export function datasetFromMinari(
+export async function datasetFromMinari(
   files: MinariFiles,
   name: string,
+  { onNote }: DatasetReadOptions = {},
 ): Promise<Dataset> {
   const spec = readMinariMetadata(files.metadata, `${name}/metadata.json`);
   const file = `${name}/main_data.hdf5`;
-  return runHdf5("readMinari", file, files.mainData, file, spec);
+  const { dataset, notes } = await runHdf5(
+    "readMinari",
+    file,
+    files.mainData,
+    file,
+    spec,
+  );
+  for (const note of notes) onNote?.(note);
+  return dataset;
 }
 
 /**
@@ -54,6 +67,7 @@ export function datasetFromMinari(
 export async function datasetToMinari(dataset: Dataset): Promise<MinariFiles> {
   const mainData = await runHdf5("writeMinari", "data set", dataset);
   const d = dataset.observationSize;
+  const { start } = minariActions(dataset);
   const box = (bound: string) => `[${Array(d).fill(bound).join(", ")}]`;
   const metadata = {
     total_episodes: dataset.episodeOffsets.length - 1,
@@ -62,9 +76,10 @@ export async function datasetToMinari(dataset: Dataset): Promise<MinariFiles> {
     observation_space: `{"type": "Box", "dtype": "float32", "shape": [${d}], ` +
       `"low": ${box("-Infinity")}, "high": ${box("Infinity")}}`,
     action_space:
-      `{"type": "Discrete", "dtype": "int64", "start": 0, "n": ${dataset.actionCount}}`,
+      `{"type": "Discrete", "dtype": "int64", "start": ${start}, "n": ${dataset.actionCount}}`,
     dataset_id: "holdfast/dataset-v0",
-    minari_version: ">=0.5.0",
+    // The one version that each of 0.5.0 to 0.5.3 takes.
+    minari_version: "0.5.0",
     dataset_size: Math.round(mainData.length / 1e5) / 10,
   };
   return { mainData, metadata: JSON.stringify(metadata, null, 2) + "\n" };

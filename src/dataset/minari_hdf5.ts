@@ -7,10 +7,16 @@
 import { InputError } from "../errors.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
-import { actionsOf, flagsOf, numbersOf, rowsOf } from "./hdf5_columns.ts";
+import {
+  actionsOf,
+  flagsOf,
+  type Hdf5Dataset,
+  numbersOf,
+  rowsOf,
+} from "./hdf5_columns.ts";
 import { readHdf5, writeHdf5 } from "./hdf5_file.ts";
 import type { Hdf5Source } from "./hdf5_source.ts";
-import type { MinariSpec } from "./minari_metadata.ts";
+import { minariActions, type MinariSpec } from "./minari_metadata.ts";
 import { validateDataset } from "./validate.ts";
 
 /** Job: reads the data that belong to a `metadata.json`. */
@@ -19,8 +25,8 @@ export function readMinari(
   bytes: Uint8Array,
   name: string,
   spec: MinariSpec,
-): Dataset {
-  const dataset = readHdf5(bytes, name, (source) => {
+): Hdf5Dataset {
+  const read = readHdf5(bytes, name, (source) => {
     const names = new Set(source.names("/"));
     if (names.size !== spec.episodes) {
       throw new InputError(
@@ -35,15 +41,19 @@ export function readMinari(
       }
       readEpisode(source, e, name, spec, builder);
     }
-    return builder.finish(spec.actionCount);
+    return {
+      dataset: builder.finish(spec.actionCount, spec.actionStart),
+      notes: builder.notes(),
+    };
   });
+  const { dataset } = read;
   if (dataset.actions.length !== spec.steps) {
     throw new InputError(
       `${name}: ${dataset.actions.length} steps, but metadata.json says ${spec.steps}`,
     );
   }
   validateDataset(dataset, name);
-  return dataset;
+  return read;
 }
 
 function readEpisode(
@@ -75,9 +85,7 @@ function readEpisode(
   const observations = rows.read();
   for (let t = 0; t <= steps; t++) {
     builder.addObservation(observations, t * rows.size);
-    if (t < steps) {
-      builder.addTransition(actions[t] - spec.actionStart, rewards[t]);
-    }
+    if (t < steps) builder.addTransition(actions[t], rewards[t]);
   }
   builder.endEpisode(isTerminated, isTruncated);
 }
@@ -88,6 +96,7 @@ export function writeMinari(
   dataset: Dataset,
 ): Uint8Array<ArrayBuffer> {
   const { observationSize, episodeOffsets: offsets } = dataset;
+  const codes = minariActions(dataset).codes.map(BigInt);
   return writeHdf5((sink) => {
     for (let e = 0; e + 1 < offsets.length; e++) {
       tick();
@@ -107,7 +116,7 @@ export function writeMinari(
       );
       const actions = BigInt64Array.from(
         dataset.actions.subarray(begin, end),
-        BigInt,
+        (action) => codes[action],
       );
       sink.numbers(`${path}/actions`, actions, [steps]);
       sink.numbers(

@@ -5,6 +5,8 @@
  */
 
 import { InputError } from "../errors.ts";
+import { actionCodes } from "./action_codes.ts";
+import type { Dataset } from "./dataset.ts";
 
 /** What `metadata.json` says of the data. */
 export interface MinariSpec {
@@ -33,7 +35,8 @@ export function readMinariMetadata(text: string, name: string): MinariSpec {
     throw new InputError(
       `${name}: data_format ${
         shown(metadata.data_format)
-      } is not supported, only "hdf5"`,
+      } is not supported, only "hdf5": open the data set in Minari and write it again with ` +
+        'data_format="hdf5" (create_dataset_from_buffers)',
     );
   }
   return {
@@ -42,6 +45,21 @@ export function readMinariMetadata(text: string, name: string): MinariSpec {
     observationSize: observationSize(metadata.observation_space, name),
     ...actions(metadata.action_space, name),
   };
+}
+
+/**
+ * The codes of actions as a Discrete space has them: the source's own if they are integers
+ * without gaps, else from 0.
+ *
+ * @returns The least code, and one for each of the A actions.
+ */
+export function minariActions(
+  dataset: Dataset,
+): { start: number; codes: readonly number[] } {
+  const own = actionCodes(dataset);
+  const isRun = own.every((code, action) => code === own[0] + action);
+  const start = isRun ? own[0] : 0;
+  return { start, codes: own.map((_, action) => start + action) };
 }
 
 function observationSize(value: unknown, name: string): number {
@@ -94,7 +112,7 @@ function parseSpace(
 ): Record<string, unknown> {
   if (typeof value !== "string") {
     throw new InputError(
-      `${name}: no ${key}: data sets from before Minari 0.5 are not supported`,
+      `${name}: no ${key}, which Minari 0.5 writes: write the data set again with it`,
     );
   }
   return parseObject(value, `${name}: ${key}`);

@@ -83,7 +83,7 @@ Deno.test("d3rlpy: each end of an episode comes back as d3rlpy understands it", 
   const read = await datasetFromD3rlpy(
     await datasetToD3rlpy(dataset),
     "small",
-    3,
+    { actionCount: 3 },
   );
   // Only the terminated episode's final observation is not kept.
   const expected = dataset.observations.slice();
@@ -100,9 +100,12 @@ Deno.test("d3rlpy: each end of an episode comes back as d3rlpy understands it", 
 Deno.test("d3rlpy: the number of actions is the one given, or the largest + 1", async () => {
   const bytes = await datasetToD3rlpy(smallDataset());
   assert.equal((await datasetFromD3rlpy(bytes, "d")).actionCount, 3);
-  assert.equal((await datasetFromD3rlpy(bytes, "d", 7)).actionCount, 7);
   assert.equal(
-    await refusal(() => datasetFromD3rlpy(bytes, "d", 2)),
+    (await datasetFromD3rlpy(bytes, "d", { actionCount: 7 })).actionCount,
+    7,
+  );
+  assert.equal(
+    await refusal(() => datasetFromD3rlpy(bytes, "d", { actionCount: 2 })),
     "d: episode 0, step 1: action 2 is outside 0 … 1",
   );
 });
@@ -121,6 +124,6 @@ Deno.test("d3rlpy: other files are refused in one line", async () => {
   );
   assert.equal(
     await refusal(() => datasetFromD3rlpy(minari, "d")),
-    'd: an HDF5 file, but not a d3rlpy dump (no "version" and "columns")',
+    "d: Minari's data: give the data set's directory, which has metadata.json beside this file",
   );
 });

@@ -233,8 +233,8 @@ Deno.test("damage: d3rlpy dumps", async () => {
   const dataset = smallDataset("truncated");
   dataset.observations.copyWithin(4, 2, 4);
   const hdf5 = openHdf5(SILENCE_MS);
-  const read = (bytes: Uint8Array<ArrayBuffer>) =>
-    hdf5.run("readD3rlpy", "file", bytes, "file", undefined);
+  const read = async (bytes: Uint8Array<ArrayBuffer>) =>
+    (await hdf5.run("readD3rlpy", "file", bytes, "file", undefined)).dataset;
   try {
     // In files written here HDF5 guards all but the numbers with checksums.
     await damage(
@@ -265,12 +265,14 @@ Deno.test("damage: Minari", async () => {
     actionStart: 0,
   };
   const hdf5 = openHdf5(SILENCE_MS);
+  const read = async (bytes: Uint8Array<ArrayBuffer>, spec: MinariSpec) =>
+    (await hdf5.run("readMinari", "file", bytes, "file", spec)).dataset;
   try {
     await damage(
       "Minari",
       mainData,
       MUTATIONS,
-      (bytes) => hdf5.run("readMinari", "file", bytes, "file", spec),
+      (bytes) => read(bytes, spec),
       (result, { touched }) => assert(differences(result, dataset) <= touched),
     );
     const real = Deno.readFileSync(
@@ -287,7 +289,7 @@ Deno.test("damage: Minari", async () => {
       "Minari by h5py",
       real,
       MUTATIONS / 4,
-      (bytes) => hdf5.run("readMinari", "file", bytes, "file", realSpec),
+      (bytes) => read(bytes, realSpec),
       () => {},
     );
   } finally {

@@ -95,8 +95,8 @@ Deno.test("d3rlpy: contents that make no sense", async () => {
       'd: "actions_0" has shape [3, 1] where 2 numbers were expected',
     ],
     [
-      { actions_0: [i64(0, 2 ** 32), [2, 1]] },
-      'd: "actions_0" has 4294967296 at step 1: no integer of more than 32 bits can be an action',
+      { actions_0: [i64(0, 2 ** 53), [2, 1]] },
+      'd: "actions_0" has 9007199254740992 at step 1: no integer beyond 2^53 can be an action',
     ],
     [{ actions_0: [i64(0, -1), [2, 1]] }, "accepted"],
     [
@@ -112,9 +112,16 @@ Deno.test("d3rlpy: contents that make no sense", async () => {
       { terminated_0: [Int8Array.of(1, 0), [2]] },
       'd: "terminated_0" is neither true nor false',
     ],
+    [{ terminated_1: [Int8Array.of(0), []] }, "accepted"],
     [
-      { terminated_1: [Int8Array.of(0), []] },
-      "d: episode 1 holds no transition: it has 1 step, which is not terminated",
+      {
+        observations_0: [f32(1, 2), [1, 2]],
+        actions_0: [i64(1), [1, 1]],
+        rewards_0: [f32(7), [1, 1]],
+        terminated_0: [Int8Array.of(0), []],
+        terminated_1: [Int8Array.of(0), []],
+      },
+      "d: it holds no transition",
     ],
   ];
   const hdf5 = openHdf5();

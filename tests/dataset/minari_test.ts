@@ -26,6 +26,7 @@ Deno.test("minari: a file as Minari writes it reads to the documented numbers", 
     observationSize: 3,
     actionCount: 5,
     observations: Float32Array.from(rows.flat()),
+    actionNames: ["1", "2", "3", "4", "5"],
     actions: Int32Array.from(steps, ([i, t]) => (t + i) % 3),
     rewards: Float32Array.from(steps, ([i, t]) => 0.1 * t - i),
     terminated: Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 0, 1, 0),
@@ -48,7 +49,7 @@ Deno.test("minari: a round trip gives equal arrays and equal bytes", async () =>
       '"low": [-Infinity, -Infinity], "high": [Infinity, Infinity]}',
     action_space: '{"type": "Discrete", "dtype": "int64", "start": 0, "n": 3}',
     dataset_id: "holdfast/dataset-v0",
-    minari_version: ">=0.5.0",
+    minari_version: "0.5.0",
     dataset_size: 0,
   });
 });
@@ -71,7 +72,8 @@ Deno.test("minari: what is not flat and discrete is refused by its name", async 
   const cases: [Record<string, unknown>, string][] = [
     [
       { data_format: "arrow" },
-      'm/metadata.json: data_format "arrow" is not supported, only "hdf5"',
+      'm/metadata.json: data_format "arrow" is not supported, only "hdf5": open the data set in Minari ' +
+      'and write it again with data_format="hdf5" (create_dataset_from_buffers)',
     ],
     [
       { total_steps: 9 },
@@ -87,7 +89,7 @@ Deno.test("minari: what is not flat and discrete is refused by its name", async 
     ],
     [
       { observation_space: undefined },
-      "m/metadata.json: no observation_space: data sets from before Minari 0.5 are not supported",
+      "m/metadata.json: no observation_space, which Minari 0.5 writes: write the data set again with it",
     ],
     [
       { observation_space: "{" },
@@ -112,11 +114,11 @@ Deno.test("minari: what is not flat and discrete is refused by its name", async 
     ],
     [
       { action_space: space({ type: "Discrete", n: 2, start: 1 }) },
-      "m/main_data.hdf5: episode 0, step 2: action 2 is outside 0 … 1",
+      "m/main_data.hdf5: episode 0, step 2: action 3 is outside 1 … 2",
     ],
     [
       { action_space: space({ type: "Discrete", n: 5, start: 2 }) },
-      "m/main_data.hdf5: episode 0, step 0: action -1 is outside 0 … 4",
+      "m/main_data.hdf5: episode 0, step 0: action 1 is outside 2 … 6",
     ],
     [
       { action_space: space({ type: "Discrete", n: 5, start: 1.5 }) },
