@@ -90,6 +90,7 @@ export * from "./src/artifacts/onnx.ts";
 export * from "./src/artifacts/tensorboard.ts";
 export * from "./src/artifacts/event_log.ts";
 export * from "./src/artifacts/manifest.ts";
+export type { Difference } from "./src/artifacts/check_files.ts";
 
 export * from "./src/report/terminal.ts";
 export * from "./src/report/numbers.ts";

@@ -13,7 +13,7 @@ import {
   resolveConfig,
   style,
 } from "../mod.ts";
-import { writeFileAtomic } from "../src/files/atomic.ts";
+import { makeDirectory, writeFileAtomic } from "../src/files/atomic.ts";
 import { canonicalJson } from "../src/artifacts/json.ts";
 import {
   describeDevice,
@@ -114,7 +114,7 @@ await runScript(usage, async (args) => {
   output.write(switches.has("json") ? json : tables(output, report, survey));
   if (values.out) {
     const plain: Output = { write() {}, isTerminal: false, columns: 80 };
-    Deno.mkdirSync(values.out, { recursive: true });
+    makeDirectory(values.out);
     writeFileAtomic(join(values.out, "determinism.json"), json);
     writeFileAtomic(
       join(values.out, "determinism.txt"),

@@ -23,6 +23,12 @@ import { listenForInterrupt } from "./interrupt.ts";
 import { stageProgress } from "./stage_progress.ts";
 import { verifyStudyScript } from "./verify_study.ts";
 
+/** So many lines are shown of a list; a folder may hold a million strange files. */
+const SHOWN = 50;
+
+/** Characters of a line; a message of a damaged file may be long. */
+const LINE = 400;
+
 const usage: Usage = {
   command: "deno task verify",
   about:
@@ -42,7 +48,7 @@ const usage: Usage = {
     },
     quick: {
       help:
-        "compare hashes, and run only the first logging interval again (of a study: no training)",
+        "train only the first logging interval again (of a study: nothing); make all else from what is there",
     },
     cells: {
       value: "K",
@@ -90,34 +96,40 @@ await runScript(usage, async (args) => {
 
 function print(directory: string, found: Verification, quick: boolean): void {
   const output = processOutput("stdout");
-  const { files, software, manifest, replay } = found;
-  for (const line of software) output.write(`note: ${visible(line)}\n`);
+  const { files, claims, software, manifest, replay } = found;
+  const lines = (label: string, texts: readonly string[]) => {
+    for (const text of texts.slice(0, SHOWN)) {
+      output.write(`${label} ${visible(text, LINE)}\n`);
+    }
+    const more = texts.length - SHOWN;
+    if (more > 0) output.write(`${label} … and ${more} more\n`);
+  };
+  lines("note:", software);
+  lines("as claimed, which nothing here can show:", claims);
   const differences = [...manifest, ...replay?.differences ?? []];
-  for (const { path, what } of differences) {
-    output.write(
-      `${style(output, "red", "differs:")} ${visible(path)}: ${
-        visible(what)
-      }\n`,
-    );
-  }
+  lines(
+    style(output, "red", "differs:"),
+    differences.map(({ path, what }) => `${visible(path)}: ${what}`),
+  );
   if (replay === null) {
-    output.write(
-      "not run again: its configuration or data are not the manifest's\n",
-    );
+    output.write("not run again: its configuration or data are not sound\n");
   }
   if (!isVerified(found)) {
     const n = differences.length;
-    output.write(`${directory}: ${n} difference${n === 1 ? "" : "s"}\n`);
+    output.write(
+      `${visible(directory)}: ${n} difference${n === 1 ? "" : "s"}\n`,
+    );
     return;
   }
-  const compared = replay?.compared.length ?? 0;
   const again = quick
-    ? `the data and the first interval of ${compared - 1} trainings`
-    : `${compared} files`;
+    ? "all but the trainings beyond their first interval was made again: "
+    : "run again, ";
   output.write(
-    `${
-      style(output, "green", "verified:")
-    } ${directory}: all ${files} files have the hashes of ` +
-      `the manifest; run again, ${again} are equal bit for bit\n`,
+    `${style(output, "green", "verified:")} ${
+      visible(directory)
+    }: all ${files} files have the hashes of ` +
+      `the manifest; ${again}${
+        replay!.compared.length
+      } files are equal bit for bit\n`,
   );
 }

@@ -22,6 +22,33 @@ export interface EventLog extends Disposable {
 }
 
 /**
+ * A whole event file.
+ *
+ * @param name Goes before each tag, e.g. `cql/loss`.
+ * @param columns As of the training table; the first is the step.
+ */
+export function eventLogBytes(
+  name: string,
+  columns: readonly string[],
+  rows: readonly (readonly number[])[],
+): Uint8Array {
+  const records = rows.map((row) => recordOf(name, columns, row));
+  return concatenatedBytes([tensorboardHeader(), ...records]);
+}
+
+function recordOf(
+  name: string,
+  columns: readonly string[],
+  [step, ...values]: readonly number[],
+): Uint8Array<ArrayBuffer> {
+  const scalars = values.map((
+    value,
+    i,
+  ) => [`${name}/${columns[i + 1]}`, value]);
+  return tensorboardScalars(step, Object.fromEntries(scalars));
+}
+
+/**
  * Begins an event file, or goes on with one.
  *
  * @param directory A folder that exists.
@@ -37,17 +64,7 @@ export function openEventLog(
   rows: readonly (readonly number[])[],
 ): EventLog {
   const path = join(directory, TENSORBOARD_FILE);
-  const recordOf = ([step, ...values]: readonly number[]) =>
-    tensorboardScalars(
-      step,
-      Object.fromEntries(
-        values.map((value, i) => [`${name}/${columns[i + 1]}`, value]),
-      ),
-    );
-  writeFileAtomic(
-    path,
-    concatenatedBytes([tensorboardHeader(), ...rows.map(recordOf)]),
-  );
+  writeFileAtomic(path, eventLogBytes(name, columns, rows));
   const guarded = <T>(write: () => T): T => {
     try {
       return write();
@@ -57,7 +74,8 @@ export function openEventLog(
   };
   const file = guarded(() => Deno.openSync(path, { append: true }));
   return {
-    row: (values) => guarded(() => writeAll(file, recordOf(values))),
+    row: (values) =>
+      guarded(() => writeAll(file, recordOf(name, columns, values))),
     [Symbol.dispose]: () => file.close(),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { InputError } from "../errors.ts";
 import { cannotWrite } from "../files/atomic.ts";
 
@@ -11,12 +11,7 @@ import { cannotWrite } from "../files/atomic.ts";
 export const LOCK_FILE = ".lock";
 
 function takeLock(directory: string, path: string): Deno.FsFile {
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(path, { write: true, create: true });
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
+  const file = openLock(path);
   let taken: boolean;
   try {
     taken = file.tryLockSync(true);
@@ -31,10 +26,39 @@ function takeLock(directory: string, path: string): Deno.FsFile {
   );
 }
 
+/** Makes the file, or opens one that is there; a link or a pipe is neither followed nor opened. */
+function openLock(path: string): Deno.FsFile {
+  try {
+    try {
+      return Deno.openSync(path, { write: true, createNew: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      if (!Deno.lstatSync(path).isFile) {
+        throw new InputError(`${path}: is no file; remove it`);
+      }
+      return Deno.openSync(path, { write: true });
+    }
+  } catch (error) {
+    // Its holder removed it between two of these calls.
+    if (error instanceof Deno.errors.NotFound && isThere(dirname(path))) {
+      return openLock(path);
+    }
+    throw error instanceof InputError ? error : cannotWrite(path, error);
+  }
+}
+
+function isThere(directory: string): boolean {
+  try {
+    return Deno.statSync(directory).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether an open file is still the one of that name. */
 function isAt(path: string, file: Deno.FsFile): boolean {
   try {
-    const { dev, ino } = Deno.statSync(path);
+    const { dev, ino } = Deno.lstatSync(path);
     const open = file.statSync();
     return dev === open.dev && ino === open.ino;
   } catch {

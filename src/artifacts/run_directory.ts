@@ -4,10 +4,14 @@
  * @module
  */
 
-import { isAbsolute, join, normalize } from "node:path";
+import { dirname, isAbsolute, join, normalize } from "node:path";
 import { InputError } from "../errors.ts";
 import { canonicalJson } from "./json.ts";
-import { cannotWrite, isTemporary, writeFileAtomic } from "../files/atomic.ts";
+import {
+  isTemporary,
+  makeDirectory,
+  writeFileAtomic,
+} from "../files/atomic.ts";
 import { LOCK_FILE, lockDirectory } from "./lock.ts";
 
 /**
@@ -86,14 +90,6 @@ function isRun(path: string): boolean {
   }
 }
 
-function makeDirectory(path: string): void {
-  try {
-    Deno.mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
-}
-
 /**
  * Path of an artifact inside its run's folder.
  *
@@ -114,21 +110,51 @@ export function artifactPath(directory: string, name: string): string {
 }
 
 /**
+ * Makes the folder of an artifact.
+ *
+ * @param directory The run's folder.
+ * @param name Relative path of the artifact.
+ * @returns Path of the artifact.
+ * @throws InputError if the name leads out of the run's folder, be it through a link, or the folder
+ *   cannot be made.
+ */
+export function makeArtifactFolder(directory: string, name: string): string {
+  const path = artifactPath(directory, name);
+  const folders = normalize(name).split(/[\\/]/).slice(0, -1);
+  folders.forEach((_, i) => {
+    const folder = join(directory, ...folders.slice(0, i + 1));
+    if (isLink(folder)) {
+      throw new InputError(
+        `${folder}: is a link, which no run leaves; remove it`,
+      );
+    }
+  });
+  makeDirectory(dirname(path));
+  return path;
+}
+
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Writes an artifact, whole or not at all, and makes the folders on its way.
  *
  * @param directory The run's folder.
  * @param name Relative path with forward slashes.
  * @param content Bytes, or text to be written in UTF-8.
- * @throws InputError if it cannot be written.
+ * @throws InputError if it cannot be written or its folder is reached through a link.
  */
 export function writeArtifact(
   directory: string,
   name: string,
   content: Uint8Array | string,
 ): void {
-  const path = artifactPath(directory, name);
-  makeDirectory(join(path, ".."));
-  writeFileAtomic(path, content);
+  writeFileAtomic(makeArtifactFolder(directory, name), content);
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { sha256Hex } from "../numerics/hash.ts";
 import { cannotWrite, writeAll, writeFileAtomic } from "../files/atomic.ts";
 
 /** An open table; every row is on the system's side when `row` returns. */
@@ -19,11 +19,35 @@ export interface CsvWriter extends Disposable {
   sync(): void;
 }
 
+/** A whole table as its file holds it. */
+export function csvText(
+  columns: readonly string[],
+  rows: readonly (readonly number[])[],
+): string {
+  const lines = rows.map((row) => lineOf(columns, row));
+  return `${columns.join(",")}\n${lines.join("")}`;
+}
+
+/** SHA-256 of a table's file. */
+export function csvSha256(
+  columns: readonly string[],
+  rows: readonly (readonly number[])[],
+): string {
+  return sha256Hex(new TextEncoder().encode(csvText(columns, rows)));
+}
+
+function lineOf(columns: readonly string[], values: readonly number[]): string {
+  if (values.length !== columns.length) {
+    throw new Error(`${values.length} values for ${columns.length} columns`);
+  }
+  return `${values.join(",")}\n`;
+}
+
 /**
- * Begins a table, or goes on with one; its folder is made. What the file held before is replaced
- * at once by the given rows, so that a crash leaves either.
+ * Begins a table, or goes on with one. What the file held before is replaced at once by the given
+ * rows, so that a crash leaves either.
  *
- * @param path The file.
+ * @param path The file; its folder exists.
  * @param columns Names of the columns, without commas or quotes.
  * @param rows The rows that there are already.
  * @throws InputError if it cannot be written.
@@ -40,18 +64,13 @@ export function openCsv(
       throw cannotWrite(path, error);
     }
   };
-  const lineOf = (values: readonly number[]) => {
-    if (values.length !== columns.length) {
-      throw new Error(`${values.length} values for ${columns.length} columns`);
-    }
-    return `${values.join(",")}\n`;
-  };
-  guarded(() => Deno.mkdirSync(dirname(path), { recursive: true }));
-  writeFileAtomic(path, `${columns.join(",")}\n${rows.map(lineOf).join("")}`);
+  writeFileAtomic(path, csvText(columns, rows));
   const file = guarded(() => Deno.openSync(path, { append: true }));
   return {
     row: (values) =>
-      guarded(() => writeAll(file, new TextEncoder().encode(lineOf(values)))),
+      guarded(() =>
+        writeAll(file, new TextEncoder().encode(lineOf(columns, values)))
+      ),
     sync: () => guarded(() => file.syncDataSync()),
     [Symbol.dispose]: () => file.close(),
   };

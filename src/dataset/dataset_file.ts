@@ -13,7 +13,7 @@ import type { Dataset } from "./dataset.ts";
 import { datasetFromMinari, datasetToMinari } from "./minari.ts";
 import { datasetFromSafetensors, datasetToSafetensors } from "./safetensors.ts";
 import { InputError } from "../errors.ts";
-import { cannotWrite, writeFileAtomic } from "../files/atomic.ts";
+import { makeDirectory, writeFileAtomic } from "../files/atomic.ts";
 
 /** The formats that data sets are read from and written to. */
 export const DATASET_FORMATS = [
@@ -96,11 +96,7 @@ export async function writeDataset(
   if (format === "minari") {
     const { mainData, metadata } = await datasetToMinari(dataset);
     const data = join(path, "data");
-    try {
-      Deno.mkdirSync(data, { recursive: true });
-    } catch (error) {
-      throw cannotWrite(data, error);
-    }
+    makeDirectory(data);
     writeFileAtomic(join(data, "main_data.hdf5"), mainData);
     // Last: without it, neither Minari nor this suite takes the directory for a data set.
     writeFileAtomic(join(data, "metadata.json"), metadata);

@@ -9,8 +9,8 @@ import { basename, dirname, join } from "node:path";
 import { InputError } from "../errors.ts";
 
 /**
- * Puts a file in place at once: a temporary file beside it, its bytes forced to the disk,
- * then a rename.
+ * Puts a file in place at once: a temporary file of its own beside it, its bytes forced to the
+ * disk, then a rename. No link is followed: one at the file's place is replaced.
  *
  * @param path The file; its folder exists. What it held before is replaced.
  * @param content Bytes, or text to be written in UTF-8.
@@ -25,33 +25,69 @@ export function writeFileAtomic(
     ? new TextEncoder().encode(content)
     : content;
   const temporary = join(dirname(path), `.${basename(path)}.tmp`);
+  // What a killed process left; of a link, the link itself is removed.
+  removeIfThere(temporary);
+  let made = false;
   try {
-    writeAndSync(temporary, bytes);
+    {
+      using file = Deno.openSync(temporary, { write: true, createNew: true });
+      made = true;
+      writeAll(file, bytes);
+      file.syncSync();
+    }
     Deno.renameSync(temporary, path);
   } catch (error) {
-    try {
-      Deno.removeSync(temporary);
-    } catch {
-      // It was never made, or cannot be removed either; the error below says why.
-    }
+    if (made) removeIfThere(temporary);
     throw cannotWrite(path, error);
   }
   syncDirectory(dirname(path));
 }
 
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is not there, or the next write says why it cannot be removed.
+  }
+}
+
+/**
+ * Makes a folder with those above it, each of which outlasts a power cut, where the system can.
+ *
+ * @throws InputError if it cannot be made.
+ */
+export function makeDirectory(path: string): void {
+  try {
+    makeMissing(path);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+function makeMissing(path: string): void {
+  try {
+    Deno.mkdirSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound && dirname(path) !== path) {
+      makeMissing(dirname(path));
+      Deno.mkdirSync(path);
+    } else if (!isDirectory(path)) throw error;
+    else return;
+  }
+  syncDirectory(dirname(path));
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a file of that name is what a killed {@link writeFileAtomic} leaves. */
 export function isTemporary(name: string): boolean {
   return name.startsWith(".") && name.endsWith(".tmp");
-}
-
-function writeAndSync(path: string, bytes: Uint8Array): void {
-  using file = Deno.openSync(path, {
-    write: true,
-    create: true,
-    truncate: true,
-  });
-  writeAll(file, bytes);
-  file.syncSync();
 }
 
 /** Writes all bytes; a single write may take fewer. */

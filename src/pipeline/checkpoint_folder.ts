@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Algorithm } from "../algorithms/index.ts";
 import { cannotWrite } from "../files/atomic.ts";
 import { writeArtifact } from "../artifacts/run_directory.ts";
-import { readCsv } from "../artifacts/training_csv.ts";
+import { csvSha256, readCsv } from "../artifacts/training_csv.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { networkLayout } from "../network/layout.ts";
@@ -72,7 +72,7 @@ export function checkpointFolder(
           const kept = rows.slice(0, wanted.length);
           if (
             name === fileName(step) && kept.length === wanted.length &&
-            kept.every(([rowStep], i) => rowStep === wanted[i])
+            csvSha256(columns, kept) === checkpoint.table
           ) {
             return { checkpoint, rows: kept };
           }

@@ -11,6 +11,7 @@ import {
   buildProgram,
 } from "../algorithms/index.ts";
 import type { Program } from "../algorithms/program.ts";
+import { csvSha256 } from "../artifacts/training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import { checkLearner } from "../config/schema.ts";
@@ -29,7 +30,12 @@ import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { dataModel } from "../evaluation/model_value.ts";
 import { concatenated, requireLength } from "../numerics/arrays.ts";
 import { prepareTask } from "../training/task.ts";
-import { DivergenceError, startCursor, train } from "../training/train.ts";
+import {
+  type Cursor,
+  DivergenceError,
+  startCursor,
+  train,
+} from "../training/train.ts";
 import type { Problem } from "./problem.ts";
 
 /** The algorithms of a configuration, in the order in which they are trained. */
@@ -267,6 +273,13 @@ export async function learnTogether(
     }
     return state;
   };
+  const keep = (state: LearnerState, cursor: Cursor) =>
+    checkpoints?.save({
+      state,
+      cursor,
+      table: csvSha256(columns, rows[0]),
+      chosen: chosen[0],
+    });
   try {
     const cursor = await train(learner, program.lossTerms, {
       from,
@@ -314,14 +327,14 @@ export async function learnTogether(
       },
       async onCheckpoint(cursor) {
         const state = await readChecked();
-        checkpoints?.save({ state, cursor, chosen: chosen[0] });
+        keep(state, cursor);
       },
       onStep: options.onStep,
       stop,
     });
     const state = await readChecked();
     if (cursor.step < steps) {
-      checkpoints?.save({ state, cursor, chosen: chosen[0] });
+      keep(state, cursor);
       throw new InterruptedError(
         `after step ${cursor.step} of ${algorithm.name}`,
       );

@@ -11,17 +11,20 @@ import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
 import {
   type EventLog,
+  eventLogBytes,
   hasEventLog,
   openEventLog,
 } from "../artifacts/event_log.ts";
 import { policyToOnnx } from "../artifacts/onnx.ts";
 import { policyToSafetensors } from "../artifacts/policy_file.ts";
+import { requirePlainEntries } from "../artifacts/entries.ts";
 import {
   claimRunDirectory,
-  writeArtifact,
-  writeJsonArtifact,
+  makeArtifactFolder,
 } from "../artifacts/run_directory.ts";
-import { type CsvWriter, openCsv } from "../artifacts/training_csv.ts";
+import { fileOf, type RunFiles, runFiles } from "../artifacts/run_files.ts";
+import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
+import { csvText, type CsvWriter, openCsv } from "../artifacts/training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
@@ -33,7 +36,12 @@ import {
   defaultCheckpointInterval,
   removeCheckpoints,
 } from "./checkpoint_folder.ts";
-import { finishedPolicy, type LearntFile } from "./finished_policy.ts";
+import {
+  finishedFile,
+  finishedPolicy,
+  finishedText,
+  type LearntFile,
+} from "./finished_policy.ts";
 import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
 import { evaluateRun } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
@@ -133,17 +141,22 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   );
   if (sha256 !== null && note !== null) events.onNote?.(note);
   using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
+  const files = runFiles(out);
   const data = datasetToSafetensors(problem.given ?? problem.dataset);
-  if (resume) requireSameData(out, data);
-  else beginRun(out, config, data);
+  if (resume) {
+    requirePlainEntries(out);
+    requireSameData(out, data);
+    files.note(fileOf(DATASET_FILE, data));
+    files.note(fileOf("config.json", canonicalJson(config)));
+  } else beginRun(files, out, config, data);
 
   const learnt: Record<string, LearntFile> = {};
   for (const algorithm of configuredAlgorithms(config)) {
     learnt[algorithm.name] = await stage(
       algorithm.name,
       () =>
-        (resume && finished(options, problem, algorithm)) ||
-        trainPolicy(options, problem, algorithm),
+        (resume && finished(options, problem, algorithm, files)) ||
+        trainPolicy(options, problem, algorithm, files),
     );
   }
   const afterTraining = () => heed("after the training");
@@ -155,37 +168,45 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     "evaluation",
     () => evaluateRun(config, problem, learnt, afterTraining),
   );
-  writeJsonArtifact(out, "metrics.json", metrics);
+  files.writeJson("metrics.json", metrics);
   await turn();
   afterTraining();
   await stage("plots", async () => {
     const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
     afterTraining();
     for (const [name, svg] of plots) {
-      writeArtifact(out, `plots/${name}.svg`, svg);
+      files.write(`plots/${name}.svg`, svg);
     }
-    writeArtifact(out, "report.html", reportRun(out, metrics, learnt, plots));
+    const report = reportRun(files.list(), metrics, learnt, plots);
+    files.write("report.html", report);
   });
-  writeJsonArtifact(out, "timings.json", {
+  files.writeJson("timings.json", {
     schema: "holdfast/timings/1",
     milliseconds: timings,
   });
-  writeManifest(out, {
+  files.check();
+  const about = {
     configSha256: sha256Hex(new TextEncoder().encode(canonicalJson(config))),
     backend: backend.name,
     device: backend.description,
     adapter: backend.survey?.device,
     probe: backend.survey?.probe,
-  });
+  };
+  writeManifest(out, about, files.list());
   return metrics;
 }
 
 /** Leaves data and configuration, or neither. */
-function beginRun(directory: string, config: Config, data: Uint8Array): void {
-  writeArtifact(directory, DATASET_FILE, data);
+function beginRun(
+  files: RunFiles,
+  directory: string,
+  config: Config,
+  data: Uint8Array,
+): void {
+  files.write(DATASET_FILE, data);
   try {
     // Last of the two: a directory with a configuration can be resumed.
-    writeJsonArtifact(directory, "config.json", config);
+    files.writeJson("config.json", config);
   } catch (error) {
     try {
       Deno.removeSync(join(directory, DATASET_FILE));
@@ -201,13 +222,15 @@ function finished(
   options: PipelineOptions,
   problem: Problem,
   algorithm: Algorithm,
+  files: RunFiles,
 ): LearntFile | null {
   const { config, out } = options;
-  const learnt = finishedPolicy(out, config, problem, algorithm);
+  const { name } = algorithm;
+  const learnt = finishedPolicy(out, config, problem, algorithm, files);
   if (learnt && wantsEvents(options)) {
     const { columns, rows } = learnt;
-    const folder = join(out, algorithm.name);
-    openEventLog(folder, algorithm.name, columns, rows)[Symbol.dispose]();
+    const events = eventLogBytes(name, columns, rows);
+    files.write(`${name}/${TENSORBOARD_FILE}`, events);
   }
   return learnt;
 }
@@ -223,6 +246,7 @@ async function trainPolicy(
   options: PipelineOptions,
   problem: Problem,
   algorithm: Algorithm,
+  files: RunFiles,
 ): Promise<LearntFile> {
   const { config, backend, out, checkpointInterval, stop, events } = options;
   const { name, settings } = algorithm;
@@ -249,7 +273,8 @@ async function trainPolicy(
         beforeSave: () => csv?.sync(),
       }),
       onStart(columns, rows, step) {
-        csv = openCsv(join(out, name, "training.csv"), columns, rows);
+        const table = makeArtifactFolder(out, `${name}/training.csv`);
+        csv = openCsv(table, columns, rows);
         if (wantsEvents(options)) {
           log = openEventLog(join(out, name), name, columns, rows);
         }
@@ -263,10 +288,18 @@ async function trainPolicy(
       stop,
     });
     csv?.sync();
-    writeArtifact(out, `${name}/policy.onnx`, policyToOnnx(result.policy));
-    const bytes = policyToSafetensors(result.policy);
+    const { policy, columns, rows } = result;
+    files.note(fileOf(`${name}/training.csv`, csvText(columns, rows)));
+    if (log) {
+      const bytes = eventLogBytes(name, columns, rows);
+      files.note(fileOf(`${name}/${TENSORBOARD_FILE}`, bytes));
+    }
+    files.write(`${name}/policy.onnx`, policyToOnnx(policy));
+    const bytes = policyToSafetensors(policy);
+    files.write(`${name}/policy.safetensors`, bytes);
     // The last file of an algorithm: where it is, training is not repeated.
-    writeArtifact(out, `${name}/policy.safetensors`, bytes);
+    const record = finishedText(config, algorithm, files.list());
+    files.write(finishedFile(name), record);
     removeCheckpoints(out, name);
     return { ...result, sha256: sha256Hex(bytes) };
   } finally {

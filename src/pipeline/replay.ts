@@ -1,123 +1,225 @@
 /**
- * Running a recorded configuration again, to compare what it gives with what is there.
+ * Making a run's files again, to compare them with what is there.
  *
  * @module
  */
 import { join } from "node:path";
-import { cannotWrite } from "../files/atomic.ts";
-import { listFiles } from "../artifacts/manifest.ts";
+import type { Difference } from "../artifacts/check_files.ts";
+import { eventLogBytes } from "../artifacts/event_log.ts";
+import { canonicalJson } from "../artifacts/json.ts";
+import { type ManifestFile, readManifest } from "../artifacts/manifest.ts";
+import { policyToOnnx } from "../artifacts/onnx.ts";
+import { policyFromSafetensors } from "../artifacts/policy_file.ts";
 import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
 import { readCsv } from "../artifacts/training_csv.ts";
+import type { Algorithm } from "../algorithms/index.ts";
 import type { Config } from "../config/config.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
+import { InputError } from "../errors.ts";
+import { cannotWrite } from "../files/atomic.ts";
 import { readFile } from "../files/read.ts";
-import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+import {
+  finishedFile,
+  finishedText,
+  fitsConfig,
+  type LearntFile,
+  learntFiles,
+} from "./finished_policy.ts";
+import {
+  configuredAlgorithms,
+  InterruptedError,
+  learn,
+  loggedSteps,
+  programOf,
+  trainingColumns,
+} from "./learn.ts";
+import { evaluateRun } from "./metrics.ts";
 import { runPipeline } from "./pipeline.ts";
-import { openProblem } from "./problem.ts";
-import { DATASET_FILE, recordedDataset } from "./resume.ts";
-import type { Difference, Replay, VerifyOptions } from "./verify.ts";
+import { plotRun } from "./plots.ts";
+import type { Problem } from "./problem.ts";
+import { reportRun } from "./report.ts";
+import { DATASET_FILE } from "./resume.ts";
+import type { Replay, VerifyOptions } from "./verify.ts";
 
-/** Files that tell of time and machine; two runs need not have the same. */
-const NOT_COMPARED = ["manifest.json", "timings.json"];
+/** A file that tells of time and machine; two runs need not have the same. */
+const TIMINGS_FILE = "timings.json";
+
+/** What of a run is made again. */
+export interface Recorded {
+  /** Its configuration. */
+  readonly config: Config;
+  /** What it learns from. */
+  readonly problem: Problem;
+  /** The files of its manifest. */
+  readonly files: readonly ManifestFile[];
+}
 
 /**
  * Runs the whole configuration again, in a temporary folder that is removed afterwards, and
  * compares every file that does not tell of time or machine.
- *
- * @param listed The files of the run, relative to its directory. One that is not there is passed over.
  */
 export async function replayWhole(
-  config: Config,
-  listed: readonly string[],
-  { directory, backend, stop, events }: VerifyOptions,
+  { config, problem, files }: Recorded,
+  options: VerifyOptions,
 ): Promise<Replay> {
+  const { backend, stop, events } = options;
   const folder = temporaryFolder();
   try {
     await runPipeline({
       config,
       backend,
       out: folder,
-      dataset: givenDataset(config, directory),
-      tensorboard: listed.some((path) => path.endsWith(TENSORBOARD_FILE)),
+      dataset: problem.given,
+      tensorboard: files.some(({ path }) => path.endsWith(TENSORBOARD_FILE)),
       stop,
       events,
     });
-    const made = listFiles(folder).map(({ path }) => path);
-    const all = [...new Set([...listed, ...made])].sort();
-    const compared = all.filter((path) =>
-      !NOT_COMPARED.includes(path) &&
-      (isThere(join(directory, path)) || !listed.includes(path))
-    );
-    const differences = compared.flatMap((path): Difference[] => {
-      const what = difference(path, join(directory, path), join(folder, path));
-      return what === null ? [] : [{ path, what }];
-    });
-    return { compared, differences };
+    return compareFiles(options.directory, files, madeFiles(folder));
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    removeTemporary(folder);
   }
 }
 
 /**
- * Collects the data again and trains each algorithm for its first logging interval, and compares
- * the data and the first row of each training table. Nothing is written.
+ * Makes everything again that needs no whole training: the data, the first row of each training table,
+ * and, from the policies and tables that are there, all other files. Nothing is written.
  */
-export async function replayFirstInterval(
-  config: Config,
-  { directory, backend, stop, events }: VerifyOptions,
+export async function replayQuickly(
+  { config, problem, files }: Recorded,
+  options: VerifyOptions,
 ): Promise<Replay> {
-  const problem = openProblem(config, givenDataset(config, directory), () => {
-    if (stop?.()) throw new InterruptedError("while data were collected");
-  });
-  const compared = [DATASET_FILE];
+  const { directory, events } = options;
+  const made = new Map<string, Uint8Array | string>([
+    ["config.json", canonicalJson(config)],
+    [DATASET_FILE, datasetToSafetensors(problem.given ?? problem.dataset)],
+    [TIMINGS_FILE, ""],
+  ]);
   const differences: Difference[] = [];
-  const data = datasetToSafetensors(problem.given ?? problem.dataset);
-  const where = firstDifference(readFile(join(directory, DATASET_FILE)), data);
-  if (where !== null) {
-    differences.push({ path: DATASET_FILE, what: differsFromByte(where) });
-  }
+  const learnt: Record<string, LearntFile> = {};
   for (const algorithm of configuredAlgorithms(config)) {
-    const { name, settings } = algorithm;
-    const path = `${name}/training.csv`;
-    const rows: (readonly number[])[] = [];
-    let columns: readonly string[] = [];
-    events?.onStage?.(name);
-    const last = Math.min(settings.logInterval, settings.steps);
-    events?.onTraining?.(name, last, 0);
-    const begun = performance.now();
+    const { name } = algorithm;
+    const names = learntFiles(name);
+    const first = await firstRow(config, problem, algorithm, options);
     try {
-      await learn({
-        config,
-        problem,
-        algorithm,
-        backend,
-        onStart: (names) => columns = names,
-        onRow: (row) => rows.push(row),
-        onStep: events?.onStep,
-        stop: () => rows.length > 0 || stop?.() === true,
-      });
-    } catch (error) {
-      if (!(error instanceof InterruptedError) || rows.length === 0) {
-        throw error;
+      const found = recordedPolicy(directory, config, problem, algorithm);
+      learnt[name] = found;
+      const { policy, columns, rows } = found;
+      if (`${rows[0]}` !== `${first}`) {
+        differences.push({
+          path: names.table,
+          what: `differs in its first row, of step ${first[0]}`,
+        });
       }
+      made.set(names.onnx, policyToOnnx(policy));
+      if (files.some(({ path }) => path.endsWith(TENSORBOARD_FILE))) {
+        const log = eventLogBytes(name, columns, rows);
+        made.set(`${name}/${TENSORBOARD_FILE}`, log);
+      }
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      differences.push(error.difference);
     }
-    events?.onStageEnd?.(name, performance.now() - begun);
-    compared.push(path);
-    const recorded = readCsv(join(directory, path), columns);
-    if (`${recorded?.[0]}` !== `${rows[0]}`) {
-      differences.push({
-        path,
-        what: `differs in its first row, of step ${last}`,
-      });
-    }
+    made.set(finishedFile(name), finishedText(config, algorithm, files));
   }
-  return { compared, differences };
+  const complete = differences.length === 0;
+  if (complete) {
+    events?.onStage?.("evaluation");
+    const { metrics, rolloutReturns } = evaluateRun(config, problem, learnt);
+    made.set("metrics.json", canonicalJson(metrics));
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    for (const [name, svg] of plots) made.set(`plots/${name}.svg`, svg);
+    made.set("report.html", reportRun(files, metrics, learnt, plots));
+  }
+  const trained = configuredAlgorithms(config).flatMap(({ name }) => {
+    const { policy, table } = learntFiles(name);
+    return [policy, table];
+  });
+  const derived = compareFiles(
+    directory,
+    files.filter(({ path }) =>
+      !trained.includes(path) && (complete || made.has(path))
+    ),
+    made,
+  );
+  return {
+    compared: derived.compared,
+    differences: [...differences, ...derived.differences],
+  };
 }
 
-function givenDataset(config: Config, directory: string) {
-  return config.dataset.sha256 === null
-    ? undefined
-    : recordedDataset(directory);
+/** The first row of an algorithm's training table, trained again. */
+async function firstRow(
+  config: Config,
+  problem: Problem,
+  algorithm: Algorithm,
+  { backend, stop, events }: VerifyOptions,
+): Promise<readonly number[]> {
+  const { name, settings } = algorithm;
+  const rows: (readonly number[])[] = [];
+  events?.onStage?.(name);
+  const last = Math.min(settings.logInterval, settings.steps);
+  events?.onTraining?.(name, last, 0);
+  const begun = performance.now();
+  try {
+    await learn({
+      config,
+      problem,
+      algorithm,
+      backend,
+      onRow: (row) => rows.push(row),
+      onStep: events?.onStep,
+      stop: () => rows.length > 0 || stop?.() === true,
+    });
+  } catch (error) {
+    if (!(error instanceof InterruptedError) || rows.length === 0) throw error;
+  }
+  events?.onStageEnd?.(name, performance.now() - begun);
+  return rows[0];
+}
+
+/** A file from which nothing can be made. */
+class DamagedError extends Error {
+  constructor(readonly difference: Difference) {
+    super(difference.what);
+  }
+}
+
+/** The policy and the table of a run as they are there. */
+function recordedPolicy(
+  directory: string,
+  config: Config,
+  problem: Problem,
+  algorithm: Algorithm,
+): LearntFile {
+  const { name, settings } = algorithm;
+  const names = learntFiles(name);
+  const fail = (path: string, what: string): never => {
+    throw new DamagedError({ path, what });
+  };
+  const bytes = bytesOf(directory, names.policy) ??
+    fail(names.policy, "cannot be read");
+  try {
+    const policy = policyFromSafetensors(bytes, names.policy);
+    const program = programOf(config, algorithm, problem.dataset);
+    if (!fitsConfig(policy, program, algorithm)) {
+      fail(
+        names.policy,
+        "is not of the size or kind that the configuration says",
+      );
+    }
+    const columns = trainingColumns(program, algorithm, problem);
+    const rows = bytesOf(directory, names.table) &&
+      readCsv(join(directory, names.table), columns);
+    const steps = loggedSteps(settings, settings.steps);
+    if (!rows || `${rows.map(([step]) => step)}` !== `${steps}`) {
+      return fail(names.table, "is not the table that the configuration says");
+    }
+    return { policy, columns, rows, sha256: sha256Hex(bytes) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return fail(names.policy, error.message.replace(`${names.policy}: `, ""));
+  }
 }
 
 export function temporaryFolder(): string {
@@ -128,28 +230,86 @@ export function temporaryFolder(): string {
   }
 }
 
-function isThere(path: string): boolean {
+/** Removes a temporary folder, as far as it is there. */
+export function removeTemporary(folder: string): void {
   try {
-    return Deno.statSync(path).isFile;
+    Deno.removeSync(folder, { recursive: true });
   } catch {
-    return false;
+    // Somebody else removed it, or it stays where temporary folders are cleared.
   }
 }
 
+/**
+ * The files that were made again in a temporary folder.
+ *
+ * @throws InputError if they are no longer as they were made.
+ */
+export function madeFiles(folder: string): Map<string, Uint8Array> {
+  return new Map(
+    readManifest(folder).files.map(({ path, sha256 }) => {
+      const bytes = readFile(join(folder, path));
+      if (sha256Hex(bytes) === sha256) return [path, bytes] as const;
+      throw new InputError(
+        `${
+          join(folder, path)
+        }: was changed while it was compared; verify again`,
+      );
+    }),
+  );
+}
+
+/** A file of a run; null if it is not there, cannot be read or is no file. */
+function bytesOf(directory: string, path: string): Uint8Array | null {
+  const place = join(directory, path);
+  try {
+    return Deno.lstatSync(place).isFile ? readFile(place) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Compares the files of a run or a study with those that were made again.
+ *
+ * @param files Of the manifest; that one is not there is told elsewhere, see `checkFiles`.
+ * @param made Content by path.
+ */
+export function compareFiles(
+  directory: string,
+  files: readonly ManifestFile[],
+  made: ReadonlyMap<string, Uint8Array | string>,
+): Replay {
+  const compared: string[] = [];
+  const differences: Difference[] = [];
+  const listed = files.map(({ path }) => path);
+  for (const path of [...new Set([...listed, ...made.keys()])].sort()) {
+    const bytes = bytesOf(directory, path);
+    const isPassedOver = bytes === null && listed.includes(path);
+    const isFree = path === TIMINGS_FILE && made.has(path);
+    if (isPassedOver || isFree) continue;
+    compared.push(path);
+    const what = difference(path, bytes, made.get(path));
+    if (what !== null) differences.push({ path, what });
+  }
+  return { compared, differences };
+}
+
 /** What keeps two files from being equal; null if they are. */
-export function difference(
+function difference(
   name: string,
-  recorded: string,
-  again: string,
+  recorded: Uint8Array | null,
+  again: Uint8Array | string | undefined,
 ): string | null {
-  if (!isThere(recorded)) return "is missing; the configuration gives it";
-  if (!isThere(again)) return "is nothing that the configuration gives";
-  const [a, b] = [readFile(recorded), readFile(again)];
-  const where = firstDifference(a, b);
+  if (recorded === null) return "is missing; the configuration gives it";
+  if (again === undefined) return "is nothing that the configuration gives";
+  const bytes = typeof again === "string"
+    ? new TextEncoder().encode(again)
+    : again;
+  const where = firstDifference(recorded, bytes);
   if (where === null) return null;
   return name.endsWith("/training.csv")
-    ? differsFromStep(a.subarray(0, where))
-    : differsFromByte(where);
+    ? differsFromStep(recorded.subarray(0, where))
+    : `is not what the configuration gives; they differ from byte ${where} on`;
 }
 
 /** @param equal The bytes of a training table up to the first that differs. */
@@ -166,8 +326,4 @@ function firstDifference(a: Uint8Array, b: Uint8Array): number | null {
     if (a[i] !== b[i]) return i;
   }
   return a.length === b.length ? null : length;
-}
-
-function differsFromByte(where: number): string {
-  return `is not what the configuration gives; they differ from byte ${where} on`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { canonicalJson } from "../artifacts/json.ts";
-import { listFiles, suiteVersions } from "../artifacts/manifest.ts";
+import { type ManifestFile, suiteVersions } from "../artifacts/manifest.ts";
 import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
 import type { TrainingValues } from "../report/checkpoints.ts";
 import { runReportHtml } from "../report/run_report.ts";
@@ -15,15 +15,15 @@ import type { Metrics } from "../evaluation/results.ts";
 const UNLISTED = ["timings.json", "manifest.json", "report.html"];
 
 /**
- * Writes the report of a run whose other artifacts are in place: it lists their hashes.
+ * Writes the report of a run; it lists the hashes of the other artifacts.
  *
- * @param out The run's folder.
+ * @param files Those that were made before it.
  * @param learnt By algorithm.
  * @param plots [name without ending, SVG], as drawn by `plotRun`.
  * @returns HTML text.
  */
 export function reportRun(
-  out: string,
+  files: readonly ManifestFile[],
   metrics: Metrics,
   learnt: Readonly<Record<string, Learnt>>,
   plots: readonly (readonly [name: string, svg: string])[],
@@ -45,7 +45,7 @@ export function reportRun(
     training: Object.fromEntries(training),
     plots: Object.fromEntries(plots),
     configText: canonicalJson(metrics.config),
-    files: listFiles(out).filter(({ path }) =>
+    files: files.filter(({ path }) =>
       !UNLISTED.includes(path) && !path.endsWith(TENSORBOARD_FILE)
     ),
   });

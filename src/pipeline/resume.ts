@@ -5,6 +5,8 @@
  */
 import { join } from "node:path";
 import { canonicalJson } from "../artifacts/json.ts";
+import { readManifest } from "../artifacts/manifest.ts";
+import { damageOf } from "../artifacts/run_files.ts";
 import type { Config } from "../config/config.ts";
 import { readJsonFile } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
@@ -17,7 +19,8 @@ import { sha256Hex } from "../numerics/hash.ts";
 /** Name of the data in a run directory. */
 export const DATASET_FILE = "dataset.safetensors";
 
-const CONFIG_FILE = "config.json";
+/** Name of the configuration in a run directory. */
+export const CONFIG_FILE = "config.json";
 
 /**
  * The configuration of the run in a directory.
@@ -42,10 +45,17 @@ export function recordedConfig(directory: string): Config {
  * @throws InputError if it is of another.
  */
 export function requireSameConfig(directory: string, config: Config): void {
-  if (canonicalJson(recordedConfig(directory)) !== canonicalJson(config)) {
+  const text = canonicalJson(config);
+  if (canonicalJson(recordedConfig(directory)) !== text) {
     throw new InputError(
       `${directory}: its config.json is not the configuration that the flags ask for; ` +
         "give --resume and --out alone to go on with it as it was",
+    );
+  }
+  const path = join(directory, CONFIG_FILE);
+  if (new TextDecoder().decode(readFile(path)) !== text) {
+    throw new InputError(
+      `${path}: is not as this run wrote it; start a new run with --config ${path}`,
     );
   }
 }
@@ -80,9 +90,19 @@ export function isBegun(directory: string): boolean {
   return isFileAt(join(directory, CONFIG_FILE));
 }
 
-/** Whether the run in a directory has been finished: its manifest is written last. */
+/**
+ * Whether the run in a directory has been finished: its manifest, which is written last, is whole, and
+ * the files that it lists are there as it says.
+ */
 export function isFinished(directory: string): boolean {
-  return isFileAt(join(directory, "manifest.json"));
+  try {
+    return readManifest(directory).files.every((file) =>
+      damageOf(directory, file) === null
+    );
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }
 
 function isFileAt(path: string): boolean {

@@ -170,7 +170,7 @@ async function writeFindings(
     files: listFiles(out).filter(({ path }) => path !== "report.html"),
   });
   writeArtifact(out, "report.html", report);
-  writeManifest(out, {});
+  writeManifest(out, {}, listFiles(out));
 }
 
 /** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */

@@ -5,16 +5,18 @@
  * @module
  */
 import { join } from "node:path";
-import {
-  listFiles,
-  readManifest,
-  suiteVersions,
-} from "../artifacts/manifest.ts";
+import { checkFiles, type Difference } from "../artifacts/check_files.ts";
+import { readManifest, suiteVersions } from "../artifacts/manifest.ts";
 import { writeArtifact } from "../artifacts/run_directory.ts";
 import { InputError } from "../errors.ts";
 import { randomStream } from "../numerics/random.ts";
 import { knownEnvironment } from "./problem.ts";
-import { difference, temporaryFolder } from "./replay.ts";
+import {
+  compareFiles,
+  madeFiles,
+  removeTemporary,
+  temporaryFolder,
+} from "./replay.ts";
 import { runStudy, type StudyOptions } from "./study.ts";
 import { exactOfActions } from "./study_cell.ts";
 import { cellFile, readCell, writeCell } from "./study_cell_file.ts";
@@ -26,11 +28,7 @@ import {
   studyCells,
   type StudyConfig,
 } from "./study_config.ts";
-import {
-  compareSoftware,
-  compareWithManifest,
-  type Difference,
-} from "./verify.ts";
+import { checkVersions, compareSoftware } from "./verify.ts";
 
 /** How a study is checked. */
 export interface VerifyStudyOptions
@@ -80,8 +78,14 @@ export async function verifyStudy(
   options: VerifyStudyOptions,
 ): Promise<StudyVerification> {
   const { directory } = options;
-  const { files, versions } = readManifest(directory);
-  const differences = compareWithManifest(directory, files);
+  const { files, versions, about } = readManifest(directory);
+  const differences = [
+    ...checkFiles(directory, files),
+    ...[
+      ...Object.keys(about).map((key) => `has the unknown key ${key}`),
+      ...checkVersions(versions, suiteVersions()),
+    ].map((what) => ({ path: "manifest.json", what })),
+  ];
   const found = {
     files: files.length,
     software: compareSoftware(versions, suiteVersions()),
@@ -120,20 +124,15 @@ export async function verifyStudy(
       }
     }
     await runStudy({ ...options, study, out: folder });
-    const made = listFiles(folder).map(({ path }) => path);
-    const there = listFiles(directory).map(({ path }) => path);
-    for (const path of [...new Set([...there, ...made])].sort()) {
-      const what = difference(path, join(directory, path), join(folder, path));
-      if (what !== null) differences.push({ path, what });
-    }
+    const made = compareFiles(directory, files, madeFiles(folder));
     return {
       ...found,
-      differences,
+      differences: [...differences, ...made.differences],
       trainings: trainings.length,
       again: again.size,
     };
   } finally {
-    Deno.removeSync(folder, { recursive: true });
+    removeTemporary(folder);
   }
 }
 

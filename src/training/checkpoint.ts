@@ -15,7 +15,7 @@ import { InputError } from "../errors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import type { Cursor } from "./train.ts";
 
-const FORMAT = "holdfast/checkpoint/1";
+const FORMAT = "holdfast/checkpoint/2";
 
 /** What training goes on from. */
 export interface Checkpoint {
@@ -23,6 +23,8 @@ export interface Checkpoint {
   readonly state: LearnerState;
   /** How far training was. */
   readonly cursor: Cursor;
+  /** SHA-256 of the training table up to here, as its file holds it. */
+  readonly table: string;
   /** The best policy so far, where checkpoints are chosen by a criterion. */
   readonly chosen?: ChosenParameters;
 }
@@ -37,12 +39,14 @@ export interface ChosenParameters {
 
 /**
  * Writes a checkpoint: the program's state buffers f32 [runs, length], `intervalSums` f64, where there
- * is one the chosen policy's `chosenParameters` f32 and `chosenValue` f64, and in the metadata `format`, `step`, `task` (the hash of what is trained) and `sha256` of all that it says.
+ * is one the chosen policy's `chosenParameters` f32 and `chosenValue` f64, and in the metadata `format`,
+ * `step`, `task` (the hash of what is trained), `table` (the hash of the training table up to here) and
+ * `sha256` of all that it says.
  *
  * @param task Names what is trained; a checkpoint is only used for the same.
  */
 export function checkpointToBytes(
-  { state, cursor, chosen }: Checkpoint,
+  { state, cursor, table, chosen }: Checkpoint,
   task: string,
 ): Uint8Array {
   const tensors = new Map<string, TensorToWrite>();
@@ -64,7 +68,8 @@ export function checkpointToBytes(
     format: FORMAT,
     step: String(cursor.step),
     task,
-    sha256: contentHash(cursor.step, task, tensors),
+    table,
+    sha256: contentHash([cursor.step, task, table], tensors),
   });
 }
 
@@ -91,7 +96,8 @@ export function checkpointFromBytes(
   if (metadata.task !== task) fail("it belongs to another configuration");
   if (!/^\d{1,15}$/.test(metadata.step)) fail("its step is no number");
   const step = Number(metadata.step);
-  if (metadata.sha256 !== contentHash(step, task, file.tensors)) {
+  const { table, sha256 } = metadata;
+  if (sha256 !== contentHash([step, task, table], file.tensors)) {
     fail("its content does not have the hash that it states");
   }
   const terms = program.lossTerms.length;
@@ -118,14 +124,14 @@ export function checkpointFromBytes(
   return {
     state: { step, runs, buffers },
     cursor: { step, sums: sums.data },
+    table,
     chosen,
   };
 }
 
-/** Hash of everything that the checkpoint says: step, task, and each tensor's name, shape and bytes. */
+/** Hash of everything that the checkpoint says: metadata, and each tensor's name, shape and bytes. */
 function contentHash(
-  step: number,
-  task: string,
+  metadata: readonly (string | number)[],
   tensors: ReadonlyMap<string, TensorToWrite>,
 ): string {
   // By name: a file has its tensors in an order of its own.
@@ -141,5 +147,7 @@ function contentHash(
       )
     }`
   );
-  return sha256Hex(new TextEncoder().encode([step, task, ...parts].join("\n")));
+  return sha256Hex(
+    new TextEncoder().encode([...metadata, ...parts].join("\n")),
+  );
 }

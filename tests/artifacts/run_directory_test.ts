@@ -13,6 +13,8 @@ import {
   writeArtifact,
   writeJsonArtifact,
 } from "../../src/artifacts/run_directory.ts";
+import { fileOf, runFiles } from "../../src/artifacts/run_files.ts";
+import { lockDirectory } from "../../src/artifacts/lock.ts";
 import { openCsv } from "../../src/artifacts/training_csv.ts";
 import { InputError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
@@ -173,13 +175,16 @@ Deno.test("canonical JSON", () => {
 });
 
 Deno.test(
-  "the manifest lists every file but itself with hash and size, in order, and nothing private",
+  "the manifest lists every file that was made with hash and size, in order, and nothing private",
   inFolder((folder) => {
-    writeArtifact(folder, "plots/b.svg", "<svg/>");
-    writeArtifact(folder, "config.json", "abc");
-    writeArtifact(folder, "bc/policy.bin", new Uint8Array(3));
-    writeManifest(folder, { backend: "wasm" });
-    writeManifest(folder, { backend: "wasm" });
+    const files = runFiles(folder);
+    files.write("plots/b.svg", "<svg/>");
+    files.write("config.json", "abc");
+    files.write("bc/policy.bin", new Uint8Array(3));
+    Deno.writeTextFileSync(join(folder, "notes.txt"), "mine");
+    files.check();
+    writeManifest(folder, { backend: "wasm" }, files.list());
+    writeManifest(folder, { backend: "wasm" }, files.list());
     const text = Deno.readTextFileSync(join(folder, "manifest.json"));
     deepEqual(JSON.parse(text), {
       schema: "holdfast/manifest/1",
@@ -215,9 +220,68 @@ Deno.test(
 );
 
 Deno.test(
+  "a file that vanishes or changes while a run is at work is an error",
+  inFolder((folder) => {
+    const files = runFiles(folder);
+    files.write("bc/policy.bin", new Uint8Array(3));
+    files.note(fileOf("table.csv", "a\n"));
+    const at = (name: string) => join(folder, name);
+    const told = (name: string, what: string) =>
+      throws(
+        () => files.check(),
+        new InputError(
+          `${
+            at(name)
+          }: ${what} while the run was at work; nothing else may write there`,
+        ),
+      );
+    told("table.csv", "vanished");
+    Deno.writeTextFileSync(at("table.csv"), "a\n");
+    files.check();
+    Deno.writeTextFileSync(at("table.csv"), "b\n");
+    told("table.csv", "was changed");
+    files.write("table.csv", "b\n");
+    files.check();
+    Deno.removeSync(at("bc/policy.bin"));
+    Deno.symlinkSync(at("table.csv"), at("bc/policy.bin"));
+    told("bc/policy.bin", "was changed");
+  }),
+);
+
+Deno.test(
+  "no write goes through a link, whatever lies in its way",
+  inFolder((folder) => {
+    const run = join(folder, "run");
+    const elsewhere = join(folder, "elsewhere");
+    for (const path of [run, elsewhere]) Deno.mkdirSync(path);
+    const mine = join(elsewhere, "mine");
+    Deno.writeTextFileSync(mine, "mine");
+    // At the place of the temporary file, and at that of the file.
+    for (const name of [".a.tmp", "a"]) Deno.symlinkSync(mine, join(run, name));
+    writeArtifact(run, "a", "theirs");
+    ok(Deno.lstatSync(join(run, "a")).isFile);
+    // A folder of the run that is a link, or lies behind one.
+    Deno.symlinkSync(elsewhere, join(run, "bc"));
+    for (const name of ["bc/a", "bc/b/a"]) {
+      throws(
+        () => writeArtifact(run, name, "theirs"),
+        inputError(/bc: is a link, which no run leaves; remove it$/),
+      );
+    }
+    Deno.symlinkSync(mine, join(run, ".lock"));
+    throws(
+      () => lockDirectory(run),
+      new InputError(`${join(run, ".lock")}: is no file; remove it`),
+    );
+    deepEqual(names(elsewhere), ["mine"]);
+    equal(Deno.readTextFileSync(mine), "mine");
+  }),
+);
+
+Deno.test(
   "every row of a table is in the file when it has been given",
   inFolder((folder) => {
-    const path = join(folder, "cql", "training.csv");
+    const path = join(folder, "training.csv");
     using csv = openCsv(path, ["step", "tdLoss"]);
     equal(Deno.readTextFileSync(path), "step,tdLoss\n");
     csv.row([100, 0.1 + 0.2]);

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { lockDirectory } from "../../src/artifacts/lock.ts";
+import { readManifest } from "../../src/artifacts/manifest.ts";
 import { TENSORBOARD_FILE } from "../../src/artifacts/tensorboard.ts";
 import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
@@ -13,11 +14,14 @@ import {
   runPipeline,
 } from "../../src/pipeline/pipeline.ts";
 import { openProblem } from "../../src/pipeline/problem.ts";
+import { isFinished } from "../../src/pipeline/resume.ts";
 import { DivergenceError } from "../../src/training/train.ts";
 import {
   backends,
+  copyFolder,
   deterministicHashes,
   inFolder,
+  pipe,
   refused,
   smallConfig,
   smallOverrides,
@@ -97,6 +101,15 @@ async function goOn(
   const hidden = left.filter((path) => /(^|\/)\.|checkpoints/.test(path));
   deepEqual(hidden, []);
   return begun;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const checkpoints = (out: string, name: string) =>
@@ -280,39 +293,238 @@ Deno.test(
 );
 
 Deno.test(
-  "killed between a policy and the end of its checkpoints; finished files are checked",
+  "killed before an algorithm was recorded as finished, it is trained from its checkpoint; after, never",
   inFolder(async (folder) => {
     const out = join(folder, "run");
-    await runUntil("cql", 20, { out, checkpointInterval: 10 });
-    Deno.mkdirSync(join(out, "bc/checkpoints"));
-    Deno.writeTextFileSync(join(out, "bc/checkpoints/left"), "over");
+    await runUntil("bc", 50, { out, checkpointInterval: 10 });
+    const kept = join(folder, "kept");
+    Deno.renameSync(join(out, "bc/checkpoints"), kept);
+    await runUntil("cql", 20, { out, resume: true });
+    Deno.renameSync(kept, join(out, "bc/checkpoints"));
+    await runUntil("cql", 40, { out, resume: true });
+    ok(!isThere(join(out, "bc/checkpoints")));
 
+    // A policy of another run beside a checkpoint, without a record: nothing is believed of it.
     const policy = join(out, "bc/policy.safetensors");
-    const good = Deno.readFileSync(policy);
-    const table = join(out, "bc/training.csv");
-    const text = Deno.readTextFileSync(table);
-    const resumed = () =>
-      runPipeline({ config: smallConfig, backend: wasm, out, resume: true });
-    const advice = (file: string) =>
-      new RegExp(
-        `bc/${file}: is not what this run leaves; remove .*bc and go on with --resume to train it again$`,
-      );
-    for (
-      const bad of [
-        good.subarray(0, 300),
-        Deno.readFileSync(join(out, "dataset.safetensors")),
-      ]
-    ) {
-      Deno.writeFileSync(policy, bad);
+    const bytes = Deno.readFileSync(policy);
+    bytes[bytes.length - 1] ^= 1;
+    Deno.writeFileSync(policy, bytes);
+    Deno.removeSync(join(out, "bc/finished.json"));
+    const begun = await goOn({ out });
+    equal(begun.bc, 0);
+    ok(begun.cql >= 40);
+  }),
+);
+
+Deno.test(
+  "what a finished algorithm left is made again or refused where it is not as recorded",
+  inFolder(async (folder) => {
+    const other = join(folder, "other");
+    const config = resolveConfig("smoke", { ...smallOverrides, seed: 43 });
+    await runUntil("cql", 20, { out: other, config });
+    const begun = join(folder, "begun");
+    await runUntil("cql", 20, { out: begun, checkpointInterval: 10 });
+    const at = (out: string, name: string) => join(out, "bc", name);
+    const edit =
+      (name: string, change: (text: string) => string) => (out: string) => {
+        const text = Deno.readTextFileSync(at(out, name));
+        const changed = change(text);
+        ok(changed !== text);
+        Deno.writeTextFileSync(at(out, name), changed);
+      };
+    const take = (...names: string[]) => (out: string) => {
+      for (const name of names) {
+        Deno.copyFileSync(at(other, name), at(out, name));
+      }
+    };
+    const flip = (out: string) => {
+      const bytes = Deno.readFileSync(at(out, "policy.safetensors"));
+      bytes[bytes.length - 3] ^= 4;
+      Deno.writeFileSync(at(out, "policy.safetensors"), bytes);
+    };
+    const lose = (name: string) => (out: string) =>
+      Deno.removeSync(at(out, name));
+    const all = [
+      "policy.safetensors",
+      "policy.onnx",
+      "training.csv",
+      "finished.json",
+    ];
+    const cases: [what: string, (out: string) => void, refused?: string][] = [
+      ["one bit of the policy", flip, "policy.safetensors"],
+      ["no policy", lose("policy.safetensors"), "policy.safetensors"],
+      [
+        "the policy of another seed",
+        take("policy.safetensors"),
+        "policy.safetensors",
+      ],
+      ["all of another seed", take(...all), "finished.json"],
+      ["the record of another seed", take("finished.json"), "finished.json"],
+      [
+        "a cell of the table",
+        edit("training.csv", (text) => text.replace(/\d\n$/, "\n")),
+        "training.csv",
+      ],
+      ["no table", lose("training.csv"), "training.csv"],
+      [
+        "a record of another shape",
+        edit("finished.json", (text) => text.replace("finished/1", "other/1")),
+        "finished.json",
+      ],
+      ["an empty record", edit("finished.json", () => ""), "finished.json"],
+      [
+        "a record that leads elsewhere",
+        edit("finished.json", (text) => text.replace("bc/policy", "../policy")),
+        "finished.json",
+      ],
+      ["no ONNX file", lose("policy.onnx")],
+      ["the ONNX file of another seed", take("policy.onnx")],
+      ["an empty ONNX file", edit("policy.onnx", () => "")],
+    ];
+    for (const [index, [what, forge, file]] of cases.entries()) {
+      const out = copyFolder(begun, join(folder, `${index}`));
+      forge(out);
+      if (file === undefined) {
+        deepEqual(Object.keys(await goOn({ out })), ["cql"], what);
+        continue;
+      }
       const before = snapshot(out);
-      await refused(resumed(), advice("policy.safetensors"));
-      deepEqual(snapshot(out), before);
+      await refused(
+        runPipeline({ config: smallConfig, backend: wasm, out, resume: true }),
+        new RegExp(
+          `bc/${file}: is not what this run left; remove .*bc and go on with --resume to train it again$`,
+        ),
+      );
+      deepEqual(snapshot(out), before, what);
     }
-    Deno.writeFileSync(policy, good);
-    Deno.writeTextFileSync(table, text.replace("\n50,", "\n51,"));
-    await refused(resumed(), advice("training.csv"));
+    const out = join(folder, "0");
     Deno.removeSync(join(out, "bc"), { recursive: true });
-    deepEqual(Object.keys(await goOn({ out })), ["bc", "cql"]);
+    const steps = await goOn({ out });
+    deepEqual(Object.keys(steps), ["bc", "cql"]);
+  }),
+);
+
+Deno.test(
+  "an edited row of a training in progress is not gone on with",
+  inFolder(async (folder) => {
+    const out = join(folder, "run");
+    await runUntil("cql", 80, { out, checkpointInterval: 10 });
+    const table = join(out, "cql/training.csv");
+    const [head, first, ...rest] = Deno.readTextFileSync(table).split("\n");
+    const cells = first.split(",").with(1, "0.5");
+    Deno.writeTextFileSync(table, [head, `${cells}`, ...rest].join("\n"));
+    deepEqual(await goOn({ out }), { cql: 0 });
+  }),
+);
+
+Deno.test(
+  "links, pipes and a rewritten configuration are refused",
+  // There are no pipes in a folder of Windows, and links need a right.
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const begun = join(folder, "begun");
+    await runUntil("cql", 20, { out: begun, checkpointInterval: 10 });
+    const link = (name: string) => (out: string) => {
+      Deno.renameSync(join(out, name), join(folder, "moved"));
+      Deno.symlinkSync(join(folder, "moved"), join(out, name));
+    };
+    const cases: [(out: string) => void, RegExp][] = [
+      ...["bc", "bc/policy.onnx", "dataset.safetensors", "cql/training.csv"]
+        .map((name): [(out: string) => void, RegExp] => [
+          link(name),
+          new RegExp(`${name}: is a link, which no run leaves; remove it$`),
+        ]),
+      [
+        (out) => pipe(join(out, "cql/pipe")),
+        /pipe: is a pipe, a socket or a device, which no run leaves; remove it$/,
+      ],
+      [
+        (out) => {
+          const path = join(out, "config.json");
+          const config = JSON.parse(Deno.readTextFileSync(path));
+          Deno.writeTextFileSync(path, JSON.stringify(config));
+        },
+        /config\.json: is not as this run wrote it; start a new run with --config /,
+      ],
+    ];
+    for (const [forge, message] of cases) {
+      const out = copyFolder(begun, join(folder, "run"));
+      forge(out);
+      await refused(
+        runPipeline({ config: smallConfig, backend: wasm, out, resume: true }),
+        message,
+      );
+      for (const path of [out, join(folder, "moved")]) {
+        if (isThere(path)) Deno.removeSync(path, { recursive: true });
+      }
+    }
+  }),
+);
+
+Deno.test(
+  "a run is finished when its manifest is whole and its files are as it says; else it is gone on with",
+  inFolder(async (folder) => {
+    const finished = join(folder, "finished");
+    await runPipeline({ config: smallConfig, backend: wasm, out: finished });
+    ok(isFinished(finished));
+    const manifest = Deno.readTextFileSync(join(finished, "manifest.json"));
+    const cases: ((out: string) => void)[] = [
+      ...["", "{}", "null", manifest.slice(0, -5), `${manifest} `].map(
+        (text) => (out: string) =>
+          Deno.writeTextFileSync(join(out, "manifest.json"), text),
+      ),
+      (out) => Deno.removeSync(join(out, "report.html")),
+      (out) => Deno.writeTextFileSync(join(out, "metrics.json"), "{}"),
+      (out) => Deno.removeSync(join(out, "cql/policy.onnx")),
+    ];
+    for (const [index, forge] of cases.entries()) {
+      const out = copyFolder(finished, join(folder, `${index}`));
+      forge(out);
+      ok(!isFinished(out), `${index}`);
+      deepEqual(await goOn({ out }), {});
+      ok(isFinished(out), `${index}`);
+    }
+  }),
+);
+
+Deno.test(
+  "files that vanish or change while the run is at work are an error; strange ones are not listed",
+  inFolder(async (folder) => {
+    const run = (name: string, onStage: (out: string) => void) => {
+      const out = join(folder, name);
+      const late = (stage: string) => stage === "plots" && onStage(out);
+      const events = { onStage: late };
+      return runPipeline({ config: smallConfig, backend: wasm, out, events });
+    };
+    const gone = run(
+      "gone",
+      (out) => Deno.removeSync(join(out, "config.json")),
+    );
+    await refused(
+      gone,
+      /gone.config\.json: vanished while the run was at work; nothing else may write there$/,
+    );
+    const changed = run("changed", (out) => {
+      Deno.writeTextFileSync(join(out, "bc/training.csv"), "1", {
+        append: true,
+      });
+    });
+    await refused(
+      changed,
+      /training\.csv: was changed while the run was at work/,
+    );
+    for (const name of ["gone", "changed"]) {
+      ok(!isThere(join(folder, name, "manifest.json")));
+    }
+    await run("strange", (out) => {
+      Deno.writeTextFileSync(join(out, "notes.txt"), "mine");
+    });
+    const { files } = readManifest(join(folder, "strange"));
+    deepEqual(
+      files.map(({ path }) => path).filter((path) => /notes/.test(path)),
+      [],
+    );
+    equal(files.length, 24);
   }),
 );
 

@@ -22,6 +22,7 @@ async function sameEverywhere(
 
 const FILES = [
   ...["bc", "cql"].flatMap((name) => [
+    `${name}/finished.json`,
     `${name}/policy.onnx`,
     `${name}/policy.safetensors`,
     `${name}/training.csv`,

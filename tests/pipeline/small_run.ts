@@ -75,6 +75,22 @@ export function inFolder(
   };
 }
 
+/** Copies a folder. */
+export function copyFolder(from: string, to: string): string {
+  Deno.mkdirSync(to);
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    if (isDirectory) copyFolder(join(from, name), join(to, name));
+    else Deno.copyFileSync(join(from, name), join(to, name));
+  }
+  return to;
+}
+
+/** Makes a named pipe: whoever opens it waits for the other end. */
+export function pipe(path: string): void {
+  const { success } = new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  ok(success);
+}
+
 /** Every path below a folder with what it holds, to see that nothing was touched. */
 export function snapshot(folder: string): string[] {
   const found: string[] = [];

@@ -50,12 +50,4 @@ export function contents(directory: string): string[] {
   ];
 }
 
-/** Copies a folder. */
-export function copyFolder(from: string, to: string): string {
-  Deno.mkdirSync(to, { recursive: true });
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    if (isDirectory) copyFolder(join(from, name), join(to, name));
-    else Deno.copyFileSync(join(from, name), join(to, name));
-  }
-  return to;
-}
+export { copyFolder } from "./small_run.ts";

@@ -50,6 +50,7 @@ function someCheckpoint(): Checkpoint {
   return {
     state: { ...state, step: 120 },
     cursor: { step: 120, sums },
+    table: "of a table",
     chosen: { value: -12.5, parameters },
   };
 }
