@@ -12,6 +12,7 @@ import {
   DATASET_FORMATS,
   type DatasetFormat,
   type DatasetReadOptions,
+  keepsActionNames,
   readDataset,
   writeDataset,
 } from "../src/dataset/dataset_file.ts";
@@ -136,6 +137,13 @@ await runScript(usage, async (args) => {
     const stem = bare.slice(0, bare.length - extname(bare).length);
     const target = out ?? `${stem}${ENDINGS[to]}`;
     await writeDataset(target, dataset, to);
+    if (!keepsActionNames(dataset, to)) {
+      noteOn(screen, target)(
+        `the format has no place for the actions' names: they are 0 … ${
+          dataset.actionCount - 1
+        } in it`,
+      );
+    }
     output.write(`${visible(target)}: ${dataset.actions.length} transitions\n`);
   }
   return 0;

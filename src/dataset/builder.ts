@@ -18,6 +18,8 @@ export interface DatasetBuilder {
    * @param begin Index of the first.
    */
   addObservation(values: ArrayLike<number>, begin: number): void;
+  /** Takes the current episode's only observation back: an episode without a transition is none. */
+  dropObservation(): void;
   /** Adds the current episode's last observation again, in place of a final one that is not there. */
   repeatObservation(): void;
   /**
@@ -107,6 +109,9 @@ export function buildDataset(
         rounding.see(d, values[begin + d]);
         observations[numbers++] = values[begin + d];
       }
+    },
+    dropObservation(): void {
+      numbers -= observationSize;
     },
     repeatObservation(): void {
       makeRoom();

@@ -74,10 +74,10 @@ export async function datasetFromCsv(
       }`,
     );
   }
-  validateDataset(dataset, name);
   for (const note of notes) onNote?.(note);
   if (unended) {
     onNote?.("the last row has no line end; it is taken to be whole");
   }
+  validateDataset(dataset, name);
   return dataset;
 }

@@ -63,6 +63,8 @@ export function openRows(
   const saysTerminated = columns.terminated >= 0 || columns.over >= 0;
   /** Episodes whose last row is taken for their final observation. */
   let cut = 0;
+  /** Episodes of one row that is not terminated: what its action led to is not known. */
+  let empty = 0;
   /** Rows whose step is not the last one's plus 1, and the first of them. */
   let jumps = 0;
   let firstJump = "";
@@ -77,17 +79,14 @@ export function openRows(
       builder.addTransition(last.action!, last.reward);
       builder.repeatObservation();
       observations++;
-    } else if (!isClosed) cut++;
+    }
     if (observations >= 2) {
+      if (!terminated && !isClosed) cut++;
       return builder.endEpisode(terminated, last.truncated);
     }
-    onBad(
-      line,
-      isClosed
-        ? "the episode has no action"
-        : "the episode's only action is not terminated, and no row tells what followed; " +
-          "add one with that observation and without action and reward",
-    );
+    if (isClosed) return onBad(line, "the episode has no action");
+    builder.dropObservation();
+    empty++;
   };
 
   const startEpisode = (record: CsvRecord): string | undefined => {
@@ -258,10 +257,18 @@ export function openRows(
       }
       if (cut > 0) {
         notes.push(
-          `${cut} of ${
-            dataset.episodeOffsets.length - 1
-          } episodes end without a row for their final observation and are not terminated: ` +
+          `${cut} ${
+            cut === 1 ? "episode ends" : "episodes end"
+          } unterminated and without a row for the final observation: ` +
             "the last row tells it, and its action and reward are not used",
+        );
+      }
+      if (empty > 0) {
+        notes.push(
+          `${empty} ${
+            empty === 1 ? "episode has" : "episodes have"
+          } one row, not terminated, and none for the final observation: ` +
+            "they hold no transition and are left out",
         );
       }
       if (jumps > 0) {

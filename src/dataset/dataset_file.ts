@@ -5,6 +5,7 @@
  */
 
 import { basename, dirname, join } from "node:path";
+import { actionCodes } from "./action_codes.ts";
 import { datasetFromCsv } from "./csv.ts";
 import type { CsvColumns } from "./csv_columns.ts";
 import { datasetToCsv } from "./csv_write.ts";
@@ -75,6 +76,23 @@ export async function readDataset(
     );
   }
   return dataset;
+}
+
+/**
+ * Whether a format has a place for what a data set calls its actions: d3rlpy's and Minari's hold
+ * integers alone, and a Minari space has no gaps. Where it has none, the file says 0 … A - 1.
+ */
+export function keepsActionNames(
+  dataset: Dataset,
+  format: DatasetFormat,
+): boolean {
+  const { actionNames } = dataset;
+  if (actionNames === undefined || format === "csv") return true;
+  if (format === "safetensors") return true;
+  const codes = actionCodes(dataset);
+  const areIntegers = `${codes[0]}` === actionNames[0];
+  return areIntegers && (format === "d3rlpy" ||
+    codes.every((code, action) => code === codes[0] + action));
 }
 
 /**

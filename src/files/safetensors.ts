@@ -101,6 +101,7 @@ export function readSafetensors(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
   if (headerLength > MAX_HEADER_BYTES || headerLength > bytes.length - 8) {
+    if (bytes[8] !== 0x7b) throw new InputError(`${name}: no safetensors file`);
     fail(`its header of ${headerLength} bytes reaches beyond the file's end`);
   }
   const dataStart = 8 + headerLength;

@@ -218,12 +218,6 @@ Deno.test("CSV: every bad row is told with its line", async () => {
       'episode "0" goes on after another one; sort the rows by episode',
     ],
     [10, "3,0,2,3,,,,", "the episode has no action"],
-    [
-      10,
-      "3,0,2,3,0,0,0,0",
-      "the episode's only action is not terminated, and no row tells what followed; " +
-      "add one with that observation and without action and reward",
-    ],
   ];
   for (const [line, row, what] of cases) {
     // A row that ends its episode too early is noticed on the line after it.
@@ -366,8 +360,33 @@ Deno.test("CSV: d4.csv, whose ends have D4RL's names", async () => {
   assert.deepEqual(notes, [
     "terminals: taken for terminated",
     "timeouts: taken for truncated",
-    "2 of 2 episodes end without a row for their final observation and are not terminated: " +
+    "2 episodes end unterminated and without a row for the final observation: " +
     "the last row tells it, and its action and reward are not used",
+  ]);
+});
+
+Deno.test("CSV: an episode of one step whose outcome is not there is left out, as in a d3rlpy dump", async () => {
+  const notes: string[] = [];
+  const onNote = (note: string) => notes.push(note);
+  const head = "episode,observation_0,action,reward,terminated,truncated\n";
+  const { observations, actions, episodeOffsets } = await read(
+    `${head}a,1,7,1,0,1\nb,2,0,1,1,0\nc,3,0,1,0,0\nd,4,1,1,1,0\n`,
+    {},
+    undefined,
+    onNote,
+  );
+  assert.deepEqual([...observations], [2, 2, 4, 4]);
+  assert.deepEqual([...actions], [0, 1]);
+  assert.deepEqual([...episodeOffsets], [0, 1, 2]);
+  assert.equal(
+    await refusal(() => read(`${head}a,1,7,1,0,1\n`, {}, undefined, onNote)),
+    "f.csv: it holds no transition",
+  );
+  const what = "one row, not terminated, and none for the final observation: " +
+    "they hold no transition and are left out";
+  assert.deepEqual(notes, [
+    `2 episodes have ${what}`,
+    `1 episode has ${what}`,
   ]);
 });
 

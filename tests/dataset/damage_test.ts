@@ -199,6 +199,9 @@ function plainCsv(text: string): Dataset {
     const truncated = flag(row, "truncated");
     const terminated = flag(row, "terminated") ||
       !hasEnd && !truncated && (isLast || cell(next, "action") === "");
+    const isFirst = i === 0 ||
+      cell(rows[i - 1], "episode") !== cell(row, "episode");
+    if (isFirst && isLast && !terminated) return;
     d.observations.push(...observation(row));
     if (cell(row, "action") !== "") {
       if (isLast && !terminated) {

@@ -92,6 +92,10 @@ Deno.test("safetensors: each damage gets its line", () => {
   const huge = file("{}");
   huge[15 - 8] = 0xff;
   refused(huge, /reaches beyond/);
+  refused(
+    new TextEncoder().encode("<!doctype html>"),
+    /: no safetensors file$/,
+  );
   refused(file(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)), /not UTF-8/);
   refused(file('{"a"'), /not JSON/);
   refused(file("[]"), /not a JSON object/);
