@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   DATASET_FORMATS,
+  type DatasetFormat,
+  keepsActionNames,
   readDataset,
   writeDataset,
 } from "../../src/dataset/dataset_file.ts";
@@ -67,6 +69,29 @@ Deno.test(
       ),
       `${path("d3rlpy")}: columns are named, but it is no CSV file`,
     );
+  }),
+);
+
+Deno.test(
+  "data sets on disk: each format keeps the names of actions that it has a place for",
+  inTemporaryFolder(async (folder) => {
+    const dataset = smallDataset("truncated");
+    dataset.observations.copyWithin(4, 2, 4);
+    const cases: [string[], DatasetFormat[]][] = [
+      [["1", "2", "3"], ["safetensors", "d3rlpy", "minari", "csv"]],
+      [["-1", "4", "1234567890"], ["safetensors", "d3rlpy", "csv"]],
+      [["left", "right", "up"], ["safetensors", "csv"]],
+    ];
+    for (const [actionNames, kept] of cases) {
+      const named = { ...dataset, actionNames };
+      for (const format of DATASET_FORMATS) {
+        const path = join(folder, `${actionNames[0]}-${format}`);
+        await writeDataset(path, named, format);
+        const keeps = kept.includes(format);
+        assert.equal(keepsActionNames(named, format), keeps, path);
+        assert.deepEqual(await readDataset(path), keeps ? named : dataset);
+      }
+    }
   }),
 );
 

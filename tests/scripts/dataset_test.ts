@@ -109,6 +109,11 @@ note: ${log}: action: 2 actions, which keep their names: left, right
       stdout: `${target}: 2 transitions\n`,
       stderr: notes,
     });
+    const dump = join(folder, "log.h5");
+    assert.equal(
+      (await dataset("convert", target, "--to", "d3rlpy")).stderr,
+      `note: ${dump}: the format has no place for the actions' names: they are 0 … 1 in it\n`,
+    );
     const { stdout, stderr } = await dataset("info", target);
     assert.equal(stderr, "");
     assert.match(
