@@ -23,11 +23,13 @@ export interface DistinctRows {
  *
  * @param observations [rows, size] row-major.
  * @param size D
+ * @param repeats [rows] 1 where a row counts as one more of the row before, whatever it holds.
  * @throws InputError if the numbers are no whole rows.
  */
 export function distinctRows(
   observations: Float32Array,
   size: number,
+  repeats?: Uint8Array,
 ): DistinctRows {
   const rows = wholeRows(observations.length, size, "observations");
   const words = new Uint32Array(
@@ -43,7 +45,8 @@ export function distinctRows(
   const firstRow = new Uint32Array(rows);
   let count = 0;
   for (let row = 0; row < rows; row++) {
-    const start = row * size;
+    const source = repeats?.[row] === 1 ? row - 1 : row;
+    const start = source * size;
     let hash = 0x811c9dc5;
     for (let i = 0; i < size; i++) {
       hash = Math.imul(hash ^ words[start + i], 0x01000193);
@@ -53,7 +56,7 @@ export function distinctRows(
     for (;;) {
       const entry = table[slot];
       if (entry === 0) {
-        firstRow[count] = row;
+        firstRow[count] = source;
         table[slot] = ++count;
         rowOf[row] = count - 1;
         break;

@@ -43,15 +43,13 @@ export function cutEpisodes({ terminated, episodeOffsets }: Dataset): number {
  * @returns Of all N + E rows.
  */
 export function learntRows(dataset: Dataset): DistinctRows {
-  const { observationSize: size, terminated, episodeOffsets } = dataset;
-  const observations = dataset.observations.slice();
+  const { observations, observationSize, terminated, episodeOffsets } = dataset;
+  const repeats = new Uint8Array(observations.length / observationSize);
   for (let e = 0; e + 1 < episodeOffsets.length; e++) {
     const last = episodeOffsets[e + 1] - 1;
-    if (terminated[last] === 0) continue;
-    const row = (last + e) * size;
-    observations.copyWithin(row + size, row, row + size);
+    repeats[last + e + 1] = terminated[last];
   }
-  return distinctRows(observations, size);
+  return distinctRows(observations, observationSize, repeats);
 }
 
 /**
