@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
+import { named } from "../dataset/action_codes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { cutEpisodes } from "../dataset/ends.ts";
@@ -201,5 +202,6 @@ function summariseUnknown(
     returnMean: mean,
     returnStd: std,
     cutEpisodes: cutEpisodes(dataset),
+    ...named(dataset.actionNames),
   };
 }

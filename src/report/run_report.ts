@@ -6,6 +6,7 @@
 
 import type { ManifestFile } from "../artifacts/manifest.ts";
 import { cutEpisodesNote } from "../dataset/ends.ts";
+import { visible } from "../files/visible.ts";
 import {
   beside,
   fragment,
@@ -209,6 +210,7 @@ function data({ metrics: { config, dataset }, plots }: RunReport): Section {
         "the goal.",
     );
   }
+  if (dataset.actionNames) texts.push(actions(dataset.actionNames));
   const cut = cutEpisodesNote(
     dataset.cutEpisodes,
     dataset.episodes,
@@ -231,6 +233,17 @@ function data({ metrics: { config, dataset }, plots }: RunReport): Section {
       ),
     ],
   };
+}
+
+/** So many names of actions are shown. */
+const SHOWN_ACTIONS = 20;
+
+function actions(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_ACTIONS).map((name) => visible(name, 40));
+  const more = names.length > SHOWN_ACTIONS ? " …" : "";
+  return `The ${group(names.length)} actions, in the order of the outputs: ${
+    shown.join(", ")
+  }${more || "."}`;
 }
 
 function provenance({ configText, files }: RunReport): Section {

@@ -53,6 +53,10 @@ Deno.test(
       equal(other.actionNames, undefined);
       deepEqual(policy, { ...other, actionNames });
     });
+    const metrics = JSON.parse(
+      Deno.readTextFileSync(join(out, "metrics.json")),
+    );
+    deepEqual(metrics.dataset.actionNames, actionNames);
     const onnx = Deno.readTextFileSync(join(out, "cql/policy.onnx"));
     ok(onnx.includes(JSON.stringify(actionNames)));
     const { manifest, replay } = await verifyRun({

@@ -149,3 +149,20 @@ Deno.test("the template escapes what is not markup", () => {
   ok(page("<t>", fragment``, []).includes("<title>&lt;t&gt;</title>"));
   ok(!table(["a"], { title: "none", rows: [] }).markup.includes("none"));
 });
+
+Deno.test("the data's own names of actions stand in the report, obeyed by nothing", async () => {
+  const plainReport = await report();
+  ok(!plain(runReportHtml(plainReport)).includes("actions, in the order"));
+  const { metrics } = plainReport;
+  const page = (actionNames: string[]) =>
+    plain(runReportHtml({
+      ...plainReport,
+      metrics: { ...metrics, dataset: { ...metrics.dataset, actionNames } },
+    }));
+  const begin = "actions, in the order of the outputs:";
+  ok(page(["-3", "10"]).includes(`The 2 ${begin} -3, 10. `));
+  ok(page(["<b>", "x\u202e"]).includes(`${begin} &lt;b&gt;, x\\u202e. `));
+  const many = Array.from({ length: 1234 }, (_, a) => `${a + 1}`);
+  ok(page(many).includes(`The 1,234 ${begin} 1, 2, `));
+  ok(page(many).includes("19, 20 … "));
+});
