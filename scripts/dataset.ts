@@ -55,7 +55,8 @@ const usage: Usage = {
     },
     actions: {
       value: "N",
-      help: "number of actions (default: the largest that occurs + 1)",
+      help:
+        "CSV, d3rlpy: the actions are 0 … N - 1 (default: those that occur)",
     },
     episode: { value: "COLUMN", help: "CSV: the episode (default: episode)" },
     observations: {
@@ -67,15 +68,16 @@ const usage: Usage = {
     terminated: {
       value: "COLUMN",
       help:
-        "CSV: 1 where the episode ended by itself (default: terminated, if there)",
+        "CSV: 1 where the episode ended by itself (default: terminated, terminal, done …)",
     },
     truncated: {
       value: "COLUMN",
-      help: "CSV: 1 where a limit cut it (default: truncated, if there)",
+      help: "CSV: 1 where a limit cut it (default: truncated, timeout …)",
     },
     step: {
       value: "COLUMN",
-      help: "CSV: number of the step, to be checked (default: step, if there)",
+      help:
+        "CSV: number or time of the step, to be checked (default: step, if there)",
     },
   },
 };

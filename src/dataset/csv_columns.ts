@@ -113,11 +113,12 @@ export function findColumns(
     const index = names.indexOf(wanted);
     if (index < 0) {
       fail(
-        `no column ${JSON.stringify(wanted)}; its columns are ${
-          list(names.map((name) => JSON.stringify(name.slice(0, 40))))
-        }` +
-          (names.length === 1 ? " (columns must be separated by commas)" : "") +
-          (columns[flag] === undefined ? `; ${flagOf(flag)}` : ""),
+        `no column ${JSON.stringify(wanted)}; its columns are ${list(names)}` +
+          (names.length === 1
+            ? " (columns must be separated by commas)"
+            : columns[flag] === undefined
+            ? `; ${flagOf(flag)}`
+            : ""),
       );
     }
     if (names.includes(wanted, index + 1)) {
@@ -134,7 +135,7 @@ export function findColumns(
     if (exact === undefined && found.length > 1) {
       fail(
         `each of the columns ${
-          found.map((name) => JSON.stringify(name)).join(", ")
+          list(found)
         } may say that an episode is ${role}; ${
           flagOf(role === "over" ? "terminated" : role)
         }`,
@@ -238,7 +239,10 @@ function bare(name: string): string {
   return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
 }
 
-function list(texts: readonly string[]): string {
-  return texts.slice(0, LISTED).join(", ") +
-    (texts.length > LISTED ? ` … and ${texts.length - LISTED} more` : "");
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map((name) =>
+    JSON.stringify(name.slice(0, 40))
+  );
+  const more = names.length - LISTED;
+  return shown.join(", ") + (more > 0 ? ` … and ${more} more` : "");
 }

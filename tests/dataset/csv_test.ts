@@ -514,7 +514,7 @@ Deno.test("CSV: the ends that other names tell", async () => {
   ]);
   assert.deepEqual(
     await ends("done,terminated,note,truncated", ["0,0,x,0", "1,0,y,1"]),
-    [0, 1, "columns not used: done, note"],
+    [0, 1, 'columns not used: "done", "note"'],
   );
   assert.equal(
     await refusal(() => ends("terminal,is_terminal", ["0,0", "0,0"])),
@@ -561,8 +561,7 @@ Deno.test("CSV: files that are no data set", async () => {
   assert.equal(await message(""), "f.csv: it has no header");
   assert.equal(
     await message("a;b\n1;2\n"),
-    'f.csv: no column "episode"; its columns are "a;b" (columns must be separated by commas)' +
-      "; name its column with --episode COLUMN (deno task dataset convert)",
+    'f.csv: no column "episode"; its columns are "a;b" (columns must be separated by commas)',
   );
   assert.equal(
     await message("episode,observation_1,action,reward\n"),
