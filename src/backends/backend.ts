@@ -24,6 +24,14 @@ export interface TrainingTask {
   readonly state: LearnerState;
 }
 
+/** What decides how much memory a training takes. */
+export interface TaskSize {
+  /** What is computed. */
+  readonly program: Program;
+  /** Runs that learn at once. */
+  readonly runs: number;
+}
+
 /** A training in progress on a backend. */
 export interface Learner {
   /**
@@ -45,12 +53,27 @@ export interface Backend {
   readonly description: string;
   /** What the device is and what was measured on it before it was taken; none for a processor. */
   readonly survey?: DeviceSurvey;
+  /**
+   * What a training would take of a memory that has less, in words such as `5.0 GiB in WebAssembly,
+   * which has at most 4`; null where it fits, as far as can be told before memory is taken.
+   */
+  readonly shortage?: (size: TaskSize) => string | null;
   /** Allocates and uploads, and brings the target table up to date with the state. */
   open(task: TrainingTask): Promise<Learner>;
 }
 
 /** How many steps of plans a backend holds at a time: up to 256, and about 4 MB. */
-export function blockSteps(task: TrainingTask): number {
-  const words = task.plan.layout.stride * task.plan.runs;
+export function blockSteps({ program, runs }: TaskSize): number {
+  const words = program.plan.stride * runs;
   return Math.max(1, Math.min(256, Math.floor(2 ** 20 / words)));
+}
+
+/** Numbers in the table of distinct observations. */
+export function tableLength({ networks, tableRows }: Program): number {
+  return tableRows * networks[0].layout.layers[0].inputs;
+}
+
+/** `1.5 GiB`, for a shortage of memory. */
+export function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

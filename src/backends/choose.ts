@@ -79,7 +79,11 @@ export async function chooseBackend(
   const { device, failure } = survey;
   if (device && failure === null) {
     const webgpu = {
-      ...webgpuBackend(openGpuThread, describeDevice(device)),
+      ...webgpuBackend(
+        openGpuThread,
+        describeDevice(device),
+        device.maxBufferBytes,
+      ),
       survey,
     };
     return name === "webgpu" ? webgpu : withFallback(webgpu, wasm, onNotice);

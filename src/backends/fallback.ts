@@ -27,6 +27,10 @@ export function withFallback(
     name: first.name,
     description: first.description,
     survey: first.survey,
+    shortage(size) {
+      const short = first.shortage?.(size) ?? null;
+      return short && (second.shortage?.(size) ?? null);
+    },
     open: (task) => openLearner(task, first, second, onNotice),
   };
 }

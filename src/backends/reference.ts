@@ -8,12 +8,26 @@ import { KERNELS } from "../../kernels/mod.ts";
 import { type PlanStep, planStep } from "../../kernels/plan.ts";
 import type { Call } from "../algorithms/program.ts";
 import { fillSweep } from "../dataset/minibatch_plan.ts";
-import type { Backend, Learner, TrainingTask } from "./backend.ts";
+import {
+  type Backend,
+  gibibytes,
+  type Learner,
+  type TrainingTask,
+} from "./backend.ts";
+
+const MOST_BYTES = 2 ** 32;
 
 /** The reference backend. */
 export const referenceBackend: Backend = {
   name: "reference",
   description: "plain TypeScript, one thread",
+  shortage({ program, runs }) {
+    const words = program.buffers.reduce((sum, { length }) => sum + length, 0);
+    const bytes = 4 * runs * words;
+    return bytes > MOST_BYTES
+      ? `${gibibytes(bytes)}, and the reference backend takes at most 4`
+      : null;
+  },
   open: (task) => Promise.resolve(openLearner(task)),
 };
 

@@ -14,7 +14,7 @@ import { InputError } from "../errors.ts";
 import type { Backend, Learner, TrainingTask } from "./backend.ts";
 import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
 import { pace } from "./pace.ts";
-import { learnerMemory, PAGE } from "./wasm_memory.ts";
+import { learnerMemory, memoryShortage, PAGE } from "./wasm_memory.ts";
 import { withMemorySize } from "./wasm_memory_size.ts";
 import type { Answer, OpenMessage, RunMessage } from "./wasm_worker.ts";
 
@@ -38,6 +38,7 @@ export function wasmBackend(
     description: `WebAssembly SIMD, ${threads} thread${
       threads === 1 ? "" : "s"
     }`,
+    shortage: (size) => memoryShortage(size, threads),
     open: (task) => openLearner(task, threads),
   };
 }

@@ -5,14 +5,21 @@
  */
 import { KERNELS } from "../../kernels/mod.ts";
 import type { PlanLayout } from "../../kernels/plan.ts";
-import type { Call } from "../algorithms/program.ts";
+import type { Call, Program } from "../algorithms/program.ts";
 import { InputError } from "../errors.ts";
-import { blockSteps, type TrainingTask } from "./backend.ts";
+import {
+  blockSteps,
+  gibibytes,
+  tableLength,
+  type TaskSize,
+  type TrainingTask,
+} from "./backend.ts";
 import { BARRIER_WORDS } from "./barrier.ts";
 import { phases } from "./wasm_schedule.ts";
 
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE = 65536;
+const MOST_PAGES = 65536;
 /** Constants of the kernels lie below; see `scripts/build_kernels.ts`. */
 const FIRST_ADDRESS = PAGE;
 const SHARE_WORDS = 21;
@@ -67,19 +74,18 @@ export interface LearnerMemory {
   readonly map: MemoryMap;
 }
 
-/**
- * Allocates and fills the memory of a learner.
- * @throws InputError when it would need more than WebAssembly or the machine has.
- */
-export function learnerMemory(
-  task: TrainingTask,
-  threads: number,
-): LearnerMemory {
-  const { program, observations, state, plan } = task;
-  const { layout } = plan;
-  const { runs } = state;
+/** Where everything is to lie, how many bytes that takes, and [threads] the `Share`'s addresses. */
+interface PlannedMemory {
+  readonly map: MemoryMap;
+  readonly bytes: number;
+  readonly scratches: readonly (readonly number[])[];
+}
+
+function planMemory(size: TaskSize, threads: number): PlannedMemory {
+  const { program, runs } = size;
+  const layout = program.plan;
   const terms = program.lossTerms.length;
-  const steps = blockSteps(task);
+  const steps = blockSteps(size);
   let end = FIRST_ADDRESS;
   // Cache lines (64 bytes) and WebGPU-like alignment of plans (256 bytes) in one.
   const take = (words: number): number => {
@@ -105,7 +111,7 @@ export function learnerMemory(
   const parts = takeEach(threads, SHARE_WORDS);
   const scratches = Array.from(
     { length: threads },
-    () => scratchWords(task).map(take),
+    () => scratchWords(program).map(take),
   );
   const map: MemoryMap = {
     threads,
@@ -131,10 +137,34 @@ export function learnerMemory(
     buffers: Object.fromEntries(
       program.buffers.map(({ name, length }) => [name, takeEach(runs, length)]),
     ),
-    observations: take(observations.length),
+    observations: take(tableLength(program)),
   };
+  return { map, bytes: end, scratches };
+}
 
-  const memory = allocate(end);
+/** What a learner would need of WebAssembly's memory and that has not; see `Backend.shortage`. */
+export function memoryShortage(size: TaskSize, threads: number): string | null {
+  const { bytes } = planMemory(size, threads);
+  return bytes > MOST_PAGES * PAGE
+    ? `${
+      gibibytes(bytes)
+    } in WebAssembly with ${threads} threads, and that has at most 4`
+    : null;
+}
+
+/**
+ * Allocates and fills the memory of a learner.
+ * @throws InputError when it would need more than WebAssembly or the machine has.
+ */
+export function learnerMemory(
+  task: TrainingTask,
+  threads: number,
+): LearnerMemory {
+  const { program, observations, state } = task;
+  const { runs } = state;
+  const layout = program.plan;
+  const { map, bytes, scratches } = planMemory({ program, runs }, threads);
+  const memory = allocate(bytes);
   const view = new DataView(memory.buffer);
   for (let thread = 0; thread < threads; thread++) {
     writeShare(view, map.wholes[thread], 0, 1, scratches[thread], layout);
@@ -163,10 +193,10 @@ export function learnerMemory(
 }
 
 /** Sizes of a thread's working memory, in the order of `Share`. */
-function scratchWords({ program, plan }: TrainingTask): number[] {
-  const { batchSize, rowCapacity } = plan.layout;
+function scratchWords({ networks, plan }: Program): number[] {
+  const { batchSize, rowCapacity } = plan;
   const width = Math.max(
-    ...program.networks.flatMap(({ layout }) => layout.layers).flatMap(
+    ...networks.flatMap(({ layout }) => layout.layers).flatMap(
       ({ inputStride, outputStride }) => [inputStride, outputStride],
     ),
   );
@@ -188,12 +218,13 @@ function scratchWords({ program, plan }: TrainingTask): number[] {
 
 function allocate(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE);
-  const gib = (bytes / 2 ** 30).toFixed(1);
   const advice =
     "use fewer runs, a smaller batch or network, or a smaller data set";
-  if (pages > 65536) {
+  if (pages > MOST_PAGES) {
     throw new InputError(
-      `training needs ${gib} GiB in WebAssembly, which has at most 4: ${advice}`,
+      `training takes ${
+        gibibytes(bytes)
+      } in WebAssembly, which has at most 4: ${advice}`,
     );
   }
   try {
@@ -205,7 +236,9 @@ function allocate(bytes: number): WebAssembly.Memory {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new InputError(
-      `training needs ${gib} GiB of memory, which this machine does not give: ${advice}`,
+      `training takes ${
+        gibibytes(bytes)
+      } of memory, which this machine does not give: ${advice}`,
     );
   }
 }

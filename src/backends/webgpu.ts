@@ -11,7 +11,9 @@ import { fillSweep } from "../dataset/minibatch_plan.ts";
 import {
   type Backend,
   blockSteps,
+  gibibytes,
   type Learner,
+  tableLength,
   type TrainingTask,
 } from "./backend.ts";
 import type { GpuSession } from "./webgpu_session.ts";
@@ -26,14 +28,29 @@ const BLOCKS_BETWEEN_READS = 16;
  * The backend on the devices that `openSession` opens, one for each learner.
  *
  * @param description One line about the device.
+ * @param maxBufferBytes Size of its largest buffer.
  */
 export function webgpuBackend(
   openSession: () => Promise<GpuSession>,
   description: string,
+  maxBufferBytes = Infinity,
 ): Backend {
   return {
     name: "webgpu",
     description,
+    shortage({ program, runs }) {
+      const { buffers, plan } = program;
+      const words = Math.max(
+        ...buffers.map(({ length }) => runs * length),
+        tableLength(program),
+        blockSteps({ program, runs }) * runs * plan.stride,
+      );
+      return 4 * words > maxBufferBytes
+        ? `${gibibytes(4 * words)} in one buffer of the GPU, which has ${
+          gibibytes(maxBufferBytes)
+        } at most`
+        : null;
+    },
     async open(task) {
       const session = await openSession();
       try {
@@ -54,7 +71,7 @@ async function openLearner(
   const { runs } = state;
   const { layout } = plan;
   const terms = program.lossTerms.length;
-  const block = blockSteps(task);
+  const block = blockSteps({ program, runs });
   let step = state.step;
   await session.open({
     program,

@@ -10,6 +10,10 @@ import type { Dataset } from "./dataset.ts";
 import { countRounding } from "./rounding.ts";
 import { episodeOf, MOST_ACTIONS } from "./validate.ts";
 
+// Their file has to stay below the 2 GiB that are read and written in one piece.
+const MOST_TRANSITIONS = 2 ** 26;
+const MOST_NUMBERS = 2 ** 28;
+
 /** Takes an episode's observations and transitions in the order of time. */
 export interface DatasetBuilder {
   /**
@@ -96,8 +100,17 @@ export function buildDataset(
     return Array.from({ length: actionCount }, (_, a) => firstAction + a);
   };
 
+  const tooLarge = (what: string, most: number) => {
+    throw new InputError(
+      `${name}: has more than ${most} ${what}, for which there is no room in memory; take a part of it`,
+    );
+  };
+
   const makeRoom = () => {
     while (numbers + observationSize > observations.length) {
+      if (observations.length >= MOST_NUMBERS) {
+        tooLarge("numbers in its observations", MOST_NUMBERS);
+      }
       observations = twice(observations);
     }
   };
@@ -120,6 +133,9 @@ export function buildDataset(
     },
     addTransition(action, reward): void {
       if (transitions === actions.length) {
+        if (transitions >= MOST_TRANSITIONS) {
+          tooLarge("transitions", MOST_TRANSITIONS);
+        }
         actions = twice(actions);
         rewards = twice(rewards);
         terminated = twice(terminated);

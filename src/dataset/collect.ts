@@ -10,6 +10,7 @@ import { sampleIndex } from "../mdp/sampling.ts";
 import { startEpisode } from "../mdp/stepping.ts";
 import { requireLength } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
+import { buildDataset } from "./builder.ts";
 import type { Dataset } from "./dataset.ts";
 
 /**
@@ -38,17 +39,14 @@ export function collectDataset(
   }
   const { actionCount, observationSize } = mdp;
   requireLength(policy.length, mdp.stateCount * actionCount, "the policy");
-  const states: number[] = [];
-  const actions: number[] = [];
-  const rewards: number[] = [];
-  const terminated: number[] = [];
-  const truncated: number[] = [];
-  const episodeOffsets = new Uint32Array(episodes + 1);
+  const data = buildDataset(observationSize, "the collected data");
+  const observe = (state: number) =>
+    data.addObservation(mdp.observations, state * observationSize);
   for (let episode = 0; episode < episodes; episode++) {
     heed?.();
     const stream = randomStream(seed, `episode/${episode}`);
     const walk = startEpisode(mdp, stream);
-    states.push(walk.state);
+    observe(walk.state);
     while (!walk.terminated && !walk.truncated) {
       const action = sampleIndex(
         policy,
@@ -56,30 +54,11 @@ export function collectDataset(
         actionCount,
         stream,
       );
-      rewards.push(mdp.reward[walk.step(action)]);
-      states.push(walk.state);
-      actions.push(action);
-      terminated.push(walk.terminated ? 1 : 0);
-      truncated.push(walk.truncated ? 1 : 0);
+      const outcome = walk.step(action);
+      observe(walk.state);
+      data.addTransition(action, mdp.reward[outcome]);
     }
-    episodeOffsets[episode + 1] = actions.length;
+    data.endEpisode(walk.terminated, walk.truncated);
   }
-  const observations = new Float32Array(states.length * observationSize);
-  states.forEach((state, row) => {
-    const from = state * observationSize;
-    observations.set(
-      mdp.observations.subarray(from, from + observationSize),
-      row * observationSize,
-    );
-  });
-  return {
-    observationSize,
-    actionCount,
-    observations,
-    actions: Int32Array.from(actions),
-    rewards: Float32Array.from(rewards),
-    terminated: Uint8Array.from(terminated),
-    truncated: Uint8Array.from(truncated),
-    episodeOffsets,
-  };
+  return data.finish(actionCount);
 }

@@ -15,6 +15,7 @@ import { datasetFromMinari, datasetToMinari } from "./minari.ts";
 import { datasetFromSafetensors, datasetToSafetensors } from "./safetensors.ts";
 import { InputError } from "../errors.ts";
 import { makeDirectory, writeFileAtomic } from "../files/atomic.ts";
+import { readFile } from "../files/read.ts";
 
 /** The formats that data sets are read from and written to. */
 export const DATASET_FORMATS = [
@@ -187,10 +188,6 @@ function readMinariDirectory(
     },
   };
   return datasetFromMinari(files, data, options);
-}
-
-function readFile(path: string): Uint8Array<ArrayBuffer> {
-  return attempt(path, () => Deno.readFileSync(path));
 }
 
 function exists(path: string): boolean {

@@ -5,21 +5,31 @@
  */
 import { InputError } from "../errors.ts";
 
+/** A larger file has no room in memory beside what is made of it. */
+const MOST_BYTES = 2 ** 31;
+
 /**
- * Reads a whole file.
+ * Reads a whole file of up to 2 GiB.
  *
  * @param path The file.
- * @param maxBytes Larger files are refused; without it, none is.
+ * @param maxBytes Larger files are refused, as another file than is expected.
  * @throws InputError if it is missing, no file, too large or cannot be read.
  */
 export function readFile(
   path: string,
-  maxBytes = Infinity,
+  maxBytes?: number,
 ): Uint8Array<ArrayBuffer> {
   try {
     const { isFile, size } = Deno.statSync(path);
     if (!isFile) throw new InputError(`${path}: is not a file`);
-    if (size > maxBytes) {
+    if (size > MOST_BYTES) {
+      throw new InputError(
+        `${path}: has ${
+          (size / 2 ** 30).toFixed(1)
+        } GiB; files of up to 2 GiB are read`,
+      );
+    }
+    if (maxBytes !== undefined && size > maxBytes) {
       throw new InputError(
         `${path}: has ${size} bytes where at most ${maxBytes} are expected; this is another file`,
       );

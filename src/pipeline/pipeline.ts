@@ -30,7 +30,9 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { cutEpisodes, cutEpisodesNote } from "../dataset/ends.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
+import { InputError } from "../errors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
+import { DivergenceError } from "../training/train.ts";
 import {
   checkpointFolder,
   defaultCheckpointInterval,
@@ -53,6 +55,7 @@ import {
   requireSameConfig,
   requireSameData,
 } from "./resume.ts";
+import { requireRoomToCollect, requireRoomToLearn } from "./sizes.ts";
 import { taskHash } from "./task_hash.ts";
 
 /** Told while a pipeline works. */
@@ -126,12 +129,15 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   // Everything that can be refused is looked at before the directory is made.
   const problem = await stage("data", () => {
     if (resume) requireSameConfig(out, config);
-    const recorded = resume && config.dataset.sha256 !== null;
-    return openProblem(
+    const given = config.dataset.sha256 !== null;
+    if (!given) requireRoomToCollect(config, backend);
+    const opened = openProblem(
       config,
-      recorded ? recordedDataset(out) : options.dataset,
+      resume && given ? recordedDataset(out) : options.dataset,
       () => heed("while data were collected"),
     );
+    if (given) requireRoomToLearn(config, backend, opened.dataset);
+    return opened;
   });
   const { sha256, timeoutsTerminate } = config.dataset;
   const note = cutEpisodesNote(
@@ -151,13 +157,18 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   } else beginRun(files, out, config, data);
 
   const learnt: Record<string, LearntFile> = {};
-  for (const algorithm of configuredAlgorithms(config)) {
-    learnt[algorithm.name] = await stage(
-      algorithm.name,
-      () =>
-        (resume && finished(options, problem, algorithm, files)) ||
-        trainPolicy(options, problem, algorithm, files),
-    );
+  try {
+    for (const algorithm of configuredAlgorithms(config)) {
+      learnt[algorithm.name] = await stage(
+        algorithm.name,
+        () =>
+          (resume && finished(options, problem, algorithm, files)) ||
+          trainPolicy(options, problem, algorithm, files),
+      );
+    }
+  } catch (error) {
+    if (!resume && isRefusal(error)) undoStart(out, config);
+    throw error;
   }
   const afterTraining = () => heed("after the training");
   // A caller that is told of signals is told when nothing is at work.
@@ -194,6 +205,36 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   };
   writeManifest(out, about, files.list());
   return metrics;
+}
+
+/** Whether something could not be had, such as a device or its memory; divergence is a result. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof InputError && !(error instanceof DivergenceError);
+}
+
+/** Whether an algorithm's folder holds a checkpoint or its policy. */
+function hasProgress(folder: string): boolean {
+  return ["checkpoints", "policy.safetensors"].some((name) => {
+    try {
+      Deno.statSync(join(folder, name));
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Leaves the folder of a start empty that has made no step worth keeping, for another try there. */
+function undoStart(directory: string, config: Config): void {
+  const names = configuredAlgorithms(config).map(({ name }) => name);
+  if (names.some((name) => hasProgress(join(directory, name)))) return;
+  for (const name of ["config.json", DATASET_FILE, ...names]) {
+    try {
+      Deno.removeSync(join(directory, name), { recursive: true });
+    } catch {
+      // It was never made, or stays: the error that led here is the one to tell of.
+    }
+  }
 }
 
 /** Leaves data and configuration, or neither. */

@@ -16,18 +16,24 @@ import {
   writeArtifact,
   writeJsonArtifact,
 } from "../artifacts/run_directory.ts";
+import type { Backend } from "../backends/backend.ts";
 import type { BackendName } from "../backends/choose.ts";
+import { referenceBackend } from "../backends/reference.ts";
+import { wasmBackend } from "../backends/wasm.ts";
+import { resolveGridworld } from "../environments/gridworld.ts";
 import { InputError } from "../errors.ts";
 import { plotStudy } from "../report/study_plots.ts";
 import { studyReportHtml } from "../report/study_report.ts";
 import { type CellResult, cellSteps } from "./study_cell.ts";
 import { cellFile, readCell, writeCell } from "./study_cell_file.ts";
 import {
+  seedConfig,
   STUDY_CONFIG_FILE,
   type StudyCell,
   studyCells,
   type StudyConfig,
 } from "./study_config.ts";
+import { requireRoomForStudy } from "./sizes.ts";
 import { runPool } from "./study_pool.ts";
 import {
   aggregatesCsv,
@@ -92,6 +98,8 @@ export class StudyStoppedError extends Error {
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { study, out, backend = "wasm", signal } = options;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
+  requireRoomForStudy(study, roomOf(backend));
+  requireEnvironments(study);
   using _lock = claimDirectory(out, study);
 
   const cells = studyCells(study);
@@ -101,7 +109,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const steps = stepCounter(study, cells, missing);
   const tell = () => options.onProgress?.(steps.progress());
   tell();
-  await runPool({
+  const work = runPool({
     study,
     cells: missing,
     jobs,
@@ -117,6 +125,15 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
       tell();
     },
   });
+  try {
+    await work;
+  } catch (error) {
+    // Nothing is there to go on with: the folder is free for the corrected command.
+    if (error instanceof InputError && steps.progress().cells === 0) {
+      Deno.removeSync(join(out, STUDY_CONFIG_FILE));
+    }
+    throw error;
+  }
   const { cells: finished, allCells } = steps.progress();
   if (finished < allCells) throw new StudyStoppedError(finished, allCells);
 
@@ -131,6 +148,24 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const findings = studyFindings(study, results);
   await writeFindings(out, findings);
   return findings.result;
+}
+
+/** Refuses an environment that makes no sense, such as a start on a hazard that a seed draws. */
+function requireEnvironments(study: StudyConfig): void {
+  for (const preset of Object.keys(study.presets)) {
+    for (const seed of study.seeds) {
+      const { environment } = seedConfig(study, preset, seed);
+      if (environment !== null) resolveGridworld(environment, seed);
+    }
+  }
+}
+
+/** What is known of a backend's memory before a worker opens it: nothing of a GPU's. */
+function roomOf(backend: BackendName): Pick<Backend, "shortage"> {
+  if (backend === "webgpu") return {};
+  return backend === "reference"
+    ? referenceBackend
+    : wasmBackend({ threads: 1 });
 }
 
 /** Result of a cell that is there and sound; null if it is to be computed. */

@@ -213,7 +213,7 @@ diskTest(
     equal(full.code, 2, full.stderr);
     match(
       full.stderr,
-      /^backend: .*\nerror: cannot write .*dataset\.safetensors: the disk is full; free some space\n$/,
+      /^backend: .*\nif it is stopped, .*\nerror: cannot write .*dataset\.safetensors: the disk is full; free some space\n$/,
     );
     ok(mount("-o", "remount,ro", disk));
     const args = ["--preset", "smoke", "--backend", "wasm"];
@@ -224,7 +224,7 @@ diskTest(
       equal(code, 2, stderr);
       match(
         stderr,
-        /^backend: .*\nerror: cannot write .*: the file system is read-only; choose another folder\n$/,
+        /^backend: .*\nif it is stopped, .*\nerror: cannot write .*: the file system is read-only; choose another folder\n$/,
       );
     }
   },

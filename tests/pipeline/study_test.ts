@@ -184,17 +184,15 @@ Deno.test("a cell is what the pipeline finds with that seed", async () => {
 Deno.test("a cell that cannot be computed ends the study in one line; what is finished is kept", async () => {
   using folder = temporary();
   const { smoke } = study.presets;
-  const environment = {
-    ...smoke.environment!,
-    start: [9, 9] as [number, number],
-  };
+  // No request gives this: it is found out in the cell.
+  const dataset = { ...smoke.dataset, sha256: "0".repeat(64) };
   const run = runStudy({
     study: {
       ...study,
       seeds: [0],
       presets: {
         ...study.presets,
-        tutorial: { ...smoke, environment },
+        tutorial: { ...smoke, dataset },
       },
     },
     out: folder.path,
@@ -211,4 +209,17 @@ Deno.test("a cell that cannot be computed ends the study in one line; what is fi
     listFiles(folder.path).map(({ path }) => path),
     ["cells/smoke/cql/0.json", "study.config.json"],
   );
+});
+
+Deno.test("a study whose environment makes no sense is refused before anything is made", async () => {
+  using folder = temporary();
+  const { smoke } = study.presets;
+  const start: [number, number] = [9, 9];
+  const environment = { ...smoke.environment!, start };
+  const presets = { smoke: { ...smoke, environment } };
+  await rejects(
+    runStudy({ study: { ...study, presets }, out: folder.path, backend }),
+    /environment\.start is \[9,9\]/,
+  );
+  deepEqual([...Deno.readDirSync(folder.path)], []);
 });
