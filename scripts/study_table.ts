@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type Comparison,
   type Estimate,
   formatTable,
   type Output,
@@ -12,7 +13,7 @@ import {
   type StudyResult,
   style,
 } from "../mod.ts";
-import { decimal, percent } from "../src/report/numbers.ts";
+import { decimal, percent, percentDifference } from "../src/report/numbers.ts";
 
 /** What is shown of a policy. */
 const COLUMNS: readonly {
@@ -20,17 +21,20 @@ const COLUMNS: readonly {
   readonly of: (aggregates: PolicyAggregates["aggregates"]) => string;
 }[] = [
   {
-    name: "return",
-    of: ({ returnMean }) => interval(returnMean.interquartileMean),
+    name: "return, IQM",
+    of: ({ returnMean }) => interval(returnMean.interquartileMean, decimal),
   },
   {
-    name: "CVaR 10 %",
-    of: ({ cvar10 }) => decimal(cvar10.interquartileMean.value),
+    name: "worst",
+    of: ({ returnMean: { worst } }) => decimal(worst.value),
   },
   {
-    name: "hazard, worst",
-    of: ({ hazardProbability: { median, worst } }) =>
-      `${percent(median.value)}, ${percent(worst)}`,
+    name: "hazard, median",
+    of: ({ hazardProbability: { median } }) => percent(median.value),
+  },
+  {
+    name: "worst hazard",
+    of: ({ hazardProbability: { worst } }) => percent(worst.value),
   },
 ];
 
@@ -42,8 +46,8 @@ const COLUMNS: readonly {
 export function printStudy(output: Output, result: StudyResult): void {
   const { seeds, presets } = result.study;
   output.write(`
-Exact values over ${seeds.length} seeds. return, CVaR 10 %: interquartile mean over the seeds
-[95 % interval]; hazard, worst: median over the seeds and the worst seed's.
+Exact values over ${seeds.length} seeds. IQM: interquartile mean over the seeds [95 % interval,
+where one can be given]; worst: the worst seed's.
 `);
   const names = Object.keys(presets);
   if (names.length === 1) {
@@ -104,22 +108,25 @@ function printComparisons(output: Output, result: StudyResult): void {
     );
   if (comparisons.length === 0) return;
   output.write(
-    "\nHow likely a seed of the first does better than one of the second:\n\n",
+    "\nThe first minus the second on the same seeds: IQM [95 % interval], and the seeds on which the\n" +
+      "first does better : worse\n\n",
   );
   const label = ({ preset, policy }: PolicyName) =>
     Object.keys(result.study.presets).length > 1
       ? `${preset} ${policy}`
       : policy;
+  const cell = (
+    { difference, betterOn, worseOn }: Comparison["paired"]["returnMean"],
+    write: (value: number) => string,
+  ) =>
+    `${interval(difference.interquartileMean, write)} ${betterOn} : ${worseOn}`;
   output.write(formatTable(
     output,
-    ["first, second", "return", "hazard", "CVaR 10 %"],
-    comparisons.map(({ better, than, probability }) => [
+    ["first, second", "return", "hazard"],
+    comparisons.map(({ better, than, paired }) => [
       `${label(better)}, ${label(than)}`,
-      ...[
-        probability.returnMean,
-        probability.hazardProbability,
-        probability.cvar10,
-      ].map(interval),
+      cell(paired.returnMean, decimal),
+      cell(paired.hazardProbability, percentDifference),
     ]),
   ));
 }
@@ -128,6 +135,10 @@ function nameOf({ preset, policy }: PolicyName): string {
   return `${preset}/${policy}`;
 }
 
-function interval({ value, low, high }: Estimate): string {
-  return `${decimal(value)} [${decimal(low)}, ${decimal(high)}]`;
+function interval(
+  { value, low, high }: Estimate,
+  write: (value: number) => string,
+): string {
+  if (low === null || high === null) return write(value);
+  return `${write(value)} [${write(low)}, ${write(high)}]`;
 }

@@ -4,6 +4,10 @@
  * with few runs a mean hides its uncertainty and one bad run moves it; the interquartile
  * mean with a bootstrap interval does better on both counts.
  *
+ * Where there is one, an interval is exact for any distribution of the scores: that of a share of
+ * runs by Clopper and Pearson, that of a median by order statistics. There is none for a mean: of
+ * few runs from a distribution with rare disasters no method holds what it claims.
+ *
  * All functions are pure. Only +, -, *, / and comparisons are used.
  *
  * @module
@@ -140,6 +144,79 @@ export function bootstrapIntervals(
     const sorted = Float64Array.from(drawn, (values) => values[k]).sort();
     return [percentile(sorted, 0.025), percentile(sorted, 0.975)];
   });
+}
+
+/**
+ * Interval of at least 95 % for the share of successes in a population, from independent trials
+ * (Clopper and Pearson 1934, "The use of confidence or fiducial limits illustrated in the case of
+ * the binomial"). All successes in few trials are no certainty: of 5 in 5 it is [0.478, 1].
+ *
+ * @param successes At least 0, at most `trials`. Where it is no integer it is rounded outwards for
+ *   each limit, so that a share of pairs of runs, which is known better than that of so many single
+ *   runs, has a limit on the safe side.
+ * @param trials At least 1.
+ */
+export function shareInterval(
+  successes: number,
+  trials: number,
+): [low: number, high: number] {
+  const atLeast = Math.floor(successes);
+  const failures = Math.floor(trials - successes);
+  return [lowestShare(atLeast, trials), 1 - lowestShare(failures, trials)];
+}
+
+/** The share of which so many successes or more have probability 2.5 %. */
+function lowestShare(successes: number, trials: number): number {
+  let [low, high] = [0, successes / trials];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (binomialTail(trials, successes, middle) < 0.025) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/**
+ * Interval of at least 95 % for the median of the distribution that values are drawn from
+ * independently, whatever it is: from the k-th lowest to the k-th highest value (David and Nagaraja
+ * 2003, "Order Statistics", section 7.1). Null for fewer than six values, of which even the lowest
+ * and the highest do not hold it.
+ */
+export function medianInterval(
+  values: Float64Array,
+): [low: number, high: number] | null {
+  const n = values.length;
+  let k = 0;
+  while (k < n && binomialTail(n, n - k, 0.5) <= 0.025) k++;
+  if (k === 0) return null;
+  const sorted = values.slice().sort();
+  return [sorted[k - 1], sorted[n - k]];
+}
+
+/**
+ * Probability of at least k successes in n trials of probability p. Terms are taken relative to the
+ * largest, so that none is too small for the sum.
+ */
+function binomialTail(n: number, k: number, p: number): number {
+  if (k <= 0) return 1;
+  const odds = p / (1 - p);
+  const mode = Math.min(n, Math.floor((n + 1) * p));
+  let tail = 0;
+  let all = 0;
+  const add = (j: number, term: number) => {
+    all += term;
+    if (j >= k) tail += term;
+  };
+  for (let j = mode, term = 1; term > 1e-20; j++) {
+    add(j, term);
+    term *= odds * (n - j) / (j + 1);
+  }
+  for (let j = mode, term = 1; j > 0;) {
+    term *= j / ((n - j + 1) * odds);
+    if (term < 1e-20) break;
+    add(--j, term);
+  }
+  return tail / all;
 }
 
 /** Linear interpolation between order statistics, as `numpy.percentile` does. */

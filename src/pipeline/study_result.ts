@@ -19,6 +19,7 @@ import {
   type Comparison,
   type Estimate,
   learningCurve,
+  medianEnds,
   type Profiles,
   profileSeries,
   type Quantity,
@@ -33,6 +34,11 @@ export interface PolicyAggregates extends PolicyName {
   readonly kind: "learner" | "reference";
   /** Statistics over the seeds, by quantity. */
   readonly aggregates: Readonly<Record<Quantity, Aggregates>>;
+  /** Medians over the seeds of how episodes end otherwise. */
+  readonly ends: {
+    readonly goalProbability: number;
+    readonly timeoutProbability: number;
+  };
 }
 
 /** Policies of the same environment and data. */
@@ -48,10 +54,10 @@ export interface StudyGroup {
 /** `study.json`. */
 export interface StudyResult {
   /** Format of this file. */
-  readonly schema: "holdfast/study/1";
+  readonly schema: "holdfast/study/2";
   /** What was asked for. */
   readonly study: StudyConfig;
-  /** Draws of each bootstrap. */
+  /** Draws of each bootstrap of an interquartile mean. */
   readonly bootstrapReplicates: number;
   /** By preset, the learners first. */
   readonly policies: readonly PolicyAggregates[];
@@ -80,7 +86,7 @@ export function studyFindings(
 ): StudyFindings {
   const series = studySeries(study, results);
   const result: StudyResult = {
-    schema: "holdfast/study/1",
+    schema: "holdfast/study/2",
     study,
     bootstrapReplicates: REPLICATES,
     policies: series.map((entry) => ({
@@ -88,6 +94,7 @@ export function studyFindings(
       policy: entry.policy,
       kind: entry.kind,
       aggregates: aggregateSeries(entry),
+      ends: medianEnds(entry),
     })),
     groups: comparableSeries(study, series).map((group) => ({
       presets: [...new Set(group.map(({ preset }) => preset))],
@@ -143,7 +150,7 @@ export function aggregatesCsv({ policies }: StudyResult): string {
   ];
   const rows = policies.flatMap(({ preset, policy, kind, aggregates }) =>
     QUANTITY_NAMES.flatMap((quantity) =>
-      Object.entries(aggregates[quantity]).map(([statistic, of]) => [
+      statisticsOf(aggregates[quantity]).map(([statistic, of]) => [
         preset,
         policy,
         kind,
@@ -154,6 +161,16 @@ export function aggregatesCsv({ policies }: StudyResult): string {
     )
   );
   return csv(head, rows);
+}
+
+function statisticsOf(
+  { worst, ...statistics }: Aggregates,
+): [name: string, of: number | Estimate][] {
+  return [
+    ...Object.entries(statistics),
+    ["worst", worst.value],
+    ["worstSeed", worst.seed],
+  ];
 }
 
 /** `curves.csv`: what the learners were worth after each logging interval. */
@@ -180,8 +197,8 @@ export function curvesCsv(curves: readonly StudyCurve[]): string {
   return csv(head, rows);
 }
 
-function cells({ value, low, high }: Estimate): number[] {
-  return [value, low, high];
+function cells({ value, low, high }: Estimate): (number | string)[] {
+  return [value, low ?? "", high ?? ""];
 }
 
 function csv(

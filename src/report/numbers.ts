@@ -25,6 +25,11 @@ export function percent(probability: number): string {
   return "> 99.9999 %";
 }
 
+/** A difference of two probabilities in percentage points: `−4.2 %`. */
+export function percentDifference(difference: number): string {
+  return difference < 0 ? `−${percent(-difference)}` : percent(difference);
+}
+
 /** A probability as people say it: `4 %, once in 25 episodes`, `70 %`, `0 %, never`. */
 export function frequency(probability: number): string {
   if (probability <= 0) return `${percent(probability)}, never`;

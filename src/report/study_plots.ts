@@ -8,6 +8,7 @@ import { plotExactCurves } from "./plots/exact_curves.ts";
 import { plotIntervals, plotPerformanceProfiles } from "./plots/study.ts";
 import {
   type ByQuantity,
+  drawn,
   policyLabel,
   type StudyComparable,
   type StudyCurve,
@@ -78,7 +79,7 @@ async function plotGroup(
       optimum: optimum(quantity),
       rows: members.filter((policy) => policy !== optimal).map((policy) => ({
         name: policyLabel(policy, policy.kind === "learner" ? presets : []),
-        ...policy.aggregates[quantity].interquartileMean,
+        ...drawn(policy.aggregates[quantity].interquartileMean),
       })),
     })),
     `Tick: interquartile mean over ${seeds}; bar: 95 % bootstrap interval; dashed: optimal`,
@@ -96,10 +97,10 @@ async function plotGroup(
       thresholds,
       shown.map((profile) => ({
         name: policyLabel(profile, presets),
-        shares: profile.shares,
+        shares: profile.shares.map(drawn),
       })),
       studyQuantities[quantity],
-      `Lines: share of ${seeds}; bands: 95 % bootstrap interval`,
+      `Lines: share of ${seeds}; bands: exact 95 % interval at each value`,
     );
     plots.push([name, svg]);
   }
@@ -110,7 +111,11 @@ async function plotGroup(
       name,
       shown.map((curve) => ({
         name: policyLabel(curve, presets),
-        points: curve.points,
+        points: curve.points.map((point) => ({
+          step: point.step,
+          returnMean: drawn(point.returnMean),
+          hazardProbability: drawn(point.hazardProbability),
+        })),
       })),
       {
         returnMean: optimum("returnMean"),

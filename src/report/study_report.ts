@@ -16,12 +16,12 @@ import {
   type Section,
   table,
 } from "./html.ts";
-import { decimal, percent } from "./numbers.ts";
-import type { Interval } from "./plots/exact_curves.ts";
+import { decimal, percent, percentDifference } from "./numbers.ts";
 import { fileTable } from "./run_report.ts";
 import { type StudyPlotKind, studyPlotName } from "./study_plots.ts";
 import {
   policyLabel,
+  type StudyEstimate,
   type StudyPolicy,
   type StudyPolicyName,
   studyQuantities,
@@ -57,8 +57,12 @@ export function studyReportHtml(report: StudyReport): string {
     `Seeds ${
       seedList(seeds)
     }. Every seed draws its own hazards, data, network and minibatches. ` +
-      "Values are exact, by dynamic programming. Brackets are 95 % intervals by the stratified " +
-      `bootstrap with ${values.bootstrapReplicates} draws of the seeds.`,
+      "Values are exact, by dynamic programming. Brackets are 95 % intervals: of interquartile " +
+      `means (IQM) by the percentile bootstrap with ${values.bootstrapReplicates} draws of the ` +
+      "seeds, of medians and shares exact. Where there are none, too few seeds or equal ones say " +
+      "nothing of those that were not drawn. A mean has none: rare disasters move it.",
+    `Version ${values.study.suiteVersion} of the suite. Check this study with deno task verify and ` +
+      "its folder.",
   );
   const provenance: Section = {
     heading: "Configuration and files",
@@ -96,31 +100,38 @@ function numbers(
   const labels = firsts.length > 1 ? presets : [];
   const row = (policy: StudyPolicy): HtmlPart[] => {
     const { returnMean, hazardProbability, cvar10 } = policy.aggregates;
+    const { goalProbability, timeoutProbability } = policy.ends;
     return [
       policyLabel(policy, policy.kind === "learner" ? presets : labels),
       withInterval(returnMean.interquartileMean, decimal),
-      withInterval(returnMean.optimalityGap, decimal),
-      decimal(returnMean.worst),
-      withInterval(hazardProbability.interquartileMean, percent),
+      decimal(returnMean.worst.value),
+      decimal(returnMean.optimalityGap),
       withInterval(hazardProbability.median, percent),
-      percent(hazardProbability.worst),
+      percent(hazardProbability.worst.value),
+      percent(goalProbability),
+      percent(timeoutProbability),
       withInterval(cvar10.interquartileMean, decimal),
     ];
   };
   const head = [
     "policy",
     "return, IQM",
-    "gap to optimum",
     "worst seed",
-    "hazard, IQM",
-    "median",
+    "gap, mean",
+    "hazard, median",
     "worst seed",
+    "goal, median",
+    "timeout, median",
     "CVaR 10 %, IQM",
   ];
   return {
     heading: "Numbers",
     content: [
       cards(learners, presets),
+      paragraphs(
+        "The command trains the seed of the worst return again, with the same bits; a study made " +
+          "with --config FILE needs the same --config there.",
+      ),
       table(
         head,
         { title: "learnt", rows: learners.map(row) },
@@ -132,7 +143,9 @@ function numbers(
       paragraphs(
         "IQM is the interquartile mean: the mean of the middle half of the seeds, which a single " +
           "lucky or unlucky seed does not move. The gap is the mean shortfall from the best " +
-          "expected return of the same seed. The worst seed is what a user of one run may meet.",
+          "expected return of the same seed. The worst seed is what a user of one run may meet; a " +
+          "seed that was not drawn may be worse. A policy that never arrives has no hazard either: " +
+          "goal and timeout say so.",
       ),
     ],
   };
@@ -144,16 +157,35 @@ function cards(
 ): Html {
   const list = learners.map((policy) => {
     const { hazardProbability, returnMean } = policy.aggregates;
+    const { goalProbability, timeoutProbability } = policy.ends;
+    const entries: [number: string, words: string][] = [
+      [
+        percent(hazardProbability.median.value),
+        `hazard, median seed (goal ${percent(goalProbability)}, timeout ${
+          percent(timeoutProbability)
+        })`,
+      ],
+      [
+        percent(hazardProbability.worst.value),
+        `hazard, worst seed (${hazardProbability.worst.seed})`,
+      ],
+      [
+        decimal(returnMean.interquartileMean.value),
+        "expected return, IQM",
+      ],
+      [
+        decimal(returnMean.worst.value),
+        `expected return, worst seed (${returnMean.worst.seed})`,
+      ],
+    ];
+    const numbers = entries.map(([number, words]) =>
+      fragment`<strong>${number}</strong><span>${words}</span>`
+    );
+    const command = `deno task pipeline --preset ${policy.preset} --seed ` +
+      returnMean.worst.seed;
     return fragment`<div class="card"><h3>${policyLabel(policy, presets)}</h3>
-<strong>${
-      percent(hazardProbability.median.value)
-    }</strong><span>hazard probability, median seed</span>
-<strong>${
-      percent(hazardProbability.worst)
-    }</strong><span>hazard probability, worst seed</span>
-<strong>${
-      decimal(returnMean.interquartileMean.value)
-    }</strong><span>expected return, IQM</span>
+${numbers}
+<span><code>${command}</code></span>
 </div>`;
   });
   return fragment`<div class="cards">${list}</div>`;
@@ -161,9 +193,10 @@ function cards(
 
 /** `21.43` above `[21.30, 21.50]`. */
 function withInterval(
-  { value, low, high }: Interval,
+  { value, low, high }: StudyEstimate,
   write: (value: number) => string,
 ): Html {
+  if (low === null || high === null) return fragment`${write(value)}`;
   // One percent sign is enough.
   const from = write(low).replace(/ %$/, "");
   return fragment`${write(value)}<small>[${from}, ${write(high)}]</small>`;
@@ -206,8 +239,11 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
   };
 }
 
-/** A table of how likely one policy does better than another, learners on either side. */
-function comparisons({ policies, groups }: StudyValues, index: number): Html {
+/** How the policies compare, learners on either side: on the same seeds, and on any. */
+function comparisons(
+  { policies, groups, study }: StudyValues,
+  index: number,
+): Html {
   const { comparisons, presets } = groups[index];
   const isLearner = ({ preset, policy }: StudyPolicyName) =>
     policies.some((other) =>
@@ -216,25 +252,47 @@ function comparisons({ policies, groups }: StudyValues, index: number): Html {
     );
   const labelOf = (name: StudyPolicyName) =>
     policyLabel(name, isLearner(name) ? presets : []);
-  const rows = comparisons
-    .filter(({ better, than }) => isLearner(better) || isLearner(than))
-    .map(({ better, than, probability }) => [
-      `${labelOf(better)} over ${labelOf(than)}`,
-      ...studyQuantityNames.map((quantity) =>
-        withInterval(probability[quantity], percent)
-      ),
-    ]);
-  if (rows.length === 0) return fragment``;
-  const head = [
-    "better",
-    ...studyQuantityNames.map((quantity) => studyQuantities[quantity].title),
-  ];
-  return fragment`<h3>Probability of improvement</h3>
+  const shown = comparisons.filter(({ better, than }) =>
+    isLearner(better) || isLearner(than)
+  );
+  if (shown.length === 0) return fragment``;
+  const titles = studyQuantityNames.map((quantity) =>
+    studyQuantities[quantity].title
+  );
+  const differences = shown.map(({ better, than, paired }) => [
+    `${labelOf(better)} minus ${labelOf(than)}`,
+    ...studyQuantityNames.map((quantity) => {
+      const { betterOn, worseOn, difference } = paired[quantity];
+      const write = studyQuantities[quantity].isProbability
+        ? percentDifference
+        : decimal;
+      return fragment`${
+        withInterval(difference.interquartileMean, write)
+      }<small>better on ${betterOn}, worse on ${worseOn}</small>`;
+    }),
+  ]);
+  const improvements = shown.map(({ better, than, probability }) => [
+    `${labelOf(better)} over ${labelOf(than)}`,
+    ...studyQuantityNames.map((quantity) =>
+      withInterval(probability[quantity], percent)
+    ),
+  ]);
+  return fragment`<h3>On the same seeds</h3>
 ${
     paragraphs(
-      "How likely a seed of the first policy does better than a seed of the second, ties counted " +
-        "half: 50 % is no difference.",
+      "The first policy's value minus the second's on the same seed, which has the same hazards and " +
+        `data: interquartile mean of the ${study.seeds.length} differences, and on how many seeds ` +
+        "the first does better and worse. This tells more than the next table, because what makes " +
+        "a seed hard for both falls out.",
     )
   }
-${table(head, { rows })}`;
+${table(["difference", ...titles], { rows: differences })}
+<h3>Probability of improvement</h3>
+${
+    paragraphs(
+      "How likely a seed of the first policy does better than another seed of the second, ties " +
+        "counted half: 50 % is no difference. The intervals are on the safe side.",
+    )
+  }
+${table(["better", ...titles], { rows: improvements })}`;
 }

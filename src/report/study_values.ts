@@ -14,16 +14,26 @@ export interface StudyPolicyName {
   readonly policy: string;
 }
 
+/** A value with its 95 % interval; both limits are null where none can be given. */
+export interface StudyEstimate {
+  /** The value. */
+  readonly value: number;
+  /** Lower limit. */
+  readonly low: number | null;
+  /** Upper limit. */
+  readonly high: number | null;
+}
+
 /** Statistics of one quantity over the seeds. */
 export interface StudyAggregates {
   /** Mean of the middle half of the seeds. */
-  readonly interquartileMean: Interval;
+  readonly interquartileMean: StudyEstimate;
   /** The middle seed's. */
-  readonly median: Interval;
+  readonly median: StudyEstimate;
   /** Mean shortfall from the optimum of the same seed. */
-  readonly optimalityGap: Interval;
-  /** The worst seed's. */
-  readonly worst: number;
+  readonly optimalityGap: number;
+  /** The worst seed. */
+  readonly worst: { readonly value: number; readonly seed: number };
 }
 
 /** What is measured of a policy. */
@@ -38,6 +48,11 @@ export interface StudyPolicy extends StudyPolicyName {
   readonly kind: "learner" | "reference";
   /** Statistics over the seeds. */
   readonly aggregates: ByQuantity<StudyAggregates>;
+  /** Medians over the seeds. */
+  readonly ends: {
+    readonly goalProbability: number;
+    readonly timeoutProbability: number;
+  };
 }
 
 /** Performance profiles of one quantity. */
@@ -46,18 +61,27 @@ export interface StudyProfiles {
   readonly thresholds: readonly number[];
   /** One a policy: the share of seeds that do better than each threshold. */
   readonly policies: readonly (StudyPolicyName & {
-    readonly shares: readonly Interval[];
+    readonly shares: readonly StudyEstimate[];
   })[];
 }
 
-/** How likely a seed of one policy does better than a seed of another. */
+/** How two policies compare. */
 export interface StudyComparison {
   /** The one. */
   readonly better: StudyPolicyName;
   /** The other. */
   readonly than: StudyPolicyName;
-  /** Ties are counted half. */
-  readonly probability: ByQuantity<Interval>;
+  /** How likely a seed of the one does better than another seed of the other, ties counted half. */
+  readonly probability: ByQuantity<StudyEstimate>;
+  /** Seed by seed. */
+  readonly paired: ByQuantity<{
+    /** Seeds on which the one does better. */
+    readonly betterOn: number;
+    /** Seeds on which the other does better. */
+    readonly worseOn: number;
+    /** The one's value minus the other's. */
+    readonly difference: { readonly interquartileMean: StudyEstimate };
+  }>;
 }
 
 /** Policies of the same environment and data. */
@@ -73,7 +97,10 @@ export interface StudyComparable {
 /** What of `study.json` is shown. */
 export interface StudyValues {
   /** What was asked for. */
-  readonly study: { readonly seeds: readonly number[] };
+  readonly study: {
+    readonly seeds: readonly number[];
+    readonly suiteVersion: string;
+  };
   /** Draws of each bootstrap. */
   readonly bootstrapReplicates: number;
   /** By preset, the learners first. */
@@ -89,9 +116,9 @@ export interface StudyCurve extends StudyPolicyName {
     /** Updates done. */
     readonly step: number;
     /** Over the seeds. */
-    readonly returnMean: Interval;
+    readonly returnMean: StudyEstimate;
     /** Over the seeds. */
-    readonly hazardProbability: Interval;
+    readonly hazardProbability: StudyEstimate;
   }[];
 }
 
@@ -124,6 +151,11 @@ export const studyQuantityNames: readonly StudyQuantity[] = [
   "hazardProbability",
   "cvar10",
 ];
+
+/** An estimate as plots take it: without an interval it is a point. */
+export function drawn({ value, low, high }: StudyEstimate): Interval {
+  return { value, low: low ?? value, high: high ?? value };
+}
 
 /** The policy's name, with its preset where there are several. */
 export function policyLabel(

@@ -3,11 +3,13 @@ import {
   bootstrapIntervals,
   interquartileMean,
   meanScore,
+  medianInterval,
   medianScore,
   optimalityGaps,
   performanceProfile,
   probabilityOfImprovement,
   type ScoreMatrix,
+  shareInterval,
 } from "../../src/evaluation/statistics.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 
@@ -170,4 +172,42 @@ Deno.test("an interval covers the true mean about as often as it says", () => {
     if (low <= 0.5 && 0.5 <= high) covered++;
   }
   assert.ok(covered / 300 > 0.88 && covered / 300 < 0.985, `${covered} of 300`);
+});
+
+Deno.test("intervals of a share are Clopper and Pearson's", () => {
+  // The binomial tails solved with 40 decimal digits.
+  const expected = [
+    [1, 1, 0.025, 1],
+    [5, 5, 0.4781762498950185, 1],
+    [0, 5, 0, 0.5218237501049815],
+    [3, 10, 0.06673951117773447, 0.6524528500599973],
+    [7, 10, 0.3475471499400027, 0.9332604888222655],
+    [19, 20, 0.7512672372279722, 0.9987349105020502],
+    [50, 100, 0.39832112950330095, 0.601678870496699],
+    [3, 1000, 0.0006190999316495713, 0.008742023238478303],
+  ];
+  for (const [k, n, low, high] of expected) {
+    const [l, h] = shareInterval(k, n);
+    assert.ok(
+      Math.abs(l - low) < 1e-12 && Math.abs(h - high) < 1e-12,
+      `${k} of ${n}: ${l}, ${h}`,
+    );
+  }
+  // A share of pairs is rounded outwards.
+  const [low] = shareInterval(7, 10);
+  const [, high] = shareInterval(8, 10);
+  assert.deepEqual(shareInterval(7.5, 10), [low, high]);
+});
+
+Deno.test("intervals of a median are order statistics, and none of fewer than six values", () => {
+  const upTo = (n: number) =>
+    Float64Array.from({ length: n }, (_, i) => (i * 7) % n + 1);
+  assert.equal(medianInterval(upTo(1)), null);
+  assert.equal(medianInterval(upTo(5)), null);
+  // The chance that all lie on one side of the median is 2 / 2^6 = 3.1 %.
+  assert.deepEqual(medianInterval(upTo(6)), [1, 6]);
+  // Conover 1999, table A3: 2nd and 9th of 10, 6th and 15th of 20, 40th and 61st of 100.
+  assert.deepEqual(medianInterval(upTo(10)), [2, 9]);
+  assert.deepEqual(medianInterval(upTo(20)), [6, 15]);
+  assert.deepEqual(medianInterval(upTo(100)), [40, 61]);
 });

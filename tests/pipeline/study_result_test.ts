@@ -87,45 +87,129 @@ Deno.test("policies come in a fixed order, the learners first", () => {
 Deno.test("aggregates of four seeds are those worked by hand", () => {
   const [bc, cql] = result.policies.map(({ aggregates }) => aggregates);
   const value = (of: typeof bc, quantity: keyof typeof bc) => {
-    const { worst, ...estimates } = of[quantity];
-    const values = Object.values(estimates).map(({ value }) => value);
-    return [...values, worst];
+    const { interquartileMean, median, mean, optimalityGap, worst } =
+      of[quantity];
+    return [
+      interquartileMean.value,
+      median.value,
+      mean,
+      optimalityGap,
+      worst.value,
+      worst.seed,
+    ];
   };
-  // interquartile mean (lowest and highest left out), median, mean, optimality gap, worst
-  deepEqual(value(bc, "returnMean"), [12, 12, 11, 9, 2]);
-  deepEqual(value(bc, "cvar10"), [2, 2, 1, 9, -8]);
+  // interquartile mean (lowest and highest left out), median, mean, optimality gap, worst, its seed
+  deepEqual(value(bc, "returnMean"), [12, 12, 11, 9, 2, 13]);
+  deepEqual(value(bc, "cvar10"), [2, 2, 1, 9, -8, 13]);
   deepEqual(value(bc, "hazardProbability"), [
     0.375,
     0.375,
     0.40625,
     (0.0625 + 0.4375 + 0.1875 + 0.6875) / 4,
     0.75,
+    13,
   ]);
   // A return above the optimum and a hazard below it are no negative gap.
-  deepEqual(value(cql, "returnMean"), [19.5, 19.5, 19.5, (2 + 1) / 4, 18]);
+  deepEqual(value(cql, "returnMean"), [19.5, 19.5, 19.5, (2 + 1) / 4, 18, 3]);
   deepEqual(value(cql, "hazardProbability"), [
     0.0625,
     0.0625,
     0.09375,
     (0.0625 + 0.1875) / 4,
     0.25,
+    13,
   ]);
+  const [{ ends }] = result.policies;
+  deepEqual(ends, { goalProbability: 1 - 0.375, timeoutProbability: 0 });
 });
 
-Deno.test("intervals hold their statistic, within the seeds' range, and are a point without spread", () => {
-  for (const { policy, kind, aggregates } of result.policies) {
-    for (const quantity of ["returnMean", "hazardProbability"] as const) {
-      const { worst: _, ...estimates } = aggregates[quantity];
-      for (const { value, low, high } of Object.values(estimates)) {
-        ok(low <= value && value <= high, policy);
-        equal(kind === "reference", low === high);
-      }
-    }
+const NONE = { low: null, high: null };
+
+/** A study of some seeds in which bc has these returns and hazards that fall with them. */
+function studyOf(returns: readonly number[]) {
+  const seeds = returns.map((_, seed) => seed);
+  const cells = seeds.flatMap((seed) => {
+    const [bc, cql, references] = results("smoke").slice(0, 3);
+    const cell = (of: CellResult) => ({ ...of.cell, seed });
+    return [
+      {
+        ...bc,
+        cell: cell(bc),
+        exact: exact(returns[seed], 0.5 - returns[seed] / 100),
+      },
+      { ...cql, cell: cell(cql) },
+      { ...references, cell: cell(references) },
+    ] as CellResult[];
+  });
+  return studyFindings({ ...study, seeds }, cells).result;
+}
+
+Deno.test("an interval is given only where it holds what it claims", () => {
+  for (
+    const [returns, bootstrapped, ordered] of [
+      [[1], false, false],
+      [[1, 2, 3, 4], false, false],
+      [[1, 2, 3, 4, 5], true, false],
+      [[1, 2, 3, 4, 5, 6], true, true],
+      // All draws of equal seeds are equal; the median of others like them is exact.
+      [[7, 7, 7, 7, 7, 7], false, true],
+    ] as const
+  ) {
+    const { interquartileMean, median, mean, optimalityGap } =
+      studyOf(returns).policies[0].aggregates.returnMean;
+    equal(interquartileMean.low !== null, bootstrapped, `${returns}`);
+    equal(interquartileMean.high !== null, bootstrapped);
+    equal(median.low !== null, ordered, `${returns}`);
+    equal(typeof mean, "number");
+    equal(typeof optimalityGap, "number");
   }
-  const { low, high } = result.policies[0].aggregates.returnMean
-    .interquartileMean;
-  // All four draws from the lower and upper half are likely beyond 2.5 %: the ends lie there.
-  ok(low >= 2 && low <= 8 && high >= 16 && high <= 18, `${low} ${high}`);
+  const { interquartileMean, median } =
+    studyOf([1, 2, 3, 4, 5, 6]).policies[0].aggregates.returnMean;
+  deepEqual(median, { value: 3.5, low: 1, high: 6 });
+  const { value, low, high } = interquartileMean;
+  ok(low! >= 1 && low! < 2.5 && high! > 4.5 && high! <= 6, `${low} ${high}`);
+  equal(value, 3.5);
+});
+
+Deno.test("that all of five seeds do better is no certainty", () => {
+  const [{ probability, paired }] =
+    studyOf([1, 2, 3, 4, 5]).groups[0].comparisons;
+  // cql's 18 is above each of bc's.
+  const { betterOn, worseOn, share, difference } = paired.returnMean;
+  deepEqual([betterOn, worseOn], [0, 5]);
+  for (const { value, low, high } of [probability.returnMean, share]) {
+    deepEqual([value, low], [0, 0]);
+    ok(Math.abs(high! - 0.5218237501049815) < 1e-12, `${high}`);
+  }
+  equal(difference.interquartileMean.value, 3 - 18);
+  equal(difference.mean, 3 - 18);
+  deepEqual(difference.median, { value: 3 - 18, ...NONE });
+  for (
+    const { policies } of [
+      studyOf([1, 2, 3, 4, 5]).groups[0].profiles.returnMean,
+    ]
+  ) {
+    const last = policies[0].shares.at(-1)!;
+    deepEqual([last.value, last.low], [0, 0]);
+    ok(last.high! > 0.5);
+  }
+});
+
+Deno.test("paired differences are those of the same seed", () => {
+  const [{ better, than, paired }] = result.groups[0].comparisons;
+  deepEqual([better.policy, than.policy], ["bc", "cql"]);
+  const { betterOn, worseOn, share, difference } = paired.returnMean;
+  // -8, -5, -2 and -19.
+  deepEqual([betterOn, worseOn, share.value], [0, 4, 0]);
+  deepEqual(difference, {
+    interquartileMean: { value: -6.5, ...NONE },
+    median: { value: -6.5, ...NONE },
+    mean: -8.5,
+  });
+  // Hazards of bc are 0, 0.5, 0.25 and 0.5 higher: a tie and three that are worse.
+  const hazards = paired.hazardProbability;
+  deepEqual([hazards.betterOn, hazards.worseOn], [0, 3]);
+  equal(hazards.difference.median.value, 0.375);
 });
 
 Deno.test("each pair is compared, for hazards the lower one does better", () => {
@@ -184,8 +268,15 @@ Deno.test("tables", () => {
   equal(rows.length, 1 + 7 * 4 + 1);
   const aggregates = aggregatesCsv(result).split("\n");
   equal(aggregates[0], "preset,policy,kind,quantity,statistic,value,low,high");
-  equal(aggregates.length, 1 + 7 * 3 * 5 + 1);
-  equal(aggregates[5], "smoke,bc,learner,returnMean,worst,2,,");
+  equal(aggregates.length, 1 + 7 * 3 * 6 + 1);
+  deepEqual(aggregates.slice(1, 7), [
+    "smoke,bc,learner,returnMean,interquartileMean,12,,",
+    "smoke,bc,learner,returnMean,median,12,,",
+    "smoke,bc,learner,returnMean,mean,11,,",
+    "smoke,bc,learner,returnMean,optimalityGap,9,,",
+    "smoke,bc,learner,returnMean,worst,2,,",
+    "smoke,bc,learner,returnMean,worstSeed,13,,",
+  ]);
   const curve = curvesCsv(findings.curves).split("\n");
   ok(curve[2].startsWith("smoke,bc,200,12,"), curve[2]);
   equal(curve.length, 1 + 2 * 2 + 1);

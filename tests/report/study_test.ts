@@ -21,8 +21,8 @@ function aggregates(value: number): StudyAggregates {
   return {
     interquartileMean: around(value),
     median: around(value / 2),
-    optimalityGap: around(0.25),
-    worst: value * 2,
+    optimalityGap: 0.25,
+    worst: { value: value * 2, seed: 7 },
   };
 }
 
@@ -37,7 +37,8 @@ function policy(
     hazardProbability: aggregates(hazard),
     cvar10: aggregates(10),
   };
-  return { preset, policy: name, kind, aggregates: aggregated };
+  const ends = { goalProbability: 0.875, timeoutProbability: 0.0625 };
+  return { preset, policy: name, kind, aggregates: aggregated, ends };
 }
 
 const policies = [
@@ -59,8 +60,14 @@ const everywhere = <T>(value: T): ByQuantity<T> => ({
   cvar10: value,
 });
 
+const paired = everywhere({
+  betterOn: 3,
+  worseOn: 1,
+  difference: { interquartileMean: around(-0.5) },
+});
+
 const values: StudyValues = {
-  study: { seeds: [0, 1, 2, 3] },
+  study: { seeds: [0, 1, 2, 3], suiteVersion: "9.8.7" },
   bootstrapReplicates: 2000,
   policies,
   groups: [{
@@ -70,11 +77,13 @@ const values: StudyValues = {
         better: policies[1],
         than: policies[0],
         probability: everywhere(around(0.875)),
+        paired,
       },
       {
         better: policies[2],
         than: policies[3],
         probability: everywhere(around(0.125)),
+        paired,
       },
     ],
     profiles: everywhere(profiles),
@@ -151,6 +160,28 @@ Deno.test("a study of several groups names their plots and reports each", async 
   );
 });
 
+Deno.test("where there is no interval the report shows none", async () => {
+  const bare = { value: 0.5, low: null, high: null };
+  const aggregated = {
+    ...aggregates(0.5),
+    interquartileMean: bare,
+    median: bare,
+  };
+  const [first, ...others] = policies;
+  const without = {
+    ...values,
+    policies: [{ ...first, aggregates: everywhere(aggregated) }, ...others],
+  };
+  const plots = Object.fromEntries(await plotStudy(without, curves));
+  const text = plain(
+    studyReportHtml({ values: without, plots, configText: "{}", files: [] }),
+  );
+  ok(
+    text.includes("tutorial bc 0.50 1.00 0.25 50 % 100 % 87.5 % 6.25 % 0.50 "),
+    text,
+  );
+});
+
 Deno.test("the report of a study states the numbers", async () => {
   const plots = Object.fromEntries(await plotStudy(values, curves));
   const page = studyReportHtml({ values, plots, configText: "<b>", files: [] });
@@ -160,7 +191,13 @@ Deno.test("the report of a study states the numbers", async () => {
       "Study: tutorial bc, safe cql",
       "Seeds 0 to 3.",
       "bootstrap with 2000 draws of the seeds",
-      "tutorial bc 20.00 [18.00, 22.00] 0.25 [0.23, 0.28] 40.00 4 % [3.6, 4.4 %] 2 % [1.8, 2.2 %] 8 %",
+      "Version 9.8.7 of the suite.",
+      "tutorial bc 2 % hazard, median seed (goal 87.5 %, timeout 6.25 %) 8 % hazard, worst seed (7) " +
+      "20.00 expected return, IQM 40.00 expected return, worst seed (7) " +
+      "deno task pipeline --preset tutorial --seed 7",
+      "tutorial bc 20.00 [18.00, 22.00] 40.00 0.25 2 % [1.8, 2.2 %] 8 % 87.5 % 6.25 % 10.00 [9.00, 11.00]",
+      "safe cql minus tutorial bc −0.50 [−0.45, −0.55] better on 3, worse on 1",
+      "−50 % [−45, −55 %] better on 3, worse on 1",
       "optimal 20.00 [18.00, 22.00]",
       "safe cql over tutorial bc 87.5 %",
     ]
