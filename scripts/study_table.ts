@@ -17,24 +17,39 @@ import { decimal, percent, percentDifference } from "../src/report/numbers.ts";
 
 /** What is shown of a policy. */
 const COLUMNS: readonly {
+  /** As a heading. */
   readonly name: string;
-  readonly of: (aggregates: PolicyAggregates["aggregates"]) => string;
+  /** As the head of a column, beside the others. */
+  readonly head: string;
+  readonly of: (policy: PolicyAggregates) => string;
 }[] = [
   {
     name: "return, IQM",
-    of: ({ returnMean }) => interval(returnMean.interquartileMean, decimal),
+    head: "return, IQM",
+    of: ({ aggregates: { returnMean } }) =>
+      interval(returnMean.interquartileMean, decimal),
   },
   {
-    name: "worst",
-    of: ({ returnMean: { worst } }) => decimal(worst.value),
+    name: "return, worst",
+    head: "worst",
+    of: ({ aggregates: { returnMean } }) => decimal(returnMean.worst.value),
   },
   {
-    name: "hazard, median",
-    of: ({ hazardProbability: { median } }) => percent(median.value),
+    name: "hazard",
+    head: "hazard",
+    of: ({ aggregates: { hazardProbability } }) =>
+      percent(hazardProbability.median.value),
   },
   {
-    name: "worst hazard",
-    of: ({ hazardProbability: { worst } }) => percent(worst.value),
+    name: "hazard, worst",
+    head: "worst",
+    of: ({ aggregates: { hazardProbability } }) =>
+      percent(hazardProbability.worst.value),
+  },
+  {
+    name: "goal",
+    head: "goal",
+    of: ({ ends }) => percent(ends.goalProbability),
   },
 ];
 
@@ -46,8 +61,8 @@ const COLUMNS: readonly {
 export function printStudy(output: Output, result: StudyResult): void {
   const { seeds, presets } = result.study;
   output.write(`
-Exact values over ${seeds.length} seeds. IQM: interquartile mean over the seeds [95 % interval,
-where one can be given]; worst: the worst seed's.
+Exact values over ${seeds.length} seeds. IQM: interquartile mean [95 % interval, where one can
+be given]; worst: the worst seed's; hazard, goal: medians.
 `);
   const names = Object.keys(presets);
   if (names.length === 1) {
@@ -55,11 +70,7 @@ where one can be given]; worst: the worst seed's.
     printPolicies(
       output,
       result,
-      COLUMNS.map((column) => ({
-        head: column.name,
-        ...column,
-        preset: names[0],
-      })),
+      COLUMNS.map((column) => ({ ...column, preset: names[0] })),
     );
   } else {
     for (const column of COLUMNS) {
@@ -67,7 +78,7 @@ where one can be given]; worst: the worst seed's.
       printPolicies(
         output,
         result,
-        names.map((preset) => ({ head: preset, ...column, preset })),
+        names.map((preset) => ({ ...column, head: preset, preset })),
       );
     }
   }
@@ -77,8 +88,7 @@ where one can be given]; worst: the worst seed's.
 function printPolicies(
   output: Output,
   { policies }: StudyResult,
-  columns:
-    readonly (typeof COLUMNS[number] & { head: string; preset: string })[],
+  columns: readonly (typeof COLUMNS[number] & { preset: string })[],
 ): void {
   const learnersFirst = policies.toSorted((a, b) =>
     a.kind === b.kind ? 0 : a.kind === "learner" ? -1 : 1
@@ -90,7 +100,7 @@ function printPolicies(
         const found = policies.find((entry) =>
           entry.preset === preset && entry.policy === policy
         );
-        return found ? of(found.aggregates) : "";
+        return found ? of(found) : "";
       }),
     ],
   );

@@ -116,12 +116,12 @@ function numbers(
   const head = [
     "policy",
     "return, IQM",
-    "worst seed",
-    "gap, mean",
-    "hazard, median",
-    "worst seed",
-    "goal, median",
-    "timeout, median",
+    "worst",
+    "gap",
+    "hazard",
+    "worst",
+    "goal",
+    "timeout",
     "CVaR 10 %, IQM",
   ];
   return {
@@ -142,10 +142,10 @@ function numbers(
       ),
       paragraphs(
         "IQM is the interquartile mean: the mean of the middle half of the seeds, which a single " +
-          "lucky or unlucky seed does not move. The gap is the mean shortfall from the best " +
-          "expected return of the same seed. The worst seed is what a user of one run may meet; a " +
-          "seed that was not drawn may be worse. A policy that never arrives has no hazard either: " +
-          "goal and timeout say so.",
+          "lucky or unlucky seed does not move. Hazard, goal and timeout are medians. The gap is " +
+          "the mean shortfall from the best expected return of the same seed. The worst seed is " +
+          "what a user of one run may meet; one that was not drawn may be worse. A policy that " +
+          "never arrives may have no hazard either: goal and timeout say so.",
       ),
     ],
   };
@@ -161,7 +161,7 @@ function cards(
     const entries: [number: string, words: string][] = [
       [
         percent(hazardProbability.median.value),
-        `hazard, median seed (goal ${percent(goalProbability)}, timeout ${
+        `hazard, median (goal ${percent(goalProbability)}, timeout ${
           percent(timeoutProbability)
         })`,
       ],

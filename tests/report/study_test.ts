@@ -192,7 +192,7 @@ Deno.test("the report of a study states the numbers", async () => {
       "Seeds 0 to 3.",
       "bootstrap with 2000 draws of the seeds",
       "Version 9.8.7 of the suite.",
-      "tutorial bc 2 % hazard, median seed (goal 87.5 %, timeout 6.25 %) 8 % hazard, worst seed (7) " +
+      "tutorial bc 2 % hazard, median (goal 87.5 %, timeout 6.25 %) 8 % hazard, worst seed (7) " +
       "20.00 expected return, IQM 40.00 expected return, worst seed (7) " +
       "deno task pipeline --preset tutorial --seed 7",
       "tutorial bc 20.00 [18.00, 22.00] 40.00 0.25 2 % [1.8, 2.2 %] 8 % 87.5 % 6.25 % 10.00 [9.00, 11.00]",
