@@ -23,7 +23,7 @@ import { runScript } from "./cli.ts";
 
 const REPEATS = 500;
 const REPLICATES = 500;
-const SEEDS = [5, 10, 20];
+const SEEDS = [5, 7, 10, 20];
 const QUANTITIES = ["returnMean", "hazardProbability", "cvar10"];
 
 const matrix = (values: ArrayLike<number>): ScoreMatrix => ({

@@ -116,10 +116,10 @@ function numbers(
   const head = [
     "policy",
     "return, IQM",
-    "worst",
+    "worst return",
     "gap",
     "hazard",
-    "worst",
+    "worst hazard",
     "goal",
     "timeout",
     "CVaR 10 %, IQM",
