@@ -88,7 +88,7 @@ const forgeries: [
     (at) =>
       editText(
         join(at, "study.json"),
-        (t) => t.replace(/"worst": -?\d/, "$&1"),
+        (t) => t.replace(/"value": -?\d/, "$&1"),
       ),
     ["study.json"],
   ],
