@@ -6,7 +6,7 @@
 
 import type { DatasetReport, Spread } from "../dataset/inspect.ts";
 import { visible } from "../files/visible.ts";
-import { group, percent } from "./numbers.ts";
+import { group, percent, significant } from "./numbers.ts";
 import { formatTable, type Output, style } from "./terminal.ts";
 
 /** So many actions and observation columns are shown. */
@@ -38,7 +38,7 @@ export function formatReport(
   ];
   const rows = spreads.map(([label, { least, mean, greatest, std }]) => [
     label,
-    ...[least, mean, std, greatest].map(number),
+    ...[least, mean, std, greatest].map((value) => significant(value, 6)),
   ]);
   const actions = actionCounts.slice(0, SHOWN).map((count, action) => [
     `action ${visible(actionNames[action], 40)}`,
@@ -81,8 +81,4 @@ export function formatReport(
         `${style(output, "yellow", "suspicious")}: ${visible(what)}\n`
       ).join(""),
   ].join("");
-}
-
-function number(value: number): string {
-  return String(Number(value.toPrecision(6)));
 }

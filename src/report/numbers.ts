@@ -9,6 +9,11 @@ export function decimal(value: number, digits = 2): string {
   return value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
 }
 
+/** A number with at most so many significant digits, and no more than it has. */
+export function significant(value: number, digits: number): string {
+  return String(Number(value.toPrecision(digits))).replace(/^-/, "−");
+}
+
 /**
  * A probability in percent with three significant digits: `4.2 %`, `< 0.0001 %`, `0 %`. Only
  * 1 is `100 %`: `99.96 %`, `> 99.9999 %`.

@@ -4,6 +4,7 @@ import {
   frequency,
   group,
   percent,
+  significant,
 } from "../../src/report/numbers.ts";
 
 Deno.test("numbers for people", () => {
@@ -14,6 +15,11 @@ Deno.test("numbers for people", () => {
     "0.00",
   ]);
   deepEqual(decimal(-0.04, 1), "0.0");
+  deepEqual([-102, 1 / 3, -1e-9].map((x) => significant(x, 3)), [
+    "−102",
+    "0.333",
+    "−1e-9",
+  ]);
   deepEqual(
     [0, 1, 0.042, 0.0000242, 0.12345, 1e-9].map(percent),
     ["0 %", "100 %", "4.2 %", "0.00242 %", "12.3 %", "< 0.0001 %"],

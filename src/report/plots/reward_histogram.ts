@@ -4,7 +4,7 @@
  * @module
  */
 
-import { group, percent } from "../numbers.ts";
+import { group, percent, significant } from "../numbers.ts";
 import { renderPlot } from "./render.ts";
 import { ink, palette } from "./theme.ts";
 
@@ -99,7 +99,7 @@ function countRewards(rewards: ArrayLike<number>): Bar[] {
   const distinct = [...counts].sort(([a], [b]) => b - a);
   if (distinct.length <= MAX_BARS) {
     return distinct.map(([reward, count]) => ({
-      label: signed(reward),
+      label: significant(reward, 3),
       count,
     }));
   }
@@ -107,7 +107,9 @@ function countRewards(rewards: ArrayLike<number>): Bar[] {
   const low = distinct[distinct.length - 1][0];
   const width = (high - low) / MAX_BARS;
   const bins = Array.from({ length: MAX_BARS }, (_, k) => ({
-    label: `${signed(high - (k + 1) * width)} to ${signed(high - k * width)}`,
+    label: `${significant(high - (k + 1) * width, 3)} to ${
+      significant(high - k * width, 3)
+    }`,
     count: 0,
   }));
   for (const [reward, count] of distinct) {
@@ -115,9 +117,4 @@ function countRewards(rewards: ArrayLike<number>): Bar[] {
       count;
   }
   return bins;
-}
-
-/** With a true minus sign, and at most three digits. */
-function signed(value: number): string {
-  return String(Number(value.toPrecision(3))).replace("-", "−");
 }
