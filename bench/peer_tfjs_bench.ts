@@ -3,7 +3,7 @@
  * batch 256 of the tutorial's dump, Double DQN target, Huber loss, logsumexp penalty, Adam; float32.
  * The ratio is of both in one process. TensorFlow.js is a development dependency of this file only.
  *
- *     deno bench --config deno.dev.json --allow-read --allow-env --allow-sys bench/peer_tfjs_bench.ts
+ *     deno bench --config deno.dev.json --allow-read --allow-sys=cpus bench/peer_tfjs_bench.ts
  *
  * @module
  */
