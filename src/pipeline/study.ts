@@ -10,12 +10,12 @@
 import { join } from "node:path";
 import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
-import { listFiles, writeManifest } from "../artifacts/manifest.ts";
+import { writeManifest } from "../artifacts/manifest.ts";
 import {
   claimRunDirectory,
-  writeArtifact,
   writeJsonArtifact,
 } from "../artifacts/run_directory.ts";
+import { fileOf, type RunFiles, runFiles } from "../artifacts/run_files.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { referenceBackend } from "../backends/reference.ts";
@@ -25,7 +25,7 @@ import { InputError } from "../errors.ts";
 import { plotStudy } from "../report/study_plots.ts";
 import { studyReportHtml } from "../report/study_report.ts";
 import { type CellResult, cellSteps } from "./study_cell.ts";
-import { cellFile, readCell, writeCell } from "./study_cell_file.ts";
+import { cellFile, cellText, readCell, writeCell } from "./study_cell_file.ts";
 import {
   seedConfig,
   STUDY_CONFIG_FILE,
@@ -146,7 +146,14 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     );
   });
   const findings = studyFindings(study, results);
-  await writeFindings(out, findings);
+  const files = runFiles(out);
+  files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
+  for (const result of results) {
+    files.note(fileOf(cellFile(result.cell), cellText(result)));
+  }
+  await writeFindings(files, findings);
+  files.check();
+  writeManifest(out, {}, files.list());
   return findings.result;
 }
 
@@ -186,26 +193,25 @@ function soundCell(
 
 /** Writes everything but the cells. */
 async function writeFindings(
-  out: string,
+  files: RunFiles,
   findings: StudyFindings,
 ): Promise<void> {
-  writeJsonArtifact(out, "study.json", findings.result);
-  writeArtifact(out, "study.csv", studyCsv(findings.series));
-  writeArtifact(out, "aggregates.csv", aggregatesCsv(findings.result));
-  writeArtifact(out, "curves.csv", curvesCsv(findings.curves));
+  files.writeJson("study.json", findings.result);
+  files.write("study.csv", studyCsv(findings.series));
+  files.write("aggregates.csv", aggregatesCsv(findings.result));
+  files.write("curves.csv", curvesCsv(findings.curves));
   const { result, curves } = findings;
   const plots = await plotStudy(result, curves);
   for (const [name, svg] of plots) {
-    writeArtifact(out, `plots/${name}.svg`, svg);
+    files.write(`plots/${name}.svg`, svg);
   }
   const report = studyReportHtml({
     values: result,
     plots: Object.fromEntries(plots),
     configText: canonicalJson(result.study),
-    files: listFiles(out).filter(({ path }) => path !== "report.html"),
+    files: files.list(),
   });
-  writeArtifact(out, "report.html", report);
-  writeManifest(out, {}, listFiles(out));
+  files.write("report.html", report);
 }
 
 /** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */

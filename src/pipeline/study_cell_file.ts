@@ -40,7 +40,8 @@ export function writeCell(directory: string, result: CellResult): void {
   writeArtifact(directory, cellFile(result.cell), cellText(result));
 }
 
-function cellText(result: CellResult): string {
+/** What a cell's file holds. */
+export function cellText(result: CellResult): string {
   return canonicalJson({ ...result, sha256: jsonHash(result) });
 }
 
