@@ -101,7 +101,11 @@ Deno.test("data set as safetensors: the types that NumPy makes", () => {
         "(one a transition and a final one an episode) were expected",
       ],
     ] as const
-  ) assert.throws(() => read(change), { name: "InputError", message });
+  ) {
+    const told: string[] = [];
+    assert.throws(() => read(change, told), { name: "InputError", message });
+    assert.deepEqual(told, []);
+  }
 });
 
 Deno.test("data set as safetensors: other files are refused", () => {
