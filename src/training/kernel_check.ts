@@ -35,7 +35,7 @@ const DISCOUNT = 0.99;
 const LARGE_EVERY = 5;
 
 /** No matrix is wider. */
-const WIDEST = 150;
+const WIDEST = 200;
 
 /**
  * A task of one step: calls of every kernel that have nothing to do with each other, and whose
@@ -43,14 +43,13 @@ const WIDEST = 150;
  */
 function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
   const runs = large ? 1 : 1 + random.integer(3);
-  const batchSize = large ? 150 + random.integer(50) : 1 + random.integer(40);
+  const batchSize = large ? 180 + random.integer(20) : 1 + random.integer(40);
   const rowCapacity = 2 * batchSize;
-  const tableRows = large ? 300 : 2 + random.integer(80);
-  const transitions = large ? 200 : 60;
+  const tableRows = large ? 1000 : 2 + random.integer(80);
+  const transitions = large ? 600 : 60;
   const actionCount = 1 + random.integer(5);
   // Up to 40, and now and then more.
-  const width = () =>
-    1 + random.integer(random.integer(12) === 0 ? WIDEST : 40);
+  const width = () => 1 + random.integer(random.integer(6) === 0 ? WIDEST : 40);
 
   const step: Call[] = [];
   const buffers: { name: string; length: number }[] = [];

@@ -5,7 +5,7 @@ import {
   readSafetensors,
   writeSafetensors,
 } from "../../src/files/safetensors.ts";
-import { lavapipeTest } from "../backends/gpu.ts";
+import { lavapipeTest } from "../backends/backends.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

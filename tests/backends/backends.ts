@@ -1,0 +1,52 @@
+/** The backends that tests run on: every one that this machine has. */
+import type { Backend } from "../../src/backends/backend.ts";
+import { wasmBackend } from "../../src/backends/wasm.ts";
+import { webgpuBackend } from "../../src/backends/webgpu.ts";
+import { findDevice } from "../../src/backends/webgpu_session.ts";
+import {
+  openGpuThread,
+  quietDrivers,
+} from "../../src/backends/webgpu_thread.ts";
+
+quietDrivers();
+const device = await findDevice();
+const noDevice = device ? undefined : "no WebGPU adapter";
+
+/** The GPU, hardware or software, in its Worker, as users have it. */
+export const gpuBackend: Backend = webgpuBackend(
+  openGpuThread,
+  device?.name ?? "none",
+);
+
+/** Where the machine lacks what a test needs, the test is reported as ignored, with the reason. */
+function declare(
+  name: string,
+  lack: string | undefined,
+  fn: () => Promise<void>,
+): void {
+  if (lack === undefined) Deno.test(name, fn);
+  else Deno.test({ name: `${name} (${lack})`, ignore: true, fn });
+}
+
+/** A test on each backend that has to have the bits of the reference. */
+export function onEachBackend(
+  name: string,
+  fn: (backend: Backend) => Promise<void>,
+): void {
+  for (const threads of [1, 2, 3, 5]) {
+    const backend = wasmBackend({ threads });
+    declare(`wasm, ${threads} threads: ${name}`, undefined, () => fn(backend));
+  }
+  gpuTest(name, () => fn(gpuBackend));
+}
+
+/** A test that needs a GPU. */
+export function gpuTest(name: string, fn: () => Promise<void>): void {
+  declare(`webgpu: ${name}`, noDevice, fn);
+}
+
+/** A test that needs a driver of which it is known how it computes. */
+export function lavapipeTest(name: string, fn: () => Promise<void>): void {
+  const there = device?.name.startsWith("llvmpipe");
+  declare(name, there ? undefined : "no lavapipe", fn);
+}

@@ -1,0 +1,249 @@
+/** What every backend has to do: give the bits of the reference. */
+import assert from "node:assert/strict";
+import { KERNELS } from "../../kernels/mod.ts";
+import type { TrainingTask } from "../../src/backends/backend.ts";
+import { referenceBackend } from "../../src/backends/reference.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import { randomStream } from "../../src/numerics/random.ts";
+import { configuredAlgorithms } from "../../src/pipeline/learn.ts";
+import { openProblem } from "../../src/pipeline/problem.ts";
+import { checkConformance } from "../../src/training/conformance.ts";
+import { checkKernels } from "../../src/training/kernel_check.ts";
+import { prepareTask } from "../../src/training/task.ts";
+import { onEachBackend } from "./backends.ts";
+import { randomTask, type Shape } from "./random_task.ts";
+import { assertEqualBits, type Result, trained } from "./results.ts";
+
+/** What the reference computes, when the first backend is compared with it and not again. */
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => result ??= compute();
+}
+
+/** What the reference trains. */
+function expectation(
+  task: () => TrainingTask,
+  steps: number,
+): () => Promise<Result> {
+  return once(() => trained(referenceBackend, task, [steps]));
+}
+
+onEachBackend("every kernel", async (backend) => {
+  const seed = 2 ** 32 * Math.random() >>> 0;
+  const [results] = await checkKernels([backend], 100, seed);
+  const names = results.map(({ kernel }) => kernel);
+  assert.deepEqual(names, Object.keys(KERNELS));
+  for (const { kernel, elements, differences } of results) {
+    assert.ok(elements > 1000, `${kernel}: ${elements}`);
+    assert.equal(differences, 0, `${kernel}, seed ${seed}`);
+  }
+});
+
+const FIXTURES = new URL("../fixtures/d3rlpy/", import.meta.url);
+
+for (const { name } of Deno.readDirSync(FIXTURES)) {
+  if (!name.endsWith(".safetensors")) continue;
+  const bytes = Deno.readFileSync(new URL(name, FIXTURES));
+  const expected = once(() => checkConformance(bytes, name, referenceBackend));
+  onEachBackend(
+    `the updates that d3rlpy recorded: ${name}`,
+    async (backend) => {
+      const result = await checkConformance(bytes, name, backend);
+      assert.ok(result.passed, JSON.stringify(result));
+      assert.deepEqual(
+        result,
+        await checkConformance(bytes, name, referenceBackend),
+      );
+    },
+  );
+}
+
+/** Odd sizes; with interval 2 the target values are no table, with 9 they are. */
+const SHAPES: readonly Shape[] = ([
+  ["bc", 1, [7], 2, 1, 1, 9, 3],
+  ["bc", 5, [33, 7], 3, 100, 2, 9, 30],
+  ["bc", 12, [40, 36], 9, 5, 3, 9, 10],
+  ["cql", 2, [33, 33], 4, 100, 1, 9, 40],
+  ["cql", 3, [7, 33], 9, 5, 3, 2, 20],
+  ["cql", 4, [7], 5, 1, 2, 2, 3],
+  ["cql", 12, [70], 2, 5, 1, 9, 12],
+  ["dqn", 1, [33], 6, 100, 2, 2, 80],
+  ["dqn", 7, [7, 7, 7], 7, 5, 1, 9, 10],
+  ["doubleDqn", 2, [129, 33], 4, 5, 1, 2, 200],
+  ["doubleDqn", 9, [33], 8, 100, 3, 9, 60],
+] as const).map((
+  [algorithm, inputs, hidden, actions, batchSize, runs, interval, episodes],
+) => ({
+  algorithm,
+  inputs,
+  hidden,
+  actions,
+  batchSize,
+  runs,
+  interval,
+  episodes,
+}));
+
+for (const shape of SHAPES) {
+  const { algorithm, inputs, hidden, actions, batchSize, runs } = shape;
+  const sizes = [inputs, ...hidden, actions].join("-");
+  const steps = 21;
+  const task = () => randomTask(shape, 11, steps);
+  const expected = expectation(task, steps);
+  onEachBackend(
+    `${algorithm} ${sizes}, batch ${batchSize}, ${runs} runs`,
+    async (backend) => {
+      const { losses, state } = await expected();
+      // Not a comparison of nothing with nothing.
+      assert.notDeepEqual(
+        state.buffers.parameters,
+        task().state.buffers.parameters,
+      );
+      assert.ok(losses.every(Number.isFinite));
+      assert.equal(losses.length, steps * runs * 2);
+      const result = await trained(backend, task, [steps]);
+      assertEqualBits(result, { losses, state }, "");
+    },
+  );
+}
+
+onEachBackend("random shapes", async (backend) => {
+  const seed = 2 ** 32 * Math.random() >>> 0;
+  const random = randomStream(seed, "shapes");
+  const pick = <T>(...values: T[]): T => values[random.integer(values.length)];
+  for (let i = 0; i < 3; i++) {
+    const shape: Shape = {
+      algorithm: pick("bc", "cql", "dqn", "doubleDqn"),
+      inputs: 1 + random.integer(12),
+      hidden: Array.from(
+        { length: 1 + random.integer(2) },
+        () => pick(7, 33, 1 + random.integer(80)),
+      ),
+      actions: 2 + random.integer(8),
+      batchSize: pick(1, 5, 100),
+      runs: 1 + random.integer(3),
+      interval: 1 + random.integer(12),
+      episodes: 1 + random.integer(40),
+    };
+    const steps = 5 + random.integer(15);
+    const task = () => randomTask(shape, seed + i, steps);
+    assertEqualBits(
+      await trained(backend, task, [steps]),
+      await trained(referenceBackend, task, [steps]),
+      `seed ${seed}, case ${i}: ${JSON.stringify(shape)}`,
+    );
+  }
+});
+
+for (const shape of [SHAPES[3], SHAPES[4]]) {
+  const task = () => randomTask(shape, 3, 24);
+  const expected = expectation(task, 24);
+  onEachBackend(
+    `${shape.runs} runs go on from a state that was read, there and on the reference`,
+    async (backend) => {
+      assertEqualBits(
+        await trained(backend, task, [4, 18, 24]),
+        await expected(),
+        "resumed",
+      );
+      for (
+        const [first, second] of [
+          [referenceBackend, backend],
+          [backend, referenceBackend],
+        ]
+      ) {
+        const half = await trained(first, task, [13]);
+        const rest = await trained(
+          second,
+          () => ({ ...task(), state: half.state }),
+          [24],
+        );
+        const losses = Float32Array.from([...half.losses, ...rest.losses]);
+        assertEqualBits(
+          { losses, state: rest.state },
+          await expected(),
+          `${first.name}, then ${second.name}`,
+        );
+      }
+    },
+  );
+}
+
+const SMALL: Shape = {
+  algorithm: "cql",
+  inputs: 2,
+  hidden: [8],
+  actions: 3,
+  batchSize: 4,
+  runs: 1,
+  interval: 1000,
+  episodes: 30,
+};
+const MANY = 16 * 256 + 300;
+const manySteps = () => randomTask(SMALL, 1, MANY);
+const afterMany = expectation(manySteps, MANY);
+onEachBackend(
+  "more steps than plans and losses are kept for at a time",
+  async (backend) => {
+    const result = await trained(backend, manySteps, [MANY]);
+    assertEqualBits(result, await afterMany(), "");
+  },
+);
+
+/** The trainings of a preset. */
+function presetTasks(
+  preset: string,
+  seeds: readonly number[],
+): { name: string; open: () => TrainingTask }[] {
+  const config = resolveConfig(preset);
+  const { dataset } = openProblem(config);
+  return configuredAlgorithms(config).map((algorithm) => ({
+    name: algorithm.name,
+    open: () =>
+      prepareTask(
+        config.network,
+        algorithm,
+        seeds.map((seed) => ({ seed, member: 0, dataset })),
+        config.dataset.timeoutsTerminate,
+      ).task,
+  }));
+}
+
+for (const { name, open } of presetTasks("tutorial", [42])) {
+  const expected = expectation(open, 500);
+  onEachBackend(`500 steps of ${name} at the default size`, async (backend) => {
+    assertEqualBits(await trained(backend, open, [500]), await expected(), "");
+  });
+}
+
+onEachBackend("three runs at once are three single runs", async (backend) => {
+  const seeds = [1, 2, 3];
+  const steps = 250;
+  for (const [i, { name, open }] of presetTasks("smoke", seeds).entries()) {
+    const together = await trained(backend, open, [steps]);
+    const terms = open().program.lossTerms.length;
+    for (const [run, seed] of seeds.entries()) {
+      const alone = presetTasks("smoke", [seed])[i].open;
+      const expected = await trained(backend, alone, [steps]);
+      assertEqualBits(
+        {
+          losses: together.losses.filter((_, at) =>
+            Math.floor(at / terms) % seeds.length === run
+          ),
+          state: {
+            step: steps,
+            runs: 1,
+            buffers: Object.fromEntries(
+              Object.entries(together.state.buffers).map(([key, all]) => {
+                const length = all.length / seeds.length;
+                return [key, all.slice(run * length, (run + 1) * length)];
+              }),
+            ),
+          },
+        },
+        expected,
+        `${name}, seed ${seed}`,
+      );
+    }
+  }
+});
