@@ -77,6 +77,7 @@ async function checkKills(
     onKill: (n, where) =>
       screen.write(`kill ${n} of ${options.kills}: ${where}\n`),
   });
+  if (options.stop?.()) return false;
   const output = processOutput("stdout");
   const rows = Object.entries(result.where).sort(([, a], [, b]) => b - a);
   output.write(
@@ -103,6 +104,7 @@ async function checkInterrupts(options: InterruptOptions): Promise<boolean> {
     ...options,
     onRun: (kind, where) => screen.write(`${kind}: stopped at ${where}\n`),
   });
+  if (options.stop?.()) return false;
   const output = processOutput("stdout");
   for (const fault of faults) output.write(`fault: ${fault}\n`);
   const counts = Map.groupBy(stopped, (where) => where);

@@ -16,6 +16,7 @@ import {
 } from "../mod.ts";
 import { visible } from "../src/files/visible.ts";
 import { type Arguments, choiceFlag, integerFlag } from "./cli.ts";
+import { listenForInterrupt } from "./interrupt.ts";
 
 /** Checks a study and says what was found; returns the exit code. */
 export async function verifyStudyScript(
@@ -23,11 +24,7 @@ export async function verifyStudyScript(
   directory: string,
 ): Promise<number> {
   const screen = processOutput("stderr");
-  const stopping = new AbortController();
-  Deno.addSignalListener("SIGINT", () => {
-    if (stopping.signal.aborted) Deno.exit(130);
-    stopping.abort();
-  });
+  const interrupt = await listenForInterrupt("stopping");
   let progress: Progress | undefined;
   try {
     const found = await verifyStudy({
@@ -38,7 +35,7 @@ export async function verifyStudyScript(
       seed: integerFlag(args, "seed", 0, 2 ** 32 - 1),
       backend: choiceFlag(args, "backend", BACKEND_NAMES),
       jobs: integerFlag(args, "threads", 1, 256),
-      signal: stopping.signal,
+      signal: interrupt.signal,
       onProgress({ cells, allCells, steps, allSteps }) {
         if (cells === allCells) return progress?.finish();
         progress ??= showProgress(screen, "study", allSteps, "steps", steps);

@@ -26,6 +26,9 @@ export interface NetworkPolicy {
   readonly actionNames?: readonly string[];
 }
 
+/** Rows that go through the network together: all of a large data set would fill the memory. */
+const BLOCK_ROWS = 4096;
+
 /**
  * Evaluates the policy under the arithmetic contract: each member's outputs have the bits of
  * training, and their mean is a left fold times f32(1 / members).
@@ -39,14 +42,32 @@ export function evaluatePolicy(
   policy: NetworkPolicy,
   observations: Float32Array,
 ): Float32Array {
-  const { fround } = Math;
   const { network, members, scaling } = policy;
   wholeRows(observations.length, network.layers[0].inputs, "observations");
   if (members.length === 0) throw new InputError("the policy has no network");
   for (const { length } of members) {
     requireLength(length, network.parameterCount, "a network's parameters");
   }
-  const scaled = scaleObservations(observations, scaling);
+  const { inputs } = network.layers[0];
+  const { outputs: actions } = network.layers.at(-1)!;
+  const outputs = new Float32Array(observations.length / inputs * actions);
+  for (let row = 0; row * inputs < observations.length; row += BLOCK_ROWS) {
+    const block = observations.subarray(
+      row * inputs,
+      (row + BLOCK_ROWS) * inputs,
+    );
+    const scaled = scaleObservations(block, scaling);
+    outputs.set(evaluateMembers(policy, scaled), row * actions);
+  }
+  return outputs;
+}
+
+/** @param scaled [rows, D] */
+function evaluateMembers(
+  { network, members }: NetworkPolicy,
+  scaled: Float32Array,
+): Float32Array {
+  const { fround } = Math;
   const [first, ...others] = members.map((parameters) =>
     evaluateNetwork(network, parameters, scaled)
   );

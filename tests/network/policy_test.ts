@@ -53,6 +53,21 @@ Deno.test("a network worked by hand", () => {
   deepEqual([...greedyActions(values, 2)], [1, 0]);
 });
 
+Deno.test("many rows give what each gives alone", () => {
+  const rows = 10_000;
+  const observations = Float32Array.from(
+    { length: 2 * rows },
+    (_, i) => (i * 7919) % 100 - 50,
+  );
+  const values = evaluatePolicy(policy, observations);
+  equal(values.length, 2 * rows);
+  for (const row of [0, 4095, 4096, 8191, 8192, rows - 1]) {
+    const one = observations.subarray(2 * row, 2 * row + 2);
+    const both = values.subarray(2 * row, 2 * row + 2);
+    deepEqual([...both], [...evaluatePolicy(policy, one)]);
+  }
+});
+
 Deno.test("the lowest index wins a tie", () => {
   deepEqual([...greedyActions(Float32Array.of(1, 1, 0, 2, 5, 5), 3)], [0, 1]);
 });

@@ -1,5 +1,5 @@
 /** Ctrl-C in all its ways: once, twice in a moment, in a terminal, before `| tee`, and in earnest. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { interruptAndResume } from "../../scripts/interrupt_and_resume.ts";
 import { inFolder } from "../pipeline/small_run.ts";
@@ -68,5 +68,41 @@ Deno.test({
     clearInterval(again);
     equal(signal, "SIGINT");
     equal(await new Response(child.stderr).text(), "\nstopping\n");
+  }),
+});
+
+Deno.test({
+  name: "a terminal that calls itself dumb gets no escapes, another does",
+  ignore: !hasScript(),
+  fn: inFolder(async (folder) => {
+    const shown = async (TERM: string) => {
+      const command = new Deno.Command("script", {
+        args: [
+          "-qec",
+          "$DENO run --no-prompt --allow-read --allow-env=TERM program.ts",
+          "/dev/null",
+        ],
+        cwd: folder,
+        env: { DENO: Deno.execPath(), TERM, SHELL: "/bin/sh", NO_COLOR: "" },
+        stdin: "null",
+      });
+      return new TextDecoder().decode((await command.output()).stdout);
+    };
+    const module = new URL("../../src/report/terminal.ts", import.meta.url);
+    Deno.writeTextFileSync(
+      join(folder, "program.ts"),
+      `import { processOutput, showProgress, style } from ${
+        JSON.stringify(module.href)
+      };
+      const screen = processOutput("stdout");
+      showProgress(screen, "bc", 10, "steps").finish();
+      screen.write(style(screen, "red", "red") + "\\n");`,
+    );
+    const dumb = await shown("dumb");
+    match(dumb, /^bc: 10 steps in .*\r\nred\r\n$/);
+    equal(dumb.includes("\x1b"), false);
+    const other = await shown("xterm");
+    equal(other.slice(0, 7), "\r\x1b[2Kbc");
+    equal(other.slice(-15), "\x1b[31mred\x1b[39m\r\n");
   }),
 });
