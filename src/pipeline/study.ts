@@ -8,6 +8,7 @@
  * @module
  */
 import { join } from "node:path";
+import { requirePlainEntries } from "../artifacts/entries.ts";
 import { canonicalJson } from "../artifacts/json.ts";
 import { lockDirectory } from "../artifacts/lock.ts";
 import { writeManifest } from "../artifacts/manifest.ts";
@@ -22,11 +23,13 @@ import { referenceBackend } from "../backends/reference.ts";
 import { wasmBackend } from "../backends/wasm.ts";
 import { resolveGridworld } from "../environments/gridworld.ts";
 import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
 import { plotStudy } from "../report/study_plots.ts";
 import { studyReportHtml } from "../report/study_report.ts";
 import { type CellResult, cellSteps } from "./study_cell.ts";
 import { cellFile, cellText, readCell, writeCell } from "./study_cell_file.ts";
 import {
+  isStudy,
   seedConfig,
   STUDY_CONFIG_FILE,
   type StudyCell,
@@ -191,7 +194,7 @@ function soundCell(
   }
 }
 
-/** Writes everything but the cells. */
+/** Writes everything that follows from the cells, but for the manifest. */
 async function writeFindings(
   files: RunFiles,
   findings: StudyFindings,
@@ -216,10 +219,7 @@ async function writeFindings(
 
 /** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */
 function claimDirectory(out: string, study: StudyConfig): Disposable {
-  let recorded: string;
-  try {
-    recorded = Deno.readTextFileSync(join(out, STUDY_CONFIG_FILE));
-  } catch {
+  if (!isStudy(out)) {
     const lock = claimRunDirectory(out);
     try {
       writeJsonArtifact(out, STUDY_CONFIG_FILE, study);
@@ -229,7 +229,9 @@ function claimDirectory(out: string, study: StudyConfig): Disposable {
     }
     return lock;
   }
-  if (recorded !== canonicalJson(study)) {
+  requirePlainEntries(out);
+  const recorded = readFile(join(out, STUDY_CONFIG_FILE));
+  if (new TextDecoder().decode(recorded) !== canonicalJson(study)) {
     throw new InputError(
       `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import * as v from "valibot";
 import {
   type Algorithm,
@@ -139,6 +140,16 @@ export function resolveStudy(
       configs.map(([preset, { seed: _, ...config }]) => [preset, config]),
     ),
   };
+}
+
+/** Whether a directory is a study's rather than a run's. */
+export function isStudy(directory: string): boolean {
+  try {
+    Deno.lstatSync(join(directory, STUDY_CONFIG_FILE));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const fileShape = v.strictObject({

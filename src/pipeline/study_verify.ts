@@ -55,16 +55,6 @@ export interface StudyVerification {
   readonly again: number;
 }
 
-/** Whether a directory is a study's rather than a run's. */
-export function isStudy(directory: string): boolean {
-  try {
-    Deno.lstatSync(join(directory, STUDY_CONFIG_FILE));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Checks a finished study. What policies without a network reach is computed again in any case, the
  * values of learnt policies are derived again from their greedy actions, and the trainings that are

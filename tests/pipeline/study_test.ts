@@ -11,10 +11,12 @@ import {
   StudyStoppedError,
 } from "../../src/pipeline/study.ts";
 import { resolveStudy } from "../../src/pipeline/study_config.ts";
+import { pipe } from "./small_run.ts";
 import {
   backend,
   CELLS,
   contents,
+  copyFolder,
   overrides,
   study,
   temporary,
@@ -160,6 +162,40 @@ Deno.test("a folder of another study or of something else is refused and not tou
     folder.path,
     "is not empty (it holds notes.txt); choose another folder with --out",
   );
+});
+
+Deno.test({
+  name: "links and pipes in a study's folder are refused in one line",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using folder = temporary();
+    const out = join(folder.path, "study");
+    copyFolder(reference, out);
+    const path = join(out, "cells/smoke/bc");
+    const refused = async (line: string) =>
+      await rejects(
+        runStudy({ study, out, jobs: 1, backend }),
+        new InputError(`${path}${line}`),
+      );
+    Deno.renameSync(path, join(folder.path, "elsewhere"));
+    Deno.symlinkSync(join(folder.path, "elsewhere"), path);
+    await refused(": is a link, which no run leaves; remove it");
+    Deno.removeSync(path);
+    Deno.mkdirSync(path);
+    pipe(join(path, "0.json"));
+    await refused(
+      "/0.json: is a pipe, a socket or a device, which no run leaves; remove it",
+    );
+  },
+});
+
+Deno.test("what happens to lie in a study's folder is not in its manifest", async () => {
+  using folder = temporary();
+  const out = copyFolder(reference, join(folder.path, "study"));
+  Deno.writeTextFileSync(join(out, "notes.txt"), "mine");
+  await runStudy({ study, out, jobs: 1, backend });
+  Deno.removeSync(join(out, "notes.txt"));
+  deepEqual(contents(out), expected);
 });
 
 Deno.test("a cell is what the pipeline finds with that seed", async () => {

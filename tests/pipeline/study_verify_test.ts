@@ -186,6 +186,24 @@ const forgeries: [
     ["cells/smoke/bc/0.json", bc1, "cells/smoke/bc/2.json"],
   ],
   [
+    "a cell that is a link to the same bytes",
+    (at) => {
+      Deno.renameSync(join(at, bc1), join(at, "..", "elsewhere.json"));
+      Deno.symlinkSync(join(at, "..", "elsewhere.json"), join(at, bc1));
+    },
+    [bc1],
+  ],
+  [
+    "a hidden file",
+    (at) => Deno.writeTextFileSync(join(at, "cells/.notes"), "mine"),
+    ["cells/.notes"],
+  ],
+  [
+    "a claim in the manifest",
+    (at) => editJson(join(at, "manifest.json"), (it) => (it.device = "GPU")),
+    ["manifest.json"],
+  ],
+  [
     "a configuration that the suite does not write",
     (at) =>
       editJson(join(at, "study.config.json"), (study) => (study.more = 1)),
