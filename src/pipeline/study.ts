@@ -231,7 +231,8 @@ function claimDirectory(out: string, study: StudyConfig): Disposable {
   }
   requirePlainEntries(out);
   const recorded = readFile(join(out, STUDY_CONFIG_FILE));
-  if (new TextDecoder().decode(recorded) !== canonicalJson(study)) {
+  const { sha256 } = fileOf(STUDY_CONFIG_FILE, canonicalJson(study));
+  if (fileOf(STUDY_CONFIG_FILE, recorded).sha256 !== sha256) {
     throw new InputError(
       `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
     );
