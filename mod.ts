@@ -25,7 +25,10 @@ export * from "./src/numerics/random.ts";
 export * from "./src/numerics/hash.ts";
 
 export * from "./src/mdp/mdp.ts";
+export * from "./src/environments/define.ts";
 export * from "./src/environments/gridworld.ts";
+export * from "./src/environments/cliff_walking.ts";
+export * from "./src/environments/index.ts";
 export * from "./src/mdp/stepping.ts";
 export * from "./src/mdp/policy.ts";
 export * from "./src/mdp/exact.ts";
@@ -51,6 +54,7 @@ export * from "./src/network/policy.ts";
 export * from "./src/network/scaling.ts";
 
 export * from "./src/algorithms/program.ts";
+export * from "./src/settings.ts";
 export * from "./src/algorithms/define.ts";
 export * from "./src/algorithms/index.ts";
 export * from "./src/algorithms/behaviour_cloning.ts";
@@ -99,7 +103,6 @@ export type {
   Config,
   ConfigOverrides,
   DatasetConfig,
-  EnvironmentConfig,
   EvaluationConfig,
   NetworkConfig,
 } from "./src/config/config.ts";

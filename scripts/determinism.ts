@@ -24,7 +24,7 @@ import { referenceBackend } from "../src/backends/reference.ts";
 import { wasmBackend } from "../src/backends/wasm.ts";
 import { webgpuBackend } from "../src/backends/webgpu.ts";
 import { openGpuThread } from "../src/backends/webgpu_thread.ts";
-import { suggest } from "../src/config/nearest.ts";
+import { suggest } from "../src/nearest.ts";
 import { configuredAlgorithms } from "../src/pipeline/learn.ts";
 import { openProblem } from "../src/pipeline/problem.ts";
 import {

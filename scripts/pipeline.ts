@@ -181,7 +181,10 @@ function newRunDirectory(preset: string, seed: number): string {
   }
 }
 
-function printSummary({ policies, references }: Metrics): void {
+function printSummary(
+  { environment, policies, references }: Metrics,
+): void {
+  const outcomes = environment?.outcomes.map(({ name }) => name) ?? [];
   const output = processOutput("stdout");
   const rows = [
     ...Object.entries(policies).flatMap(([name, { exact }]) =>
@@ -194,8 +197,7 @@ function printSummary({ policies, references }: Metrics): void {
   ].map(({ name, exact }) => [
     name,
     decimal(exact.returnMean),
-    percent(exact.hazardProbability),
-    percent(exact.goalProbability),
+    ...outcomes.map((outcome) => percent(exact[`${outcome}Probability`])),
     percent(exact.timeoutProbability),
     decimal(exact.lengthMean, 1),
   ]);
@@ -204,7 +206,7 @@ function printSummary({ policies, references }: Metrics): void {
     "\n" +
       formatTable(
         output,
-        ["policy", "return", "hazard", "goal", "timeout", "steps"],
+        ["policy", "return", ...outcomes, "timeout", "steps"],
         rows,
       ),
   );

@@ -6,12 +6,11 @@
  */
 import { ROWS } from "../../kernels/kernel.ts";
 import { planLayout } from "../../kernels/plan.ts";
+import { number, type NumbersNamed } from "../settings.ts";
 import {
   type AlgorithmDefinition,
   type LearnerSettings,
   learnerSettings,
-  number,
-  type NumbersNamed,
 } from "./define.ts";
 import {
   backwardCalls,

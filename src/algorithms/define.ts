@@ -4,75 +4,14 @@
  *
  * @module
  */
+import {
+  choice,
+  integer,
+  number,
+  type NumbersNamed,
+  type SettingDefinitions,
+} from "../settings.ts";
 import type { Program } from "./program.ts";
-
-/** A hyper-parameter that is a number. */
-export interface NumberSetting {
-  /** Whether it must be whole. */
-  readonly kind: "integer" | "number";
-  /** Least value. */
-  readonly min: number;
-  /** Greatest value. */
-  readonly max: number;
-  /** Where neither preset nor configuration says. */
-  readonly default: number;
-  /** In a few words. */
-  readonly meaning: string;
-}
-
-/** A hyper-parameter that is one of some words. */
-export interface ChoiceSetting<Choice extends string = string> {
-  /** Tells it from a {@link NumberSetting}. */
-  readonly kind: "choice";
-  /** All there are. */
-  readonly choices: readonly Choice[];
-  /** Where neither preset nor configuration says. */
-  readonly default: Choice;
-  /** In a few words. */
-  readonly meaning: string;
-}
-
-/** A hyper-parameter: its type, range, default and meaning. */
-export type Setting = NumberSetting | ChoiceSetting;
-
-/** Values of settings that are numbers. */
-export type NumbersNamed<Names extends string> = {
-  readonly [Name in Names]: number;
-};
-
-/** The definitions of settings, in the order in which a configuration lists them. */
-export type SettingDefinitions<Settings> = {
-  readonly [Key in keyof Settings]: Settings[Key] extends number ? NumberSetting
-    : ChoiceSetting<Settings[Key] & string>;
-};
-
-/** A whole number from `min` to `max`. */
-export function integer(
-  min: number,
-  max: number,
-  initial: number,
-  meaning: string,
-): NumberSetting {
-  return { kind: "integer", min, max, default: initial, meaning };
-}
-
-/** A number from `min` to `max`. */
-export function number(
-  min: number,
-  max: number,
-  initial: number,
-  meaning: string,
-): NumberSetting {
-  return { kind: "number", min, max, default: initial, meaning };
-}
-
-/** One of some words; the first is the default. */
-export function choice<const Choice extends string>(
-  choices: readonly [Choice, ...Choice[]],
-  meaning: string,
-): ChoiceSetting<Choice> {
-  return { kind: "choice", choices, default: choices[0], meaning };
-}
 
 /** What an algorithm's networks must fit. */
 export interface LearningShape {
@@ -142,15 +81,4 @@ export interface AlgorithmDefinition<Name extends string, Settings> {
 export interface CheckpointChoice {
   /** The last, or the one worth most in a model counted from the data. */
   readonly checkpointChoice?: "last" | "model";
-}
-
-/** The default of each setting. */
-export function defaultsOf<Settings extends object>(
-  settings: SettingDefinitions<Settings> | Readonly<Record<string, Setting>>,
-): Settings {
-  const defaults = Object.entries<Setting>(settings).map(([key, setting]) => [
-    key,
-    setting.default,
-  ]);
-  return Object.fromEntries(defaults);
 }

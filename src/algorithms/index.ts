@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { suggest } from "../config/nearest.ts";
+import { suggest } from "../nearest.ts";
 import { InputError } from "../errors.ts";
+import { type AnySettings, defaultsOf } from "../settings.ts";
 import { behaviourCloning } from "./behaviour_cloning.ts";
-import {
-  type AlgorithmDefinition,
-  type CheckpointChoice,
-  defaultsOf,
-  type LearnerSettings,
-  type LearningShape,
-  type Setting,
+import type {
+  AlgorithmDefinition,
+  CheckpointChoice,
+  LearnerSettings,
+  LearningShape,
 } from "./define.ts";
 import type { Program } from "./program.ts";
 import {
@@ -65,7 +64,7 @@ export const ALGORITHM_NAMES: readonly AlgorithmName[] = ALGORITHMS.map((
 export interface AnyDefinition
   extends Omit<AlgorithmDefinition<AlgorithmName, never>, "settings"> {
   /** Its hyper-parameters. */
-  readonly settings: Readonly<Record<string, Setting>>;
+  readonly settings: AnySettings;
 }
 
 /**

@@ -11,16 +11,18 @@
 import { ROWS } from "../../kernels/kernel.ts";
 import { planLayout } from "../../kernels/plan.ts";
 import {
-  type AlgorithmDefinition,
-  type CheckpointChoice,
   choice,
   integer,
-  type LearnerSettings,
-  learnerSettings,
-  type LearningShape,
   number,
   type NumbersNamed,
   type SettingDefinitions,
+} from "../settings.ts";
+import {
+  type AlgorithmDefinition,
+  type CheckpointChoice,
+  type LearnerSettings,
+  learnerSettings,
+  type LearningShape,
 } from "./define.ts";
 import {
   backwardCalls,

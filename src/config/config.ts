@@ -5,28 +5,14 @@
  */
 
 import type { AlgorithmSettings } from "../algorithms/index.ts";
-import type { Cell } from "../environments/gridworld.ts";
-
-/** The safety gridworld. */
-export interface EnvironmentConfig {
-  /** Cells along each side of the square grid. */
-  readonly size: number;
-  /** An episode is truncated after this many steps. */
-  readonly maxSteps: number;
-  /** Probability that an action is replaced by a uniform one of the four. */
-  readonly slipProbability: number;
-  /** Cell in which every episode starts. */
-  readonly start: Cell;
-  /** Cell that ends an episode with the reward of success. */
-  readonly goal: Cell;
-  /** Cells that end an episode with the penalty, or null: drawn from the seed. */
-  readonly hazards: readonly Cell[] | null;
-}
+import type { EnvironmentConfig } from "../environments/index.ts";
 
 /** The offline data set, and how it is read as a learning problem. */
 export interface DatasetConfig {
   /** Episodes to collect. */
   readonly episodes: number;
+  /** Name of the behaviour policy; without one, the environment's first is meant. */
+  readonly behaviour?: string;
   /** Probability of a uniform action of the behaviour policy. */
   readonly epsilon: number;
   /**
@@ -61,7 +47,7 @@ export interface EvaluationConfig {
 export interface Config {
   /** Names every random stream of the run. */
   readonly seed: number;
-  /** The safety gridworld, or null: data from a file whose environment is not known. */
+  /** Where the data are from, or null: data from a file whose environment is not known. */
   readonly environment: EnvironmentConfig | null;
   /** The offline data set. */
   readonly dataset: DatasetConfig;
@@ -77,12 +63,8 @@ export interface Config {
 export interface ConfigOverrides {
   /** Names every random stream of the run. */
   readonly seed?: number;
-  /** The safety gridworld; a goal of null is the far corner. */
-  readonly environment?:
-    | (Partial<Omit<EnvironmentConfig, "goal">> & {
-      readonly goal?: Cell | null;
-    })
-    | null;
+  /** The environment; its name, if it has none, is that of the preset's. */
+  readonly environment?: Partial<EnvironmentConfig> | null;
   /** The offline data set. */
   readonly dataset?: Partial<DatasetConfig>;
   /** The network of every learner. */

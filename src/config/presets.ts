@@ -5,17 +5,15 @@
  */
 
 import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
-import { defaultsOf } from "../algorithms/define.ts";
 import { conservativeQLearning } from "../algorithms/q_learning.ts";
-import type { Cell } from "../environments/gridworld.ts";
-import type { Config, EnvironmentConfig } from "./config.ts";
+import { gridworld, type GridworldConfig } from "../environments/gridworld.ts";
+import { defaultsOf } from "../settings.ts";
+import type { Config } from "./config.ts";
 
-/** A preset's configuration; a goal of null is the corner opposite the origin. */
+/** A preset's configuration: in the gridworld, whose goal may be null. */
 export interface Preset extends Omit<Config, "environment"> {
-  /** As in {@link Config}, but for the goal. */
-  readonly environment: Omit<EnvironmentConfig, "goal"> & {
-    readonly goal: Cell | null;
-  };
+  /** As in {@link Config}. */
+  readonly environment: GridworldConfig;
 }
 
 /** Names of the presets. */
@@ -32,14 +30,7 @@ type Tutorial = Preset & {
 /** The tutorial that the suite replaces, with the conservative weight that it meant to set. */
 const tutorial: Tutorial = {
   seed: 42,
-  environment: {
-    size: 15,
-    maxSteps: 80,
-    slipProbability: 0.05,
-    start: [0, 0],
-    goal: null,
-    hazards: null,
-  },
+  environment: defaultsOf(gridworld.settings),
   dataset: {
     episodes: 500,
     epsilon: 0.22,

@@ -4,16 +4,19 @@
  * @module
  */
 
-import { defaultsOf } from "../algorithms/define.ts";
 import {
   type AlgorithmName,
   ALGORITHMS,
   type AnyDefinition,
 } from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
-import type { Config, ConfigOverrides, EnvironmentConfig } from "./config.ts";
-import type { Cell } from "../environments/gridworld.ts";
-import { suggest } from "./nearest.ts";
+import {
+  type EnvironmentConfig,
+  environmentNamed,
+} from "../environments/index.ts";
+import { defaultsOf } from "../settings.ts";
+import type { Config, ConfigOverrides } from "./config.ts";
+import { suggest } from "../nearest.ts";
 import { type Preset, type PresetName, presets } from "./presets.ts";
 import { checkConfig } from "./schema.ts";
 
@@ -78,7 +81,11 @@ export function resolveConfig(
   const config: Config = {
     seed: flagged.seed ?? over.seed ?? base.seed,
     environment: unknown ? null : resolveEnvironment(base, over, source),
-    dataset: { ...laidOver(collecting, over.dataset), sha256 },
+    dataset: {
+      ...laidOver(collecting, over.dataset),
+      sha256,
+      ...resolveBehaviour(over, source),
+    },
     network: laidOver(base.network, over.network),
     algorithms: resolveAlgorithms(base, over),
     evaluation: laidOver(base.evaluation, over.evaluation),
@@ -96,56 +103,44 @@ function laidOver<T extends object>(base: T, over: Partial<T> | undefined): T {
   return result;
 }
 
+/** The preset's environment, or the defaults of another one, with what the overrides say. */
 function resolveEnvironment(
   base: Preset,
   over: ConfigOverrides,
   source: string,
 ): EnvironmentConfig {
-  const { size, goal, ...rest } = laidOver<Preset["environment"]>(
-    base.environment,
-    over.environment ?? undefined,
-  );
-  const { maxSteps, slipProbability, start, hazards } = rest;
-  const corner: Cell = [size - 1, size - 1];
-  const environment = {
-    size,
-    maxSteps,
-    slipProbability,
-    start,
-    goal: goal ?? corner,
-    hazards,
-  };
-  const conflict = conflictIn(environment);
-  if (conflict !== null) {
-    throw new InputError(`${source}: environment.${conflict}`);
+  const { name, ...settings } = over.environment ?? {};
+  const definition = environmentNamed(name);
+  const isPresets = definition === environmentNamed();
+  const initial: object = isPresets
+    ? base.environment
+    : defaultsOf(definition.settings);
+  let environment: object;
+  try {
+    environment = definition.complete(laidOver(initial, settings) as never);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${source}: environment.${error.message}`);
   }
-  return environment;
+  return (isPresets
+    ? environment
+    : { name, ...environment }) as EnvironmentConfig;
 }
 
-/** Says what in an environment contradicts what, or null. */
-function conflictIn(
-  { size, start, goal, hazards }: EnvironmentConfig,
-): string | null {
-  const outside = ([x, y]: Cell) => x >= size || y >= size;
-  const same = (a: Cell, b: Cell) => a[0] === b[0] && a[1] === b[1];
-  const beyond = `is outside the grid of size ${size}`;
-  if (outside(start)) return `start: [${start}] ${beyond}`;
-  if (outside(goal)) return `goal: [${goal}] ${beyond}`;
-  if (same(start, goal)) {
-    return `start: [${start}] is the goal; choose another cell`;
-  }
-  if (hazards === null) {
-    return size < 5
-      ? `hazards: cannot be drawn on a grid of size ${size}; give cells or a size of at least 5`
-      : null;
-  }
-  for (const [index, hazard] of hazards.entries()) {
-    if (outside(hazard)) return `hazards[${index}]: [${hazard}] ${beyond}`;
-    if (same(hazard, start)) {
-      return `hazards[${index}]: [${hazard}] is the start; choose another cell`;
-    }
-  }
-  return null;
+/** The preset's data, collected by the environment's first behaviour policy unless one is named. */
+function resolveBehaviour(
+  { environment, dataset }: ConfigOverrides,
+  source: string,
+): Pick<Config["dataset"], "behaviour"> {
+  const behaviour = dataset?.behaviour;
+  if (behaviour === undefined) return {};
+  const names = Object.keys(environmentNamed(environment?.name).behaviours);
+  if (names.includes(behaviour)) return { behaviour };
+  throw new InputError(
+    `${source}: dataset.behaviour: unknown ${JSON.stringify(behaviour)}; ${
+      suggest(behaviour, names)
+    }`,
+  );
 }
 
 /** Those of the preset and those that the overrides name, in the order of the list. */

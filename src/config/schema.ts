@@ -5,11 +5,16 @@
  */
 
 import * as v from "valibot";
-import type { Setting } from "../algorithms/define.ts";
 import { ALGORITHMS } from "../algorithms/index.ts";
+import {
+  type AnyEnvironment,
+  ENVIRONMENT_NAMES,
+  ENVIRONMENTS,
+} from "../environments/index.ts";
 import { InputError } from "../errors.ts";
+import type { AnySettings, Setting } from "../settings.ts";
 import type { ConfigOverrides } from "./config.ts";
-import { suggest } from "./nearest.ts";
+import { suggest } from "../nearest.ts";
 
 const finite = (message: string) =>
   v.pipe(
@@ -53,7 +58,6 @@ function section<T extends v.ObjectEntries>(entries: T) {
   return v.pipe(v.unknown(), v.check(isObject, "must be an object"), partial);
 }
 
-const size = integer(2, 256);
 const coordinate = integer(0, 255);
 const cellMessage = "must be a cell [x, y]";
 const cell = v.pipe(
@@ -68,58 +72,69 @@ const cells = v.pipe(
 const probability = number(0, 1);
 const sha256Message = "must be 64 hexadecimal digits or null";
 
-/** The section of an algorithm: what its definition says of its settings. */
-function settingsSection(settings: Readonly<Record<string, Setting>>) {
-  return section(Object.fromEntries(
-    Object.entries(settings).map(([key, setting]) => [
-      key,
-      setting.kind === "choice"
-        ? oneOf(...setting.choices)
-        : setting.kind === "integer"
-        ? integer(setting.min, setting.max)
-        : number(setting.min, setting.max),
-    ]),
-  ));
+/** What the definition of a setting says. */
+function settingSchema(setting: Setting): v.GenericSchema {
+  switch (setting.kind) {
+    case "choice":
+      return oneOf(...setting.choices);
+    case "integer":
+      return integer(setting.min, setting.max);
+    case "number":
+      return number(setting.min, setting.max);
+    case "cell":
+      return setting.default === null ? v.nullable(cell) : cell;
+    case "cells":
+      return v.nullable(cells);
+  }
 }
 
-const schema = section({
-  seed: integer(0, 4_294_967_295),
-  environment: v.nullable(section({
-    size,
-    maxSteps: integer(1, 100_000),
-    slipProbability: probability,
-    start: cell,
-    goal: v.nullable(cell),
-    hazards: v.nullable(cells),
-  })),
-  dataset: section({
-    episodes: integer(1, 1_000_000),
-    epsilon: probability,
-    timeoutsTerminate: v.boolean("must be true or false"),
-    sha256: v.nullable(v.pipe(
-      v.string(sha256Message),
-      v.regex(/^[0-9a-f]{64}$/, sha256Message),
-    )),
-  }),
-  network: section({
-    hidden: v.pipe(
-      v.array(
-        integer(1, 4_096),
-        "must be a list of layer sizes, such as [256, 256]",
+function settingEntries(settings: AnySettings): v.ObjectEntries {
+  return Object.fromEntries(
+    Object.entries(settings).map((
+      [key, setting],
+    ) => [key, settingSchema(setting)]),
+  );
+}
+
+/** The schema of a configuration whose environment has this name. */
+const schemaWith = (environment: AnyEnvironment) =>
+  section({
+    seed: integer(0, 4_294_967_295),
+    environment: v.nullable(section({
+      name: oneOf(...ENVIRONMENT_NAMES),
+      ...settingEntries(environment.settings),
+    })),
+    dataset: section({
+      episodes: integer(1, 1_000_000),
+      behaviour: v.string("must be the name of a behaviour policy"),
+      epsilon: probability,
+      timeoutsTerminate: v.boolean("must be true or false"),
+      sha256: v.nullable(v.pipe(
+        v.string(sha256Message),
+        v.regex(/^[0-9a-f]{64}$/, sha256Message),
+      )),
+    }),
+    network: section({
+      hidden: v.pipe(
+        v.array(
+          integer(1, 4_096),
+          "must be a list of layer sizes, such as [256, 256]",
+        ),
+        v.minLength(1, "must have at least one layer"),
+        v.maxLength(8, "must have at most 8 layers"),
       ),
-      v.minLength(1, "must have at least one layer"),
-      v.maxLength(8, "must have at most 8 layers"),
-    ),
-    observationScaling: oneOf("none", "minmax"),
-  }),
-  algorithms: section(Object.fromEntries(
-    ALGORITHMS.map(({ name, settings }) => [name, settingsSection(settings)]),
-  )),
-  evaluation: section({
-    episodes: integer(1, 1_000_000),
-    mismatchSamples: integer(1, 1_000_000),
-  }),
-});
+      observationScaling: oneOf("none", "minmax"),
+    }),
+    algorithms: section(Object.fromEntries(
+      ALGORITHMS.map((
+        { name, settings },
+      ) => [name, section(settingEntries(settings))]),
+    )),
+    evaluation: section({
+      episodes: integer(1, 1_000_000),
+      mismatchSamples: integer(1, 1_000_000),
+    }),
+  });
 
 /** A short, one-line picture of a value. */
 function show(value: unknown): string {
@@ -145,7 +160,7 @@ function showPath(keys: readonly unknown[]): string {
   return path;
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
+function describe(issue: v.BaseIssue<unknown>, schema: unknown): string {
   const keys = (issue.path ?? []).map((item) => item.key);
   const path = showPath(keys);
   if (issue.type === "strict_object") {
@@ -182,11 +197,16 @@ function sectionOf(wrapped: unknown): { entries: Record<string, unknown> } {
  * @throws InputError naming the path of the first key that is wrong.
  */
 export function checkConfig(value: unknown, source: string): ConfigOverrides {
+  const { environment } = (value ?? {}) as { environment?: { name?: unknown } };
+  const schema = schemaWith(
+    ENVIRONMENTS.find(({ name }) => name === environment?.name) ??
+      ENVIRONMENTS[0],
+  );
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (!result.success) {
-    throw new InputError(`${source}: ${describe(result.issues[0])}`);
+    throw new InputError(`${source}: ${describe(result.issues[0], schema)}`);
   }
-  return result.output;
+  return result.output as ConfigOverrides;
 }
 
 /**
@@ -201,7 +221,7 @@ export function checkLearner(
 ): void {
   const given = { network, algorithms: { [name]: settings } };
   checkConfig(given, "settings");
-  const { entries } = sectionOf(schema);
+  const { entries } = sectionOf(schemaWith(ENVIRONMENTS[0]));
   const algorithm = sectionOf(entries.algorithms).entries[name];
   for (
     const [path, section, values] of [

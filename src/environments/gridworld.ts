@@ -12,11 +12,10 @@
 import { InputError } from "../errors.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { FiniteMdp, NamedOutcome } from "../mdp/mdp.ts";
+import { type Cell, cell, cells, integer, number } from "../settings.ts";
+import type { EnvironmentDefinition } from "./define.ts";
 
-/** A cell of the grid, [x, y]. */
-export type Cell = readonly [number, number];
-
-/** What a user states about the environment. */
+/** What a configuration says of it. */
 export interface GridworldConfig {
   /** Cells along each side. */
   readonly size: number;
@@ -26,14 +25,16 @@ export interface GridworldConfig {
   readonly slipProbability: number;
   /** Where every episode starts. */
   readonly start: Cell;
-  /** Entering it ends the episode with {@link GOAL_REWARD}; it wins over a hazard there. */
-  readonly goal: Cell;
+  /** Entering it ends the episode with {@link GOAL_REWARD}; it wins over a hazard there. Null: the corner opposite the origin. */
+  readonly goal: Cell | null;
   /** Entering one ends the episode with {@link HAZARD_REWARD}; null: drawn from the seed. */
   readonly hazards: readonly Cell[] | null;
 }
 
 /** A checked configuration with its hazards known: distinct, in ascending order of x, then y. */
 export interface Gridworld extends GridworldConfig {
+  /** The goal. */
+  readonly goal: Cell;
   /** The hazard cells. */
   readonly hazards: readonly Cell[];
 }
@@ -61,6 +62,84 @@ const OUTCOMES: readonly NamedOutcome[] = [
 const LARGEST_SIZE = 200;
 const MOST_CELL_STEPS = 10_000_000;
 
+/** The safety gridworld. */
+export const gridworld: EnvironmentDefinition<
+  "gridworld",
+  GridworldConfig,
+  Gridworld
+> = {
+  name: "gridworld",
+  title: "the safety gridworld",
+  settings: {
+    size: integer(2, 256, 15, "cells along each side of the grid"),
+    maxSteps: integer(
+      1,
+      100_000,
+      80,
+      "steps after which an episode is truncated",
+    ),
+    slipProbability: number(
+      0,
+      1,
+      0.05,
+      "probability that an action is replaced by a uniform one",
+    ),
+    start: cell([0, 0], "where every episode starts"),
+    goal: cell(null, "where it ends well; `null`: the far corner"),
+    hazards: cells(
+      "where it ends badly; `null`: max(1, size div 2) draws from the seed",
+    ),
+  },
+  complete: completeGridworld,
+  resolve: resolveGridworld,
+  mdp: gridworldMdp,
+  behaviours: { cautious: behaviourPolicy },
+  describe: ({ size, start, goal, hazards }) => ({
+    size,
+    start,
+    goal,
+    hazards,
+  }),
+  draw: ({ size, start, goal, hazards }) => ({
+    width: size,
+    height: size,
+    cells: Array.from(
+      { length: size * size },
+      (_, state): Cell => [Math.floor(state / size), state % size],
+    ),
+    start,
+    goal,
+    hazards,
+    directions: [0, 90, 180, 270],
+  }),
+};
+
+/** Puts the goal where it is not given, and refuses what contradicts itself whatever the seed. */
+function completeGridworld(config: GridworldConfig): GridworldConfig {
+  const { size, start, hazards } = config;
+  const goal: Cell = config.goal ?? [size - 1, size - 1];
+  const beyond = `is outside the grid of size ${size}`;
+  const isOutside = ([x, y]: Cell) => x >= size || y >= size;
+  requireThat(!isOutside(start), `start: [${start}] ${beyond}`);
+  requireThat(!isOutside(goal), `goal: [${goal}] ${beyond}`);
+  requireThat(
+    !sameCell(start, goal),
+    `start: [${start}] is the goal; choose another cell`,
+  );
+  requireThat(
+    hazards !== null || size >= 5,
+    `hazards: cannot be drawn on a grid of size ${size}; give cells or a size of at least 5`,
+  );
+  hazards?.forEach((hazard, i) => {
+    requireThat(!isOutside(hazard), `hazards[${i}]: [${hazard}] ${beyond}`);
+    requireThat(
+      !sameCell(hazard, start),
+      `hazards[${i}]: [${hazard}] is the start; choose another cell`,
+    );
+  });
+  return { ...config, goal };
+}
+
 /**
  * Checks a configuration and settles its hazards. Hazards that are not given are
  * max(1, size div 2) draws of x and y, uniform on 2 … size - 3, from the stream "hazards".
@@ -73,7 +152,8 @@ export function resolveGridworld(
   config: GridworldConfig,
   seed: number,
 ): Gridworld {
-  const { size, maxSteps, slipProbability, start, goal } = config;
+  const { size, maxSteps, slipProbability, start } = config;
+  const goal: Cell = config.goal ?? [size - 1, size - 1];
   requireThat(
     Number.isInteger(size) && size >= 2 && size <= LARGEST_SIZE,
     `environment.size is ${size}: give a whole number from 2 to ${LARGEST_SIZE}`,

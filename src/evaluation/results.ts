@@ -6,6 +6,7 @@
 import type { Config } from "../config/config.ts";
 import type { DatasetSummary, OutcomeRate } from "../dataset/summary.ts";
 import type { ExactEvaluation } from "../mdp/exact.ts";
+import type { NamedOutcome } from "../mdp/mdp.ts";
 import type { ReferencePolicies } from "./references.ts";
 import type { RolloutResult } from "./rollout.ts";
 
@@ -44,12 +45,19 @@ export interface PolicyMetrics {
   readonly regret?: number;
   /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
   readonly rolloutAgrees?: boolean;
-  /** [size][size] action in cell [x][y]. */
+  /** Action in each state, in order; of a grid, a list for each of its columns or rows. */
   readonly greedyActions?: readonly (readonly number[])[];
   /** Share of sampled transitions whose action is not the policy's. */
   readonly actionMismatchRate: number;
   /** SHA-256 of the policy file. */
   readonly sha256: string;
+}
+
+/** The optimal policy in `metrics.json`. */
+export interface OptimalMetrics
+  extends Pick<ExactEvaluation, "returnMean" | "lengthMean"> {
+  /** Of each outcome that the environment names. */
+  readonly [outcome: OutcomeProbability]: number;
 }
 
 /** `metrics.json`. */
@@ -60,15 +68,14 @@ export interface Metrics {
   readonly config: Config;
   /** Where the environment is known. */
   readonly environment?: {
-    readonly size: number;
-    readonly start: readonly [number, number];
-    readonly goal: readonly [number, number];
-    readonly hazards: readonly (readonly [number, number])[];
+    /** In words. */
+    readonly title: string;
+    /** What can happen that has a name. */
+    readonly outcomes: readonly NamedOutcome[];
     /** The best that can be done, by backward induction over the horizon. */
-    readonly optimal: Pick<
-      ExactMetrics,
-      "returnMean" | "hazardProbability" | "goalProbability" | "lengthMean"
-    >;
+    readonly optimal: OptimalMetrics;
+    /** What the environment says of itself. */
+    readonly [fact: string]: unknown;
   };
   /** The data in a few numbers. */
   readonly dataset: DatasetSummary;

@@ -22,6 +22,7 @@ import {
   loggedSteps,
   programOf,
   trainingColumns,
+  unsafeIn,
 } from "./learn.ts";
 import type { Problem } from "./problem.ts";
 import { taskHash } from "./task_hash.ts";
@@ -109,7 +110,7 @@ export function finishedPolicy(
   const policy = policyFromSafetensors(bytes, place(names.policy));
   const program = programOf(config, algorithm, problem.dataset);
   if (!fitsConfig(policy, program, algorithm)) fail(names.policy);
-  const columns = trainingColumns(program, algorithm, problem);
+  const columns = trainingColumns(program, algorithm, unsafeIn(problem));
   const rows = readCsv(place(names.table), columns);
   const steps = loggedSteps(settings, settings.steps);
   if (`${rows?.map(([step]) => step)}` !== `${steps}`) fail(names.table);

@@ -17,7 +17,7 @@ import type { Config } from "../config/config.ts";
 import { checkLearner } from "../config/schema.ts";
 import { InputError } from "../errors.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
-import type { FiniteMdp } from "../mdp/mdp.ts";
+import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import {
   evaluatePolicy,
@@ -84,15 +84,18 @@ export function programOf(
 
 /**
  * Columns of the training table: `step`, `loss`, the loss terms, `modelValue` where it chooses the
- * policy, and, in a known environment, the greedy policy's exact `returnMean` and `hazardProbability`.
+ * policy, and, in a known environment, the greedy policy's exact `returnMean`
+ * and the probability of what the environment calls unsafe, such as `hazardProbability`.
+ *
+ * @param unsafe What the environment calls it; null where it is not known.
  */
 export function trainingColumns(
   { lossTerms }: Program,
   { settings }: Algorithm,
-  { environment }: { readonly environment: object | null },
+  unsafe: string | null,
 ): string[] {
   const model = settings.checkpointChoice === "model" ? ["modelValue"] : [];
-  const exact = environment ? ["returnMean", "hazardProbability"] : [];
+  const exact = unsafe ? ["returnMean", `${unsafe}Probability`] : [];
   return [
     "step",
     "loss",
@@ -100,6 +103,11 @@ export function trainingColumns(
     ...model,
     ...exact,
   ];
+}
+
+/** What the environment of a problem calls unsafe; null where it is not known. */
+export function unsafeIn({ environment }: Problem): string | null {
+  return environment && unsafeName(environment.mdp);
 }
 
 /** Steps after which the training table has a row, once `done` steps are made. */
@@ -227,7 +235,7 @@ export async function learnTogether(
     config.dataset.timeoutsTerminate,
   );
   const { program } = prepared.task;
-  const columns = trainingColumns(program, algorithm, problem);
+  const columns = trainingColumns(program, algorithm, unsafeIn(problem));
   const [{ layout: network }] = program.networks;
   const { parameterCount } = network;
   const length = members * parameterCount;

@@ -9,6 +9,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { cutEpisodes } from "../dataset/ends.ts";
 import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
+import type { KnownEnvironment } from "../environments/index.ts";
 import { checkAgreement } from "../evaluation/agreement.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
 import {
@@ -32,7 +33,7 @@ import {
 } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import { greedyInStates } from "./learn.ts";
-import type { KnownEnvironment, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 
 /** What the plots need beyond `metrics.json`. */
 export interface Evaluation {
@@ -70,7 +71,7 @@ export function evaluateRun(
       policies[name] = data;
       continue;
     }
-    const { mdp, world } = environment;
+    const { mdp, drawing } = environment;
     const actions = greedyInStates(policy, mdp);
     const rollouts = rollOut(
       mdp,
@@ -92,10 +93,7 @@ export function evaluateRun(
       regret: references.optimal.returnMean - exact.returnMean,
       rolloutAgrees: checkAgreement(rollouts, evaluation).agrees,
       ...data,
-      greedyActions: Array.from(
-        { length: world.size },
-        (_, x) => [...actions.subarray(x * world.size, (x + 1) * world.size)],
-      ),
+      greedyActions: rowsOf(actions, drawing?.height ?? actions.length),
     };
   }
   const known = environment !== null && references !== null
@@ -135,19 +133,20 @@ export function exactReferences(
 }
 
 function environmentMetrics(
-  { world }: KnownEnvironment,
+  { title, mdp, description }: KnownEnvironment,
   optimal: ExactMetrics,
 ): Metrics["environment"] {
-  const { size, start, goal, hazards } = world;
-  const { returnMean, hazardProbability, goalProbability, lengthMean } =
-    optimal;
-  return {
-    size,
-    start,
-    goal,
-    hazards,
-    optimal: { returnMean, hazardProbability, goalProbability, lengthMean },
-  };
+  const { returnStd: _, cvar10: __, cvar1: ___, ...rest } = optimal;
+  const { timeoutProbability: ____, ...best } = rest;
+  return { title, ...description, outcomes: mdp.outcomes, optimal: best };
+}
+
+/** Numbers of states in lists of one length. */
+function rowsOf(values: Int32Array, length: number): number[][] {
+  return Array.from(
+    { length: values.length / length },
+    (_, row) => [...values.subarray(row * length, (row + 1) * length)],
+  );
 }
 
 function mismatch(

@@ -6,7 +6,9 @@
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetStates } from "../dataset/states.ts";
 import { unsafeByState } from "../mdp/exact.ts";
-import type { FiniteMdp } from "../mdp/mdp.ts";
+import type { GridDrawing } from "../environments/define.ts";
+import type { KnownEnvironment } from "../environments/index.ts";
+import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import {
   type ExactCurve,
@@ -23,10 +25,13 @@ import { plotRewardHistogram } from "../report/plots/reward_histogram.ts";
 import { plotStateVisitation } from "../report/plots/state_visitation.ts";
 import type { Learnt } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
-import type { KnownEnvironment, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 
 /** Columns of `training.csv` that are no loss. */
-const EXACT_COLUMNS = ["returnMean", "hazardProbability"];
+/** Columns of a training table that hold the policy's exact values. */
+function exactColumns({ mdp }: KnownEnvironment): string[] {
+  return ["returnMean", `${unsafeName(mdp)}Probability`];
+}
 
 /**
  * Draws every plot that the run has the numbers for.
@@ -46,7 +51,10 @@ export async function plotRun(
     await plotRewardHistogram(dataset.rewards),
   ]];
   for (const [name, table] of Object.entries(learnt)) {
-    const svg = await plotLearningCurves(name, lossesOf(table));
+    const svg = await plotLearningCurves(
+      name,
+      environment ? lossesOf(table, environment) : table,
+    );
     plots.push([`training-${name}`, svg]);
   }
   if (environment === null) return plots;
@@ -60,36 +68,50 @@ export async function plotRun(
   plots.push(["returns", await plotReturnBars(returns)]);
   plots.push(["returns-sorted", await plotSortedReturns(returns)]);
   if (metrics.environment !== undefined) {
+    const { optimal } = metrics.environment;
+    const unsafe = unsafeName(environment.mdp);
+    const columns = exactColumns(environment);
     const svg = await plotExactCurves(
       "exact-curves",
-      Object.entries(learnt).map(([name, table]) => exactCurve(name, table)),
-      metrics.environment.optimal,
+      Object.entries(learnt).map(([name, table]) =>
+        exactCurve(name, table, columns)
+      ),
+      {
+        returnMean: optimal.returnMean,
+        unsafeProbability: optimal[`${unsafe}Probability`] ?? null,
+      },
       "Exact values of the greedy policy after each logging interval",
+      unsafe,
     );
     plots.push(["exact-curves", svg]);
   }
-  return [...plots, ...await plotGrids(dataset, environment, metrics)];
+  const grids = environment.drawing
+    ? await plotGrids(dataset, environment, environment.drawing, metrics)
+    : [];
+  return [...plots, ...grids];
 }
 
 /** The pictures of the grid: where the data have been, and each policy. */
 async function plotGrids(
   dataset: Dataset,
-  { mdp, world }: KnownEnvironment,
+  { mdp }: KnownEnvironment,
+  drawing: GridDrawing,
   { policies }: Metrics,
 ): Promise<[name: string, svg: string][]> {
   const visits = stateVisits(dataset, mdp);
+  const grid = { ...drawing, unsafe: unsafeName(mdp) };
   const plots: [string, string][] = [
-    ["visitation", await plotStateVisitation(world, visits)],
+    ["visitation", await plotStateVisitation(grid, visits)],
   ];
   for (const [name, { greedyActions }] of Object.entries(policies)) {
     if (greedyActions === undefined) continue;
     const actions = Int32Array.from(greedyActions.flat());
     const hazards = unsafeByState(mdp, greedyPolicy(actions, mdp.actionCount));
     plots.push(
-      [`policy-${name}`, await plotPolicyArrows(name, world, actions, visits)],
+      [`policy-${name}`, await plotPolicyArrows(name, grid, actions, visits)],
       [
         `hazard-${name}`,
-        await plotHazardMap(name, world, hazards, actions, visits),
+        await plotHazardMap(name, grid, hazards, actions, visits),
       ],
     );
   }
@@ -97,10 +119,12 @@ async function plotGrids(
 }
 
 /** A training table without the exact values. */
-function lossesOf({ columns, rows }: TrainingTable): TrainingTable {
-  const kept = columns.flatMap((name, i) =>
-    EXACT_COLUMNS.includes(name) ? [] : [i]
-  );
+function lossesOf(
+  { columns, rows }: TrainingTable,
+  environment: KnownEnvironment,
+): TrainingTable {
+  const exact = exactColumns(environment);
+  const kept = columns.flatMap((name, i) => exact.includes(name) ? [] : [i]);
   return {
     columns: kept.map((i) => columns[i]),
     rows: rows.map((row) => kept.map((i) => row[i])),
@@ -110,13 +134,14 @@ function lossesOf({ columns, rows }: TrainingTable): TrainingTable {
 function exactCurve(
   name: string,
   { columns, rows }: TrainingTable,
+  exact: readonly string[],
 ): ExactCurve {
   const points = rows.map((row) => {
-    const [returnMean, hazardProbability] = EXACT_COLUMNS.map((column) => {
+    const [returnMean, unsafeProbability] = exact.map((column) => {
       const value = row[columns.indexOf(column)];
       return { value, low: value, high: value };
     });
-    return { step: row[0], returnMean, hazardProbability };
+    return { step: row[0], returnMean, unsafeProbability };
   });
   return { name, points };
 }

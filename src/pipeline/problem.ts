@@ -11,24 +11,11 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/safetensors.ts";
 import { summariseDataset } from "../dataset/summary.ts";
 import { InputError } from "../errors.ts";
-import { behaviourPolicy } from "../environments/gridworld.ts";
 import {
-  type Gridworld,
-  gridworldMdp,
-  resolveGridworld,
-} from "../environments/gridworld.ts";
-import type { FiniteMdp } from "../mdp/mdp.ts";
+  type KnownEnvironment,
+  openKnownEnvironment,
+} from "../environments/index.ts";
 import { sha256Hex } from "../numerics/hash.ts";
-
-/** The true environment, for evaluation. */
-export interface KnownEnvironment {
-  /** The gridworld with its hazards. */
-  readonly world: Gridworld;
-  /** The same in tables. */
-  readonly mdp: FiniteMdp;
-  /** [S, A] the behaviour policy's probabilities. */
-  readonly behaviour: Float64Array;
-}
 
 /** What is learnt from, and what it can be evaluated in. */
 export interface Problem {
@@ -41,18 +28,19 @@ export interface Problem {
 }
 
 /**
- * The configured gridworld, hazards given or drawn from the seed; null where none is configured.
+ * The configured environment; null where none is configured.
  *
  * @throws InputError if the configuration makes no sense.
  */
 export function knownEnvironment(config: Config): KnownEnvironment | null {
   if (config.environment === null) return null;
-  const world = resolveGridworld(config.environment, config.seed);
-  return {
-    world,
-    mdp: gridworldMdp(world),
-    behaviour: behaviourPolicy(world, config.dataset.epsilon),
-  };
+  const { behaviour, epsilon } = config.dataset;
+  return openKnownEnvironment(
+    config.environment,
+    config.seed,
+    behaviour,
+    epsilon,
+  );
 }
 
 /**

@@ -33,6 +33,7 @@ import {
   loggedSteps,
   programOf,
   trainingColumns,
+  unsafeIn,
 } from "./learn.ts";
 import { evaluateRun } from "./metrics.ts";
 import { runPipeline } from "./pipeline.ts";
@@ -208,7 +209,7 @@ function recordedPolicy(
         "is not of the size or kind that the configuration says",
       );
     }
-    const columns = trainingColumns(program, algorithm, problem);
+    const columns = trainingColumns(program, algorithm, unsafeIn(problem));
     const rows = bytesOf(directory, names.table) &&
       readCsv(join(directory, names.table), columns);
     const steps = loggedSteps(settings, settings.steps);

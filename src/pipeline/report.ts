@@ -6,7 +6,7 @@
 import { canonicalJson } from "../artifacts/json.ts";
 import { type ManifestFile, suiteVersions } from "../artifacts/manifest.ts";
 import { TENSORBOARD_FILE } from "../artifacts/tensorboard.ts";
-import type { TrainingValues } from "../report/checkpoints.ts";
+import { unsafeName } from "../mdp/mdp.ts";
 import { runReportHtml } from "../report/run_report.ts";
 import type { Learnt } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
@@ -29,14 +29,16 @@ export function reportRun(
   plots: readonly (readonly [name: string, svg: string])[],
 ): string {
   const training = Object.entries(learnt).flatMap(([name, table]) => {
-    const column = (of: keyof TrainingValues) => {
+    if (!metrics.environment) return [];
+    const column = (of: string) => {
       const i = table.columns.indexOf(of);
       return table.rows.map((row) => row[i]);
     };
-    if (!table.columns.includes("hazardProbability")) return [];
     return [[name, {
       returnMean: column("returnMean"),
-      hazardProbability: column("hazardProbability"),
+      unsafeProbability: column(
+        `${unsafeName(metrics.environment)}Probability`,
+      ),
     }]];
   });
   return runReportHtml({

@@ -19,7 +19,8 @@ import {
 } from "./learn.ts";
 import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
 import { exactReferences } from "./metrics.ts";
-import { type KnownEnvironment, openProblem, type Problem } from "./problem.ts";
+import type { KnownEnvironment } from "../environments/index.ts";
+import { openProblem, type Problem } from "./problem.ts";
 import {
   seedConfig,
   type StudyCell,
@@ -106,7 +107,7 @@ export async function computeCells(
       cell: cells[i],
       task: cellTask(study, cells[i]),
       exact: exactOfActions(mdp, actions),
-      actions: actions.join(""),
+      actions: digits(actions),
       policySha256: sha256Hex(policyToSafetensors(policy)),
       curve: { columns, rows },
     };
@@ -118,6 +119,11 @@ export function cellSteps(study: StudyConfig, cell: StudyCell): number {
   if (cell.policy === "references") return 0;
   const config = seedConfig(study, cell.preset, cell.seed);
   return configuredAlgorithm(config, cell.policy).settings.steps;
+}
+
+/** Actions as one character each: 0 … 9, a … z. */
+function digits(actions: Int32Array): string {
+  return Array.from(actions, (action) => action.toString(36)).join("");
 }
 
 /** Exact values of the policy that takes these actions, [S]. */
@@ -152,6 +158,7 @@ export function configuredAlgorithm(
   return found;
 }
 
+/** The environment, which a study's problem has. */
 function environmentOf({ environment }: Problem): KnownEnvironment {
   if (environment === null) throw new Error("a study needs an environment");
   return environment;

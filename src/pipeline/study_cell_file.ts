@@ -13,7 +13,12 @@ import { InputError } from "../errors.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import { readFile } from "../files/read.ts";
 import { loggedSteps, programOf, trainingColumns } from "./learn.ts";
-import type { ExactMetrics } from "../evaluation/results.ts";
+import type {
+  ExactMetrics,
+  OutcomeProbability,
+} from "../evaluation/results.ts";
+import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
+import { knownEnvironment } from "./problem.ts";
 import {
   type CellResult,
   cellTask,
@@ -98,24 +103,38 @@ const ROUNDING = 1e-9;
 const probability = v.pipe(natural, v.maxValue(1 + ROUNDING));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
-const exactShape = v.pipe(
-  v.strictObject(
-    {
-      returnMean: finite,
-      returnStd: natural,
-      cvar10: finite,
-      cvar1: finite,
-      hazardProbability: probability,
-      goalProbability: probability,
-      timeoutProbability: probability,
-      lengthMean: natural,
-    } satisfies Record<keyof ExactMetrics, unknown>,
-  ),
-  v.check(({ hazardProbability, goalProbability, timeoutProbability }) =>
-    Math.abs(hazardProbability + goalProbability + timeoutProbability - 1) <
-      ROUNDING
-  ),
-);
+/** Exact values in an environment. */
+function exactShape({ outcomes }: FiniteMdp) {
+  const named = outcomes.map(({ name }) => [`${name}Probability`, probability]);
+  const shape = v.strictObject({
+    returnMean: finite,
+    returnStd: natural,
+    cvar10: finite,
+    cvar1: finite,
+    ...Object.fromEntries(named) as Record<
+      OutcomeProbability,
+      typeof probability
+    >,
+    timeoutProbability: probability,
+    lengthMean: natural,
+  });
+  // An episode ends in one way.
+  const ends = [
+    "timeout",
+    ...outcomes.flatMap((outcome) => outcome.ends ? [outcome.name] : []),
+  ];
+  return v.pipe(
+    shape,
+    v.check((exact) => {
+      const values = exact as ExactMetrics;
+      const sum = ends.reduce(
+        (sum, name) => sum + values[`${name}Probability`],
+        0,
+      );
+      return Math.abs(sum - 1) < ROUNDING;
+    }),
+  );
+}
 
 const common = {
   cell: v.strictObject({
@@ -127,46 +146,52 @@ const common = {
   sha256,
 };
 
-const referencesShape = v.strictObject({
-  schema: v.literal("holdfast/study-references/2"),
-  ...common,
-  exact: v.strictObject(
-    {
-      behaviour: exactShape,
-      mostFrequentAction: exactShape,
-      maximumLikelihood: exactShape,
-      spibb: exactShape,
-      optimal: exactShape,
-    } satisfies Record<keyof ReferencePolicies, unknown>,
-  ),
-});
+const referenceNames = [
+  "behaviour",
+  "mostFrequentAction",
+  "maximumLikelihood",
+  "spibb",
+  "optimal",
+] as const satisfies (keyof ReferencePolicies)[];
 
 /** A number of 64 bits, and what stands around it. */
 const NUMBER_BYTES = 32;
 const OTHER_BYTES = 4096;
 
-/** Sizes of its observations and actions. */
-const GRIDWORLD = { observationSize: 2, actionCount: 4 };
-
 /** What a cell's file looks like, and how large it can be. */
 function cellShape(study: StudyConfig, cell: StudyCell) {
-  if (cell.policy === "references") {
-    return { schema: referencesShape, maxBytes: 2 * OTHER_BYTES };
-  }
   const config = seedConfig(study, cell.preset, cell.seed);
+  const { mdp } = knownEnvironment(config)!;
+  const exact = exactShape(mdp);
+  if (cell.policy === "references") {
+    const schema = v.strictObject({
+      schema: v.literal("holdfast/study-references/2"),
+      ...common,
+      exact: v.strictObject(
+        Object.fromEntries(referenceNames.map((name) => [name, exact])),
+      ),
+    });
+    return { schema, maxBytes: 2 * OTHER_BYTES };
+  }
   const algorithm = configuredAlgorithm(config, cell.policy);
   const { settings } = algorithm;
-  const program = programOf(config, algorithm, GRIDWORLD);
-  const columns = trainingColumns(program, algorithm, config);
+  const program = programOf(config, algorithm, mdp);
+  const unsafe = `${unsafeName(mdp)}Probability` as const;
+  const columns = trainingColumns(program, algorithm, unsafeName(mdp));
   const steps = loggedSteps(settings, settings.steps);
-  const states = config.environment!.size ** 2;
   const row = v.pipe(v.array(finite), v.length(columns.length));
   const schema = v.pipe(
     v.strictObject({
       schema: v.literal("holdfast/study-learner/2"),
       ...common,
-      exact: exactShape,
-      actions: v.pipe(v.string(), v.length(states), v.regex(/^[0-3]*$/)),
+      exact,
+      actions: v.pipe(
+        v.string(),
+        v.length(mdp.stateCount),
+        v.check((text) =>
+          [...text].every((digit) => parseInt(digit, 36) < mdp.actionCount)
+        ),
+      ),
       policySha256: sha256,
       curve: v.strictObject({
         columns: v.strictTuple(columns.map((name) => v.literal(name))),
@@ -181,11 +206,12 @@ function cellShape(study: StudyConfig, cell: StudyCell) {
     v.check(({ exact, curve }) =>
       curve.rows.some((row) =>
         row[columns.indexOf("returnMean")] === exact.returnMean &&
-        row[columns.indexOf("hazardProbability")] === exact.hazardProbability
+        row[columns.indexOf(unsafe)] ===
+          (exact as ExactMetrics)[unsafe]
       )
     ),
   );
   const numbers = steps.length * columns.length;
-  const maxBytes = OTHER_BYTES + states + NUMBER_BYTES * numbers;
+  const maxBytes = OTHER_BYTES + mdp.stateCount + NUMBER_BYTES * numbers;
   return { schema, maxBytes };
 }

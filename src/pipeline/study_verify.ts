@@ -150,7 +150,10 @@ function faultOf(
     const { mdp } = knownEnvironment(
       seedConfig(study, cell.preset, cell.seed),
     )!;
-    const exact = exactOfActions(mdp, Int32Array.from(result.actions, Number));
+    const exact = exactOfActions(
+      mdp,
+      Int32Array.from(result.actions, (digit) => parseInt(digit, 36)),
+    );
     return JSON.stringify(exact) === JSON.stringify(result.exact)
       ? null
       : "has exact values that are not those of its actions";

@@ -8,8 +8,8 @@
 export interface TrainingValues {
   /** Expected return. */
   readonly returnMean: readonly number[];
-  /** Probability of ending in a hazard. */
-  readonly hazardProbability: readonly number[];
+  /** Probability that anything unsafe happens. */
+  readonly unsafeProbability: readonly number[];
 }
 
 /** So many logging intervals at the end of a training are looked at. */

@@ -5,6 +5,7 @@
  */
 
 import type { DatasetSummary } from "../dataset/summary.ts";
+import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
 import type { ExactMetrics, RolloutMetrics } from "../evaluation/results.ts";
 import { lastCheckpoints, type TrainingValues } from "./checkpoints.ts";
 import { fragment, type Html, type Section, table } from "./html.ts";
@@ -34,8 +35,11 @@ export interface RunValues {
     readonly seed: number;
     readonly dataset: { readonly timeoutsTerminate: boolean };
   };
-  /** The grid, where it is known. */
-  readonly environment?: { readonly size: number };
+  /** Where it is known. */
+  readonly environment?: {
+    readonly title: string;
+    readonly outcomes: readonly NamedOutcome[];
+  };
   /** The data in a few numbers. */
   readonly dataset: DatasetSummary;
   /** Learnt policies by algorithm. */
@@ -54,14 +58,13 @@ const policyMeaning: Readonly<Record<string, string>> = {
   optimal: "knows the true environment: nothing can be better",
 };
 
-const exactColumns = [
+const exactColumns = (outcomes: readonly string[]) => [
   "policy",
   "return",
   "± std",
   "CVaR 10 %",
   "CVaR 1 %",
-  "hazard",
-  "goal",
+  ...outcomes,
   "timeout",
   "steps",
   "regret",
@@ -90,14 +93,14 @@ export function runNumbers(
   }
   const references = Object.entries(metrics.references);
   const best = metrics.references.optimal.returnMean;
+  const outcomes = outcomeNames(metrics);
   const cells = (name: string, values: ReportedValues, mismatch: string) => [
     name,
     decimal(values.returnMean),
     decimal(values.returnStd),
     decimal(values.cvar10),
     decimal(values.cvar1),
-    percent(values.hazardProbability),
-    percent(values.goalProbability),
+    ...outcomes.map((outcome) => percent(values[`${outcome}Probability`])),
     percent(values.timeoutProbability),
     decimal(values.lengthMean, 1),
     decimal(best - values.returnMean),
@@ -112,64 +115,81 @@ export function runNumbers(
     content: [
       cards(metrics, training),
       table(
-        exactColumns,
+        exactColumns(outcomes),
         { title: "learnt", rows: learnt },
         { title: "without a network", rows: counted },
       ),
-      glossary(references.map(([name]) => name)),
+      glossary(outcomes, references.map(([name]) => name)),
     ],
   };
 }
 
+/** Names of what can happen, in the order of the tables. */
+export function outcomeNames({ environment }: RunValues): string[] {
+  return environment?.outcomes.map(({ name }) => name) ?? [];
+}
+
 function cards(
-  { policies, references }: RunValues,
+  metrics: RunValues,
   training: Readonly<Record<string, TrainingValues>>,
 ): Html {
-  const learnt = Object.entries(policies).flatMap(([name, { exact }]) =>
-    exact ? [card(name, exact, training[name])] : []
-  );
+  const { policies, references } = metrics;
+  const outcomes = outcomeNames(metrics);
+  const unsafe = metrics.environment ? unsafeName(metrics.environment) : "";
+  const learnt = Object.entries(policies).flatMap(([name, { exact }]) => {
+    if (!exact) return [];
+    const range = training[name]
+      ? [checkpointLine(unsafe, training[name])]
+      : [];
+    return [card(name, outcomes, exact, range)];
+  });
   const optimal = references?.optimal
-    ? [card("optimal", references.optimal)]
+    ? [card("optimal", outcomes, references.optimal, [])]
     : [];
   return fragment`<div class="cards">${[...learnt, ...optimal]}</div>`;
 }
 
-/** A policy that never arrives has no hazard either: all three ends stand together. */
+/** A policy that never arrives meets no hazard either: all that can happen stands together. */
 function card(
   name: string,
+  outcomes: readonly string[],
   values: ReportedValues,
-  training?: TrainingValues,
+  range: readonly Html[],
 ): Html {
-  const range = training ? [checkpointLine(training)] : [];
+  const lines = outcomes.map((outcome) =>
+    fragment`<strong>${
+      percent(values[`${outcome}Probability`])
+    }</strong><span>${outcome}</span>
+`
+  );
   return fragment`<div class="card"><h3>${name}</h3>
-<strong>${
-    percent(values.hazardProbability)
-  }</strong><span>of episodes end in a hazard</span>
-<strong>${
-    percent(values.goalProbability)
-  }</strong><span>reach the goal; time runs out in ${
-    percent(values.timeoutProbability)
-  }</span>
-<strong>${
-    decimal(values.returnMean)
-  }</strong><span>expected return</span>${range}
+${lines}<span>time runs out in ${percent(values.timeoutProbability)}</span>
+<strong>${decimal(values.returnMean)}</strong><span>expected return</span>${[
+    ...range,
+  ]}
 </div>`;
 }
 
-function checkpointLine({ returnMean, hazardProbability }: TrainingValues) {
-  const hazard = lastCheckpoints(hazardProbability);
+function checkpointLine(
+  unsafe: string,
+  { returnMean, unsafeProbability }: TrainingValues,
+): Html {
+  const risk = lastCheckpoints(unsafeProbability);
   const value = lastCheckpoints(returnMean);
   return fragment`
-<span class="range">last ${hazard.count} checkpoints:</span>
-<span>hazard ${percent(hazard.low)} to ${percent(hazard.high)}, median ${
-    percent(hazard.median)
+<span class="range">last ${risk.count} checkpoints:</span>
+<span>${unsafe} ${percent(risk.low)} to ${percent(risk.high)}, median ${
+    percent(risk.median)
   }</span>
 <span>return ${decimal(value.low)} to ${decimal(value.high)}, median ${
     decimal(value.median)
   }</span>`;
 }
 
-function glossary(references: readonly string[]): Html {
+function glossary(
+  outcomes: readonly string[],
+  references: readonly string[],
+): Html {
   const terms: [string, string][] = [
     [
       "return, ± std",
@@ -179,7 +199,10 @@ function glossary(references: readonly string[]): Html {
       "CVaR 10 %, 1 %",
       "mean return of the worst tenth and hundredth of episodes",
     ],
-    ["hazard, goal, timeout", "how often an episode ends in each way"],
+    [
+      [...outcomes, "timeout"].join(", "),
+      "how often each happens in an episode",
+    ],
     ["steps", "expected length of an episode"],
     ["regret", "expected return that the best policy has more"],
     [

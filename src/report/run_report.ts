@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unsafeName } from "../mdp/mdp.ts";
 import type { ManifestFile } from "../artifacts/manifest.ts";
 import { cutEpisodesNote } from "../dataset/ends.ts";
 import { visible } from "../files/visible.ts";
@@ -18,7 +19,7 @@ import {
 } from "./html.ts";
 import { decimal, frequency, group, percent } from "./numbers.ts";
 import type { TrainingValues } from "./checkpoints.ts";
-import { runNumbers, type RunValues } from "./run_numbers.ts";
+import { outcomeNames, runNumbers, type RunValues } from "./run_numbers.ts";
 
 /** What the report is made of: `metrics.json`, the training tables, the plots and the files. */
 export interface RunReport {
@@ -46,9 +47,7 @@ export function runReportHtml(report: RunReport): string {
   const { metrics } = report;
   const names = Object.keys(metrics.policies);
   const { environment, config } = metrics;
-  const where = environment
-    ? `a ${environment.size} × ${environment.size} grid`
-    : "given data";
+  const where = environment ? `data of ${environment.title}` : "given data";
   const how = environment
     ? "Values are exact, by dynamic programming, unless they are called rollouts."
     : "The environment is not known, so only what the data tell is shown.";
@@ -73,40 +72,45 @@ export function runReportHtml(report: RunReport): string {
 }
 
 function policies({ metrics, plots }: RunReport): Section {
+  const unsafe = unsafeOf(metrics);
   const maps = Object.entries(metrics.policies).flatMap(([name, { exact }]) => {
     const svg = plots[`hazard-${name}`];
     if (!svg || !exact) return [];
     return [beside(
       svg,
       name,
-      `From the start, ${name} ends in a hazard with probability ` +
-        `${
-          frequency(exact.hazardProbability)
-        }. It reaches the goal with probability ` +
-        `${
-          percent(exact.goalProbability)
-        }, runs out of time with probability ` +
-        `${percent(exact.timeoutProbability)} and takes ` +
+      `Probabilities in an episode of ${name}: ` +
+        outcomeNames(metrics).map((outcome) =>
+          `${outcome} ${frequency(exact[`${outcome}Probability`])}`
+        ).join(", ") +
+        `, timeout ${percent(exact.timeoutProbability)}. It takes ` +
         `${decimal(exact.lengthMean, 1)} steps on average.`,
     )];
   });
   const words = paragraphs(
     "Arrows show the greedy action of each cell, pale where the data have never been. The " +
-      "colour is the exact probability of ending in a hazard for an episode that begins in the " +
+      `colour is the exact probability of a ${unsafe} in an episode that begins in the ` +
       "cell and follows the arrows, slips included. The scale is logarithmic and the same for " +
       "every policy.",
   );
   return { heading: "What the policies do", content: [words, ...maps] };
 }
 
-function training({ plots, training }: RunReport): Section {
+/** What the environment calls unsafe. */
+function unsafeOf({ environment }: RunValues): string {
+  return environment ? unsafeName(environment) : "";
+}
+
+function training({ metrics, plots, training }: RunReport): Section {
   const exact = plots["exact-curves"];
   const ranges = Object.entries(training).map(([name, values]) => {
-    const hazards = values.hazardProbability;
-    const late = hazards.slice(Math.floor(hazards.length / 2));
+    const all = values.unsafeProbability;
+    const late = all.slice(Math.floor(all.length / 2));
     const low = percent(late.reduce((a, b) => Math.min(a, b)));
     const high = percent(late.reduce((a, b) => Math.max(a, b)));
-    return "In the second half of training, the hazard probability of " +
+    return `In the second half of training, the ${
+      unsafeOf(metrics)
+    } probability of ` +
       `${name} lies between ${low} and ${high}.`;
   });
   const worth = exact
@@ -133,6 +137,7 @@ function training({ plots, training }: RunReport): Section {
 }
 
 function episodes({ metrics, plots }: RunReport): Section {
+  const unsafe = unsafeOf(metrics);
   const checks = Object.entries(metrics.policies).flatMap(
     ([name, { rollout, exact, rolloutAgrees }]) =>
       rollout && exact
@@ -141,8 +146,8 @@ function episodes({ metrics, plots }: RunReport): Section {
           group(rollout.episodes),
           `${decimal(rollout.returnMean)} ± ${decimal(rollout.returnStd)}`,
           decimal(exact.returnMean),
-          percent(rollout.hazardRate),
-          percent(exact.hazardProbability),
+          percent(rollout[`${unsafe}Rate`]),
+          percent(exact[`${unsafe}Probability`]),
           rolloutAgrees ? "yes" : "no",
         ]]
         : [],
@@ -152,8 +157,8 @@ function episodes({ metrics, plots }: RunReport): Section {
     "rollouts",
     "return",
     "exact return",
-    "hazard",
-    "exact hazard",
+    unsafe,
+    `exact ${unsafe}`,
     "agree",
   ];
   return {
@@ -163,7 +168,7 @@ function episodes({ metrics, plots }: RunReport): Section {
       paragraphs(
         "The exact values and the rollouts check each other's code. They agree if the largest " +
           "difference between the distribution functions of the return keeps the " +
-          "Dvoretzky-Kiefer-Wolfowitz bound, and the number of hazards is not in a binomial tail " +
+          "Dvoretzky-Kiefer-Wolfowitz bound, and the number of unsafe episodes is not in a binomial tail " +
           "below one in a million: each alarms right code at most once in a million runs. With " +
           "few rollouts the check is coarse, and says nothing of how good a policy is.",
       ),
@@ -176,25 +181,25 @@ function episodes({ metrics, plots }: RunReport): Section {
       beside(
         plots["returns-sorted"],
         "Every episode",
-        "Returns from the worst to the best. A drop at the left is episodes that ended in a " +
-          `hazard. No drop proves nothing: ${missed(metrics)}`,
+        "Returns from the worst to the best. A drop at the left is rare disasters. No drop " +
+          `proves nothing: ${missed(metrics)}`,
       ),
     ],
   };
 }
 
-/** How easily rollouts miss a hazard of 5 %. */
+/** How easily rollouts miss what happens in 5 % of episodes. */
 function missed({ policies }: RunValues): string {
   const episodes = Math.max(
     ...Object.values(policies).map(({ rollout }) => rollout?.episodes ?? 0),
   );
-  return `a policy that ends in a hazard once in 20 episodes shows none in ${
+  return `a disaster in one of 20 episodes is in none of ${
     group(episodes)
-  } with probability ${percent(0.95 ** episodes)}.`;
+  } rollouts with probability ${percent(0.95 ** episodes)}.`;
 }
 
-function data({ metrics: { config, dataset }, plots }: RunReport): Section {
-  const { hazardRate, goalRate } = dataset;
+function data({ metrics, plots }: RunReport): Section {
+  const { config, dataset } = metrics;
   const texts = [
     `${group(dataset.episodes)} episodes with ${
       group(dataset.transitions)
@@ -202,13 +207,11 @@ function data({ metrics: { config, dataset }, plots }: RunReport): Section {
     `${group(dataset.distinctObservations)} different states; mean return ` +
     `${decimal(dataset.returnMean)} ± ${decimal(dataset.returnStd)}.`,
   ];
-  if (hazardRate !== undefined && goalRate !== undefined) {
-    texts.push(
-      `${percent(hazardRate)} of the episodes end in a hazard and ${
-        percent(goalRate)
-      } at ` +
-        "the goal.",
-    );
+  const shares = outcomeNames(metrics).map((outcome) =>
+    `${outcome} ${percent(dataset[`${outcome}Rate`])}`
+  );
+  if (shares.length > 0) {
+    texts.push(`Share of the episodes: ${shares.join(", ")}.`);
   }
   if (dataset.actionNames) texts.push(actions(dataset.actionNames));
   const cut = cutEpisodesNote(

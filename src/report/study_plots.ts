@@ -114,14 +114,15 @@ async function plotGroup(
         points: curve.points.map((point) => ({
           step: point.step,
           returnMean: drawn(point.returnMean),
-          hazardProbability: drawn(point.hazardProbability),
+          unsafeProbability: drawn(point.hazardProbability),
         })),
       })),
       {
         returnMean: optimum("returnMean"),
-        hazardProbability: optimum("hazardProbability"),
+        unsafeProbability: optimum("hazardProbability"),
       },
       `Interquartile mean over ${seeds} with 95 % bootstrap interval`,
+      "hazard",
     );
     plots.push([name, svg]);
   }

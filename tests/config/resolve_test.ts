@@ -1,3 +1,5 @@
+import type { Config } from "../../src/config/config.ts";
+import type { GridworldConfig } from "../../src/environments/gridworld.ts";
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { type PresetName, presets } from "../../src/config/presets.ts";
@@ -14,6 +16,8 @@ function message(overrides: unknown, preset = "tutorial", flags = {}): string {
   }
   throw new Error("no error");
 }
+
+const gridworldOf = ({ environment }: Config) => environment as GridworldConfig;
 
 Deno.test("the tutorial preset is the tutorial's configuration", () => {
   deepEqual(resolveConfig("tutorial"), {
@@ -72,7 +76,7 @@ Deno.test("flags win over the file, the file over the preset", () => {
   const config = resolveConfig("tutorial", file, { seed: 8 });
   equal(config.seed, 8);
   equal(resolveConfig("tutorial", file).seed, 7);
-  deepEqual(config.environment!.goal, [8, 8]);
+  deepEqual(gridworldOf(config).goal, [8, 8]);
   equal(config.environment!.maxSteps, 80);
   equal(config.algorithms.cql!.alpha, 1);
   equal(config.algorithms.cql!.gamma, 0.99);
@@ -80,18 +84,36 @@ Deno.test("flags win over the file, the file over the preset", () => {
 
 Deno.test("a goal of null is the far corner, a given goal stays", () => {
   deepEqual(
-    resolveConfig("tutorial", { environment: { goal: null, size: 6 } })
-      .environment!.goal,
+    gridworldOf(
+      resolveConfig("tutorial", { environment: { goal: null, size: 6 } }),
+    ).goal,
     [
       5,
       5,
     ],
   );
   deepEqual(
-    resolveConfig("tutorial", { environment: { goal: [3, 4] } }).environment!
-      .goal,
+    gridworldOf(
+      resolveConfig("tutorial", { environment: { goal: [3, 4] } }),
+    ).goal,
     [3, 4],
   );
+});
+
+Deno.test("another environment starts from its own defaults, and keeps its name", () => {
+  const config = resolveConfig("tutorial", {
+    environment: { name: "cliffWalking", width: 6 },
+    dataset: { behaviour: "edge" },
+  });
+  deepEqual(config.environment, {
+    name: "cliffWalking",
+    width: 6,
+    height: 4,
+    maxSteps: 100,
+    slipProbability: 0,
+  });
+  equal(config.dataset.behaviour, "edge");
+  deepEqual(resolveConfig("tutorial", config), config);
 });
 
 Deno.test("dqn and doubleDqn start from the preset's CQL without alpha", () => {
@@ -155,9 +177,9 @@ Deno.test("a resolved configuration is frozen and shares nothing with preset or 
   const hazards = [[3, 3]];
   const config = resolveConfig("tutorial", { environment: { hazards } });
   hazards[0][0] = 4;
-  deepEqual(config.environment!.hazards, [[3, 3]]);
+  deepEqual(gridworldOf(config).hazards, [[3, 3]]);
   throws(() => Object.assign(config.environment!, { size: 3 }), TypeError);
-  throws(() => Object.assign(config.environment!.start, [1, 1]), TypeError);
+  throws(() => Object.assign(gridworldOf(config).start, [1, 1]), TypeError);
   ok(!Object.isFrozen(presets.tutorial.environment.start));
 });
 

@@ -1,3 +1,4 @@
+import type { Cell } from "../../src/settings.ts";
 import assert from "node:assert/strict";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import { datasetStates } from "../../src/dataset/states.ts";
@@ -5,7 +6,6 @@ import { summariseDataset } from "../../src/dataset/summary.ts";
 import { InputError } from "../../src/errors.ts";
 import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import {
-  type Cell,
   gridworldMdp,
   resolveGridworld,
 } from "../../src/environments/gridworld.ts";

@@ -1,6 +1,6 @@
+import type { Cell } from "../../src/settings.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import {
-  type Cell,
   type Gridworld,
   resolveGridworld,
 } from "../../src/environments/gridworld.ts";

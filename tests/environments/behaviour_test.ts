@@ -1,10 +1,8 @@
+import type { Cell } from "../../src/settings.ts";
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
 import { behaviourPolicy } from "../../src/environments/gridworld.ts";
-import {
-  type Cell,
-  resolveGridworld,
-} from "../../src/environments/gridworld.ts";
+import { resolveGridworld } from "../../src/environments/gridworld.ts";
 
 /** Probabilities at a cell of a 6 x 6 grid with these hazards, epsilon 0.2. */
 function rowAt(cell: Cell, hazards: Cell[], goal: Cell = [5, 5]): number[] {

@@ -1,3 +1,4 @@
+import type { Cell } from "../../src/settings.ts";
 import assert from "node:assert/strict";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import { InputError } from "../../src/errors.ts";
@@ -5,7 +6,6 @@ import { actionMismatchRate } from "../../src/evaluation/mismatch.ts";
 import { rollOut } from "../../src/evaluation/rollout.ts";
 import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import {
-  type Cell,
   gridworldMdp,
   resolveGridworld,
 } from "../../src/environments/gridworld.ts";

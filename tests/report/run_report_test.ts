@@ -18,7 +18,13 @@ async function report(name = "cql"): Promise<RunReport> {
   return {
     metrics: {
       config: { seed: 42, dataset: { timeoutsTerminate: false } },
-      environment: { size: 15 },
+      environment: {
+        title: "the safety gridworld",
+        outcomes: [
+          { name: "hazard", ends: true, unsafe: true },
+          { name: "goal", ends: true, unsafe: false },
+        ],
+      },
       dataset: {
         episodes: 500,
         transitions: 16753,
@@ -53,7 +59,7 @@ async function report(name = "cql"): Promise<RunReport> {
     training: {
       [name]: {
         returnMean: [-99, -80, -70, -60, -50, -40, -30, -20, -15, 2, -12.5],
-        hazardProbability: [
+        unsafeProbability: [
           ...[1, 0.5, 0.4, 0.3, 0.2, 0.11, 0.1, 0.02, 0.05, 0.03, 0.04],
         ],
       },
@@ -77,17 +83,17 @@ Deno.test("the report states the numbers", async () => {
   const text = plain(runReportHtml(await report()));
   for (
     const part of [
-      "Offline learning on a 15 × 15 grid, seed 42.",
+      "Offline learning on data of the safety gridworld, seed 42.",
       "cql −12.50 1.00 −20.00 −30.00 4 % 95 % 1 % 29.3 34.19 25 %",
       "optimal 21.69 1.00 −20.00 −30.00 0.00242 % 95 % 1 % 29.3 0.00",
-      "cql ends in a hazard with probability 4 %, once in 25 episodes.",
+      "Probabilities in an episode of cql: hazard 4 %, once in 25 episodes, goal 95 %, timeout 1 %.",
       "the hazard probability of cql lies between 2 % and 11 %",
       "last 10 checkpoints: hazard 2 % to 50 %, median 10.5 % return −80.00 to 2.00, median −35.00",
-      "4 % of episodes end in a hazard 95 % reach the goal; time runs out in 1 % −12.50 expected return",
+      "4 % hazard 95 % goal time runs out in 1 % −12.50 expected return",
       "Offline run: cql, seed 42",
       "Made by Holdfast 9.8.7. deno task verify DIR , with this page",
       "500 episodes with 16,753 transitions in 212 different states",
-      "23.4 % of the episodes end in a hazard and 76.6 % at the goal",
+      "Share of the episodes: hazard 23.4 %, goal 76.6 %.",
       `config.json 1,234 ${"ab".repeat(32)}`,
     ]
   ) ok(text.includes(part), part);

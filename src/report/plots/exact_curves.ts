@@ -34,19 +34,20 @@ export interface ExactCurve {
     readonly step: number;
     /** Expected return. */
     readonly returnMean: Interval;
-    /** Probability of ending in a hazard. */
-    readonly hazardProbability: Interval;
+    /** Probability that anything unsafe happens. */
+    readonly unsafeProbability: Interval;
   }[];
 }
 
 /**
- * Draws exact return and hazard probability over the steps of training, one line an
+ * Draws exact return and the probability of what is unsafe over the steps of training, one line an
  * algorithm, with the optimal policy as a dashed line.
  *
  * @param id Unique among the plots of a page.
  * @param curves At least one; drawn in this order.
  * @param optimal What the best policy reaches; null for no line.
  * @param what What a point and its band are, for the subtitle.
+ * @param unsafe What the environment calls what is unsafe.
  * @returns SVG text.
  */
 export function plotExactCurves(
@@ -54,9 +55,10 @@ export function plotExactCurves(
   curves: readonly ExactCurve[],
   optimal: {
     readonly returnMean: number | null;
-    readonly hazardProbability: number | null;
+    readonly unsafeProbability: number | null;
   },
   what: string,
+  unsafe: string,
 ): Promise<string> {
   const names = curves.map(({ name }) => name);
   const returns = panel(
@@ -69,21 +71,23 @@ export function plotExactCurves(
   );
   const hazards = panel(
     names,
-    "hazard probability",
+    `${unsafe} probability`,
     curves,
-    ({ hazardProbability: { value, low, high } }) => ({
+    ({ unsafeProbability: { value, low, high } }) => ({
       value: drawnProbability(value),
       low: drawnProbability(low),
       high: drawnProbability(high),
     }),
-    optimal.hazardProbability === null
+    optimal.unsafeProbability === null
       ? null
-      : drawnProbability(optimal.hazardProbability),
+      : drawnProbability(optimal.unsafeProbability),
     probabilityScale(),
   );
   return renderPlot(
     id,
-    `Exact return and hazard probability of ${names.join(", ")} over training`,
+    `Exact return and ${unsafe} probability of ${
+      names.join(", ")
+    } over training`,
     {
       title: { text: "What the policies are worth", subtitle: what },
       vconcat: [returns, hazards],

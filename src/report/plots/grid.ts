@@ -4,22 +4,15 @@
  * @module
  */
 
+import type { GridDrawing } from "../../environments/define.ts";
+import type { Cell } from "../../settings.ts";
 import type { PlotSpec } from "./render.ts";
 import { marks, paper } from "./theme.ts";
 
-/** A cell of the grid: x to the right, y upwards. */
-export type GridCell = readonly [x: number, y: number];
-
-/** The grid that a picture shows. */
-export interface Grid {
-  /** Cells along each side. */
-  readonly size: number;
-  /** Where episodes start. */
-  readonly start: GridCell;
-  /** Where they ought to end. */
-  readonly goal: GridCell;
-  /** Where they ought not to. */
-  readonly hazards: readonly GridCell[];
+/** The grid that a picture shows, and what is unsafe in it. */
+export interface Grid extends GridDrawing {
+  /** Name of what happens in its hazards. */
+  readonly unsafe: string;
 }
 
 /** One layer of a Vega-Lite specification. */
@@ -39,13 +32,15 @@ export type Encoding = NonNullable<
 >;
 
 /** Pixels of a cell's side. */
-export function cellStep({ size }: Grid): number {
-  return Math.max(4, Math.min(32, Math.round(450 / size)));
+export function cellStep({ width, height }: Grid): number {
+  return Math.max(4, Math.min(32, Math.round(450 / Math.max(width, height))));
 }
 
 /** The position encodings of a layer whose data have `x` and `y`. */
-export function gridPosition({ size }: Grid): Pick<Encoding, "x" | "y"> {
-  const cells = Array.from({ length: size }, (_, i) => i);
+export function gridPosition(
+  { width, height }: Grid,
+): Pick<Encoding, "x" | "y"> {
+  const upTo = (length: number) => Array.from({ length }, (_, i) => i);
   const axis = {
     labelAngle: 0,
     labelOverlap: true,
@@ -57,7 +52,7 @@ export function gridPosition({ size }: Grid): Pick<Encoding, "x" | "y"> {
       field: "x",
       type: "ordinal",
       title: "x",
-      scale: { domain: cells },
+      scale: { domain: upTo(width) },
       axis: { ...axis, labelPadding: 6 },
     },
     y: {
@@ -65,7 +60,7 @@ export function gridPosition({ size }: Grid): Pick<Encoding, "x" | "y"> {
       type: "ordinal",
       title: "y",
       // Top to bottom.
-      scale: { domain: cells.toReversed() },
+      scale: { domain: upTo(height).toReversed() },
       axis: { ...axis, titleAngle: 0, labelPadding: 6 },
     },
   };
@@ -81,12 +76,17 @@ export function gridSize(
 
 /** The layer of start, goal and hazards, with its legend. */
 export function markLayer(grid: Grid): Layer {
-  const at = (kind: string) => ([x, y]: GridCell) => ({ x, y, kind });
-  const kinds = Object.keys(marks);
+  const at = (kind: string) => ([x, y]: Cell) => ({ x, y, kind });
+  const colours = {
+    start: marks.start,
+    goal: marks.goal,
+    [grid.unsafe]: marks.hazard,
+  };
+  const kinds = Object.keys(colours);
   return {
     data: {
       values: [
-        ...grid.hazards.map(at("hazard")),
+        ...grid.hazards.map(at(grid.unsafe)),
         at("start")(grid.start),
         at("goal")(grid.goal),
       ],
@@ -111,25 +111,22 @@ export function markLayer(grid: Grid): Layer {
       // No scale: Vega-Lite merges its legend with that of the shapes in some plots only. The
       // same expression colours the legend, where a datum has a value in place of a kind.
       fill: {
-        value: { expr: `${JSON.stringify(marks)}[datum.kind || datum.value]` },
+        value: {
+          expr: `${JSON.stringify(colours)}[datum.kind || datum.value]`,
+        },
       },
     },
   };
 }
 
 /**
- * The rows of a grid of numbers.
+ * A number for each cell.
  *
- * @param size Cells along each side.
- * @param values [size · size], cell (x, y) at `x * size + y`.
+ * @param values [S] a number for each state.
  */
 export function cellRows(
-  size: number,
+  { cells }: Grid,
   values: ArrayLike<number>,
 ): { x: number; y: number; value: number }[] {
-  return Array.from({ length: size * size }, (_, i) => ({
-    x: Math.floor(i / size),
-    y: i % size,
-    value: values[i],
-  }));
+  return cells.map(([x, y], state) => ({ x, y, value: values[state] }));
 }

@@ -16,15 +16,15 @@ import { idOf, renderPlot } from "./render.ts";
 import { drawnProbability, probabilityScale } from "./value_scale.ts";
 
 /**
- * Draws the exact probability of ending in a hazard from each cell, on one scale for all
+ * Draws the exact probability of what is unsafe from each cell, on one scale for all
  * policies, with the policy's arrows over it.
  *
  * @param name The policy's name.
  * @param grid The grid.
- * @param probabilities [size · size], cell (x, y) at `x * size + y`: hazard probability of an
- *   episode that begins there.
- * @param actions In the same layout: the action, 0 … 3.
- * @param visits In the same layout: transitions of the data that begin in the cell.
+ * @param probabilities [S] probability that it
+ *   happens in an episode that begins there.
+ * @param actions [S] the action.
+ * @param visits [S] transitions of the data that begin in the cell.
  * @returns SVG text.
  */
 export function plotHazardMap(
@@ -36,15 +36,15 @@ export function plotHazardMap(
 ): Promise<string> {
   const { scale, axis } = probabilityScale();
   const ends = isEnd(grid);
-  const values = cellRows(grid.size, probabilities)
+  const values = cellRows(grid, probabilities)
     .map((row) => ({ ...row, value: drawnProbability(row.value) }))
     .filter((_, i) => !ends[i]);
-  const label = `Hazard probability of ${name} from each cell`;
+  const label = `Probability of a ${grid.unsafe} under ${name} from each cell`;
   return renderPlot(`hazard-${idOf(name)}`, label, {
     title: {
       text: `Where ${name} is in danger`,
       subtitle:
-        "Exact probability of ending in a hazard when starting in each cell",
+        `Exact probability of a ${grid.unsafe} when starting in each cell`,
     },
     ...gridSize(grid),
     layer: [
@@ -56,7 +56,7 @@ export function plotHazardMap(
           color: {
             field: "value",
             type: "quantitative",
-            title: "hazard (log)",
+            title: `${grid.unsafe} (log)`,
             scale: {
               ...scale,
               range: ["#fff8ee", "#fde0b5", "#f8bb75", "#ee8f3c", "#d55e00"],

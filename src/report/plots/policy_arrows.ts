@@ -16,22 +16,20 @@ import {
 import { idOf, renderPlot } from "./render.ts";
 import { arrowInk, gridInk } from "./theme.ts";
 
-/** Degrees, clockwise from up, of the actions 0 … 3: y + 1, x + 1, y - 1, x - 1. */
-const directions = [0, 90, 180, 270];
 /** Points upwards in a square from -1 to 1. */
 const arrow = "M0,-1L0.62,-0.1L0.18,-0.1L0.18,1L-0.18,1L-0.18,-0.1L-0.62,-0.1Z";
 
-/** Whether an episode ends in each cell: at the goal and in hazards. */
-export function isEnd({ size, goal, hazards }: Grid): boolean[] {
-  const ends = new Set([goal, ...hazards].map(([x, y]) => x * size + y));
-  return Array.from({ length: size * size }, (_, i) => ends.has(i));
+/** Whether each state is one that no episode acts in: the goal, and what is unsafe. */
+export function isEnd({ cells, goal, hazards }: Grid): boolean[] {
+  const ends = new Set([goal, ...hazards].map(String));
+  return cells.map((cell) => ends.has(String(cell)));
 }
 
 /**
  * An arrow in each cell in which an episode can go on.
  *
  * @param grid The grid.
- * @param actions [size · size], cell (x, y) at `x * size + y`: the action, 0 … 3.
+ * @param actions [S] the action.
  * @param visits In the same layout; arrows without visits are pale.
  */
 export function arrowLayer(
@@ -40,11 +38,11 @@ export function arrowLayer(
   visits: ArrayLike<number>,
 ): Layer {
   const ends = isEnd(grid);
-  const values = cellRows(grid.size, actions)
+  const values = cellRows(grid, actions)
     .map(({ x, y, value }, i) => ({
       x,
       y,
-      angle: directions[value],
+      angle: grid.directions[value],
       seen: visits[i] > 0,
     }))
     .filter((_, i) => !ends[i]);
@@ -71,8 +69,8 @@ export function arrowLayer(
  *
  * @param name The policy's name.
  * @param grid The grid.
- * @param actions [size · size], cell (x, y) at `x * size + y`: the action, 0 … 3.
- * @param visits In the same layout: transitions of the data that begin in the cell.
+ * @param actions [S] the action.
+ * @param visits [S] transitions of the data that begin in the cell.
  * @returns SVG text.
  */
 export function plotPolicyArrows(
@@ -91,7 +89,7 @@ export function plotPolicyArrows(
     ...gridSize(grid),
     layer: [
       {
-        data: { values: cellRows(grid.size, actions) },
+        data: { values: cellRows(grid, actions) },
         mark: { type: "rect", filled: false, stroke: gridInk, strokeWidth: 1 },
         encoding: gridPosition(grid),
       },

@@ -19,14 +19,14 @@ import { mutedInk } from "./theme.ts";
  * Draws how often the data visit each cell, with start, goal and hazards.
  *
  * @param grid The grid.
- * @param visits [size · size], cell (x, y) at `x * size + y`: transitions that begin in it.
+ * @param visits [S] transitions that begin in it.
  * @returns SVG text.
  */
 export function plotStateVisitation(
   grid: Grid,
   visits: ArrayLike<number>,
 ): Promise<string> {
-  const rows = cellRows(grid.size, visits);
+  const rows = cellRows(grid, visits);
   const ends = isEnd(grid);
   const most = Math.max(1, ...rows.map(({ value }) => value));
   return renderPlot(

@@ -1,4 +1,6 @@
 import { equal, match, ok, rejects } from "node:assert/strict";
+import { gridworld } from "../../../src/environments/gridworld.ts";
+import { type Cell, defaultsOf } from "../../../src/settings.ts";
 import type { Grid } from "../../../src/report/plots/grid.ts";
 import { plotLearningCurves } from "../../../src/report/plots/learning_curves.ts";
 import { plotPolicyArrows } from "../../../src/report/plots/policy_arrows.ts";
@@ -11,12 +13,12 @@ import { plotRewardHistogram } from "../../../src/report/plots/reward_histogram.
 import { plotStateVisitation } from "../../../src/report/plots/state_visitation.ts";
 import { sha256Hex } from "../../../src/numerics/hash.ts";
 
-const grid: Grid = {
-  size: 5,
-  start: [0, 0],
-  goal: [4, 4],
-  hazards: [[2, 1], [3, 2]],
-};
+const { draw, resolve, settings } = gridworld;
+const gridOf = (size: number, hazards: Cell[]): Grid => ({
+  ...draw!(resolve({ ...defaultsOf(settings), size, hazards }, 0)),
+  unsafe: "hazard",
+});
+const grid = gridOf(5, [[2, 1], [3, 2]]);
 const visits = Float64Array.from({ length: 25 }, (_, i) => i % 7);
 
 /** Texts of an SVG, in order. */
@@ -128,12 +130,7 @@ Deno.test("plots of the smallest and of degenerate data are drawn", async () => 
   await plotSortedReturns([{ name: "bc", returns: [1] }]);
   await plotReturnBars([{ name: "bc", returns: [0] }]);
   await plotRewardHistogram([0]);
-  await plotStateVisitation({
-    size: 2,
-    start: [0, 0],
-    goal: [1, 1],
-    hazards: [],
-  }, [0, 0, 0, 0]);
+  await plotStateVisitation(gridOf(2, []), [0, 0, 0, 0]);
   await plotLearningCurves("bc", {
     columns: ["step", "loss"],
     rows: [[100, 0]],

@@ -1,0 +1,127 @@
+/**
+ * Settings of an algorithm or an environment: one description of each, from which types, the schema
+ * of configurations, defaults, help and docs follow.
+ *
+ * @module
+ */
+
+/** A setting that is a number. */
+export interface NumberSetting {
+  /** Whether it must be whole. */
+  readonly kind: "integer" | "number";
+  /** Least value. */
+  readonly min: number;
+  /** Greatest value. */
+  readonly max: number;
+  /** Where neither preset nor configuration says. */
+  readonly default: number;
+  /** In a few words. */
+  readonly meaning: string;
+}
+
+/** A setting that is one of some words. */
+export interface ChoiceSetting<Choice extends string = string> {
+  /** Tells it from the other kinds. */
+  readonly kind: "choice";
+  /** All there are. */
+  readonly choices: readonly Choice[];
+  /** Where neither preset nor configuration says. */
+  readonly default: Choice;
+  /** In a few words. */
+  readonly meaning: string;
+}
+
+/** A cell of a grid, [x, y]. */
+export type Cell = readonly [number, number];
+
+/** A setting that is a cell. */
+export interface CellSetting {
+  /** Tells it from the other kinds. */
+  readonly kind: "cell";
+  /** Where neither preset nor configuration says; null, which a configuration may say too: as `meaning` tells. */
+  readonly default: Cell | null;
+  /** In a few words. */
+  readonly meaning: string;
+}
+
+/** A setting that is a list of cells, or null, as `meaning` tells. */
+export interface CellsSetting {
+  /** Tells it from the other kinds. */
+  readonly kind: "cells";
+  /** Where neither preset nor configuration says. */
+  readonly default: null;
+  /** In a few words. */
+  readonly meaning: string;
+}
+
+/** A setting: its type, range, default and meaning. */
+export type Setting =
+  | NumberSetting
+  | ChoiceSetting
+  | CellSetting
+  | CellsSetting;
+
+/** Settings by name, where it does not matter whose. */
+export type AnySettings = Readonly<Record<string, Setting>>;
+
+/** Values of settings that are numbers. */
+export type NumbersNamed<Names extends string> = {
+  readonly [Name in Names]: number;
+};
+
+/** The definitions of settings, in the order in which a configuration lists them. */
+export type SettingDefinitions<Settings> = {
+  readonly [Key in keyof Settings]: Settings[Key] extends number ? NumberSetting
+    : Settings[Key] extends string ? ChoiceSetting<Settings[Key]>
+    : Settings[Key] extends Cell | null ? CellSetting
+    : CellsSetting;
+};
+
+/** A whole number from `min` to `max`. */
+export function integer(
+  min: number,
+  max: number,
+  initial: number,
+  meaning: string,
+): NumberSetting {
+  return { kind: "integer", min, max, default: initial, meaning };
+}
+
+/** A number from `min` to `max`. */
+export function number(
+  min: number,
+  max: number,
+  initial: number,
+  meaning: string,
+): NumberSetting {
+  return { kind: "number", min, max, default: initial, meaning };
+}
+
+/** One of some words; the first is the default. */
+export function choice<const Choice extends string>(
+  choices: readonly [Choice, ...Choice[]],
+  meaning: string,
+): ChoiceSetting<Choice> {
+  return { kind: "choice", choices, default: choices[0], meaning };
+}
+
+/** A cell; null by default only where that has a meaning. */
+export function cell(initial: Cell | null, meaning: string): CellSetting {
+  return { kind: "cell", default: initial, meaning };
+}
+
+/** A list of cells, null by default. */
+export function cells(meaning: string): CellsSetting {
+  return { kind: "cells", default: null, meaning };
+}
+
+/** The default of each setting. */
+export function defaultsOf<Settings extends object>(
+  settings: SettingDefinitions<Settings> | AnySettings,
+): Settings {
+  const defaults = Object.entries<Setting>(settings).map(([key, setting]) => [
+    key,
+    setting.default,
+  ]);
+  return Object.fromEntries(defaults);
+}
