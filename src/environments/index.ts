@@ -18,14 +18,14 @@ export const ENVIRONMENTS: readonly [
 ] = [gridworld, cliffWalking];
 
 /** One of the definitions. */
-type Definition = typeof ENVIRONMENTS[number];
+export type EnvironmentDefinitions = typeof ENVIRONMENTS[number];
 
 /** Name of an environment. */
-export type EnvironmentName = Definition["name"];
+export type EnvironmentName = EnvironmentDefinitions["name"];
 
 /** Settings of each environment, by name. */
 export type EnvironmentSettings = {
-  readonly [D in Definition as D["name"]]: Parameters<D["complete"]>[0];
+  readonly [D in EnvironmentDefinitions as D["name"]]: Parameters<D["complete"]>[0];
 };
 
 /** An environment of a configuration: its settings, and its name unless it is the first. */
