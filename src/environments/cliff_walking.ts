@@ -55,6 +55,12 @@ export const cliffWalking: EnvironmentDefinition<
     ),
   },
   complete: (settings) => settings,
+  shape: ({ width, height, maxSteps }) => ({
+    stateCount: width * height,
+    actionCount: ACTIONS,
+    observationSize: 2,
+    maxSteps,
+  }),
   resolve: (settings) => settings,
   mdp: cliffWalkingMdp,
   behaviours: {

@@ -29,6 +29,12 @@ export interface GridDrawing {
 /** A policy by which data are collected: [S, A] action probabilities, with a share of uniform actions. */
 export type Behaviour<World> = (world: World, epsilon: number) => Float64Array;
 
+/** Sizes of an environment's tables; see {@link FiniteMdp}. */
+export type EnvironmentShape = Pick<
+  FiniteMdp,
+  "stateCount" | "actionCount" | "observationSize" | "maxSteps"
+>;
+
 /** An environment. `index.ts` lists all. */
 export interface EnvironmentDefinition<Name extends string, Settings, World> {
   /** In configurations. */
@@ -43,6 +49,8 @@ export interface EnvironmentDefinition<Name extends string, Settings, World> {
    * @throws InputError whose message begins with the setting that contradicts another.
    */
   complete(settings: Settings): Settings;
+  /** The sizes of its tables, without making them. */
+  shape(settings: Settings): EnvironmentShape;
   /**
    * The world for a seed.
    *

@@ -91,6 +91,12 @@ export const gridworld: EnvironmentDefinition<
     ),
   },
   complete: completeGridworld,
+  shape: ({ size, maxSteps }) => ({
+    stateCount: size * size,
+    actionCount: GRIDWORLD_ACTIONS,
+    observationSize: 2,
+    maxSteps,
+  }),
   resolve: resolveGridworld,
   mdp: gridworldMdp,
   behaviours: { cautious: behaviourPolicy },

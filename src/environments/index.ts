@@ -8,7 +8,11 @@ import type { FiniteMdp } from "../mdp/mdp.ts";
 import { suggest } from "../nearest.ts";
 import type { AnySettings } from "../settings.ts";
 import { cliffWalking } from "./cliff_walking.ts";
-import type { EnvironmentDefinition, GridDrawing } from "./define.ts";
+import type {
+  EnvironmentDefinition,
+  EnvironmentShape,
+  GridDrawing,
+} from "./define.ts";
 import { gridworld } from "./gridworld.ts";
 
 /** The first is meant where a configuration names none. */
@@ -25,7 +29,9 @@ export type EnvironmentName = EnvironmentDefinitions["name"];
 
 /** Settings of each environment, by name. */
 export type EnvironmentSettings = {
-  readonly [D in EnvironmentDefinitions as D["name"]]: Parameters<D["complete"]>[0];
+  readonly [D in EnvironmentDefinitions as D["name"]]: Parameters<
+    D["complete"]
+  >[0];
 };
 
 /** An environment of a configuration: its settings, and its name unless it is the first. */
@@ -73,6 +79,28 @@ export function environmentNamed(
   );
 }
 
+/**
+ * Resolves a configured environment.
+ *
+ * @param config Its settings and, unless it is the first, its name.
+ * @param seed The run's seed.
+ * @returns Its world.
+ * @throws InputError if it makes no sense, such as a start on a hazard that the seed draws.
+ */
+export function resolveEnvironment(
+  { name, ...settings }: EnvironmentConfig,
+  seed: number,
+): unknown {
+  return environmentNamed(name).resolve(settings as never, seed);
+}
+
+/** The sizes of a configured environment's tables. */
+export function environmentShape(
+  { name, ...settings }: EnvironmentConfig,
+): EnvironmentShape {
+  return environmentNamed(name).shape(settings as never);
+}
+
 /** The true environment, for collecting and evaluation. */
 export interface KnownEnvironment {
   /** In words. */
@@ -107,8 +135,7 @@ export function openKnownEnvironment(
       `dataset.epsilon is ${epsilon}: give a probability from 0 to 1`,
     );
   }
-  const { name, ...settings } = config;
-  const definition = environmentNamed(name);
+  const definition = environmentNamed(config.name);
   const { behaviours } = definition;
   const names = Object.keys(behaviours);
   if (behaviour !== undefined && !names.includes(behaviour)) {
@@ -118,7 +145,7 @@ export function openKnownEnvironment(
       }`,
     );
   }
-  const world = definition.resolve(settings as never, seed) as never;
+  const world = resolveEnvironment(config, seed) as never;
   return {
     title: definition.title,
     mdp: definition.mdp(world),

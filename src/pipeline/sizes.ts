@@ -11,7 +11,7 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
 import { InputError } from "../errors.ts";
-import { GRIDWORLD_ACTIONS } from "../environments/gridworld.ts";
+import { environmentShape } from "../environments/index.ts";
 import { configuredAlgorithms } from "./learn.ts";
 import {
   seedConfig,
@@ -40,7 +40,7 @@ type DataSize = Omit<LearningShape, "hidden">;
 type Room = Pick<Backend, "shortage">;
 
 /**
- * Refuses a configuration whose data, collected in the configured gridworld, or whose training on
+ * Refuses a configuration whose data, collected in the configured environment, or whose training on
  * them cannot fit.
  *
  * @param room Of the backend that will train.
@@ -49,7 +49,7 @@ type Room = Pick<Backend, "shortage">;
 export function requireRoomToCollect(config: Config, room: Room): void {
   const { environment, dataset: { episodes } } = config;
   if (environment === null) return;
-  const { maxSteps, size } = environment;
+  const { maxSteps, stateCount, ...sizes } = environmentShape(environment);
   const bytes = episodes * maxSteps * TRANSITION_BYTES;
   if (bytes > MOST_DATA_BYTES) {
     throw new InputError(
@@ -59,9 +59,8 @@ export function requireRoomToCollect(config: Config, room: Room): void {
     );
   }
   requireRoom(config, room, {
-    observationSize: 2,
-    actionCount: GRIDWORLD_ACTIONS,
-    tableRows: size * size,
+    ...sizes,
+    tableRows: stateCount,
   });
 }
 

@@ -21,7 +21,7 @@ import type { Backend } from "../backends/backend.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { wasmBackend } from "../backends/wasm.ts";
-import { resolveGridworld } from "../environments/gridworld.ts";
+import { resolveEnvironment } from "../environments/index.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { plotStudy } from "../report/study_plots.ts";
@@ -165,7 +165,7 @@ function requireEnvironments(study: StudyConfig): void {
   for (const preset of Object.keys(study.presets)) {
     for (const seed of study.seeds) {
       const { environment } = seedConfig(study, preset, seed);
-      if (environment !== null) resolveGridworld(environment, seed);
+      if (environment !== null) resolveEnvironment(environment, seed);
     }
   }
 }
