@@ -22,7 +22,7 @@ export const ROWS = { all: 0, gradient: 1, next: 2 } as const;
 /**
  * A kernel's interface and its reference. The key order of `buffers` and of `numbers` is the
  * argument order on every backend; the layouts of arguments in AssemblyScript and in WGSL are made
- * from them.
+ * from them, and so no key can be a reserved word of WGSL, such as `target`.
  */
 export interface Kernel<B extends string = string, N extends string = string> {
   /** File name of the kernel and export name in `kernels.wasm`. */
