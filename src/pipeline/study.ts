@@ -138,7 +138,14 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     throw error;
   }
   const { cells: finished, allCells } = steps.progress();
-  if (finished < allCells) throw new StudyStoppedError(finished, allCells);
+  const heed = async () => {
+    // The signal is given when nothing is at work.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (finished < allCells || signal?.aborted) {
+      throw new StudyStoppedError(finished, allCells);
+    }
+  };
+  await heed();
 
   // Read again, so that nothing depends on what was computed just now.
   const results = cells.map((cell) => {
@@ -149,6 +156,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     );
   });
   const findings = studyFindings(study, results);
+  await heed();
   const files = runFiles(out);
   files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
   for (const result of results) {

@@ -164,6 +164,7 @@ Deno.test(
     await runUntil("bc", 0, { out });
     await runUntil("cql", 0, { out, resume: true });
     let trained = false;
+    let isEvaluating = false;
     await rejects(
       runPipeline({
         config: smallConfig,
@@ -175,8 +176,41 @@ Deno.test(
       }),
       new InterruptedError("after the training"),
     );
+    let asked = 0;
+    await rejects(
+      runPipeline({
+        config: smallConfig,
+        backend: wasm,
+        out,
+        resume: true,
+        // Of the checks after the training, one of those between the rollouts.
+        stop: () => isEvaluating && ++asked === 5,
+        events: {
+          onStage: (stage) => isEvaluating = stage === "evaluation",
+        },
+      }),
+      new InterruptedError("after the training"),
+    );
+    ok(!Object.hasOwn(deterministicHashes(out), "metrics.json"));
     deepEqual(await goOn({ out }), {});
     equal(deterministicHashes(out)["cql/policy.safetensors"].length, 64);
+  }),
+);
+
+Deno.test(
+  "a stop while data are collected makes no folder",
+  inFolder(async (folder) => {
+    let asked = 0;
+    await rejects(
+      runPipeline({
+        config: smallConfig,
+        backend: wasm,
+        out: join(folder, "run"),
+        stop: () => ++asked === 10,
+      }),
+      new InterruptedError("while data were collected"),
+    );
+    deepEqual(snapshot(folder), []);
   }),
 );
 
