@@ -35,7 +35,7 @@ import { runHdf5 } from "./hdf5.ts";
  *   flat vectors, or for data that make no sense.
  */
 export async function datasetFromD3rlpy(
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   name: string,
   { actionCount, onNote }: DatasetReadOptions = {},
 ): Promise<Dataset> {

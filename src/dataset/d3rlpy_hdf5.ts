@@ -23,7 +23,7 @@ const COLUMNS = ["observations", "actions", "rewards", "terminated"];
 /** Job: reads a dump. */
 export function readD3rlpy(
   tick: () => void,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   name: string,
   actionCount: number | undefined,
 ): Hdf5Dataset {

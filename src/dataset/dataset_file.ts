@@ -11,6 +11,7 @@ import type { CsvColumns } from "./csv_columns.ts";
 import { datasetToCsv } from "./csv_write.ts";
 import { datasetFromD3rlpy, datasetToD3rlpy } from "./d3rlpy.ts";
 import type { Dataset } from "./dataset.ts";
+import { superblockAt } from "./hdf5_header.ts";
 import { datasetFromMinari, datasetToMinari } from "./minari.ts";
 import { datasetFromSafetensors, datasetToSafetensors } from "./safetensors.ts";
 import { InputError } from "../errors.ts";
@@ -129,19 +130,16 @@ export async function writeDataset(
   writeFileAtomic(path, bytes);
 }
 
-const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
 function sniff(path: string): DatasetFormat {
   const isDirectory = attempt(path, () => Deno.statSync(path).isDirectory);
   if (isDirectory || basename(path) === "main_data.hdf5") return "minari";
   const head = new Uint8Array(4096);
-  const { length, isHdf5 } = attempt(path, () => {
+  const [length, hdf5] = attempt(path, () => {
     using file = Deno.openSync(path);
-    const length = file.readSync(head) ?? 0;
-    return { length, isHdf5: hasSignature(file) };
+    return [file.readSync(head) ?? 0, isHdf5(file)];
   });
   if (length === 0) throw new InputError(`${path}: is empty`);
-  if (isHdf5) return "d3rlpy";
+  if (hdf5) return "d3rlpy";
   const start = head.subarray(0, length);
   // A safetensors file begins with a 64-bit length and a brace; text has no zero byte.
   if (start[8] === 0x7b && start.subarray(0, 8).includes(0)) {
@@ -153,14 +151,12 @@ function sniff(path: string): DatasetFormat {
   );
 }
 
-/** Whether it is HDF5: the signature stands at 0, or behind a user block of 512 · 2^k bytes. */
-function hasSignature(file: Deno.FsFile): boolean {
-  const bytes = new Uint8Array(HDF5_SIGNATURE.length);
-  for (let at = 0;; at = at === 0 ? 512 : at * 2) {
+function isHdf5(file: Deno.FsFile): boolean {
+  const bytes = new Uint8Array(8);
+  return superblockAt((at) => {
     file.seekSync(at, Deno.SeekMode.Start);
-    if ((file.readSync(bytes) ?? 0) < bytes.length) return false;
-    if (HDF5_SIGNATURE.every((byte, i) => bytes[i] === byte)) return true;
-  }
+    return bytes.subarray(0, file.readSync(bytes) ?? 0);
+  }) !== undefined;
 }
 
 function readMinariDirectory(

@@ -8,6 +8,7 @@
 
 import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
+import { superblockAt } from "./hdf5_header.ts";
 import { type Hdf5Source, hdf5Source } from "./hdf5_source.ts";
 
 let h5wasm: typeof H5wasm;
@@ -74,7 +75,7 @@ const FILE = "/file.h5";
  * @throws {InputError} if the file is none of HDF5, or what is read is missing or damaged.
  */
 export function readHdf5<T>(
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   name: string,
   read: (source: Hdf5Source) => T,
 ): T {
@@ -83,12 +84,13 @@ export function readHdf5<T>(
   h5wasm.FS!.writeFile(FILE, bytes, noCopy);
   const file = new h5wasm.File(FILE, "r");
   try {
-    if (file.file_id < 0n) {
+    const base = superblockAt((at) => bytes.subarray(at, at + 8));
+    if (file.file_id < 0n || base === undefined) {
       throw new InputError(`${name}: not a readable HDF5 file`);
     }
     isReading = true;
     elsewhere = undefined;
-    return read(hdf5Source(h5wasm, file, bytes.length, name, () => elsewhere));
+    return read(hdf5Source(h5wasm, file, bytes, base, name, () => elsewhere));
   } finally {
     isReading = false;
     if (file.file_id >= 0n) file.close();

@@ -10,6 +10,7 @@
 
 import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
+import { headerMessages, MESSAGE, usualType } from "./hdf5_header.ts";
 
 /** An HDF5 file opened for reading. */
 export interface Hdf5Source {
@@ -34,6 +35,9 @@ export interface Hdf5Numbers {
 /** deflate cannot expand data further, so a dataset that claims more is damaged. */
 const LARGEST_EXPANSION = 1032;
 
+/** The rest of a datatype's first byte is a version. */
+const CLASS_BITS = 0xf;
+
 /** Filters that are here, by number: deflate, shuffle, fletcher32, nbit, scaleoffset. */
 const FILTERS = [1, 2, 3, 5, 6];
 
@@ -56,19 +60,21 @@ const FILTER_NAMES: Readonly<Record<number, string>> = {
  *
  * @param h5wasm The library.
  * @param file The file.
- * @param length Bytes of it: no dataset can hold more than these expand to.
+ * @param bytes Its bytes: no dataset can hold more than these expand to.
+ * @param base Bytes before the superblock.
  * @param name Name of the file, for messages.
  * @param elsewhere Says which other file the library asked for, if any.
  */
 export function hdf5Source(
   { Module: library }: typeof H5wasm,
   file: H5wasm.File,
-  length: number,
+  bytes: Uint8Array<ArrayBuffer>,
+  base: number,
   name: string,
   elsewhere: () => string | undefined,
 ): Hdf5Source {
   const types = library.H5T_class_t;
-  let budget = length * LARGEST_EXPANSION;
+  let budget = bytes.length * LARGEST_EXPANSION;
 
   const refuse = (path: string, what: string): never => {
     throw new InputError(`${name}: ${JSON.stringify(path.slice(1))} ${what}`);
@@ -123,6 +129,26 @@ export function hdf5Source(
     return metadata;
   };
 
+  /** Whether the bits of a dataset's numbers mean what class and size say. */
+  const isUsual = (
+    path: string,
+    { type, size, signed, littleEndian }: H5wasm.Metadata,
+    integers: boolean,
+  ): boolean => {
+    const reference = Uint8Array.from(
+      library.create_object_reference(file.file_id, path),
+    );
+    const address = new DataView(reference.buffer).getBigUint64(0, true);
+    const message = headerMessages(bytes, base, Number(address))
+      .find((message) => message.type === MESSAGE.datatype);
+    if (message === undefined || message.flags & 2) return false;
+    // An enum's own part is 8 bytes long; that of its integers follows.
+    const begin = message.begin + (type === types.H5T_ENUM.value ? 8 : 0);
+    return usualType(integers, size, signed, littleEndian).every((byte, i) =>
+      byte === (i === 0 ? bytes[begin] & CLASS_BITS : bytes[begin + i])
+    );
+  };
+
   /** Reads a dataset's bytes and hands them over; the memory is freed after that. */
   const read = <T>(
     path: string,
@@ -173,6 +199,9 @@ export function hdf5Source(
       if (array === undefined) {
         refuse(path, `holds numbers of ${8 * size} bits`);
       }
+      if (!attempt(path, () => isUsual(path, metadata, integers))) {
+        refuse(path, "holds numbers in an unusual format, or is damaged");
+      }
       return {
         shape: metadata.shape!,
         integers,
@@ -184,7 +213,9 @@ export function hdf5Source(
     strings(path): string[] {
       const metadata = look(path);
       const { type, size, vlen } = metadata;
-      if (type !== types.H5T_STRING.value) refuse(path, "holds no text");
+      if (type !== types.H5T_STRING.value || metadata.cset! > 1) {
+        refuse(path, "holds no text");
+      }
       return read(path, metadata, (bytes) => {
         if (vlen) {
           const pointers = new Uint32Array(bytes.buffer);

@@ -22,7 +22,7 @@ import { validateDataset } from "./validate.ts";
 /** Job: reads the data that belong to a `metadata.json`. */
 export function readMinari(
   tick: () => void,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   name: string,
   spec: MinariSpec,
 ): Hdf5Dataset {
