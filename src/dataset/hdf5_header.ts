@@ -20,7 +20,13 @@ export interface HeaderMessage {
 }
 
 /** Message types. */
-export const MESSAGE = { unused: 0, datatype: 3, continuation: 0x10 } as const;
+export const MESSAGE = {
+  unused: 0,
+  datatype: 3,
+  layout: 8,
+  continuation: 0x10,
+  symbolTable: 0x11,
+} as const;
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -67,7 +73,9 @@ export function headerMessages(
     const width = 1 << (flags & 3);
     const begin = sizeAt + width;
     hasOrder = (flags & 4) !== 0;
-    blocks.push([begin, begin + readInteger(view, sizeAt, width)]);
+    let size = 0;
+    for (let i = width - 1; i >= 0; i--) size = size * 256 + file[sizeAt + i];
+    blocks.push([begin, begin + size]);
   } else {
     blocks.push([start + 16, start + 16 + view.getUint32(start + 8, true)]);
   }
@@ -84,8 +92,8 @@ export function headerMessages(
       if (at > end) throw new RangeError("a message beyond its block");
       messages.push({ type, flags, begin, end: at });
       if (type !== MESSAGE.continuation) continue;
-      const next = base + readInteger(view, begin, 8);
-      const length = readInteger(view, begin + 8, 8);
+      const next = base + readAddress(view, begin);
+      const length = readAddress(view, begin + 8);
       // A block of version 2 has a signature before it and a checksum behind.
       blocks.push(
         isNew ? [next + 4, next + length - 4] : [next, next + length],
@@ -127,16 +135,7 @@ export function usualType(
   return body;
 }
 
-/** A little-endian integer; beyond 2^53 it is beyond any file too. */
-function readInteger(view: DataView, at: number, width: number): number {
-  switch (width) {
-    case 1:
-      return view.getUint8(at);
-    case 2:
-      return view.getUint16(at, true);
-    case 4:
-      return view.getUint32(at, true);
-    default:
-      return Number(view.getBigUint64(at, true));
-  }
+/** An address or a length of 64 bits; one beyond 2^53 is beyond any file too. */
+export function readAddress(view: DataView, at: number): number {
+  return Number(view.getBigUint64(at, true));
 }

@@ -10,7 +10,13 @@
 
 import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
-import { headerMessages, MESSAGE, usualType } from "./hdf5_header.ts";
+import {
+  headerMessages,
+  MESSAGE,
+  readAddress,
+  usualType,
+} from "./hdf5_header.ts";
+import { checkGroup, checkTexts } from "./hdf5_lengths.ts";
 
 /** An HDF5 file opened for reading. */
 export interface Hdf5Source {
@@ -100,8 +106,22 @@ export function hdf5Source(
     }
   };
 
+  /** Where an object's header is. */
+  const addressOf = (path: string): number => {
+    const reference = library.create_object_reference(file.file_id, path);
+    return readAddress(new DataView(Uint8Array.from(reference).buffer), 0);
+  };
+
+  const checked = new Set<string>();
+  const checkGroupOnce = (group: string): void => {
+    if (checked.has(group)) return;
+    attempt(group, () => checkGroup(bytes, base, addressOf(group)));
+    checked.add(group);
+  };
+
   /** What a dataset claims to be, before memory is taken for it. */
   const look = (path: string): H5wasm.Metadata => {
+    checkGroupOnce(path.slice(0, path.lastIndexOf("/")) || "/");
     const [metadata, filters] = attempt(path, () => [
       library.get_dataset_metadata(file.file_id, path),
       library.get_dataset_filters(file.file_id, path),
@@ -135,11 +155,7 @@ export function hdf5Source(
     { type, size, signed, littleEndian }: H5wasm.Metadata,
     integers: boolean,
   ): boolean => {
-    const reference = Uint8Array.from(
-      library.create_object_reference(file.file_id, path),
-    );
-    const address = new DataView(reference.buffer).getBigUint64(0, true);
-    const message = headerMessages(bytes, base, Number(address))
+    const message = headerMessages(bytes, base, addressOf(path))
       .find((message) => message.type === MESSAGE.datatype);
     if (message === undefined || message.flags & 2) return false;
     // An enum's own part is 8 bytes long; that of its integers follows.
@@ -184,8 +200,13 @@ export function hdf5Source(
   };
 
   return {
-    names: (group) =>
-      attempt(group, () => library.get_names(file.file_id, group, false)),
+    names(group): string[] {
+      checkGroupOnce(group);
+      return attempt(
+        group,
+        () => library.get_names(file.file_id, group, false),
+      );
+    },
 
     numbers(path): Hdf5Numbers {
       const metadata = look(path);
@@ -215,6 +236,12 @@ export function hdf5Source(
       const { type, size, vlen } = metadata;
       if (type !== types.H5T_STRING.value || metadata.cset! > 1) {
         refuse(path, "holds no text");
+      }
+      if (vlen) {
+        attempt(
+          path,
+          () => checkTexts(bytes, base, addressOf(path), metadata.total_size),
+        );
       }
       return read(path, metadata, (bytes) => {
         if (vlen) {
