@@ -239,6 +239,7 @@ body{font-size:10pt}
 h2,h3{break-after:avoid}
 nav{display:none}
 .scroll,figure{overflow:visible}
+figure svg{width:auto;max-height:17cm}
 table{font-size:7.5pt}
 th,td{padding:3px 4px;white-space:normal}
 .hash{overflow-wrap:anywhere}

@@ -71,6 +71,14 @@ async function plotGroup(
   const optimum = (quantity: StudyQuantity) =>
     optimal?.aggregates[quantity].interquartileMean.value ?? null;
   const seeds = `${values.study.seeds.length} seeds`;
+  const hasInterval = members.some(({ aggregates }) =>
+    studyQuantityNames.some((quantity) =>
+      aggregates[quantity].interquartileMean.low !== null
+    )
+  );
+  const interval = hasInterval
+    ? "95 % bootstrap interval"
+    : "none, too few seeds";
   const name = studyPlotName("intervals", presets);
   const intervals = await plotIntervals(
     name,
@@ -82,7 +90,7 @@ async function plotGroup(
         ...drawn(policy.aggregates[quantity].interquartileMean),
       })),
     })),
-    `Tick: interquartile mean over ${seeds}; bar: 95 % bootstrap interval; dashed: optimal`,
+    `Tick: interquartile mean over ${seeds}; bar: ${interval}; dashed: optimal`,
   );
   const plots: [string, string][] = [[name, intervals]];
   const learners = members.filter(({ kind }) => kind === "learner");
@@ -121,7 +129,7 @@ async function plotGroup(
         returnMean: optimum("returnMean"),
         unsafeProbability: optimum("hazardProbability"),
       },
-      `Interquartile mean over ${seeds} with 95 % bootstrap interval`,
+      `Interquartile mean over ${seeds}; band: ${interval}`,
       "hazard",
     );
     plots.push([name, svg]);
