@@ -46,28 +46,37 @@ Deno.test({
       `import { listenForInterrupt } from ${JSON.stringify(module.href)};
       const { asked } = await listenForInterrupt("stopping");
       console.log("ready");
-      while (!asked());
+      const isLate = () => performance.now() > 60_000;
+      while (!asked() && !isLate());
       const heard = performance.now();
       while (performance.now() - heard < 300);
       console.log("alive");
-      for (;;);`,
+      while (!isLate());`,
     );
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--allow-read", program],
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const lines = child.stdout.pipeThrough(new TextDecoderStream()).values();
-    equal((await lines.next()).value, "ready\n");
-    child.kill("SIGINT");
-    child.kill("SIGTERM");
-    equal((await lines.next()).value, "alive\n");
+    let child: Deno.ChildProcess;
+    let apart: number;
+    do {
+      child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-prompt", "--allow-read", program],
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const lines = child.stdout.pipeThrough(new TextDecoderStream()).values();
+      equal((await lines.next()).value, "ready\n");
+      const told = child.stderr.pipeThrough(new TextDecoderStream()).values();
+      const first = performance.now();
+      child.kill("SIGINT");
+      equal((await told.next()).value, "\nstopping\n");
+      child.kill("SIGTERM");
+      apart = performance.now() - first;
+      // A machine at its limit may take longer between the two, which then are two.
+      if (apart < 300) equal((await lines.next()).value, "alive\n");
+    } while (apart >= 300);
     const ended = child.status;
     const again = setInterval(() => child.kill("SIGINT"), 50);
     const { signal } = await ended;
     clearInterval(again);
     equal(signal, "SIGINT");
-    equal(await new Response(child.stderr).text(), "\nstopping\n");
   }),
 });
 
