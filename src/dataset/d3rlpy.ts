@@ -53,7 +53,6 @@ export async function datasetFromD3rlpy(
 /**
  * A dump's bytes; equal data sets give equal bytes.
  *
- * `terminated_i` is written as an 8-bit integer, 0 or 1, where d3rlpy writes a boolean.
  * The final observation of terminated episodes, the number of actions, and whether an
  * unterminated episode was truncated or just stops have no place in a dump.
  *

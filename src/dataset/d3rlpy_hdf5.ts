@@ -115,7 +115,7 @@ export function writeD3rlpy(
       );
       sink.numbers(`/actions_${e}`, actions, [steps, 1]);
       sink.numbers(`/rewards_${e}`, rewards, [steps, 1]);
-      sink.numbers(`/terminated_${e}`, Int8Array.of(terminated), []);
+      sink.booleans(`/terminated_${e}`, Int8Array.of(terminated), []);
     }
     sink.strings("/version", "2.1");
   });

@@ -8,8 +8,9 @@
 
 import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
+import { makeBoolean } from "./hdf5_boolean.ts";
 import { superblockAt } from "./hdf5_header.ts";
-import { type Hdf5Source, hdf5Source } from "./hdf5_source.ts";
+import { addressOf, type Hdf5Source, hdf5Source } from "./hdf5_source.ts";
 
 let h5wasm: typeof H5wasm;
 
@@ -55,6 +56,8 @@ export interface Hdf5Sink {
   group(path: string): void;
   /** Adds a numeric dataset. */
   numbers(path: string, data: Hdf5Array, shape: readonly number[]): void;
+  /** Adds a dataset of booleans, given as 0 and 1. */
+  booleans(path: string, data: Int8Array, shape: readonly number[]): void;
   /** Adds a dataset of strings, or a scalar string. */
   strings(path: string, data: string | string[]): void;
   /** Adds a scalar 64-bit integer attribute to a group. */
@@ -62,7 +65,7 @@ export interface Hdf5Sink {
 }
 
 /** Arrays that are written as they are. */
-export type Hdf5Array = Float32Array | BigInt64Array | Int8Array;
+export type Hdf5Array = Float32Array | BigInt64Array;
 
 const FILE = "/file.h5";
 
@@ -108,26 +111,38 @@ export function writeHdf5(
 ): Uint8Array<ArrayBuffer> {
   // The C library stamps each dataset with the time; there is no way to turn that off here.
   const clock = Date.now;
+  const booleans: number[] = [];
   Date.now = () => 0;
   try {
     const file = new h5wasm.File(FILE, "w");
-    write(sink(file));
+    write(sink(file, booleans));
     file.close();
   } finally {
     Date.now = clock;
   }
   const bytes = h5wasm.FS!.readFile(FILE) as Uint8Array<ArrayBuffer>;
   h5wasm.FS!.unlink(FILE);
+  for (const address of booleans) makeBoolean(bytes, address);
   return bytes;
 }
 
-function sink(file: H5wasm.File): Hdf5Sink {
+/** @param booleans Takes the address of each dataset that is to become one of booleans. */
+function sink(file: H5wasm.File, booleans: number[]): Hdf5Sink {
+  const numbers = (
+    path: string,
+    data: Hdf5Array | Int8Array,
+    shape: readonly number[],
+  ) => {
+    file.create_dataset({ name: path.slice(1), data, shape: [...shape] });
+  };
   return {
+    numbers,
     group(path): void {
       file.create_group(path.slice(1));
     },
-    numbers(path, data, shape): void {
-      file.create_dataset({ name: path.slice(1), data, shape: [...shape] });
+    booleans(path, data, shape): void {
+      numbers(path, data, shape);
+      booleans.push(addressOf(h5wasm.Module, file, path));
     },
     strings(path, data): void {
       file.create_dataset({ name: path.slice(1), data });

@@ -106,16 +106,13 @@ export function hdf5Source(
     }
   };
 
-  /** Where an object's header is. */
-  const addressOf = (path: string): number => {
-    const reference = library.create_object_reference(file.file_id, path);
-    return readAddress(new DataView(Uint8Array.from(reference).buffer), 0);
-  };
-
   const checked = new Set<string>();
   const checkGroupOnce = (group: string): void => {
     if (checked.has(group)) return;
-    attempt(group, () => checkGroup(bytes, base, addressOf(group)));
+    attempt(
+      group,
+      () => checkGroup(bytes, base, addressOf(library, file, group)),
+    );
     checked.add(group);
   };
 
@@ -155,7 +152,7 @@ export function hdf5Source(
     { type, size, signed, littleEndian }: H5wasm.Metadata,
     integers: boolean,
   ): boolean => {
-    const message = headerMessages(bytes, base, addressOf(path))
+    const message = headerMessages(bytes, base, addressOf(library, file, path))
       .find((message) => message.type === MESSAGE.datatype);
     if (message === undefined || message.flags & 2) return false;
     // An enum's own part is 8 bytes long; that of its integers follows.
@@ -240,7 +237,13 @@ export function hdf5Source(
       if (vlen) {
         attempt(
           path,
-          () => checkTexts(bytes, base, addressOf(path), metadata.total_size),
+          () =>
+            checkTexts(
+              bytes,
+              base,
+              addressOf(library, file, path),
+              metadata.total_size,
+            ),
         );
       }
       return read(path, metadata, (bytes) => {
@@ -258,6 +261,22 @@ export function hdf5Source(
       });
     },
   };
+}
+
+/**
+ * Where an object's header is.
+ *
+ * @param library h5wasm's module.
+ * @param file An open file.
+ * @param path The object.
+ */
+export function addressOf(
+  library: typeof H5wasm.Module,
+  file: H5wasm.File,
+  path: string,
+): number {
+  const reference = library.create_object_reference(file.file_id, path);
+  return readAddress(new DataView(Uint8Array.from(reference).buffer), 0);
 }
 
 const FLOATS: Readonly<Record<number, ArrayType | undefined>> = {

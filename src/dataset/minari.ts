@@ -59,8 +59,7 @@ export async function datasetFromMinari(
 /**
  * The files of a Minari data set; equal data sets give equal bytes.
  *
- * `terminations` and `truncations` are written as 8-bit integers, 0 or 1, where Minari
- * writes booleans. The observation space is an unbounded Box; no environment is named.
+ * The observation space is an unbounded Box; no environment is named.
  *
  * @param dataset The data set.
  */

@@ -131,7 +131,7 @@ export function writeMinari(
         ] as const
       ) {
         const values = Int8Array.from(flags.subarray(begin, end));
-        sink.numbers(`${path}/${key}`, values, [steps]);
+        sink.booleans(`${path}/${key}`, values, [steps]);
       }
     }
   });

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as h5wasm from "h5wasm";
+import { datasetToD3rlpy } from "../../src/dataset/d3rlpy.ts";
 import { readDataset } from "../../src/dataset/dataset_file.ts";
 import { openHdf5 } from "../../src/dataset/hdf5.ts";
+import { datasetToMinari } from "../../src/dataset/minari.ts";
 import { buildHdf5, type Entry, i64 } from "./hdf5_build.ts";
 import { refusal } from "./refusal.ts";
+import { smallDataset } from "./small.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const bytesOf = (name: string) =>
@@ -201,6 +205,31 @@ Deno.test("HDF5: a d3rlpy episode without a transition is left out, as d3rlpy do
     ]);
   } finally {
     hdf5.close();
+  }
+});
+
+Deno.test("HDF5: flags are written as h5py's booleans", async () => {
+  const dataset = smallDataset();
+  const { mainData } = await datasetToMinari(dataset);
+  await h5wasm.ready;
+  for (
+    const [bytes, paths] of [
+      [await datasetToD3rlpy(dataset), ["/terminated_0", "/terminated_2"]],
+      [mainData, ["/episode_0/terminations", "/episode_1/truncations"]],
+    ] as const
+  ) {
+    h5wasm.FS!.writeFile("/flags.h5", bytes);
+    const file = new h5wasm.File("/flags.h5", "r");
+    for (const path of paths) {
+      const { enum_type: type, size } = new h5wasm.Dataset(file.file_id, path)
+        .metadata;
+      assert.deepEqual([type?.members, type?.type, size], [
+        { FALSE: 0, TRUE: 1 },
+        h5wasm.Module.H5T_class_t.H5T_INTEGER.value,
+        1,
+      ]);
+    }
+    file.close();
   }
 });
 
