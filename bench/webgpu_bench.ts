@@ -12,8 +12,8 @@ import { wasmBackend } from "../src/backends/wasm.ts";
 import { webgpuBackend } from "../src/backends/webgpu.ts";
 import { openGpuThread } from "../src/backends/webgpu_thread.ts";
 import { resolveConfig } from "../src/config/resolve.ts";
-import { configuredAlgorithms } from "../src/pipeline/learn.ts";
-import { openProblem } from "../src/pipeline/problem.ts";
+import { configuredAlgorithms } from "../src/run/learn.ts";
+import { openProblem } from "../src/run/problem.ts";
 import { prepareTask } from "../src/training/task.ts";
 
 /** Steps of an iteration. */

@@ -1,6 +1,8 @@
 /** Reference of `adam`. @module */
 import { vector } from "./example.ts";
-import { defineKernel, padded, quads } from "./kernel.ts";
+import { defineKernel } from "./kernel.ts";
+import { quads } from "./padding.ts";
+import { padded } from "./padding.ts";
 import {
   flush,
   FLUSH_FIRST_MOMENT,

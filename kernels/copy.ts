@@ -1,6 +1,8 @@
 /** Reference of `copy`. @module */
 import { vector } from "./example.ts";
-import { defineKernel, padded, quads } from "./kernel.ts";
+import { defineKernel } from "./kernel.ts";
+import { quads } from "./padding.ts";
+import { padded } from "./padding.ts";
 import wgsl from "./copy.wgsl" with { type: "text" };
 
 /** Copies `count` elements: the hard update of the target network. */

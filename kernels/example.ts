@@ -1,10 +1,10 @@
 /**
  * Random calls of kernels, by which backends are compared with the reference: what a definition's
- * `example` is given and what it returns. `src/training/kernel_inputs.ts` fills the buffers.
+ * `example` is given and what it returns. `src/checks/kernel_inputs.ts` fills the buffers.
  *
  * @module
  */
-import { padded } from "./kernel.ts";
+import { padded } from "./padding.ts";
 
 /** What a buffer holds in training. */
 export type Fill = "tensor" | "probability" | "firstMoment" | "secondMoment";

@@ -73,16 +73,6 @@ export function defineKernel<B extends string, N extends string>(
   return kernel;
 }
 
-/** Rounds up to a multiple of four lanes. */
-export function padded(size: number): number {
-  return 4 * quads(size);
-}
-
-/** Vectors of four lanes that hold so many elements. */
-export function quads(count: number): number {
-  return Math.ceil(count / 4);
-}
-
 /** Rows [first, end) of the minibatch that a row range names. */
 export function rowRange(
   rows: number,

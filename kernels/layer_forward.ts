@@ -1,13 +1,8 @@
 /** Reference of `layer_forward`. @module */
 import { matrix } from "./example.ts";
-import {
-  defineKernel,
-  padded,
-  quads,
-  rangeCapacity,
-  rowRange,
-  ROWS,
-} from "./kernel.ts";
+import { defineKernel, rangeCapacity, rowRange, ROWS } from "./kernel.ts";
+import { quads } from "./padding.ts";
+import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./layer_forward.wgsl" with { type: "text" };
 

@@ -1,6 +1,8 @@
 /** Reference of `layer_weight_gradient`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel, padded, quads } from "./kernel.ts";
+import { defineKernel } from "./kernel.ts";
+import { quads } from "./padding.ts";
+import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./layer_weight_gradient.wgsl" with { type: "text" };
 

@@ -1,6 +1,8 @@
 /** Reference of `loss_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel, padded, quads } from "./kernel.ts";
+import { defineKernel } from "./kernel.ts";
+import { quads } from "./padding.ts";
+import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./loss_rows.wgsl" with { type: "text" };
 

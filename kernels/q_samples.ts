@@ -1,6 +1,7 @@
 /** Reference of `q_samples`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel, padded } from "./kernel.ts";
+import { defineKernel } from "./kernel.ts";
+import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./q_samples.wgsl" with { type: "text" };
 

@@ -1,6 +1,8 @@
 /** Reference of `scatter_rows`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel, padded, quads } from "./kernel.ts";
+import { defineKernel } from "./kernel.ts";
+import { quads } from "./padding.ts";
+import { padded } from "./padding.ts";
 import wgsl from "./scatter_rows.wgsl" with { type: "text" };
 
 /**

@@ -1,6 +1,7 @@
 /** Reference of `softmax_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel, padded } from "./kernel.ts";
+import { defineKernel } from "./kernel.ts";
+import { padded } from "./padding.ts";
 import { exp, flush, log, recip } from "./portable.ts";
 import wgsl from "./softmax_rows.wgsl" with { type: "text" };
 

@@ -9,7 +9,7 @@ import { join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { parseArgs } from "node:util";
 import { suggest } from "../src/nearest.ts";
 import { InputError } from "../src/errors.ts";
-import { visible } from "../src/files/visible.ts";
+import { visible } from "../src/visible.ts";
 import { environmentVariable } from "../src/report/environment_variable.ts";
 import {
   lostOutput,

@@ -13,7 +13,7 @@ import {
   processOutput,
   readFile,
 } from "../mod.ts";
-import { visible } from "../src/files/visible.ts";
+import { visible } from "../src/visible.ts";
 import { choiceFlag, runScript, type Usage } from "./cli.ts";
 
 const usage: Usage = {

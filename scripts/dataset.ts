@@ -11,15 +11,15 @@ import { extname } from "node:path";
 import {
   DATASET_FORMATS,
   type DatasetFormat,
-  type DatasetReadOptions,
   keepsActionNames,
   readDataset,
   writeDataset,
-} from "../src/dataset/dataset_file.ts";
-import type { CsvColumns } from "../src/dataset/csv_columns.ts";
+} from "../src/dataset/formats/dataset_file.ts";
+import type { DatasetReadOptions } from "../src/dataset/formats/read_options.ts";
+import type { CsvColumns } from "../src/dataset/formats/csv_columns.ts";
 import { inspectDataset } from "../src/dataset/inspect.ts";
 import { InputError } from "../src/errors.ts";
-import { visible } from "../src/files/visible.ts";
+import { visible } from "../src/visible.ts";
 import { formatReport } from "../src/report/dataset.ts";
 import { processOutput } from "../src/report/terminal.ts";
 import {

@@ -14,7 +14,7 @@ import {
   style,
 } from "../mod.ts";
 import { makeDirectory, writeFileAtomic } from "../src/files/atomic.ts";
-import { canonicalJson } from "../src/artifacts/json.ts";
+import { canonicalJson } from "../src/files/canonical_json.ts";
 import {
   describeDevice,
   type DeviceSurvey,
@@ -25,13 +25,13 @@ import { wasmBackend } from "../src/backends/wasm.ts";
 import { webgpuBackend } from "../src/backends/webgpu.ts";
 import { openGpuThread } from "../src/backends/webgpu_thread.ts";
 import { suggest } from "../src/nearest.ts";
-import { configuredAlgorithms } from "../src/pipeline/learn.ts";
-import { openProblem } from "../src/pipeline/problem.ts";
+import { configuredAlgorithms } from "../src/run/learn.ts";
+import { openProblem } from "../src/run/problem.ts";
 import {
   checkDeterminism,
   type ComparedBackend,
   type DeterminismReport,
-} from "../src/training/determinism.ts";
+} from "../src/checks/determinism.ts";
 import { prepareTask } from "../src/training/task.ts";
 import { integerFlag, runScript, type Usage } from "./cli.ts";
 import { probeLines } from "./probe_lines.ts";

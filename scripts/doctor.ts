@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonicalJson } from "../src/artifacts/json.ts";
+import { canonicalJson } from "../src/files/canonical_json.ts";
 import { autoChoice, surveyDevice } from "../src/backends/choose.ts";
 import { findDevices } from "../src/backends/webgpu_session.ts";
 import { processOutput } from "../mod.ts";

@@ -9,7 +9,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { LOCK_FILE } from "../src/artifacts/lock.ts";
+import { LOCK_FILE } from "../src/run/lock.ts";
 import { readFile } from "../src/files/read.ts";
 import { sha256Hex } from "../src/numerics/hash.ts";
 import { randomStream } from "../src/numerics/random.ts";

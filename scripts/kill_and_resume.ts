@@ -6,8 +6,8 @@
  */
 import { join } from "node:path";
 import { isTemporary } from "../src/files/atomic.ts";
-import { LOCK_FILE } from "../src/artifacts/lock.ts";
-import { listFiles } from "../src/artifacts/manifest.ts";
+import { LOCK_FILE } from "../src/run/lock.ts";
+import { listFiles } from "../src/run/manifest.ts";
 import { readSafetensors } from "../src/files/safetensors.ts";
 import { type RandomStream, randomStream } from "../src/numerics/random.ts";
 

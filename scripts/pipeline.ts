@@ -27,7 +27,7 @@ import {
   runPipeline,
   sha256Hex,
 } from "../mod.ts";
-import { requireNewRun } from "../src/artifacts/run_directory.ts";
+import { requireNewRun } from "../src/run/run_directory.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import {
   type Arguments,

@@ -12,7 +12,7 @@ import {
   processOutput,
   readFile,
 } from "../mod.ts";
-import { visible } from "../src/files/visible.ts";
+import { visible } from "../src/visible.ts";
 import { runScript, type Usage } from "./cli.ts";
 
 const usage: Usage = {

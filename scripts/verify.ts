@@ -10,13 +10,9 @@ import {
   readManifest,
   style,
 } from "../mod.ts";
-import { InterruptedError } from "../src/pipeline/learn.ts";
-import {
-  isVerified,
-  type Verification,
-  verifyRun,
-} from "../src/pipeline/verify.ts";
-import { visible } from "../src/files/visible.ts";
+import { InterruptedError } from "../src/run/learn.ts";
+import { isVerified, type Verification, verifyRun } from "../src/run/verify.ts";
+import { visible } from "../src/visible.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import { runScript, type Usage } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";

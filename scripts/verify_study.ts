@@ -14,7 +14,7 @@ import {
   style,
   verifyStudy,
 } from "../mod.ts";
-import { visible } from "../src/files/visible.ts";
+import { visible } from "../src/visible.ts";
 import { type Arguments, choiceFlag, integerFlag } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 

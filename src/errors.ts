@@ -7,7 +7,7 @@
  * @module
  */
 
-import { visible } from "./files/visible.ts";
+import { visible } from "./visible.ts";
 
 /** So much of a message is kept; paths are long, and some list twenty bad rows. */
 const MESSAGE_LIMIT = 4000;

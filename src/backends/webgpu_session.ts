@@ -14,7 +14,7 @@ import {
   workgroups,
 } from "../../kernels/wgsl.ts";
 import type { Call, Program } from "../algorithms/program.ts";
-import { visible } from "../files/visible.ts";
+import { visible } from "../visible.ts";
 import { DeviceError } from "./device_error.ts";
 import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 

@@ -7,7 +7,7 @@
 import { InputError } from "../errors.ts";
 import { repeatedKey } from "../files/json.ts";
 import { readFile } from "../files/read.ts";
-import { visible } from "../files/visible.ts";
+import { visible } from "../visible.ts";
 
 /** No configuration comes near this; a larger file is another file. */
 const MAX_BYTES = 1 << 20;

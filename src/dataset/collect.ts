@@ -10,7 +10,7 @@ import { sampleIndex } from "../mdp/sampling.ts";
 import { startEpisode } from "../mdp/stepping.ts";
 import { requireLength } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
-import { buildDataset } from "./builder.ts";
+import { buildDataset } from "./formats/builder.ts";
 import type { Dataset } from "./dataset.ts";
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { padded } from "../../kernels/kernel.ts";
+import { padded } from "../../kernels/padding.ts";
 
 import { InputError } from "../errors.ts";
 import { requireLength } from "../numerics/arrays.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { padded, ROWS } from "../../kernels/kernel.ts";
+import { ROWS } from "../../kernels/kernel.ts";
+import { padded } from "../../kernels/padding.ts";
 import { layerForward } from "../../kernels/layer_forward.ts";
 import { planLayout, planStep } from "../../kernels/plan.ts";
 import { flush } from "../../kernels/portable.ts";

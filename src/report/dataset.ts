@@ -5,7 +5,7 @@
  */
 
 import type { DatasetReport, Spread } from "../dataset/inspect.ts";
-import { visible } from "../files/visible.ts";
+import { visible } from "../visible.ts";
 import { group, percent, significant } from "./numbers.ts";
 import { formatTable, type Output, style } from "./terminal.ts";
 

@@ -5,9 +5,9 @@
  */
 
 import { unsafeName } from "../mdp/mdp.ts";
-import type { ManifestFile } from "../artifacts/manifest.ts";
+import type { ManifestFile } from "../files/listing.ts";
 import { cutEpisodesNote } from "../dataset/ends.ts";
-import { visible } from "../files/visible.ts";
+import { visible } from "../visible.ts";
 import {
   beside,
   fragment,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ManifestFile } from "../artifacts/manifest.ts";
+import type { ManifestFile } from "../files/listing.ts";
 import {
   beside,
   fragment,

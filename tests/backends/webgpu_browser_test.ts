@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { referenceBackend } from "../../src/backends/reference.ts";
-import { stateSha256 } from "../../src/training/determinism.ts";
+import { stateSha256 } from "../../src/checks/determinism.ts";
 import {
   BROWSER_SEED,
   BROWSER_SHAPES,

@@ -3,7 +3,7 @@ import {
   actionCodes,
   withActionCount,
 } from "../../src/dataset/action_codes.ts";
-import { buildDataset } from "../../src/dataset/builder.ts";
+import { buildDataset } from "../../src/dataset/formats/builder.ts";
 import { refusal } from "./refusal.ts";
 import { smallDataset } from "./small.ts";
 

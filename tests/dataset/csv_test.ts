@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { datasetFromCsv } from "../../src/dataset/csv.ts";
-import type { CsvColumns } from "../../src/dataset/csv_columns.ts";
+import { datasetFromCsv } from "../../src/dataset/formats/csv.ts";
+import type { CsvColumns } from "../../src/dataset/formats/csv_columns.ts";
 import { inspectDataset } from "../../src/dataset/inspect.ts";
-import { datasetToCsv } from "../../src/dataset/csv_write.ts";
+import { datasetToCsv } from "../../src/dataset/formats/csv_write.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { refusal } from "./refusal.ts";
 import { smallDataset } from "./small.ts";

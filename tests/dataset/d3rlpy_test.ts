@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   datasetFromD3rlpy,
   datasetToD3rlpy,
-} from "../../src/dataset/d3rlpy.ts";
+} from "../../src/dataset/formats/d3rlpy.ts";
 import { summariseDataset } from "../../src/dataset/summary.ts";
 import { gridworldMdp } from "../../src/environments/gridworld.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { actionCodes } from "../../src/dataset/action_codes.ts";
-import { datasetFromCsv } from "../../src/dataset/csv.ts";
-import { datasetToCsv } from "../../src/dataset/csv_write.ts";
-import { datasetToD3rlpy } from "../../src/dataset/d3rlpy.ts";
+import { datasetFromCsv } from "../../src/dataset/formats/csv.ts";
+import { datasetToCsv } from "../../src/dataset/formats/csv_write.ts";
+import { datasetToD3rlpy } from "../../src/dataset/formats/d3rlpy.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
-import { openHdf5 } from "../../src/dataset/hdf5.ts";
+import { openHdf5 } from "../../src/dataset/formats/hdf5.ts";
 import {
   type MinariSpec,
   readMinariMetadata,
-} from "../../src/dataset/minari_metadata.ts";
-import { datasetToMinari } from "../../src/dataset/minari.ts";
+} from "../../src/dataset/formats/minari_metadata.ts";
+import { datasetToMinari } from "../../src/dataset/formats/minari.ts";
 import {
   datasetFromSafetensors,
   datasetToSafetensors,
-} from "../../src/dataset/safetensors.ts";
+} from "../../src/dataset/formats/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { mutate, type Mutation } from "./mutate.ts";

@@ -7,9 +7,9 @@ import {
   keepsActionNames,
   readDataset,
   writeDataset,
-} from "../../src/dataset/dataset_file.ts";
-import { refusal } from "../dataset/refusal.ts";
-import { smallDataset } from "../dataset/small.ts";
+} from "../../src/dataset/formats/dataset_file.ts";
+import { refusal } from "./refusal.ts";
+import { smallDataset } from "./small.ts";
 
 function inTemporaryFolder(work: (folder: string) => Promise<void>) {
   return async () => {

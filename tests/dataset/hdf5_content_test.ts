@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openHdf5 } from "../../src/dataset/hdf5.ts";
-import { pack, unpack } from "../../src/dataset/hdf5_message.ts";
+import { openHdf5 } from "../../src/dataset/formats/hdf5.ts";
+import { pack, unpack } from "../../src/dataset/formats/hdf5_message.ts";
 import { buildHdf5, type Entry, i64 } from "./hdf5_build.ts";
 import { refusal } from "./refusal.ts";
 

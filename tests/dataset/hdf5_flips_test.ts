@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Dataset } from "../../src/dataset/dataset.ts";
-import { openHdf5, runHdf5 } from "../../src/dataset/hdf5.ts";
+import { openHdf5, runHdf5 } from "../../src/dataset/formats/hdf5.ts";
 import { InputError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 

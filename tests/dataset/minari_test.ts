@@ -3,7 +3,7 @@ import {
   datasetFromMinari,
   datasetToMinari,
   type MinariFiles,
-} from "../../src/dataset/minari.ts";
+} from "../../src/dataset/formats/minari.ts";
 import { refusal } from "./refusal.ts";
 import { smallDataset } from "./small.ts";
 

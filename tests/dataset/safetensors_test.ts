@@ -7,7 +7,7 @@ import {
 import {
   datasetFromSafetensors,
   datasetToSafetensors,
-} from "../../src/dataset/safetensors.ts";
+} from "../../src/dataset/formats/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
 import { smallDataset } from "./small.ts";
 

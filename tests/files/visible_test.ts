@@ -1,7 +1,7 @@
 import { equal, ok, throws } from "node:assert/strict";
-import { policyFromSafetensors } from "../../src/artifacts/policy_file.ts";
+import { policyFromSafetensors } from "../../src/network/policy_file.ts";
 import { InputError } from "../../src/errors.ts";
-import { visible } from "../../src/files/visible.ts";
+import { visible } from "../../src/visible.ts";
 import { escapeXml } from "../../src/report/plots/render.ts";
 
 const range = (from: number, to: number) =>

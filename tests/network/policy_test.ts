@@ -2,8 +2,8 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import {
   policyFromSafetensors,
   policyToSafetensors,
-} from "../../src/artifacts/policy_file.ts";
-import { policyToOnnx } from "../../src/artifacts/onnx.ts";
+} from "../../src/network/policy_file.ts";
+import { policyToOnnx } from "../../src/network/onnx.ts";
 import { distinctRows } from "../../src/dataset/distinct_rows.ts";
 import { InputError } from "../../src/errors.ts";
 import {

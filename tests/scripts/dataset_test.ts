@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readDataset } from "../../src/dataset/dataset_file.ts";
+import { readDataset } from "../../src/dataset/formats/dataset_file.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

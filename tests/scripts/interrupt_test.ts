@@ -2,7 +2,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { interruptAndResume } from "../../scripts/interrupt_and_resume.ts";
-import { inFolder } from "../pipeline/small_run.ts";
+import { inFolder } from "../run/small_run.ts";
 
 const SEED = 1;
 const RUNS = 3;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { runPipeline } from "../../src/pipeline/pipeline.ts";
+import { runPipeline } from "../../src/run/pipeline.ts";
 import {
   backends,
   deterministicHashes,
@@ -12,7 +12,7 @@ import {
   smallConfig,
   smallOverrides,
   snapshot,
-} from "../pipeline/small_run.ts";
+} from "../run/small_run.ts";
 
 const [, [, wasm]] = backends;
 const pipeline = (...args: string[]) => runScriptOf("pipeline", ...args);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { policyToSafetensors } from "../../src/artifacts/policy_file.ts";
+import { policyToSafetensors } from "../../src/network/policy_file.ts";
 import { networkLayout, packParameters } from "../../src/network/layout.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

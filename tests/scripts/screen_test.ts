@@ -1,12 +1,8 @@
 /** What scripts do when a screen takes nothing, and where they look for files. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { join, resolve } from "node:path";
-import { isFinished } from "../../src/pipeline/resume.ts";
-import {
-  inFolder,
-  scriptResult,
-  smallOverrides,
-} from "../pipeline/small_run.ts";
+import { isFinished } from "../../src/run/resume.ts";
+import { inFolder, scriptResult, smallOverrides } from "../run/small_run.ts";
 
 const suite = resolve(import.meta.dirname!, "../..");
 const ignore = Deno.build.os === "windows";

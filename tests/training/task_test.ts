@@ -5,7 +5,7 @@ import { referenceBackend } from "../../src/backends/reference.ts";
 import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
-import { datasetToSafetensors } from "../../src/dataset/safetensors.ts";
+import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import {
@@ -13,11 +13,11 @@ import {
   greedyInStates,
   learn,
   learnTogether,
-} from "../../src/pipeline/learn.ts";
-import { openProblem } from "../../src/pipeline/problem.ts";
+} from "../../src/run/learn.ts";
+import { openProblem } from "../../src/run/problem.ts";
 import { prepareTask } from "../../src/training/task.ts";
 import { smallDataset } from "../dataset/small.ts";
-import { smallConfig } from "../pipeline/small_run.ts";
+import { smallConfig } from "../run/small_run.ts";
 
 const [bc, cql] = configuredAlgorithms(smallConfig);
 

@@ -6,7 +6,7 @@
  */
 
 import type { TopLevelSpec } from "vega-lite";
-import { visible } from "../../files/visible.ts";
+import { visible } from "../../visible.ts";
 import { theme } from "./theme.ts";
 import { textWidth } from "./text_width.ts";
 

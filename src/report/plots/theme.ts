@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PlotSpec } from "./render.ts";
+import type { TopLevelSpec } from "vega-lite";
 
 /** Text and lines. The report exchanges them, by value, for light ones on a dark page. */
 export const ink = "#1f2430";
@@ -57,7 +57,7 @@ export function seriesScale(
 const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
 /** Vega-Lite's configuration for every plot. */
-export const theme: PlotSpec["config"] = {
+export const theme: TopLevelSpec["config"] = {
   // One label for the whole picture stands on its root; one for each dot would fill the file.
   aria: false,
   background: paper,

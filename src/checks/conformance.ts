@@ -1,0 +1,371 @@
+/**
+ * Conformance: replays recorded updates of d3rlpy on a backend, minibatch by minibatch, and
+ * compares losses and parameters with those that d3rlpy's algorithms have in float64.
+ *
+ * @module
+ */
+import { buildProgram, configureAlgorithm } from "../algorithms/index.ts";
+import {
+  initialState,
+  type LearnerState,
+} from "../algorithms/learner_state.ts";
+import type { Program } from "../algorithms/program.ts";
+import { adamSchedule } from "../algorithms/schedule.ts";
+import { readSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { distinctRows } from "../dataset/distinct_rows.ts";
+import { planSource } from "../dataset/minibatch_plan.ts";
+import { validateDataset } from "../dataset/validate.ts";
+import { InputError } from "../errors.ts";
+import { visible } from "../visible.ts";
+import { type LayerParameters, packParameters } from "../network/layout.ts";
+
+/** What a fixture shows of a backend. */
+export interface ConformanceResult {
+  /** `discrete_bc`, `discrete_cql`, `dqn` or `double_dqn`. */
+  readonly algorithm: string;
+  /** Updates replayed. */
+  readonly steps: number;
+  /** Largest difference of a parameter after the first and after the last update; NaN if one is NaN. */
+  readonly parameterDifference: number;
+  /** Largest difference of a loss term at any update, relative to terms above 1; NaN if one is NaN. */
+  readonly lossDifference: number;
+  /** What both may be: ten times the error of PyTorch's own float32 run, at least 5e-6. */
+  readonly tolerance: number;
+  /** Whether both differences keep the tolerance; NaN does not. */
+  readonly passed: boolean;
+}
+
+/**
+ * Replays a fixture.
+ *
+ * @param bytes A safetensors file in the layout that `tests/fixtures/README.md` describes.
+ * @param name Its name, for messages.
+ * @throws InputError when the file is damaged or not a fixture.
+ */
+export async function checkConformance(
+  bytes: Uint8Array,
+  name: string,
+  backend: Backend,
+): Promise<ConformanceResult> {
+  const file = readSafetensors(bytes, name);
+  const about = readMetadata(file);
+  const { algorithm, steps, sizes, batchSize } = about;
+  const dataset = fixtureDataset(file, about);
+  const rows = distinctRows(dataset.observations, dataset.observationSize);
+  const program = fixtureProgram(file, about, rows.count);
+  let drawn = 0;
+  const plan = planSource(program.plan, [{
+    dataset,
+    rowOf: rows.rowOf,
+    tableRows: rows.count,
+    rewardScale: program.rewardScale,
+    discount: program.discount,
+    timeoutsTerminate: false,
+    draw: (samples) => {
+      for (let i = 0; i < batchSize; i++) samples[i] = drawn++;
+    },
+  }], [adamSchedule(about.number("learning_rate"), "constant", steps)]);
+  const initial = fixtureLayers(file, "init", sizes);
+  const learner = await backend.open({
+    program,
+    observations: rows.observations,
+    plan,
+    state: initialState(program, [[
+      packParameters(program.networks[0].layout, initial),
+    ]]),
+  });
+  try {
+    const losses = [await learner.run(1)];
+    const first = await learner.read();
+    if (steps > 1) losses.push(await learner.run(steps));
+    const last = await learner.read();
+    const parameterDifference = Math.max(
+      ...([[1, first], [steps, last]] as const).map(([step, state]) =>
+        largestParameterDifference(
+          file,
+          `expect.step${step}`,
+          sizes,
+          program,
+          state,
+        )
+      ),
+    );
+    const lossDifference = largestLossDifference(
+      file,
+      program,
+      about,
+      losses,
+    );
+    const tolerance = Math.max(
+      10 * about.number("torch_float32_max_abs_error"),
+      5e-6,
+    );
+    const passed = parameterDifference <= tolerance &&
+      lossDifference <= tolerance;
+    return {
+      algorithm,
+      steps,
+      parameterDifference,
+      lossDifference,
+      tolerance,
+      passed,
+    };
+  } finally {
+    await learner.close();
+  }
+}
+
+/** What d3rlpy calls the algorithms that can be replayed. */
+const ALGORITHMS = ["discrete_bc", "discrete_cql", "dqn", "double_dqn"];
+
+interface FixtureMetadata {
+  readonly algorithm: string;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly sizes: readonly number[];
+  number(key: string): number;
+}
+
+function readMetadata(file: SafetensorsFile): FixtureMetadata {
+  const value = (key: string): unknown => {
+    try {
+      return JSON.parse(file.metadata[key]);
+    } catch {
+      throw new InputError(
+        `${file.name}: not a conformance fixture: metadata has no "${key}"`,
+      );
+    }
+  };
+  const number = (key: string): number => {
+    const n = value(key);
+    if (typeof n === "number" && Number.isFinite(n)) return n;
+    throw new InputError(
+      `${file.name}: not a conformance fixture: "${key}" is not a number`,
+    );
+  };
+  const size = (key: string): number => {
+    const n = number(key);
+    if (Number.isInteger(n) && n > 0 && n < 2 ** 24) return n;
+    throw new InputError(
+      `${file.name}: not a conformance fixture: "${key}" is ${n}`,
+    );
+  };
+  const algorithm = value("algorithm");
+  if (!ALGORITHMS.includes(algorithm as string)) {
+    throw new InputError(
+      `${file.name}: algorithm ${
+        visible(JSON.stringify(algorithm))
+      }: there are fixtures of ${ALGORITHMS.join(", ")}`,
+    );
+  }
+  // One network with one output an action is what the suite trains; older fixtures do not say it.
+  for (const [key, only] of [["q_function", "mean"], ["n_critics", 1]]) {
+    if (Object.hasOwn(file.metadata, key) && value(`${key}`) !== only) {
+      throw new InputError(
+        `${file.name}: ${key} ${
+          visible(file.metadata[key])
+        }: only ${only} can be replayed`,
+      );
+    }
+  }
+  const hidden = value("hidden");
+  if (
+    !Array.isArray(hidden) ||
+    !hidden.every((h) => Number.isInteger(h) && h > 0 && h < 2 ** 24)
+  ) {
+    throw new InputError(
+      `${file.name}: not a conformance fixture: "hidden" is no list of widths`,
+    );
+  }
+  return {
+    algorithm: algorithm as string,
+    steps: size("steps"),
+    batchSize: size("batch_size"),
+    sizes: [size("obs_dim"), ...hidden, size("actions")],
+    number,
+  };
+}
+
+function tensor<T>(
+  file: SafetensorsFile,
+  name: string,
+  type: { new (length: number): T & { length: number } },
+  length: number,
+): T {
+  const data = file.tensors.get(name)?.data;
+  if (data instanceof type && data.length === length) return data;
+  throw new InputError(
+    `${file.name}: not a conformance fixture: "${name}" should be ${
+      type.name.replace("Array", "")
+    } with ${length} elements`,
+  );
+}
+
+/** Every sample as an episode of one step: the fixture's minibatches in order. */
+function fixtureDataset(
+  file: SafetensorsFile,
+  about: FixtureMetadata,
+): Dataset {
+  const { steps, batchSize, sizes } = about;
+  const [D] = sizes;
+  const N = steps * batchSize;
+  const before = tensor(file, "batch.observations", Float32Array, N * D);
+  const after = tensor(file, "batch.next_observations", Float32Array, N * D);
+  const terminals = tensor(file, "batch.terminals", Float32Array, N);
+  const actions = tensor(file, "batch.actions", Int32Array, N);
+  if (!terminals.every((t) => t === 0 || t === 1)) {
+    throw new InputError(`${file.name}: a terminal is neither 0 nor 1`);
+  }
+  const observations = new Float32Array(2 * N * D);
+  for (let i = 0; i < N; i++) {
+    observations.set(before.subarray(i * D, (i + 1) * D), 2 * i * D);
+    observations.set(after.subarray(i * D, (i + 1) * D), (2 * i + 1) * D);
+  }
+  const dataset = {
+    observationSize: D,
+    actionCount: sizes[sizes.length - 1],
+    observations,
+    actions,
+    rewards: tensor(file, "batch.rewards", Float32Array, N),
+    terminated: Uint8Array.from(terminals),
+    truncated: Uint8Array.from(terminals, (t) => 1 - t),
+    episodeOffsets: Uint32Array.from({ length: N + 1 }, (_, i) => i),
+  };
+  validateDataset(dataset, file.name);
+  return dataset;
+}
+
+function fixtureProgram(
+  file: SafetensorsFile,
+  { algorithm, sizes, batchSize, number }: FixtureMetadata,
+  tableRows: number,
+): Program {
+  const shape = {
+    observationSize: sizes[0],
+    hidden: sizes.slice(1, -1),
+    actionCount: sizes[sizes.length - 1],
+    tableRows,
+  };
+  if (algorithm === "discrete_bc") {
+    const beta = number("beta");
+    return buildProgram(configureAlgorithm("bc", { batchSize, beta }), shape);
+  }
+  const targetUpdateInterval = number("target_update_interval");
+  if (!Number.isInteger(targetUpdateInterval) || targetUpdateInterval < 1) {
+    throw new InputError(
+      `${file.name}: "target_update_interval" is ${targetUpdateInterval}`,
+    );
+  }
+  const settings = { batchSize, targetUpdateInterval, gamma: number("gamma") };
+  const programs: Record<string, () => Program> = {
+    discrete_cql: () =>
+      buildProgram(
+        configureAlgorithm("cql", { ...settings, alpha: number("alpha") }),
+        shape,
+      ),
+    double_dqn: () =>
+      buildProgram(configureAlgorithm("doubleDqn", settings), shape),
+    dqn: () => buildProgram(configureAlgorithm("dqn", settings), shape),
+  };
+  return programs[algorithm]();
+}
+
+/** The fixture's layers, from PyTorch's [outputs, inputs] to [inputs, outputs]. */
+function fixtureLayers(
+  file: SafetensorsFile,
+  prefix: string,
+  sizes: readonly number[],
+): LayerParameters[] {
+  const type = prefix === "init" ? Float32Array : Float64Array;
+  return sizes.slice(1).map((outputs, l) => {
+    const inputs = sizes[l];
+    const source: ArrayLike<number> = tensor<Float32Array | Float64Array>(
+      file,
+      `${prefix}.${l}.weight`,
+      type,
+      inputs * outputs,
+    );
+    // Kept in f64 when the file has f64: this is the expectation, not the arithmetic.
+    const weight = new type(inputs * outputs);
+    for (let o = 0; o < outputs; o++) {
+      for (let i = 0; i < inputs; i++) {
+        weight[i * outputs + o] = source[o * inputs + i];
+      }
+    }
+    const bias = tensor<Float32Array | Float64Array>(
+      file,
+      `${prefix}.${l}.bias`,
+      type,
+      outputs,
+    );
+    return {
+      weight: weight as Float32Array,
+      bias: bias as Float32Array,
+      inputs,
+      outputs,
+    };
+  });
+}
+
+function largestParameterDifference(
+  file: SafetensorsFile,
+  prefix: string,
+  sizes: readonly number[],
+  program: Program,
+  state: LearnerState,
+): number {
+  const { parameters } = state.buffers;
+  let largest = 0;
+  fixtureLayers(file, prefix, sizes).forEach(
+    ({ weight, bias, inputs, outputs }, l) => {
+      const { offset, outputStride } = program.networks[0].layout.layers[l];
+      for (let i = 0; i <= inputs; i++) {
+        for (let o = 0; o < outputs; o++) {
+          const expected = i < inputs ? weight[i * outputs + o] : bias[o];
+          const value = parameters[offset + i * outputStride + o];
+          // Math.max keeps a NaN.
+          largest = Math.max(largest, Math.abs(value - expected));
+        }
+      }
+    },
+  );
+  return largest;
+}
+
+function largestLossDifference(
+  file: SafetensorsFile,
+  { lossTerms }: Program,
+  { steps }: FixtureMetadata,
+  losses: readonly Float32Array[],
+): number {
+  // tdLoss here is td_loss there.
+  const names = lossTerms.map(({ name }) =>
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  );
+  // DQN and Double DQN have no conservative term to compare.
+  const terms = names.map((name) =>
+    file.tensors.has(`expect.${name}`) ? name : null
+  );
+  const total = tensor(file, "expect.loss", Float64Array, steps);
+  const ours = losses.flatMap((block) => [...block]);
+  let largest = 0;
+  const compare = (value: number, expected: number) => {
+    const scale = Math.max(1, Math.abs(expected));
+    largest = Math.max(largest, Math.abs(value - expected) / scale);
+  };
+  for (let t = 0; t < steps; t++) {
+    const [first, second] = ours.slice(2 * t, 2 * t + 2);
+    compare(first + lossTerms[1].weight * second, total[t]);
+    terms.forEach((name, k) => {
+      if (name) {
+        compare(
+          ours[2 * t + k],
+          tensor(file, `expect.${name}`, Float64Array, steps)[t],
+        );
+      }
+    });
+  }
+  return largest;
+}

@@ -1,0 +1,304 @@
+/**
+ * The rows of a CSV data set; `csv.ts` tells what they mean.
+ *
+ * @module
+ */
+
+import { buildDataset } from "./builder.ts";
+import { LONGEST_ACTION_NAME } from "../action_codes.ts";
+import type { ColumnIndices } from "./csv_columns.ts";
+import type { CsvRecord } from "./csv_records.ts";
+import type { Dataset } from "../dataset.ts";
+
+/** Takes the rows of a file one by one. */
+export interface RowReader {
+  /** Takes the next row. */
+  row(record: CsvRecord): void;
+  /** The data set, not validated, and what was taken in another way than it stands there. */
+  finish(): { readonly dataset: Dataset; readonly notes: readonly string[] };
+}
+
+/** The action in a row and what came of it. */
+interface Step {
+  /** Its code or name; undefined in a row that only tells the final observation. */
+  action: number | string | undefined;
+  reward: number;
+  terminated: boolean;
+  truncated: boolean;
+}
+
+/**
+ * Starts reading rows.
+ *
+ * @param columns Where things are.
+ * @param name Name of the file, for messages.
+ * @param actionCount Number of actions, if known.
+ * @param onBad Is told each bad row's line and what is wrong with it.
+ */
+export function openRows(
+  columns: ColumnIndices,
+  name: string,
+  actionCount: number | undefined,
+  onBad: (line: number, what: string) => void,
+): RowReader {
+  const size = columns.observations.length;
+  const builder = buildDataset(size, name);
+  const ids = new Set<string>();
+  const observation = new Float64Array(size);
+  const row: Step = {
+    action: undefined,
+    reward: 0,
+    terminated: false,
+    truncated: false,
+  };
+  // The current episode: its last step waits for the observation that follows it.
+  const last: Step = { ...row };
+  let id: Uint8Array | undefined;
+  let line = 0;
+  let stepNumber = NaN;
+  let observations = 0;
+  /** A row without action, the final observation, was read. */
+  let isClosed = false;
+  let isBad = false;
+  const saysTerminated = columns.terminated >= 0 || columns.over >= 0;
+  /** Episodes whose last row is taken for their final observation. */
+  let cut = 0;
+  /** Episodes of one row that is not terminated: what its action led to is not known. */
+  let empty = 0;
+  /** Rows whose step is not the last one's plus 1, and the first of them. */
+  let jumps = 0;
+  let firstJump = "";
+  /** Whether all actions are integers; undefined before the first. */
+  let areCodes: boolean | undefined;
+
+  const endEpisode = () => {
+    if (id === undefined || isBad) return;
+    const terminated = last.terminated ||
+      (!saysTerminated && !last.truncated);
+    if (terminated && !isClosed) {
+      builder.addTransition(last.action!, last.reward);
+      builder.repeatObservation();
+      observations++;
+    }
+    if (observations >= 2) {
+      if (!terminated && !isClosed) cut++;
+      return builder.endEpisode(terminated, last.truncated);
+    }
+    if (isClosed) return onBad(line, "the episode has no action");
+    builder.dropObservation();
+    empty++;
+  };
+
+  const startEpisode = (record: CsvRecord): string | undefined => {
+    id = record.copy(columns.episode);
+    stepNumber = NaN;
+    observations = 0;
+    isClosed =
+      isBad =
+      last.terminated =
+      last.truncated =
+        false;
+    const text = record.text(columns.episode);
+    if (text === undefined) return "the episode is not UTF-8";
+    if (ids.has(text)) {
+      return `episode ${
+        quote(text)
+      } goes on after another one; sort the rows by episode`;
+    }
+    ids.add(text);
+  };
+
+  /** Reads the cells; returns what is wrong. */
+  const readCells = (record: CsvRecord): string | undefined => {
+    const isFinal = record.size(columns.action) === 0;
+    for (let d = 0; d < size; d++) {
+      const column = columns.observations[d];
+      const value = record.number(column);
+      if (!Number.isFinite(Math.fround(value))) {
+        return badCell(record, column, "no number that fits 32 bits");
+      }
+      observation[d] = value;
+    }
+    const wrongEnd = readEnds(record, isFinal);
+    if (wrongEnd) return wrongEnd;
+    if (columns.step >= 0) {
+      const number = record.number(columns.step);
+      if (!Number.isFinite(number)) {
+        return badCell(record, columns.step, "no number");
+      }
+      if (number <= stepNumber) {
+        return badCell(record, columns.step, `not after step ${stepNumber}`);
+      }
+      if (number > stepNumber && number !== stepNumber + 1 && jumps++ === 0) {
+        firstJump = `${stepNumber} to ${number} in line ${record.line}`;
+      }
+      stepNumber = number;
+    }
+    if (isFinal) {
+      if (record.size(columns.reward) > 0 || row.terminated || row.truncated) {
+        return "a reward or an end without action";
+      }
+      row.action = undefined;
+      return;
+    }
+    const wrong = readAction(record);
+    if (wrong) return badCell(record, columns.action, wrong);
+    row.reward = record.number(columns.reward);
+    if (!Number.isFinite(Math.fround(row.reward))) {
+      return badCell(record, columns.reward, "no number that fits 32 bits");
+    }
+  };
+
+  /** Reads the flags of a row's end; returns what is wrong. */
+  const readEnds = (
+    record: CsvRecord,
+    isFinal: boolean,
+  ): string | undefined => {
+    const flags = { terminated: false, truncated: false, over: false };
+    for (const key of ["terminated", "truncated", "over"] as const) {
+      const column = columns[key];
+      if (column < 0 || (isFinal && record.size(column) === 0)) continue;
+      const flag = readFlag(record, column);
+      if (flag === undefined) {
+        const what = columns.guessed.includes(column)
+          ? "neither 0 nor 1; if this column says nothing about the end of an episode, rename it"
+          : "neither 0 nor 1";
+        return badCell(record, column, what);
+      }
+      flags[key] = flag;
+    }
+    const { terminated, truncated, over } = flags;
+    const isLimit = columns.truncated < 0 && columns.terminated >= 0;
+    row.terminated = terminated || (over && !truncated && !isLimit);
+    row.truncated = truncated || (over && !terminated && isLimit);
+  };
+
+  /** Reads the action, a code or a name; returns what is wrong. */
+  const readAction = (record: CsvRecord): string | undefined => {
+    const code = record.number(columns.action);
+    if (actionCount !== undefined) {
+      if (!Number.isInteger(code) || code < 0 || code >= actionCount) {
+        return `no integer from 0 to ${actionCount - 1}`;
+      }
+    } else if (!Number.isNaN(code)) {
+      if (!Number.isInteger(code)) return "no integer";
+      if (!Number.isSafeInteger(code)) return "beyond ±2^53";
+    }
+    const action = Number.isNaN(code) ? actionName(record) : code;
+    if (action === undefined) return "neither an integer nor a name";
+    // A name among numbers is a mistake in one of them.
+    const isCode = typeof action === "number";
+    if (isCode !== (areCodes ??= isCode)) {
+      return `where earlier actions are ${areCodes ? "integers" : "names"}`;
+    }
+    row.action = action;
+  };
+
+  const actionName = (record: CsvRecord): string | undefined => {
+    const text = record.text(columns.action);
+    const isName = text !== undefined && text.length <= LONGEST_ACTION_NAME &&
+      text.trim() === text && Number.isNaN(Number(text)) &&
+      !/^[+-]?(nan|inf)/i.test(text);
+    return isName ? text : undefined;
+  };
+
+  const badCell = (record: CsvRecord, column: number, what: string) =>
+    `${quote(columns.names[column])} is ${
+      quote(record.text(column) ?? "not UTF-8")
+    }, ${what}`;
+
+  /** Reads a row and adds it; returns what is wrong. */
+  const readRow = (record: CsvRecord): string | undefined => {
+    if (record.malformed) return "text after a closing quote";
+    if (record.cells !== columns.count) {
+      return `${record.cells} cells instead of ${columns.count}`;
+    }
+    if (id === undefined || !record.equals(columns.episode, id)) {
+      endEpisode();
+      const wrong = startEpisode(record);
+      if (wrong) return wrong;
+    }
+    line = record.line;
+    const wrong = readCells(record);
+    if (wrong || isBad) return wrong;
+    const isFinal = row.action === undefined;
+    if (isClosed || (!isFinal && (last.terminated || last.truncated))) {
+      return "a row after the end of its episode";
+    }
+    if (observations > 0) builder.addTransition(last.action!, last.reward);
+    builder.addObservation(observation, 0);
+    observations++;
+    if (isFinal) isClosed = true;
+    else Object.assign(last, row);
+  };
+
+  return {
+    row(record): void {
+      const wrong = readRow(record);
+      if (wrong === undefined) return;
+      onBad(record.line, wrong);
+      // What follows in this episode is checked cell by cell only: one line a mistake.
+      isBad = true;
+      stepNumber = NaN;
+    },
+    finish() {
+      endEpisode();
+      const dataset = builder.finish(actionCount);
+      const names = columns.observations.map((at) => columns.names[at]);
+      const notes = [
+        ...columns.notes,
+        ...builder.notes(names, columns.names[columns.reward]),
+      ];
+      if (dataset.actionNames) {
+        notes.push(
+          `${columns.names[columns.action]}: ${dataset.actionCount} actions, ` +
+            `which keep their names: ${list(dataset.actionNames)}`,
+        );
+      }
+      if (cut > 0) {
+        notes.push(
+          `${cut} ${
+            cut === 1 ? "episode ends" : "episodes end"
+          } unterminated and without a row for the final observation: ` +
+            "the last row tells it, and its action and reward are not used",
+        );
+      }
+      if (empty > 0) {
+        notes.push(
+          `${empty} ${
+            empty === 1 ? "episode has" : "episodes have"
+          } one row, not terminated, and none for the final observation: ` +
+            "they hold no transition and are left out",
+        );
+      }
+      if (jumps > 0) {
+        notes.push(
+          `${columns.names[columns.step]}: grows by other than 1 in ${jumps} ${
+            jumps === 1 ? "row" : "rows"
+          }, the first from ${firstJump}; rows are taken for consecutive steps`,
+        );
+      }
+      return { dataset, notes };
+    },
+  };
+}
+
+/** 0, 1, 0.0, 1.0, true or false in any case; undefined for anything else. */
+function readFlag(record: CsvRecord, column: number): boolean | undefined {
+  const number = record.number(column);
+  if (number === 0 || number === 1) return number === 1;
+  const text = record.size(column) > 5 ? "" : record.text(column);
+  if (text?.toLowerCase() === "true") return true;
+  if (text?.toLowerCase() === "false") return false;
+}
+
+/** Text of the file, safe for one line. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
+}
+
+/** The first ten, separated by commas. */
+function list(texts: readonly string[]): string {
+  const shown = texts.slice(0, 10).map((text) => text.slice(0, 40)).join(", ");
+  return texts.length > 10 ? `${shown} …` : shown;
+}

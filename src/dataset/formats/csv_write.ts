@@ -1,0 +1,72 @@
+/**
+ * Writing a data set as CSV; `csv.ts` tells the columns.
+ *
+ * @module
+ */
+
+import { concatenatedBytes } from "../../numerics/arrays.ts";
+import type { Dataset } from "../dataset.ts";
+
+/** Rows per piece of text that is turned into bytes. */
+const ENCODE_ROWS = 20_000;
+
+/**
+ * A data set as CSV: the columns that `csv.ts` names, T + 1 rows an episode of T
+ * transitions, the last with the final observation only. Every number is the shortest
+ * decimal that reads back as the same 32-bit float. Reading it gives an equal data set, but for
+ * actions that never occur, which CSV does not hold.
+ *
+ * @param dataset The data set.
+ */
+export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
+  const { observationSize: size, observations, episodeOffsets: offsets } =
+    dataset;
+  const names = Array.from({ length: size }, (_, d) => `observation_${d}`);
+  const encoder = new TextEncoder();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let text = `episode,step,${
+    names.join(",")
+  },action,reward,terminated,truncated\n`;
+  const actionNames = dataset.actionNames?.map(cell);
+  const nameOf = (action: number) => actionNames?.[action] ?? action;
+  let rows = 0;
+  for (let e = 0; e + 1 < offsets.length; e++) {
+    for (let i = offsets[e]; i <= offsets[e + 1]; i++) {
+      text += `${e},${i - offsets[e]}`;
+      for (let d = 0; d < size; d++) {
+        text += `,${shortest(observations[(i + e) * size + d])}`;
+      }
+      text += i === offsets[e + 1]
+        ? ",,,,\n"
+        : `,${nameOf(dataset.actions[i])},${shortest(dataset.rewards[i])}` +
+          `,${dataset.terminated[i]},${dataset.truncated[i]}\n`;
+      if (++rows % ENCODE_ROWS === 0) {
+        parts.push(encoder.encode(text));
+        text = "";
+      }
+    }
+  }
+  parts.push(encoder.encode(text));
+  return concatenatedBytes(parts);
+}
+
+/** Text as a cell, in quotes if it needs them. */
+function cell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The shortest decimal that reads back as this f32. */
+function shortest(value: number): string {
+  if (Object.is(value, -0)) return "-0";
+  if (Number.isInteger(value)) return String(value);
+  // Most numbers that people log have few digits; toPrecision costs ten times as much.
+  const short = Math.round(value * 1e4) / 1e4;
+  if (Math.abs(value) < 100 && Math.fround(short) === value) {
+    return String(short);
+  }
+  for (let digits = 6; digits < 9; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return String(Number(value.toPrecision(9)));
+}

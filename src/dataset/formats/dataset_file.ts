@@ -1,0 +1,194 @@
+/**
+ * Data sets on disk in any of the formats.
+ *
+ * @module
+ */
+
+import type { DatasetReadOptions } from "./read_options.ts";
+import { basename, dirname, join } from "node:path";
+import { actionCodes } from "../action_codes.ts";
+import { datasetFromCsv } from "./csv.ts";
+import { datasetToCsv } from "./csv_write.ts";
+import { datasetFromD3rlpy, datasetToD3rlpy } from "./d3rlpy.ts";
+import type { Dataset } from "../dataset.ts";
+import { superblockAt } from "./hdf5_header.ts";
+import { datasetFromMinari, datasetToMinari } from "./minari.ts";
+import { datasetFromSafetensors, datasetToSafetensors } from "./safetensors.ts";
+import { InputError } from "../../errors.ts";
+import { makeDirectory, writeFileAtomic } from "../../files/atomic.ts";
+import { readFile } from "../../files/read.ts";
+
+/** The formats that data sets are read from and written to. */
+export const DATASET_FORMATS = [
+  "safetensors",
+  "d3rlpy",
+  "minari",
+  "csv",
+] as const;
+
+/** Name of a format. */
+export type DatasetFormat = typeof DATASET_FORMATS[number];
+
+/**
+ * Reads a data set in the format that its content shows.
+ *
+ * @param path A safetensors file of this suite, a d3rlpy dump, a CSV file, or the directory
+ *   of a Minari data set (or its `data` directory, or the `main_data.hdf5` in it).
+ * @param options What the file may not say itself.
+ * @throws {InputError} if it is missing, of another format, damaged, or makes no sense.
+ */
+export async function readDataset(
+  path: string,
+  options: DatasetReadOptions = {},
+): Promise<Dataset> {
+  const { actionCount, columns } = options;
+  const format = sniff(path);
+  if (format === "csv") {
+    using file = attempt(path, () => Deno.openSync(path));
+    return await datasetFromCsv(file.readable, path, options);
+  }
+  if (columns !== undefined && Object.keys(columns).length > 0) {
+    throw new InputError(`${path}: columns are named, but it is no CSV file`);
+  }
+  if (format === "d3rlpy") {
+    return await datasetFromD3rlpy(readFile(path), path, options);
+  }
+  const dataset = format === "minari"
+    ? await readMinariDirectory(path, options)
+    : datasetFromSafetensors(readFile(path), path, options);
+  if (actionCount !== undefined && actionCount !== dataset.actionCount) {
+    throw new InputError(
+      `${path}: has ${dataset.actionCount} actions, not ${actionCount}`,
+    );
+  }
+  return dataset;
+}
+
+/**
+ * Whether a format has a place for what a data set calls its actions: d3rlpy's and Minari's hold
+ * integers alone, and a Minari space has no gaps. Where it has none, the file says 0 … A - 1.
+ */
+export function keepsActionNames(
+  dataset: Dataset,
+  format: DatasetFormat,
+): boolean {
+  const { actionNames } = dataset;
+  if (actionNames === undefined || format === "csv") return true;
+  if (format === "safetensors") return true;
+  const codes = actionCodes(dataset);
+  const areIntegers = `${codes[0]}` === actionNames[0];
+  return areIntegers && (format === "d3rlpy" ||
+    codes.every((code, action) => code === codes[0] + action));
+}
+
+/**
+ * Writes a data set. Equal data sets give equal bytes in every format.
+ *
+ * @param path A file, or for "minari" a directory; it must not exist.
+ * @param dataset The data set.
+ * @param format The format; what each does not keep is told in the formats page.
+ * @throws {InputError} if the path exists or cannot be written.
+ */
+export async function writeDataset(
+  path: string,
+  dataset: Dataset,
+  format: DatasetFormat,
+): Promise<void> {
+  if (exists(path)) {
+    throw new InputError(`${path}: exists already; choose another path`);
+  }
+  if (format === "minari") {
+    const { mainData, metadata } = await datasetToMinari(dataset);
+    const data = join(path, "data");
+    makeDirectory(data);
+    writeFileAtomic(join(data, "main_data.hdf5"), mainData);
+    // Last: without it, neither Minari nor this suite takes the directory for a data set.
+    writeFileAtomic(join(data, "metadata.json"), metadata);
+    return;
+  }
+  const bytes = format === "safetensors"
+    ? datasetToSafetensors(dataset)
+    : format === "d3rlpy"
+    ? await datasetToD3rlpy(dataset)
+    : datasetToCsv(dataset);
+  writeFileAtomic(path, bytes);
+}
+
+function sniff(path: string): DatasetFormat {
+  const isDirectory = attempt(path, () => Deno.statSync(path).isDirectory);
+  if (isDirectory || basename(path) === "main_data.hdf5") return "minari";
+  const head = new Uint8Array(4096);
+  const [length, hdf5] = attempt(path, () => {
+    using file = Deno.openSync(path);
+    return [file.readSync(head) ?? 0, isHdf5(file)];
+  });
+  if (length === 0) throw new InputError(`${path}: is empty`);
+  if (hdf5) return "d3rlpy";
+  const start = head.subarray(0, length);
+  // A safetensors file begins with a 64-bit length and a brace; text has no zero byte.
+  if (start[8] === 0x7b && start.subarray(0, 8).includes(0)) {
+    return "safetensors";
+  }
+  if (!start.includes(0)) return "csv";
+  throw new InputError(
+    `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
+  );
+}
+
+function isHdf5(file: Deno.FsFile): boolean {
+  const bytes = new Uint8Array(8);
+  return superblockAt((at) => {
+    file.seekSync(at, Deno.SeekMode.Start);
+    return bytes.subarray(0, file.readSync(bytes) ?? 0);
+  }) !== undefined;
+}
+
+function readMinariDirectory(
+  path: string,
+  options: DatasetReadOptions,
+): Promise<Dataset> {
+  const given = basename(path) === "main_data.hdf5" ? dirname(path) : path;
+  const data = exists(join(given, "data")) ? join(given, "data") : given;
+  if (!exists(join(data, "metadata.json"))) {
+    throw new InputError(
+      exists(join(data, "main_data.hdf5"))
+        ? `${path}: no metadata.json beside main_data.hdf5, so this is Minari 0.4 or older: ` +
+          "download or create the data set again with Minari 0.5"
+        : `${path}: not a Minari data set: it has no data/metadata.json`,
+    );
+  }
+  const files = {
+    metadata: attempt(
+      path,
+      () => Deno.readTextFileSync(join(data, "metadata.json")),
+    ),
+    // Read last: the metadata may say that the data lie elsewhere.
+    get mainData() {
+      return readFile(join(data, "main_data.hdf5"));
+    },
+  };
+  return datasetFromMinari(files, data, options);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotADirectory) return false;
+    throw new InputError(`${path}: cannot be read`);
+  }
+}
+
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const missing = error instanceof Deno.errors.NotFound;
+    throw new InputError(
+      `${path}: ${missing ? "does not exist" : "cannot be read"}`,
+    );
+  }
+}

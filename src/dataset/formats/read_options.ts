@@ -1,0 +1,23 @@
+/**
+ * What readers of data sets are told beside the file.
+ *
+ * @module
+ */
+
+import type { CsvColumns } from "./csv_columns.ts";
+
+/** What a file may not say itself. */
+export interface DatasetReadOptions {
+  /**
+   * Number of actions. d3rlpy dumps and CSV do not hold it: if given, they are 0 … actionCount - 1
+   * there, otherwise those that occur. Other formats must agree with it.
+   */
+  readonly actionCount?: number;
+  /** Which column of a CSV file holds what. */
+  readonly columns?: CsvColumns;
+  /**
+   * Is told, one line each, what was taken in a way that the file does not say itself, such as
+   * `observation_0: 2 numbers rounded to 32-bit floats, the first from 16777217 to 16777216`.
+   */
+  readonly onNote?: (note: string) => void;
+}

@@ -1,0 +1,169 @@
+/**
+ * The suite's own data set file: its columns in a safetensors container.
+ *
+ * | tensor | type, shape |
+ * |---|---|
+ * | `observations` | F32 [N + E, D], T + 1 rows an episode of T transitions |
+ * | `actions` | I32 [N] |
+ * | `rewards` | F32 [N] |
+ * | `terminated`, `truncated` | U8 [N], 0 or 1 |
+ * | `episode_offsets` | U32 [E + 1] |
+ *
+ * The metadata hold `format` = "holdfast.dataset", `version` = "1", `action_count` and, where
+ * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list.
+ *
+ * @module
+ */
+
+import {
+  readSafetensors,
+  requireTensor,
+  type SafetensorsFile,
+  writeSafetensors,
+} from "../../files/safetensors.ts";
+import { InputError } from "../../errors.ts";
+import { namesFromMetadata, namesToMetadata } from "../action_codes.ts";
+import type { Dataset } from "../dataset.ts";
+import type { DatasetReadOptions } from "./read_options.ts";
+import { countRounding } from "./rounding.ts";
+import { validateDataset } from "../validate.ts";
+
+const FORMAT = "holdfast.dataset";
+const VERSION = "1";
+
+/**
+ * The file's bytes; equal data sets give equal bytes.
+ *
+ * @param dataset The data set.
+ */
+export function datasetToSafetensors(
+  dataset: Dataset,
+): Uint8Array<ArrayBuffer> {
+  const {
+    observationSize,
+    observations,
+    actions,
+    rewards,
+    terminated,
+    truncated,
+    episodeOffsets,
+  } = dataset;
+  return writeSafetensors(
+    new Map([
+      ["observations", {
+        shape: [observations.length / observationSize, observationSize],
+        data: observations,
+      }],
+      ["actions", { shape: [actions.length], data: actions }],
+      ["rewards", { shape: [rewards.length], data: rewards }],
+      ["terminated", { shape: [terminated.length], data: terminated }],
+      ["truncated", { shape: [truncated.length], data: truncated }],
+      ["episode_offsets", {
+        shape: [episodeOffsets.length],
+        data: episodeOffsets,
+      }],
+    ]),
+    {
+      format: FORMAT,
+      version: VERSION,
+      action_count: String(dataset.actionCount),
+      ...namesToMetadata(dataset.actionNames),
+    },
+  );
+}
+
+/**
+ * Reads and validates a data set. Its columns may be views of `bytes`. Observations and rewards may be F64
+ * or I64, which are rounded, and actions I64, as NumPy makes them.
+ *
+ * @param bytes The whole file.
+ * @param name Name of the file, for messages.
+ * @param options `onNote` is told of columns in which rounding changed integers.
+ * @throws {InputError} for damage, for another kind of file, or for data that make no sense.
+ */
+export function datasetFromSafetensors(
+  bytes: Uint8Array,
+  name: string,
+  { onNote }: DatasetReadOptions = {},
+): Dataset {
+  const file = readSafetensors(bytes, name);
+  const { format, version, action_count: actionCount } = file.metadata;
+  if (format !== FORMAT) {
+    throw new InputError(
+      `${name}: a safetensors file, but not a data set (its metadata say no format "${FORMAT}")`,
+    );
+  }
+  if (version !== VERSION) {
+    throw new InputError(
+      `${name}: data set version ${version}, but this suite reads ${VERSION}`,
+    );
+  }
+  if (!/^[1-9][0-9]{0,8}$/.test(actionCount ?? "")) {
+    throw new InputError(`${name}: its metadata hold no valid action_count`);
+  }
+  const { shape, data: observations } = floats(
+    file,
+    "observations",
+    [-1, -1],
+    (d) => `observations[:, ${d}]`,
+    onNote,
+  );
+  const dataset = {
+    observationSize: shape[1],
+    actionCount: Number(actionCount),
+    ...namesFromMetadata(file),
+    observations,
+    actions: actions(file),
+    rewards: floats(file, "rewards", [-1], () => "rewards", onNote).data,
+    terminated: requireTensor(file, "terminated", "U8", [-1]).data,
+    truncated: requireTensor(file, "truncated", "U8", [-1]).data,
+    episodeOffsets: requireTensor(file, "episode_offsets", "U32", [-1]).data,
+  };
+  validateDataset(dataset, name);
+  return dataset;
+}
+
+/** A tensor of numbers as 32-bit floats. */
+function floats(
+  file: SafetensorsFile,
+  key: string,
+  wanted: readonly number[],
+  nameOf: (column: number) => string,
+  onNote: DatasetReadOptions["onNote"],
+): { shape: readonly number[]; data: Float32Array } {
+  // NumPy's own types, and no others: one damaged byte must not turn F32 into I32.
+  const dtype = file.tensors.get(key)?.dtype;
+  if (dtype !== "F64" && dtype !== "I64") {
+    return requireTensor(file, key, "F32", wanted);
+  }
+  const { shape, data } = requireTensor<"F64" | "I64">(
+    file,
+    key,
+    dtype,
+    wanted,
+  );
+  // Without a row, the number of columns is only a claim.
+  const columns = Math.min(shape[1] ?? 1, data.length);
+  const rounding = countRounding(columns);
+  const rounded = new Float32Array(data.length);
+  data.forEach((value, i) => {
+    rounded[i] = Number(value);
+    rounding.see(i % columns, Number(value));
+  });
+  const names = Array.from({ length: columns }, (_, column) => nameOf(column));
+  for (const note of rounding.notes(names)) onNote?.(note);
+  return { shape, data: rounded };
+}
+
+/** The actions; 64-bit integers that 32 bits do not hold are no actions. */
+function actions(file: SafetensorsFile): Int32Array {
+  if (file.tensors.get("actions")?.dtype !== "I64") {
+    return requireTensor(file, "actions", "I32", [-1]).data;
+  }
+  const { data } = requireTensor(file, "actions", "I64", [-1]);
+  const wide = data.find((action) => action !== BigInt.asIntN(32, action));
+  if (wide !== undefined) {
+    throw new InputError(`${file.name}: action ${wide} is out of range`);
+  }
+  return Int32Array.from(data, Number);
+}

@@ -1,0 +1,175 @@
+/**
+ * A network policy as a safetensors file.
+ *
+ * @module
+ */
+import {
+  namesFromMetadata,
+  namesToMetadata,
+  wrongActionNames,
+} from "../dataset/action_codes.ts";
+import { InputError } from "../errors.ts";
+import { concatenated } from "../numerics/arrays.ts";
+import {
+  type LayerParameters,
+  networkLayout,
+  packParameters,
+  unpackParameters,
+} from "./layout.ts";
+import type { NetworkPolicy } from "./policy.ts";
+import {
+  readSafetensors,
+  type TensorToWrite,
+  writeSafetensors,
+} from "../files/safetensors.ts";
+import { visible } from "../visible.ts";
+
+const FORMAT = "holdfast/policy/1";
+
+/** The one that {@link evaluatePolicy} computes. */
+const ACTIVATION = "relu";
+
+/**
+ * Writes a policy: `layers.{i}.weight` f32 [inputs, outputs] and `layers.{i}.bias` f32 [outputs] (of
+ * an ensemble: [members, inputs, outputs] and [members, outputs]), and `observation.offset` and
+ * `observation.scale` f32 [D] where observations are scaled. Metadata: `format`, `outputs`
+ * (`logits` or `qValues`), `activation` (`relu`) and, where the data's actions have other names than
+ * 0 … A - 1, `action_names` (a JSON list). The bytes depend on nothing but the policy.
+ */
+export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
+  const tensors = new Map<string, TensorToWrite>();
+  const members = policy.members.map((parameters) =>
+    unpackParameters(policy.network, parameters)
+  );
+  const axis = members.length > 1 ? [members.length] : [];
+  policy.network.layers.forEach(({ inputs, outputs }, i) => {
+    tensors.set(`layers.${i}.weight`, {
+      shape: [...axis, inputs, outputs],
+      data: concatenated(members.map((layers) => layers[i].weight)),
+    });
+    tensors.set(`layers.${i}.bias`, {
+      shape: [...axis, outputs],
+      data: concatenated(members.map((layers) => layers[i].bias)),
+    });
+  });
+  if (policy.scaling) {
+    const { offset, scale } = policy.scaling;
+    tensors.set("observation.offset", { shape: [offset.length], data: offset });
+    tensors.set("observation.scale", { shape: [scale.length], data: scale });
+  }
+  return writeSafetensors(tensors, {
+    format: FORMAT,
+    outputs: policy.outputs,
+    activation: ACTIVATION,
+    ...namesToMetadata(policy.actionNames),
+  });
+}
+
+/**
+ * Reads a policy that {@link policyToSafetensors} wrote.
+ *
+ * @param name Name of the file, for messages.
+ * @throws InputError when the file is damaged or holds something else.
+ */
+export function policyFromSafetensors(
+  bytes: Uint8Array,
+  name: string,
+): NetworkPolicy {
+  if (isOnnx(bytes)) {
+    throw new InputError(
+      `${name}: an ONNX model; give the policy.safetensors that a run leaves beside it`,
+    );
+  }
+  const file = readSafetensors(bytes, name);
+  const { metadata, tensors } = file;
+  const fail = (what: string): never => {
+    throw new InputError(`${name}: not a policy of this suite: ${what}`);
+  };
+  if (metadata.format !== FORMAT) fail(`its format is not ${FORMAT}`);
+  const { outputs } = metadata;
+  if (outputs !== "logits" && outputs !== "qValues") {
+    return fail(`unknown outputs ${JSON.stringify(outputs)}`);
+  }
+  if (metadata.activation !== ACTIVATION) {
+    fail(
+      `its activation is ${
+        JSON.stringify(metadata.activation)
+      }, and only "${ACTIVATION}" is computed here`,
+    );
+  }
+  const used = new Set<string>();
+  const floats = (key: string, shape: readonly number[]): Float32Array => {
+    const tensor = tensors.get(key);
+    if (
+      tensor?.dtype !== "F32" || tensor.shape.length !== shape.length ||
+      shape.some((n, i) => tensor.shape[i] !== n)
+    ) return fail(`${key} is not F32 of shape [${shape}]`);
+    if (!tensor.data.every(Number.isFinite)) {
+      fail(`${key} holds a number that is not finite`);
+    }
+    used.add(key);
+    return tensor.data;
+  };
+  const shapeOf = (i: number) => tensors.get(`layers.${i}.weight`)?.shape;
+  const rank = shapeOf(0)?.length ?? 0;
+  if (rank !== 2 && rank !== 3) fail("its first layer is no matrix");
+  const axis = shapeOf(0)!.slice(0, rank - 2);
+  const count = axis[0] ?? 1;
+  if (count < 1) fail("it has no members");
+  const members: LayerParameters[][] = [];
+  const sizes: number[] = [];
+  for (let i = 0; shapeOf(i) !== undefined; i++) {
+    const [inputs, outputs] = shapeOf(i)!.slice(-2);
+    if (!(inputs > 0) || !(outputs > 0)) fail(`layer ${i} has no width`);
+    if (i > 0 && inputs !== sizes[i]) {
+      fail(`layer ${i} takes ${inputs} inputs after ${sizes[i]} outputs`);
+    }
+    if (i === 0) sizes.push(inputs);
+    sizes.push(outputs);
+    const weights = floats(`layers.${i}.weight`, [...axis, inputs, outputs]);
+    const biases = floats(`layers.${i}.bias`, [...axis, outputs]);
+    // Only now: a layer that has a width holds a number for each member that it claims.
+    for (let m = 0; m < count; m++) {
+      (members[m] ??= []).push({
+        weight: weights.subarray(
+          m * inputs * outputs,
+          (m + 1) * inputs * outputs,
+        ),
+        bias: biases.subarray(m * outputs, (m + 1) * outputs),
+        inputs,
+        outputs,
+      });
+    }
+  }
+  const scaled = tensors.has("observation.offset") ||
+    tensors.has("observation.scale");
+  const size = [sizes[0]];
+  const scaling = scaled
+    ? {
+      offset: floats("observation.offset", size),
+      scale: floats("observation.scale", size),
+    }
+    : null;
+  for (const key of tensors.keys()) {
+    if (!used.has(key)) fail(`unknown tensor ${visible(key, 80)}`);
+  }
+  const names = namesFromMetadata(file);
+  const wrong = names.actionNames &&
+    wrongActionNames(names.actionNames, sizes[sizes.length - 1]);
+  if (wrong !== undefined) fail(wrong);
+  const network = networkLayout(sizes);
+  return {
+    network,
+    members: members.map((layers) => packParameters(network, layers)),
+    outputs,
+    scaling,
+    ...names,
+  };
+}
+
+/** Whether bytes begin as an ONNX model: the version of its format, then its writer or graph. */
+function isOnnx(bytes: Uint8Array): boolean {
+  // A safetensors file has the brace of its header at byte 8.
+  return bytes[0] === 0x08 && bytes[1] < 0x40 && bytes[8] !== 0x7b &&
+    (bytes[2] === 0x12 || bytes[2] === 0x3a);
+}

@@ -1,0 +1,169 @@
+/**
+ * What an earlier start of a run has finished.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Algorithm } from "../algorithms/index.ts";
+import type { Program } from "../algorithms/program.ts";
+import { isManifestFile } from "./manifest.ts";
+import type { ManifestFile } from "../files/listing.ts";
+import { policyToOnnx } from "../network/onnx.ts";
+import { policyFromSafetensors } from "../network/policy_file.ts";
+import { canonicalJson } from "../files/canonical_json.ts";
+import { damageOf, fileOf, type RunFiles } from "./run_files.ts";
+import { readCsv } from "./training_csv.ts";
+import type { Config } from "../config/config.ts";
+import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
+import type { NetworkPolicy } from "../network/policy.ts";
+import { removeCheckpoints } from "./checkpoint_folder.ts";
+import {
+  type Learnt,
+  loggedSteps,
+  programOf,
+  trainingColumns,
+  unsafeIn,
+} from "./learn.ts";
+import type { Problem } from "./problem.ts";
+import { taskHash } from "./task_hash.ts";
+
+/** A learnt policy and the hash of its file. */
+export type LearntFile = Learnt & {
+  /** SHA-256 of the policy's file. */
+  readonly sha256: string;
+};
+
+/** The file that says that an algorithm has been trained: its last one, with the hashes of the others. */
+export function finishedFile(name: string): string {
+  return `${name}/finished.json`;
+}
+
+/** The files whose hashes it holds, by path. */
+export function learntFiles(name: string) {
+  return {
+    onnx: `${name}/policy.onnx`,
+    policy: `${name}/policy.safetensors`,
+    table: `${name}/training.csv`,
+  };
+}
+
+/**
+ * What {@link finishedFile} holds.
+ *
+ * @param files Of the run, ordered by path; those of the algorithm are taken.
+ */
+export function finishedText(
+  config: Config,
+  algorithm: Algorithm,
+  files: readonly ManifestFile[],
+): string {
+  const names: string[] = Object.values(learntFiles(algorithm.name));
+  return canonicalJson({
+    schema: "holdfast/finished/1",
+    task: taskHash(config, algorithm),
+    files: files.filter(({ path }) => names.includes(path)),
+  });
+}
+
+/**
+ * The policy of an algorithm and its table, if a run directory has recorded them as finished and
+ * holds them as recorded. The ONNX file, which follows from the policy, is made again where it is not
+ * as recorded; checkpoints that a kill left behind are removed.
+ *
+ * @param directory The run directory, of this configuration.
+ * @param files Is told of the algorithm's files.
+ * @returns null if training has not ended.
+ * @throws InputError if a file is missing, changed or of something else.
+ */
+export function finishedPolicy(
+  directory: string,
+  config: Config,
+  problem: Problem,
+  algorithm: Algorithm,
+  files: RunFiles,
+): LearntFile | null {
+  const { name, settings } = algorithm;
+  const place = (path: string) => join(directory, path);
+  const fail = (path: string): never => {
+    throw new InputError(
+      `${place(path)}: is not what this run left; remove ${
+        place(name)
+      } and go on with --resume to train it again`,
+    );
+  };
+  const record = finishedFile(name);
+  if (!isThere(place(record))) return null;
+  const { text, recorded } = readRecord(place(record)) ?? fail(record);
+  const names = learntFiles(name);
+  const wanted = Object.values(names);
+  if (
+    `${recorded.map(({ path }) => path)}` !== `${wanted}` ||
+    text !== finishedText(config, algorithm, recorded)
+  ) return fail(record);
+  const damaged = recorded.filter((file) => damageOf(directory, file) !== null)
+    .map(({ path }) => path);
+  for (const path of [names.policy, names.table]) {
+    if (damaged.includes(path)) fail(path);
+  }
+
+  const bytes = readFile(place(names.policy));
+  const policy = policyFromSafetensors(bytes, place(names.policy));
+  const program = programOf(config, algorithm, problem.dataset);
+  if (!fitsConfig(policy, program, algorithm)) fail(names.policy);
+  const columns = trainingColumns(program, algorithm, unsafeIn(problem));
+  const rows = readCsv(place(names.table), columns);
+  const steps = loggedSteps(settings, settings.steps);
+  if (`${rows?.map(([step]) => step)}` !== `${steps}`) fail(names.table);
+  if (damaged.includes(names.onnx)) {
+    const onnx = policyToOnnx(policy);
+    if (fileOf(names.onnx, onnx).sha256 !== recorded[0].sha256) {
+      fail(names.onnx);
+    }
+    files.write(names.onnx, onnx);
+  }
+  for (const file of [...recorded, fileOf(record, text)]) files.note(file);
+  removeCheckpoints(directory, name);
+  return { policy, columns, rows: rows!, sha256: recorded[1].sha256 };
+}
+
+/** No record comes near this. */
+const MAX_RECORD_BYTES = 1 << 16;
+
+/** What a record holds; null if it is damaged. */
+function readRecord(
+  path: string,
+): { text: string; recorded: ManifestFile[] } | null {
+  try {
+    const bytes = readFile(path, MAX_RECORD_BYTES);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const recorded = JSON.parse(text)?.files;
+    if (!Array.isArray(recorded) || !recorded.every(isManifestFile)) {
+      return null;
+    }
+    return { text, recorded };
+  } catch {
+    return null;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a policy is of the size and kind that a configuration and its data give. */
+export function fitsConfig(
+  { network, members, outputs }: NetworkPolicy,
+  program: Program,
+  { settings }: Algorithm,
+): boolean {
+  const widths = ({ layers }: typeof network) =>
+    `${layers.map(({ inputs, outputs }) => [inputs, outputs])}`;
+  return outputs === program.outputs && members.length === settings.members &&
+    widths(network) === widths(program.networks[0].layout);
+}

@@ -1,0 +1,358 @@
+/**
+ * Trains one algorithm of a configuration on a problem and follows what the policy is worth.
+ *
+ * @module
+ */
+import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { LearnerSettings } from "../algorithms/define.ts";
+import {
+  type Algorithm,
+  type AlgorithmName,
+  buildProgram,
+} from "../algorithms/index.ts";
+import type { Program } from "../algorithms/program.ts";
+import { csvSha256 } from "./training_csv.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Config } from "../config/config.ts";
+import { checkLearner } from "../config/schema.ts";
+import { InputError } from "../errors.ts";
+import { evaluateExactly } from "../mdp/exact.ts";
+import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
+import {
+  evaluatePolicy,
+  greedyActions,
+  type NetworkPolicy,
+} from "../network/policy.ts";
+import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
+import { named } from "../dataset/action_codes.ts";
+import type { DistinctRows } from "../dataset/distinct_rows.ts";
+import { dataModel } from "../evaluation/model_value.ts";
+import { concatenated, requireLength } from "../numerics/arrays.ts";
+import { prepareTask } from "../training/task.ts";
+import {
+  type Cursor,
+  DivergenceError,
+  startCursor,
+  train,
+} from "../training/train.ts";
+import type { Problem } from "./problem.ts";
+
+/** The algorithms of a configuration, in the order in which they are trained. */
+export function configuredAlgorithms({ algorithms }: Config): Algorithm[] {
+  return (Object.keys(algorithms) as AlgorithmName[]).map((name) =>
+    ({ name, settings: algorithms[name] }) as Algorithm
+  );
+}
+
+/**
+ * The greedy action of a policy in each state of an environment.
+ *
+ * @throws InputError if the policy is of other observations or actions.
+ */
+export function greedyInStates(
+  policy: NetworkPolicy,
+  mdp: FiniteMdp,
+): Int32Array {
+  const { layers } = policy.network;
+  requireLength(mdp.observationSize, layers[0].inputs, "an observation");
+  requireLength(mdp.actionCount, layers.at(-1)!.outputs, "the actions");
+  return greedyActions(
+    evaluatePolicy(policy, mdp.observations),
+    mdp.actionCount,
+  );
+}
+
+/**
+ * The Program of an algorithm of a configuration, where the number of observations does not matter.
+ *
+ * @param dataset Or the environment: what has observations and actions of these sizes.
+ */
+export function programOf(
+  { network: { hidden } }: Pick<Config, "network">,
+  algorithm: Algorithm,
+  dataset: { readonly observationSize: number; readonly actionCount: number },
+): Program {
+  const { observationSize, actionCount } = dataset;
+  return buildProgram(algorithm, {
+    observationSize,
+    hidden,
+    actionCount,
+    tableRows: 1,
+  });
+}
+
+/**
+ * Columns of the training table: `step`, `loss`, the loss terms, `modelValue` where it chooses the
+ * policy, and, in a known environment, the greedy policy's exact `returnMean`
+ * and the probability of what the environment calls unsafe, such as `hazardProbability`.
+ *
+ * @param unsafe What the environment calls it; null where it is not known.
+ */
+export function trainingColumns(
+  { lossTerms }: Program,
+  { settings }: Algorithm,
+  unsafe: string | null,
+): string[] {
+  const model = settings.checkpointChoice === "model" ? ["modelValue"] : [];
+  const exact = unsafe ? ["returnMean", `${unsafe}Probability`] : [];
+  return [
+    "step",
+    "loss",
+    ...lossTerms.map(({ name }) => name),
+    ...model,
+    ...exact,
+  ];
+}
+
+/** What the environment of a problem calls unsafe; null where it is not known. */
+export function unsafeIn({ environment }: Problem): string | null {
+  return environment && unsafeName(environment.mdp);
+}
+
+/** Steps after which the training table has a row, once `done` steps are made. */
+export function loggedSteps(
+  { steps, logInterval }: LearnerSettings,
+  done: number,
+): number[] {
+  const rows = Math.floor(done / logInterval);
+  const full = Array.from({ length: rows }, (_, i) => (i + 1) * logInterval);
+  return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
+}
+
+/** The greedy action of a policy in each distinct observation. */
+function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
+  const { outputs } = policy.network.layers.at(-1)!;
+  return greedyActions(evaluatePolicy(policy, rows.observations), outputs);
+}
+
+/** The work was stopped on request before its end. */
+export class InterruptedError extends Error {
+  /**
+   * Makes the error.
+   * @param where How far the work came, such as `after step 120 of bc`.
+   */
+  constructor(readonly where: string) {
+    super(`stopped ${where}`);
+    this.name = "InterruptedError";
+  }
+}
+
+/** Where checkpoints come from and go to. */
+export interface CheckpointStore {
+  /** The newest whole checkpoint of the training and the rows before it; null to begin anew. */
+  load(
+    program: Program,
+    columns: readonly string[],
+  ): { checkpoint: Checkpoint; rows: number[][] } | null;
+  /** Keeps a checkpoint. */
+  save(checkpoint: Checkpoint): void;
+  /** Steps between two checkpoints. */
+  readonly interval: number;
+}
+
+/** What a seed decides: what is learnt from and how it begins. */
+export interface SeedProblem {
+  /** Seed, network and how the data are read. */
+  readonly config: Config;
+  /** Data and environment. */
+  readonly problem: Problem;
+}
+
+/** What is trained and who is told. */
+export interface LearnOptions extends SeedProblem {
+  /** One of the configuration's. */
+  readonly algorithm: Algorithm;
+  /** What computes. */
+  readonly backend: Backend;
+  /** Without one, training begins anew and keeps no checkpoint. */
+  readonly checkpoints?: CheckpointStore;
+  /** Called once, with the table's columns and the rows and steps that a checkpoint brought. */
+  readonly onStart?: (
+    columns: readonly string[],
+    rows: readonly (readonly number[])[],
+    step: number,
+  ) => void;
+  /** Called with each row: last step, means of the losses, the policy's exact values after it. */
+  readonly onRow?: (row: readonly number[]) => void;
+  /** Called often, with the steps made. */
+  readonly onStep?: (step: number) => void;
+  /** Asked often; true ends the training early. */
+  readonly stop?: () => boolean;
+}
+
+/** What training one algorithm leaves. */
+export interface Learnt {
+  /** The policy after the last step, or the chosen one; see `checkpointChoice`. */
+  readonly policy: NetworkPolicy;
+  /** See {@link trainingColumns}. */
+  readonly columns: readonly string[];
+  /** One row an interval. */
+  readonly rows: readonly (readonly number[])[];
+}
+
+/**
+ * Trains an algorithm to its last step, from its first or from a checkpoint.
+ *
+ * @throws InputError if the data are not valid or a setting is missing or out of range.
+ * @throws DivergenceError if a loss or parameter is no longer finite.
+ * @throws InterruptedError if it was stopped, after keeping a checkpoint.
+ */
+export async function learn(options: LearnOptions): Promise<Learnt> {
+  const [learnt] = await learnTogether([options], options);
+  return learnt;
+}
+
+/**
+ * Trains an algorithm for several seeds side by side on the run axis, with the bits that each has
+ * alone. On a GPU many runs take little longer than one.
+ *
+ * @param seeds At least one; their configurations differ in nothing but the seed. Those told by
+ *   `checkpoints`, `onStart` and `onRow` are of the first.
+ * @returns One a seed.
+ * @throws InputError if the data are not valid or a setting is missing or out of range.
+ * @throws DivergenceError if a loss or parameter of any is no longer finite.
+ * @throws InterruptedError if it was stopped, after keeping a checkpoint.
+ */
+export async function learnTogether(
+  seeds: readonly SeedProblem[],
+  options: Omit<LearnOptions, keyof SeedProblem>,
+): Promise<Learnt[]> {
+  const { algorithm, backend, checkpoints, stop } = options;
+  if (seeds.length === 0) throw new InputError("there is no seed to train");
+  const [{ config, problem }] = seeds;
+  checkLearner(config.network, algorithm);
+  const { steps, logInterval, members, checkpointChoice } = algorithm.settings;
+  const prepared = prepareTask(
+    config.network,
+    algorithm,
+    seeds.flatMap(({ config: { seed }, problem: { dataset } }) =>
+      Array.from(
+        { length: members },
+        (_, member) => ({ seed, member, dataset }),
+      )
+    ),
+    config.dataset.timeoutsTerminate,
+  );
+  const { program } = prepared.task;
+  const columns = trainingColumns(program, algorithm, unsafeIn(problem));
+  const [{ layout: network }] = program.networks;
+  const { parameterCount } = network;
+  const length = members * parameterCount;
+  const policyOf = (
+    state: LearnerState,
+    seed: number,
+    parameters = state.buffers.parameters.subarray(
+      seed * length,
+      (seed + 1) * length,
+    ),
+  ): NetworkPolicy => ({
+    network,
+    members: Array.from({ length: members }, (_, member) => {
+      const start = member * parameterCount;
+      return parameters.subarray(start, start + parameterCount);
+    }),
+    outputs: program.outputs,
+    scaling: prepared.scalings[seed * members],
+    ...named(seeds[seed].problem.dataset.actionNames),
+  });
+
+  const models = seeds.map((
+    { problem: { dataset }, config: { dataset: read } },
+  ) =>
+    checkpointChoice === "model"
+      ? dataModel(dataset, program.discount, read.timeoutsTerminate)
+      : null
+  );
+  const found = checkpoints?.load(program, columns) ?? null;
+  const chosen: (ChosenParameters | undefined)[] = seeds.map((_, seed) =>
+    seed === 0 ? found?.checkpoint.chosen : undefined
+  );
+  const rows = seeds.map((_, seed) => seed === 0 ? found?.rows ?? [] : []);
+  const from = found?.checkpoint.cursor ??
+    startCursor(seeds.length * members, program.lossTerms.length);
+  const state = found?.checkpoint.state ?? prepared.task.state;
+  options.onStart?.(columns, rows[0], from.step);
+  const learner = await backend.open({ ...prepared.task, state });
+  const readChecked = async () => {
+    const state = await learner.read();
+    if (!state.buffers.parameters.every(Number.isFinite)) {
+      throw new DivergenceError(state.step, "a parameter");
+    }
+    return state;
+  };
+  const keep = (state: LearnerState, cursor: Cursor) =>
+    checkpoints?.save({
+      state,
+      cursor,
+      table: csvSha256(columns, rows[0]),
+      chosen: chosen[0],
+    });
+  try {
+    const cursor = await train(learner, program.lossTerms, {
+      from,
+      to: steps,
+      logInterval,
+      checkpointInterval: checkpoints?.interval,
+      async onInterval(step, means) {
+        const isLookedAt = problem.environment || models[0];
+        const state = isLookedAt ? await readChecked() : null;
+        seeds.forEach(({ problem: { environment } }, seed) => {
+          const own = means.slice(seed * members, (seed + 1) * members);
+          const terms = program.lossTerms.map((_, t) =>
+            own.reduce((sum, member) => sum + member[t], 0) / members
+          );
+          const loss = program.lossTerms.reduce(
+            (sum, { weight }, t) => sum + weight * terms[t],
+            0,
+          );
+          const row = [step, loss, ...terms];
+          const model = models[seed];
+          if (state && model) {
+            const policy = policyOf(state, seed);
+            const value = model.value(greedyInRows(policy, model.rows));
+            row.push(value);
+            const best = chosen[seed]?.value ?? -Infinity;
+            if (2 * step > steps && value >= best) {
+              chosen[seed] = {
+                value,
+                parameters: concatenated(policy.members),
+              };
+            }
+          }
+          if (state && environment) {
+            const { mdp } = environment;
+            const actions = greedyInStates(policyOf(state, seed), mdp);
+            const exact = evaluateExactly(
+              mdp,
+              greedyPolicy(actions, mdp.actionCount),
+            );
+            row.push(exact.returnMean, exact.unsafeProbability);
+          }
+          rows[seed].push(row);
+        });
+        options.onRow?.(rows[0][rows[0].length - 1]);
+      },
+      async onCheckpoint(cursor) {
+        const state = await readChecked();
+        keep(state, cursor);
+      },
+      onStep: options.onStep,
+      stop,
+    });
+    const state = await readChecked();
+    if (cursor.step < steps) {
+      keep(state, cursor);
+      throw new InterruptedError(
+        `after step ${cursor.step} of ${algorithm.name}`,
+      );
+    }
+    return seeds.map((_, seed) => ({
+      policy: policyOf(state, seed, chosen[seed]?.parameters),
+      columns,
+      rows: rows[seed],
+    }));
+  } finally {
+    await learner.close();
+  }
+}

@@ -1,0 +1,347 @@
+/**
+ * The main job, start to end: environment, data, training, evaluation, and a run directory.
+ *
+ * @module
+ */
+import type { Metrics } from "../evaluation/results.ts";
+import { join } from "node:path";
+import type { Algorithm } from "../algorithms/index.ts";
+import { canonicalJson } from "../files/canonical_json.ts";
+import { lockDirectory } from "./lock.ts";
+import { writeManifest } from "./manifest.ts";
+import {
+  type EventLog,
+  eventLogBytes,
+  hasEventLog,
+  openEventLog,
+} from "./event_log.ts";
+import { policyToOnnx } from "../network/onnx.ts";
+import { policyToSafetensors } from "../network/policy_file.ts";
+import { requirePlainEntries } from "../files/entries.ts";
+import { claimRunDirectory, makeArtifactFolder } from "./run_directory.ts";
+import { fileOf, type RunFiles, runFiles } from "./run_files.ts";
+import { TENSORBOARD_FILE } from "./tensorboard.ts";
+import { csvText, type CsvWriter, openCsv } from "./training_csv.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { cutEpisodes, cutEpisodesNote } from "../dataset/ends.ts";
+import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
+import { InputError } from "../errors.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+import { DivergenceError } from "../training/train.ts";
+import {
+  checkpointFolder,
+  defaultCheckpointInterval,
+  removeCheckpoints,
+} from "./checkpoint_folder.ts";
+import {
+  finishedFile,
+  finishedPolicy,
+  finishedText,
+  type LearntFile,
+} from "./finished_policy.ts";
+import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
+import { evaluateRun } from "./metrics.ts";
+import { plotRun } from "./plots.ts";
+import { reportRun } from "./report.ts";
+import { openProblem, type Problem } from "./problem.ts";
+import {
+  DATASET_FILE,
+  recordedDataset,
+  requireSameConfig,
+  requireSameData,
+} from "./resume.ts";
+import { requireRoomToCollect, requireRoomToLearn } from "./sizes.ts";
+import { taskHash } from "./task_hash.ts";
+
+/** Told while a pipeline works. */
+export interface PipelineEvents {
+  /** A stage begins: `data`, an algorithm's name, `evaluation` or `plots`. */
+  readonly onStage?: (stage: string) => void;
+  /** Training of an algorithm begins, after so many steps of a checkpoint. */
+  readonly onTraining?: (
+    algorithm: string,
+    steps: number,
+    done: number,
+  ) => void;
+  /** So many steps are done. */
+  readonly onStep?: (step: number) => void;
+  /** Something that was assumed and that a person should know, in one line. */
+  readonly onNote?: (note: string) => void;
+  /** The stage is done, after so many milliseconds. */
+  readonly onStageEnd?: (stage: string, milliseconds: number) => void;
+}
+
+/** What a pipeline is to do. */
+export interface PipelineOptions {
+  /** The whole configuration. */
+  readonly config: Config;
+  /** What computes; it changes no bit of the result. */
+  readonly backend: Backend;
+  /** The run directory: new or empty, or with `resume` one of a run of the same configuration. */
+  readonly out: string;
+  /** Data from a file, exactly if `config.dataset.sha256` is theirs; when resuming, the run has them. */
+  readonly dataset?: Dataset;
+  /** Go on with the run that `out` holds. */
+  readonly resume?: boolean;
+  /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
+  readonly checkpointInterval?: number;
+  /** Write TensorBoard event files beside the training tables; a resumed run keeps those that it has. */
+  readonly tensorboard?: boolean;
+  /** Asked often; true stops the run after a checkpoint. */
+  readonly stop?: () => boolean;
+  /** Who is told of progress. */
+  readonly events?: PipelineEvents;
+}
+
+/**
+ * Runs the pipeline and leaves a run directory.
+ *
+ * @returns The contents of its `metrics.json`.
+ * @throws InputError if the configuration, the data or the directory are no good; nothing that was
+ *   there before is touched.
+ * @throws DivergenceError if training diverges; the last checkpoint is kept.
+ * @throws InterruptedError if it was stopped.
+ */
+export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
+  const { config, backend, out, resume = false, events = {} } = options;
+  const timings: Record<string, number> = {};
+  const stage = async <T>(
+    name: string,
+    work: () => T | Promise<T>,
+  ): Promise<T> => {
+    events.onStage?.(name);
+    const begun = performance.now();
+    const result = await work();
+    timings[name] = performance.now() - begun;
+    events.onStageEnd?.(name, timings[name]);
+    return result;
+  };
+
+  const heed = (where: string) => {
+    if (options.stop?.()) throw new InterruptedError(where);
+  };
+
+  // Everything that can be refused is looked at before the directory is made.
+  const problem = await stage("data", () => {
+    if (resume) requireSameConfig(out, config);
+    const given = config.dataset.sha256 !== null;
+    if (!given) requireRoomToCollect(config, backend);
+    const opened = openProblem(
+      config,
+      resume && given ? recordedDataset(out) : options.dataset,
+      () => heed("while data were collected"),
+    );
+    if (given) requireRoomToLearn(config, backend, opened.dataset);
+    return opened;
+  });
+  const { sha256, timeoutsTerminate } = config.dataset;
+  const note = cutEpisodesNote(
+    cutEpisodes(problem.dataset),
+    problem.dataset.episodeOffsets.length - 1,
+    timeoutsTerminate,
+  );
+  if (sha256 !== null && note !== null) events.onNote?.(note);
+  using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
+  const files = runFiles(out);
+  const data = datasetToSafetensors(problem.given ?? problem.dataset);
+  if (resume) {
+    requirePlainEntries(out);
+    requireSameData(out, data);
+    files.note(fileOf(DATASET_FILE, data));
+    files.note(fileOf("config.json", canonicalJson(config)));
+  } else beginRun(files, out, config, data);
+
+  const learnt: Record<string, LearntFile> = {};
+  try {
+    for (const algorithm of configuredAlgorithms(config)) {
+      learnt[algorithm.name] = await stage(
+        algorithm.name,
+        () =>
+          (resume && finished(options, problem, algorithm, files)) ||
+          trainPolicy(options, problem, algorithm, files),
+      );
+    }
+  } catch (error) {
+    if (!resume && isRefusal(error)) undoStart(out, config);
+    throw error;
+  }
+  const afterTraining = () => heed("after the training");
+  // A caller that is told of signals is told when nothing is at work.
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+  await turn();
+  afterTraining();
+  const { metrics, rolloutReturns } = await stage(
+    "evaluation",
+    () => evaluateRun(config, problem, learnt, afterTraining),
+  );
+  files.writeJson("metrics.json", metrics);
+  await turn();
+  afterTraining();
+  await stage("plots", async () => {
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    afterTraining();
+    for (const [name, svg] of plots) {
+      files.write(`plots/${name}.svg`, svg);
+    }
+    const report = reportRun(files.list(), metrics, learnt, plots);
+    files.write("report.html", report);
+  });
+  files.writeJson("timings.json", {
+    schema: "holdfast/timings/1",
+    milliseconds: timings,
+  });
+  files.check();
+  const about = {
+    configSha256: sha256Hex(new TextEncoder().encode(canonicalJson(config))),
+    backend: backend.name,
+    device: backend.description,
+    adapter: backend.survey?.device,
+    probe: backend.survey?.probe,
+  };
+  writeManifest(out, about, files.list());
+  return metrics;
+}
+
+/** Whether something could not be had, such as a device or its memory; divergence is a result. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof InputError && !(error instanceof DivergenceError);
+}
+
+/** Whether an algorithm's folder holds a checkpoint or its policy. */
+function hasProgress(folder: string): boolean {
+  return ["checkpoints", "policy.safetensors"].some((name) => {
+    try {
+      Deno.statSync(join(folder, name));
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Leaves the folder of a start empty that has made no step worth keeping, for another try there. */
+function undoStart(directory: string, config: Config): void {
+  const names = configuredAlgorithms(config).map(({ name }) => name);
+  if (names.some((name) => hasProgress(join(directory, name)))) return;
+  for (const name of ["config.json", DATASET_FILE, ...names]) {
+    try {
+      Deno.removeSync(join(directory, name), { recursive: true });
+    } catch {
+      // It was never made, or stays: the error that led here is the one to tell of.
+    }
+  }
+}
+
+/** Leaves data and configuration, or neither. */
+function beginRun(
+  files: RunFiles,
+  directory: string,
+  config: Config,
+  data: Uint8Array,
+): void {
+  files.write(DATASET_FILE, data);
+  try {
+    // Last of the two: a directory with a configuration can be resumed.
+    files.writeJson("config.json", config);
+  } catch (error) {
+    try {
+      Deno.removeSync(join(directory, DATASET_FILE));
+    } catch {
+      // The error that made it useless is the one to tell of.
+    }
+    throw error;
+  }
+}
+
+/** What an earlier start has finished, its event file included; null if it has not. */
+function finished(
+  options: PipelineOptions,
+  problem: Problem,
+  algorithm: Algorithm,
+  files: RunFiles,
+): LearntFile | null {
+  const { config, out } = options;
+  const { name } = algorithm;
+  const learnt = finishedPolicy(out, config, problem, algorithm, files);
+  if (learnt && wantsEvents(options)) {
+    const { columns, rows } = learnt;
+    const events = eventLogBytes(name, columns, rows);
+    files.write(`${name}/${TENSORBOARD_FILE}`, events);
+  }
+  return learnt;
+}
+
+function wantsEvents({ config, out, tensorboard }: PipelineOptions): boolean {
+  return tensorboard === true ||
+    configuredAlgorithms(config).some(({ name }) =>
+      hasEventLog(join(out, name))
+    );
+}
+
+async function trainPolicy(
+  options: PipelineOptions,
+  problem: Problem,
+  algorithm: Algorithm,
+  files: RunFiles,
+): Promise<LearntFile> {
+  const { config, backend, out, checkpointInterval, stop, events } = options;
+  const { name, settings } = algorithm;
+  let log: EventLog | undefined;
+  let csv: CsvWriter | undefined;
+  try {
+    const result = await learn({
+      config,
+      problem,
+      algorithm,
+      backend,
+      checkpoints: checkpointFolder({
+        directory: out,
+        algorithm,
+        task: taskHash(config, algorithm),
+        interval: checkpointInterval ?? defaultCheckpointInterval(
+          algorithm,
+          [
+            problem.dataset.observationSize,
+            ...config.network.hidden,
+            problem.dataset.actionCount,
+          ],
+        ),
+        beforeSave: () => csv?.sync(),
+      }),
+      onStart(columns, rows, step) {
+        const table = makeArtifactFolder(out, `${name}/training.csv`);
+        csv = openCsv(table, columns, rows);
+        if (wantsEvents(options)) {
+          log = openEventLog(join(out, name), name, columns, rows);
+        }
+        events?.onTraining?.(name, settings.steps, step);
+      },
+      onRow(row) {
+        csv?.row(row);
+        log?.row(row);
+      },
+      onStep: events?.onStep,
+      stop,
+    });
+    csv?.sync();
+    const { policy, columns, rows } = result;
+    files.note(fileOf(`${name}/training.csv`, csvText(columns, rows)));
+    if (log) {
+      const bytes = eventLogBytes(name, columns, rows);
+      files.note(fileOf(`${name}/${TENSORBOARD_FILE}`, bytes));
+    }
+    files.write(`${name}/policy.onnx`, policyToOnnx(policy));
+    const bytes = policyToSafetensors(policy);
+    files.write(`${name}/policy.safetensors`, bytes);
+    // The last file of an algorithm: where it is, training is not repeated.
+    const record = finishedText(config, algorithm, files.list());
+    files.write(finishedFile(name), record);
+    removeCheckpoints(out, name);
+    return { ...result, sha256: sha256Hex(bytes) };
+  } finally {
+    csv?.[Symbol.dispose]();
+    log?.[Symbol.dispose]();
+  }
+}

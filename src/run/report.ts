@@ -1,0 +1,55 @@
+/**
+ * `report.html` of a run.
+ *
+ * @module
+ */
+import { canonicalJson } from "../files/canonical_json.ts";
+import { suiteVersions } from "./manifest.ts";
+import type { ManifestFile } from "../files/listing.ts";
+import { TENSORBOARD_FILE } from "./tensorboard.ts";
+import { unsafeName } from "../mdp/mdp.ts";
+import { runReportHtml } from "../report/run_report.ts";
+import type { Learnt } from "./learn.ts";
+import type { Metrics } from "../evaluation/results.ts";
+
+/** Files whose bytes depend on machine and time, or on the report itself. */
+const UNLISTED = ["timings.json", "manifest.json", "report.html"];
+
+/**
+ * Writes the report of a run; it lists the hashes of the other artifacts.
+ *
+ * @param files Those that were made before it.
+ * @param learnt By algorithm.
+ * @param plots [name without ending, SVG], as drawn by `plotRun`.
+ * @returns HTML text.
+ */
+export function reportRun(
+  files: readonly ManifestFile[],
+  metrics: Metrics,
+  learnt: Readonly<Record<string, Learnt>>,
+  plots: readonly (readonly [name: string, svg: string])[],
+): string {
+  const training = Object.entries(learnt).flatMap(([name, table]) => {
+    if (!metrics.environment) return [];
+    const column = (of: string) => {
+      const i = table.columns.indexOf(of);
+      return table.rows.map((row) => row[i]);
+    };
+    return [[name, {
+      returnMean: column("returnMean"),
+      unsafeProbability: column(
+        `${unsafeName(metrics.environment)}Probability`,
+      ),
+    }]];
+  });
+  return runReportHtml({
+    metrics,
+    version: suiteVersions().suiteVersion,
+    training: Object.fromEntries(training),
+    plots: Object.fromEntries(plots),
+    configText: canonicalJson(metrics.config),
+    files: files.filter(({ path }) =>
+      !UNLISTED.includes(path) && !path.endsWith(TENSORBOARD_FILE)
+    ),
+  });
+}

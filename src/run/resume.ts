@@ -1,0 +1,114 @@
+/**
+ * Finding out what a run directory holds, to go on with it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { canonicalJson } from "../files/canonical_json.ts";
+import { readManifest } from "./manifest.ts";
+import { damageOf } from "./run_files.ts";
+import type { Config } from "../config/config.ts";
+import { readJsonFile } from "../config/read.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetFromSafetensors } from "../dataset/formats/safetensors.ts";
+import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+
+/** Name of the data in a run directory. */
+export const DATASET_FILE = "dataset.safetensors";
+
+/** Name of the configuration in a run directory. */
+export const CONFIG_FILE = "config.json";
+
+/**
+ * The configuration of the run in a directory.
+ *
+ * @param directory A run directory, finished or not.
+ * @throws InputError if there is none or it is damaged.
+ */
+export function recordedConfig(directory: string): Config {
+  const path = join(directory, CONFIG_FILE);
+  if (!isBegun(directory)) {
+    throw new InputError(
+      `${directory}: holds no run (there is no config.json); start one without --resume`,
+    );
+  }
+  // A resolved configuration states every key, so that the preset under it does not matter.
+  return resolveConfig("tutorial", readJsonFile(path), {}, path);
+}
+
+/**
+ * Makes sure that a run directory is of this configuration.
+ *
+ * @throws InputError if it is of another.
+ */
+export function requireSameConfig(directory: string, config: Config): void {
+  const text = canonicalJson(config);
+  if (canonicalJson(recordedConfig(directory)) !== text) {
+    throw new InputError(
+      `${directory}: its config.json is not the configuration that the flags ask for; ` +
+        "give --resume and --out alone to go on with it as it was",
+    );
+  }
+  const path = join(directory, CONFIG_FILE);
+  if (new TextDecoder().decode(readFile(path)) !== text) {
+    throw new InputError(
+      `${path}: is not as this run wrote it; start a new run with --config ${path}`,
+    );
+  }
+}
+
+/**
+ * The data of the run in a directory.
+ *
+ * @throws InputError if they are missing or damaged.
+ */
+export function recordedDataset(directory: string): Dataset {
+  const path = join(directory, DATASET_FILE);
+  return datasetFromSafetensors(readFile(path), path);
+}
+
+/**
+ * Makes sure that a run directory holds these data.
+ *
+ * @param data The bytes of their file.
+ * @throws InputError if they are missing or others.
+ */
+export function requireSameData(directory: string, data: Uint8Array): void {
+  const path = join(directory, DATASET_FILE);
+  if (sha256Hex(readFile(path)) !== sha256Hex(data)) {
+    throw new InputError(
+      `${path}: is not what config.json gives; it is damaged, or another version of the suite began this run`,
+    );
+  }
+}
+
+/** Whether there is a run in a directory to go on with, or a finished one. */
+export function isBegun(directory: string): boolean {
+  return isFileAt(join(directory, CONFIG_FILE));
+}
+
+/**
+ * Whether the run in a directory has been finished: its manifest, which is written last, is whole, and
+ * the files that it lists are there as it says.
+ */
+export function isFinished(directory: string): boolean {
+  try {
+    return readManifest(directory).files.every((file) =>
+      damageOf(directory, file) === null
+    );
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
+function isFileAt(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

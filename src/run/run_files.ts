@@ -1,0 +1,93 @@
+/**
+ * The files of a run or a study, kept in mind as they are made: a manifest lists these, and not what
+ * happens to lie in the folder.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+import { canonicalJson } from "../files/canonical_json.ts";
+import type { ManifestFile } from "../files/listing.ts";
+import { writeArtifact } from "./run_directory.ts";
+
+/** The files that were made so far. */
+export interface RunFiles {
+  /**
+   * Writes a file, whole or not at all, and keeps its hash.
+   * @param name Relative path with forward slashes.
+   * @throws InputError if it cannot be written.
+   */
+  write(name: string, content: Uint8Array | string): void;
+  /** Writes a file as JSON; see `canonicalJson`. */
+  writeJson(name: string, value: unknown): void;
+  /** Keeps what a file must be that was written by other means; see {@link fileOf}. */
+  note(file: ManifestFile): void;
+  /** The files, ordered by path (by UTF-16 code units). */
+  list(): ManifestFile[];
+  /**
+   * Makes sure that every file is there as it was made.
+   * @throws InputError if one is gone or changed.
+   */
+  check(): void;
+}
+
+/**
+ * Begins the list of a folder's files.
+ *
+ * @param directory The folder of the run.
+ */
+export function runFiles(directory: string): RunFiles {
+  const files = new Map<string, ManifestFile>();
+  const note = (file: ManifestFile) => void files.set(file.path, file);
+  const write = (name: string, content: Uint8Array | string) => {
+    writeArtifact(directory, name, content);
+    note(fileOf(name, content));
+  };
+  const list = () =>
+    [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    write,
+    writeJson: (name, value) => write(name, canonicalJson(value)),
+    note,
+    list,
+    check() {
+      for (const file of list()) {
+        const what = damageOf(directory, file);
+        if (what === null) continue;
+        throw new InputError(
+          `${
+            join(directory, file.path)
+          }: ${what} while the run was at work; nothing else may write there`,
+        );
+      }
+    },
+  };
+}
+
+/** Name, hash and size of a file of that content. */
+export function fileOf(
+  path: string,
+  content: Uint8Array | string,
+): ManifestFile {
+  const bytes = typeof content === "string"
+    ? new TextEncoder().encode(content)
+    : content;
+  return { path, sha256: sha256Hex(bytes), bytes: bytes.length };
+}
+
+/** What has become of a file, in a word; null if it is as it was made. */
+export function damageOf(
+  directory: string,
+  { path, sha256, bytes }: ManifestFile,
+): "vanished" | "was changed" | null {
+  const place = join(directory, path);
+  try {
+    const { isFile, size } = Deno.lstatSync(place);
+    if (!isFile || size !== bytes) return "was changed";
+    return sha256Hex(readFile(place)) === sha256 ? null : "was changed";
+  } catch {
+    return "vanished";
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Whether a run fits into memory, judged from its configuration before memory is taken and before
+ * a directory is made.
+ *
+ * @module
+ */
+import { type Algorithm, buildProgram } from "../algorithms/index.ts";
+import type { LearnerSettings, LearningShape } from "../algorithms/define.ts";
+import { type Backend, gibibytes, type TaskSize } from "../backends/backend.ts";
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { learntRows } from "../dataset/ends.ts";
+import { InputError } from "../errors.ts";
+import { environmentShape } from "../environments/index.ts";
+import { configuredAlgorithms } from "./learn.ts";
+
+/**
+ * Bytes that a transition of collected data takes at the most: 18 in its columns, which are twice
+ * as long while they grow, as many in the file that is made of them, and 8 in the tables of learning.
+ */
+const TRANSITION_BYTES = 64;
+/** Of collected data. */
+const MOST_DATA_BYTES = 2 ** 32;
+/** A checkpoint is written and read in one piece; see `readFile`. */
+const MOST_CHECKPOINT_BYTES = 2 ** 31;
+/** A row of a training table takes about 4 KiB while its plot is drawn, and 50 bytes of the plot. */
+const MOST_ROWS = 100_000;
+
+/** A network's shape but for the layers between. */
+type DataSize = Omit<LearningShape, "hidden">;
+
+/** The part of a backend that knows its memory. */
+type Room = Pick<Backend, "shortage">;
+
+/**
+ * Refuses a configuration whose data, collected in the configured environment, or whose training on
+ * them cannot fit.
+ *
+ * @param room Of the backend that will train.
+ * @throws InputError naming the key, what it would take and what there is.
+ */
+export function requireRoomToCollect(config: Config, room: Room): void {
+  const { environment, dataset: { episodes } } = config;
+  if (environment === null) return;
+  const { maxSteps, stateCount, ...sizes } = environmentShape(environment);
+  const bytes = episodes * maxSteps * TRANSITION_BYTES;
+  if (bytes > MOST_DATA_BYTES) {
+    throw new InputError(
+      `dataset.episodes: ${episodes} of up to ${maxSteps} steps may take ${
+        gibibytes(bytes)
+      }, and data may take ${gibibytes(MOST_DATA_BYTES)}: collect fewer`,
+    );
+  }
+  requireRoom(config, room, {
+    ...sizes,
+    tableRows: stateCount,
+  });
+}
+
+/**
+ * Refuses a configuration whose training on these data cannot fit.
+ *
+ * @param room Of the backend that will train.
+ * @throws InputError naming the key, what it would take and what there is.
+ */
+export function requireRoomToLearn(
+  config: Config,
+  room: Room,
+  dataset: Dataset,
+): void {
+  const { observationSize, actionCount } = dataset;
+  const { count } = learntRows(dataset);
+  requireRoom(config, room, { observationSize, actionCount, tableRows: count });
+}
+
+/** Rows of a training table. */
+export function loggedRows({ steps, logInterval }: LearnerSettings): number {
+  return Math.ceil(steps / logInterval);
+}
+
+function requireRoom(config: Config, room: Room, data: DataSize): void {
+  for (const algorithm of configuredAlgorithms(config)) {
+    const rows = loggedRows(algorithm.settings);
+    if (rows > MOST_ROWS) {
+      throw new InputError(
+        `algorithms.${algorithm.name}.logInterval: ${algorithm.settings.logInterval} gives the training table ${rows} rows, and it may have ${MOST_ROWS}: log less often`,
+      );
+    }
+    requireRoomToTrain(config, algorithm, room, data);
+  }
+}
+
+function requireRoomToTrain(
+  { network: { hidden } }: Config,
+  algorithm: Algorithm,
+  room: Room,
+  data: DataSize,
+): void {
+  const { name, settings } = algorithm;
+  const shortage = (smaller: Partial<typeof settings>, units = hidden) => {
+    const tried = {
+      name,
+      settings: { ...settings, ...smaller },
+    } as Algorithm;
+    const program = buildProgram(tried, { ...data, hidden: units });
+    const size = { program, runs: tried.settings.members };
+    return room.shortage?.(size) ?? checkpointShortage(size);
+  };
+  const short = shortage({});
+  if (short === null) return;
+  // The one to name is the first without which it would fit.
+  const [key, value] = shortage({ members: 1 }) === null
+    ? [`algorithms.${name}.members`, settings.members]
+    : shortage({ batchSize: 1 }) === null
+    ? [`algorithms.${name}.batchSize`, settings.batchSize]
+    : shortage({ members: 1, batchSize: 1 }, [1]) === null
+    ? ["network.hidden", `[${hidden.join(", ")}]`]
+    : ["the data set", `${data.tableRows} different observations`];
+  throw new InputError(
+    `${key}: ${value} is too large: training ${name} takes ${short}`,
+  );
+}
+
+function checkpointShortage({ program, runs }: TaskSize): string | null {
+  const words = program.buffers.filter(({ name }) =>
+    program.state.includes(name)
+  ).reduce((sum, { length }) => sum + length, 0);
+  const bytes = 4 * runs * words;
+  return bytes > MOST_CHECKPOINT_BYTES
+    ? `${gibibytes(bytes)} for a checkpoint, which may have 2`
+    : null;
+}

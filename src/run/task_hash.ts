@@ -1,0 +1,28 @@
+/**
+ * Names for what decides a result, so that it is never mistaken for another's.
+ *
+ * @module
+ */
+import type { Algorithm } from "../algorithms/index.ts";
+import { canonicalJson } from "../files/canonical_json.ts";
+import type { Config } from "../config/config.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+
+/** SHA-256 of what decides the environment and the data, however time limits are read, as JSON. */
+export function problemHash({ seed, environment, dataset }: Config): string {
+  const { timeoutsTerminate: _, ...data } = dataset;
+  return jsonHash({ seed, environment, dataset: data });
+}
+
+/** SHA-256 of what decides the result of training one algorithm, as JSON. */
+export function taskHash(
+  { seed, environment, dataset, network }: Config,
+  { name, settings }: Algorithm,
+): string {
+  return jsonHash({ seed, environment, dataset, network, name, settings });
+}
+
+/** SHA-256 of a value as JSON. */
+export function jsonHash(value: unknown): string {
+  return sha256Hex(new TextEncoder().encode(canonicalJson(value)));
+}

@@ -1,0 +1,161 @@
+/**
+ * The cells of a study and how they are computed; `study_cell_file.ts` keeps them.
+ *
+ * @module
+ */
+import type { Algorithm, AlgorithmName } from "../algorithms/index.ts";
+import { policyToSafetensors } from "../network/policy_file.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { Config } from "../config/config.ts";
+import type { ReferencePolicies } from "../evaluation/references.ts";
+import { evaluateExactly } from "../mdp/exact.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
+import { sha256Hex } from "../numerics/hash.ts";
+import {
+  configuredAlgorithms,
+  greedyInStates,
+  learnTogether,
+} from "../run/learn.ts";
+import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
+import { exactReferences } from "../run/metrics.ts";
+import type { KnownEnvironment } from "../environments/index.ts";
+import { openProblem, type Problem } from "../run/problem.ts";
+import { seedConfig, type StudyCell, type StudyConfig } from "./config.ts";
+import { jsonHash, problemHash, taskHash } from "../run/task_hash.ts";
+
+/** What one algorithm learnt from one seed. */
+export interface LearnerResult {
+  /** Format of this file. */
+  readonly schema: "holdfast/study-learner/2";
+  /** The cell. */
+  readonly cell: StudyCell;
+  /** SHA-256 of what decides the result; see {@link cellTask}. */
+  readonly task: string;
+  /** Exact values of the greedy policy after the last step. */
+  readonly exact: ExactMetrics;
+  /** The greedy policy, which `exact` follows from: its action in each state, one digit each. */
+  readonly actions: string;
+  /** SHA-256 of the policy's file. */
+  readonly policySha256: string;
+  /** The training table; see `trainingColumns`. */
+  readonly curve: {
+    /** Names of the columns. */
+    readonly columns: readonly string[];
+    /** One row an interval. */
+    readonly rows: readonly (readonly number[])[];
+  };
+}
+
+/** What policies without a network reach on one seed, and the optimum. */
+export interface ReferencesResult {
+  /** Format of this file. */
+  readonly schema: "holdfast/study-references/2";
+  /** The cell. */
+  readonly cell: StudyCell;
+  /** SHA-256 of what decides the result; see {@link cellTask}. */
+  readonly task: string;
+  /** Exact values by policy. */
+  readonly exact: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
+}
+
+/** Result of a cell. */
+export type CellResult = LearnerResult | ReferencesResult;
+
+/**
+ * Computes cells of one preset and policy; those of an algorithm are trained side by side.
+ *
+ * @param cells At least one. What else is computed with a cell changes no bit of its result.
+ * @param onStep Called often, with the steps that each cell has made.
+ * @returns One a cell.
+ * @throws DivergenceError if training diverges.
+ */
+export async function computeCells(
+  study: StudyConfig,
+  cells: readonly StudyCell[],
+  backend: Backend,
+  onStep?: (step: number) => void,
+): Promise<CellResult[]> {
+  const [{ preset, policy }] = cells;
+  const problems = cells.map(({ seed }) => {
+    const config = seedConfig(study, preset, seed);
+    const problem = openProblem(config);
+    return { config, problem, environment: environmentOf(problem) };
+  });
+  if (policy === "references") {
+    return cells.map((cell, i) => ({
+      schema: "holdfast/study-references/2",
+      cell,
+      task: cellTask(study, cell),
+      exact: exactReferences(
+        problems[i].environment,
+        problems[i].problem.dataset,
+      ),
+    }));
+  }
+  const algorithm = configuredAlgorithm(problems[0].config, policy);
+  const learnt = await learnTogether(problems, { algorithm, backend, onStep });
+  return learnt.map(({ policy, columns, rows }, i) => {
+    const { mdp } = problems[i].environment;
+    const actions = greedyInStates(policy, mdp);
+    return {
+      schema: "holdfast/study-learner/2",
+      cell: cells[i],
+      task: cellTask(study, cells[i]),
+      exact: exactOfActions(mdp, actions),
+      actions: digits(actions),
+      policySha256: sha256Hex(policyToSafetensors(policy)),
+      curve: { columns, rows },
+    };
+  });
+}
+
+/** Steps of training that a cell takes. */
+export function cellSteps(study: StudyConfig, cell: StudyCell): number {
+  if (cell.policy === "references") return 0;
+  const config = seedConfig(study, cell.preset, cell.seed);
+  return configuredAlgorithm(config, cell.policy).settings.steps;
+}
+
+/** Actions as one character each: 0 … 9, a … z. */
+function digits(actions: Int32Array): string {
+  return Array.from(actions, (action) => action.toString(36)).join("");
+}
+
+/** Exact values of the policy that takes these actions, [S]. */
+export function exactOfActions(
+  mdp: FiniteMdp,
+  actions: Int32Array,
+): ExactMetrics {
+  return exactMetrics(
+    evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount)),
+  );
+}
+
+/** SHA-256 of what decides a cell's result: the suite's version, the problem and the learner. */
+export function cellTask(
+  study: StudyConfig,
+  { preset, policy, seed }: StudyCell,
+): string {
+  const config = seedConfig(study, preset, seed);
+  const task = policy === "references"
+    ? problemHash(config)
+    : taskHash(config, configuredAlgorithm(config, policy));
+  return jsonHash({ suiteVersion: study.suiteVersion, task });
+}
+
+/** An algorithm of a configuration that has it. */
+export function configuredAlgorithm(
+  config: Config,
+  name: AlgorithmName,
+): Algorithm {
+  const found = configuredAlgorithms(config).find((a) => a.name === name);
+  if (!found) throw new Error(`${name} is not configured`);
+  return found;
+}
+
+/** The environment, which a study's problem has. */
+function environmentOf({ environment }: Problem): KnownEnvironment {
+  if (environment === null) throw new Error("a study needs an environment");
+  return environment;
+}

@@ -1,0 +1,209 @@
+/**
+ * The files in which a study keeps its finished cells. A file carries the SHA-256 of its content
+ * and is taken only if every byte of it is what the suite writes for that cell.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import * as v from "valibot";
+import { canonicalJson } from "../files/canonical_json.ts";
+import { writeArtifact } from "../run/run_directory.ts";
+import { parseJson } from "../config/read.ts";
+import { InputError } from "../errors.ts";
+import type { ReferencePolicies } from "../evaluation/references.ts";
+import { readFile } from "../files/read.ts";
+import { loggedSteps, programOf, trainingColumns } from "../run/learn.ts";
+import type {
+  ExactMetrics,
+  OutcomeProbability,
+} from "../evaluation/results.ts";
+import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
+import { knownEnvironment } from "../run/problem.ts";
+import { type CellResult, cellTask, configuredAlgorithm } from "./cell.ts";
+import { seedConfig, type StudyCell, type StudyConfig } from "./config.ts";
+import { jsonHash } from "../run/task_hash.ts";
+
+/** A cell's file in the study's directory. */
+export function cellFile({ preset, policy, seed }: StudyCell): string {
+  return `cells/${preset}/${policy}/${seed}.json`;
+}
+
+/**
+ * Keeps the result of a cell.
+ *
+ * @throws InputError if it cannot be written.
+ */
+export function writeCell(directory: string, result: CellResult): void {
+  writeArtifact(directory, cellFile(result.cell), cellText(result));
+}
+
+/** What a cell's file holds. */
+export function cellText(result: CellResult): string {
+  return canonicalJson({ ...result, sha256: jsonHash(result) });
+}
+
+/**
+ * Result of a cell that was kept earlier; null if there is none.
+ *
+ * @throws InputError if what is there is damaged, was changed, or is another cell's.
+ */
+export function readCell(
+  directory: string,
+  study: StudyConfig,
+  cell: StudyCell,
+): CellResult | null {
+  const path = join(directory, cellFile(cell));
+  try {
+    // A link would be replaced by a file; what it leads to is none of the study's.
+    if (Deno.lstatSync(path).isSymlink) {
+      throw new InputError(`${path}: is a link`);
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof InputError) throw error;
+  }
+  const shape = cellShape(study, cell);
+  const bytes = readFile(path, shape.maxBytes);
+  const value = parseJson(bytes, path);
+  const checked = v.safeParse(shape.schema, value, { abortEarly: true });
+  if (!checked.success) {
+    const [issue] = checked.issues;
+    const where = v.getDotPath(issue);
+    throw new InputError(
+      `${path}: ${where ? `${where} ` : ""}is not as this suite writes it`,
+    );
+  }
+  const { sha256: _, ...result } = checked.output;
+  const found = result as unknown as CellResult;
+  const { preset, policy, seed } = found.cell;
+  const isThis = preset === cell.preset && policy === cell.policy &&
+    seed === cell.seed && found.task === cellTask(study, cell);
+  if (!isThis) throw new InputError(`${path}: is the cell of something else`);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  if (text !== cellText(found)) {
+    throw new InputError(
+      `${path}: was changed after it was written (its SHA-256 differs)`,
+    );
+  }
+  return found;
+}
+
+const finite = v.pipe(v.number(), v.finite());
+const natural = v.pipe(finite, v.minValue(0));
+// Sums of probabilities are rounded.
+const ROUNDING = 1e-9;
+const probability = v.pipe(natural, v.maxValue(1 + ROUNDING));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+/** Exact values in an environment. */
+function exactShape({ outcomes }: FiniteMdp) {
+  const named = outcomes.map(({ name }) => [`${name}Probability`, probability]);
+  const shape = v.strictObject({
+    returnMean: finite,
+    returnStd: natural,
+    cvar10: finite,
+    cvar1: finite,
+    ...Object.fromEntries(named) as Record<
+      OutcomeProbability,
+      typeof probability
+    >,
+    timeoutProbability: probability,
+    lengthMean: natural,
+  });
+  // An episode ends in one way.
+  const ends = [
+    "timeout",
+    ...outcomes.flatMap((outcome) => outcome.ends ? [outcome.name] : []),
+  ];
+  return v.pipe(
+    shape,
+    v.check((exact) => {
+      const values = exact as ExactMetrics;
+      const sum = ends.reduce(
+        (sum, name) => sum + values[`${name}Probability`],
+        0,
+      );
+      return Math.abs(sum - 1) < ROUNDING;
+    }),
+  );
+}
+
+const common = {
+  cell: v.strictObject({
+    preset: v.string(),
+    policy: v.string(),
+    seed: v.number(),
+  }),
+  task: sha256,
+  sha256,
+};
+
+const referenceNames = [
+  "behaviour",
+  "mostFrequentAction",
+  "maximumLikelihood",
+  "spibb",
+  "optimal",
+] as const satisfies (keyof ReferencePolicies)[];
+
+/** A number of 64 bits, and what stands around it. */
+const NUMBER_BYTES = 32;
+const OTHER_BYTES = 4096;
+
+/** What a cell's file looks like, and how large it can be. */
+function cellShape(study: StudyConfig, cell: StudyCell) {
+  const config = seedConfig(study, cell.preset, cell.seed);
+  const { mdp } = knownEnvironment(config)!;
+  const exact = exactShape(mdp);
+  if (cell.policy === "references") {
+    const schema = v.strictObject({
+      schema: v.literal("holdfast/study-references/2"),
+      ...common,
+      exact: v.strictObject(
+        Object.fromEntries(referenceNames.map((name) => [name, exact])),
+      ),
+    });
+    return { schema, maxBytes: 2 * OTHER_BYTES };
+  }
+  const algorithm = configuredAlgorithm(config, cell.policy);
+  const { settings } = algorithm;
+  const program = programOf(config, algorithm, mdp);
+  const unsafe = `${unsafeName(mdp)}Probability` as const;
+  const columns = trainingColumns(program, algorithm, unsafeName(mdp));
+  const steps = loggedSteps(settings, settings.steps);
+  const row = v.pipe(v.array(finite), v.length(columns.length));
+  const schema = v.pipe(
+    v.strictObject({
+      schema: v.literal("holdfast/study-learner/2"),
+      ...common,
+      exact,
+      actions: v.pipe(
+        v.string(),
+        v.length(mdp.stateCount),
+        v.check((text) =>
+          [...text].every((digit) => parseInt(digit, 36) < mdp.actionCount)
+        ),
+      ),
+      policySha256: sha256,
+      curve: v.strictObject({
+        columns: v.strictTuple(columns.map((name) => v.literal(name))),
+        rows: v.pipe(
+          v.array(row),
+          v.length(steps.length),
+          v.check((rows) => rows.every(([step], i) => step === steps[i])),
+        ),
+      }),
+    }),
+    // The policy is that of some row.
+    v.check(({ exact, curve }) =>
+      curve.rows.some((row) =>
+        row[columns.indexOf("returnMean")] === exact.returnMean &&
+        row[columns.indexOf(unsafe)] ===
+          (exact as ExactMetrics)[unsafe]
+      )
+    ),
+  );
+  const numbers = steps.length * columns.length;
+  const maxBytes = OTHER_BYTES + mdp.stateCount + NUMBER_BYTES * numbers;
+  return { schema, maxBytes };
+}

@@ -1,0 +1,233 @@
+/**
+ * What a study is made of: presets × algorithms × seeds.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import * as v from "valibot";
+import {
+  type Algorithm,
+  ALGORITHM_NAMES,
+  type AlgorithmName,
+  algorithmNamed,
+} from "../algorithms/index.ts";
+import { canonicalJson } from "../files/canonical_json.ts";
+import { suiteVersions } from "../run/manifest.ts";
+import type { Config } from "../config/config.ts";
+import { parseJson } from "../config/read.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import { checkConfig } from "../config/schema.ts";
+import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
+import { configuredAlgorithms } from "../run/learn.ts";
+
+/** Name of the file that holds a {@link StudyConfig}. */
+export const STUDY_CONFIG_FILE = "study.config.json";
+
+/** `study.config.json`: everything that decides a study's result. */
+export interface StudyConfig {
+  /** Format of this file. */
+  readonly schema: "holdfast/study-config/1";
+  /** Version of the suite: another one may compute something else. */
+  readonly suiteVersion: string;
+  /** Ascending. Each draws its own hazards, data, initial network and minibatches. */
+  readonly seeds: readonly number[];
+  /** What is trained of each preset that configures it. */
+  readonly algorithms: readonly AlgorithmName[];
+  /** Configurations by preset, without a seed. */
+  readonly presets: Readonly<Record<string, Omit<Config, "seed">>>;
+}
+
+/** What a study is asked for. */
+export interface StudyRequest {
+  /** Names of presets. */
+  readonly presets: readonly string[];
+  /** Names of algorithms; without them, all that the presets and the overrides configure. */
+  readonly algorithms?: readonly string[];
+  /** Seeds, in any order. */
+  readonly seeds: readonly number[];
+  /** Laid over every preset, as in `resolveConfig`; its seed is not used. */
+  readonly overrides?: unknown;
+  /** What to call the overrides in an error. */
+  readonly source?: string;
+}
+
+/** One unit of work: an algorithm, or the policies that need no training, for one seed. */
+export interface StudyCell {
+  /** Name of the preset. */
+  readonly preset: string;
+  /** What is evaluated. */
+  readonly policy: AlgorithmName | "references";
+  /** The seed. */
+  readonly seed: number;
+}
+
+const MAX_SEED = 2 ** 32 - 1;
+const MAX_SEEDS = 10_000;
+
+/**
+ * Reads a list of seeds: numbers and ranges with both ends, e.g. `0..9` or `0,3,7..9`.
+ *
+ * @returns Ascending.
+ * @throws InputError if it is none, a seed is given twice or there are more than 10,000.
+ */
+export function parseSeeds(text: string): number[] {
+  const fail = (what: string): never => {
+    throw new InputError(`--seeds: ${what}; write such as 0..9 or 0,3,7..9`);
+  };
+  const seeds: number[] = [];
+  for (const part of text.split(",")) {
+    const match = /^\s*(\d{1,10})(?:\.\.(\d{1,10}))?\s*$/.exec(part);
+    if (!match) return fail(`${JSON.stringify(part)} is no seed and no range`);
+    const first = Number(match[1]);
+    const last = Number(match[2] ?? match[1]);
+    if (first > MAX_SEED || last > MAX_SEED) {
+      fail(`a seed is at most ${MAX_SEED}`);
+    }
+    if (last < first) fail(`${part.trim()} runs backwards`);
+    if (seeds.length + last - first >= MAX_SEEDS) {
+      fail(`more than ${MAX_SEEDS} seeds`);
+    }
+    for (let seed = first; seed <= last; seed++) seeds.push(seed);
+  }
+  seeds.sort((a, b) => a - b);
+  const twice = seeds.find((seed, i) => seed === seeds[i + 1]);
+  if (twice !== undefined) fail(`seed ${twice} is given twice`);
+  return seeds;
+}
+
+/**
+ * Resolves what is asked for.
+ *
+ * @returns Equal requests give equal configurations, whatever the order of seeds and algorithms.
+ * @throws InputError if something of it is unknown, given twice or makes no sense.
+ */
+export function resolveStudy(
+  { presets, algorithms, seeds, overrides = {}, source = "config" }:
+    StudyRequest,
+): StudyConfig {
+  refuseRepetition("preset", presets);
+  const asked = algorithms?.map((name) => algorithmNamed(name).name) ?? [];
+  refuseRepetition("algorithm", asked);
+  const over = checkConfig(overrides, source);
+  if (over.environment === null || typeof over.dataset?.sha256 === "string") {
+    throw new InputError(
+      `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,
+    );
+  }
+  // Naming an algorithm configures it where the preset does not.
+  const all = {
+    ...over,
+    algorithms: {
+      ...Object.fromEntries(asked.map((name) => [name, {}])),
+      ...over.algorithms,
+    },
+  };
+  const configs = presets.map((preset): [string, Config] => [
+    preset,
+    resolveConfig(preset, all, {}, source),
+  ]);
+  const configured = (name: AlgorithmName) =>
+    configs.some(([, config]) => config.algorithms[name] !== undefined);
+  return {
+    schema: "holdfast/study-config/1",
+    suiteVersion: suiteVersions().suiteVersion,
+    seeds: seeds.toSorted((a, b) => a - b),
+    algorithms: ALGORITHM_NAMES.filter((name) =>
+      algorithms === undefined ? configured(name) : asked.includes(name)
+    ),
+    presets: Object.fromEntries(
+      configs.map(([preset, { seed: _, ...config }]) => [preset, config]),
+    ),
+  };
+}
+
+/** Whether a directory is a study's rather than a run's. */
+export function isStudy(directory: string): boolean {
+  try {
+    Deno.lstatSync(join(directory, STUDY_CONFIG_FILE));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const fileShape = v.strictObject({
+  schema: v.literal("holdfast/study-config/1"),
+  suiteVersion: v.string(),
+  seeds: v.pipe(v.array(v.number()), v.minLength(1), v.maxLength(MAX_SEEDS)),
+  algorithms: v.array(v.picklist(ALGORITHM_NAMES)),
+  presets: v.record(v.string(), v.looseObject({})),
+});
+
+/**
+ * Reads the configuration that a study has left.
+ *
+ * @throws InputError if it is missing or not, byte for byte, what this version of the suite writes.
+ */
+export function readStudyConfig(path: string): StudyConfig {
+  const bytes = readFile(path);
+  const value = parseJson(bytes, path);
+  const checked = v.safeParse(fileShape, value, { abortEarly: true });
+  const fail = (): never => {
+    throw new InputError(`${path}: is not as this suite writes it`);
+  };
+  if (!checked.success) return fail();
+  const { suiteVersion, seeds, algorithms, presets } = checked.output;
+  const here = suiteVersions().suiteVersion;
+  if (suiteVersion !== here) {
+    throw new InputError(
+      `${path}: is of version ${suiteVersion} of the suite; this is ${here}`,
+    );
+  }
+  const study: StudyConfig = {
+    schema: "holdfast/study-config/1",
+    suiteVersion,
+    seeds: parseSeeds(seeds.join()),
+    algorithms: ALGORITHM_NAMES.filter((name) => algorithms.includes(name)),
+    presets: Object.fromEntries(
+      Object.entries(presets).map(([preset, config]) => {
+        const all = { ...config, seed: 0 };
+        const { seed: _, ...rest } = resolveConfig(preset, all, {}, path);
+        return [preset, rest];
+      }),
+    ),
+  };
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return text === canonicalJson(study) ? study : fail();
+}
+
+function refuseRepetition(what: string, names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(`${what} ${twice} is given twice`);
+  }
+}
+
+/** The configuration of a preset with a seed: that of a run of the pipeline. */
+export function seedConfig(
+  study: StudyConfig,
+  preset: string,
+  seed: number,
+): Config {
+  return { seed, ...study.presets[preset] };
+}
+
+/** The algorithms of a preset in a study. */
+export function studyAlgorithms(
+  study: StudyConfig,
+  preset: string,
+): Algorithm[] {
+  return configuredAlgorithms(seedConfig(study, preset, 0))
+    .filter(({ name }) => study.algorithms.includes(name));
+}
+
+/** All the work of a study, by preset, policy (the references last) and seed. */
+export function studyCells(study: StudyConfig): StudyCell[] {
+  return Object.keys(study.presets).flatMap((preset) =>
+    [
+      ...studyAlgorithms(study, preset).map(({ name }) => name),
+      "references" as const,
+    ].flatMap((policy) => study.seeds.map((seed) => ({ preset, policy, seed })))
+  );
+}

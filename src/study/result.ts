@@ -1,0 +1,209 @@
+/**
+ * What a study found, as `study.json`, `study.csv`, `aggregates.csv` and `curves.csv`.
+ *
+ * @module
+ */
+import type { ExactMetrics } from "../evaluation/results.ts";
+import type { CellResult } from "./cell.ts";
+import type { StudyConfig } from "./config.ts";
+import {
+  comparableSeries,
+  type PolicyName,
+  type PolicySeries,
+  studySeries,
+} from "./series.ts";
+import {
+  type Aggregates,
+  aggregateSeries,
+  compareSeries,
+  type Comparison,
+  type Estimate,
+  learningCurve,
+  medianEnds,
+  type Profiles,
+  profileSeries,
+  type Quantity,
+  QUANTITY_NAMES,
+  REPLICATES,
+  type StudyCurve,
+} from "./statistics.ts";
+
+/** Aggregates of one policy. */
+export interface PolicyAggregates extends PolicyName {
+  /** Whether it was learnt by a network. */
+  readonly kind: "learner" | "reference";
+  /** Statistics over the seeds, by quantity. */
+  readonly aggregates: Readonly<Record<Quantity, Aggregates>>;
+  /** Medians over the seeds of how episodes end otherwise. */
+  readonly ends: {
+    readonly goalProbability: number;
+    readonly timeoutProbability: number;
+  };
+}
+
+/** Policies of the same environment and data. */
+export interface StudyGroup {
+  /** The presets that have them. */
+  readonly presets: readonly string[];
+  /** Each pair of policies. */
+  readonly comparisons: readonly Comparison[];
+  /** Performance profiles, by quantity. */
+  readonly profiles: Readonly<Record<Quantity, Profiles>>;
+}
+
+/** `study.json`. */
+export interface StudyResult {
+  /** Format of this file. */
+  readonly schema: "holdfast/study/2";
+  /** What was asked for. */
+  readonly study: StudyConfig;
+  /** Draws of each bootstrap of an interquartile mean. */
+  readonly bootstrapReplicates: number;
+  /** By preset, the learners first. */
+  readonly policies: readonly PolicyAggregates[];
+  /** What can be compared. */
+  readonly groups: readonly StudyGroup[];
+}
+
+/** What a study's tables and plots are made of. */
+export interface StudyFindings {
+  /** `study.json` */
+  readonly result: StudyResult;
+  /** Exact values over the seeds. */
+  readonly series: readonly PolicySeries[];
+  /** Of each learner. */
+  readonly curves: readonly StudyCurve[];
+}
+
+/**
+ * Derives everything from the results of the cells.
+ *
+ * @param results In any order; one for each cell.
+ */
+export function studyFindings(
+  study: StudyConfig,
+  results: readonly CellResult[],
+): StudyFindings {
+  const series = studySeries(study, results);
+  const result: StudyResult = {
+    schema: "holdfast/study/2",
+    study,
+    bootstrapReplicates: REPLICATES,
+    policies: series.map((entry) => ({
+      preset: entry.preset,
+      policy: entry.policy,
+      kind: entry.kind,
+      aggregates: aggregateSeries(entry),
+      ends: medianEnds(entry),
+    })),
+    groups: comparableSeries(study, series).map((group) => ({
+      presets: [...new Set(group.map(({ preset }) => preset))],
+      comparisons: compareSeries(group),
+      profiles: profileSeries(group),
+    })),
+  };
+  const learners = series.filter(({ kind }) => kind === "learner");
+  return { result, series, curves: learners.map(learningCurve) };
+}
+
+const EXACT_COLUMNS = [
+  "returnMean",
+  "returnStd",
+  "cvar10",
+  "cvar1",
+  "hazardProbability",
+  "goalProbability",
+  "timeoutProbability",
+  "lengthMean",
+] as const satisfies readonly (keyof ExactMetrics)[];
+
+/** `study.csv`: the exact values of each policy and seed. */
+export function studyCsv(series: readonly PolicySeries[]): string {
+  const rows = series.flatMap((
+    { preset, policy, kind, seeds, exact, optimal, learnt },
+  ) =>
+    exact.map((values, i) => [
+      preset,
+      policy,
+      kind,
+      seeds[i],
+      ...EXACT_COLUMNS.map((column) => values[column]),
+      optimal[i].returnMean - values.returnMean,
+      learnt?.[i].policySha256 ?? "",
+    ])
+  );
+  const names = ["preset", "policy", "kind", "seed", ...EXACT_COLUMNS];
+  return csv([...names, "regret", "policySha256"], rows);
+}
+
+/** `aggregates.csv`: each statistic of each policy with its interval. */
+export function aggregatesCsv({ policies }: StudyResult): string {
+  const head = [
+    "preset",
+    "policy",
+    "kind",
+    "quantity",
+    "statistic",
+    "value",
+    "low",
+    "high",
+  ];
+  const rows = policies.flatMap(({ preset, policy, kind, aggregates }) =>
+    QUANTITY_NAMES.flatMap((quantity) =>
+      statisticsOf(aggregates[quantity]).map(([statistic, of]) => [
+        preset,
+        policy,
+        kind,
+        quantity,
+        statistic,
+        ...typeof of === "number" ? [of, "", ""] : cells(of),
+      ])
+    )
+  );
+  return csv(head, rows);
+}
+
+function statisticsOf(
+  { worst, ...statistics }: Aggregates,
+): [name: string, of: number | Estimate][] {
+  return [
+    ...Object.entries(statistics),
+    ["worst", worst.value],
+    ["worstSeed", worst.seed],
+  ];
+}
+
+/** `curves.csv`: what the learners were worth after each logging interval. */
+export function curvesCsv(curves: readonly StudyCurve[]): string {
+  const head = [
+    "preset",
+    "policy",
+    "step",
+    ...["returnMean", "hazardProbability"].flatMap((quantity) => [
+      quantity,
+      `${quantity}Low`,
+      `${quantity}High`,
+    ]),
+  ];
+  const rows = curves.flatMap(({ preset, policy, points }) =>
+    points.map(({ step, returnMean, hazardProbability }) => [
+      preset,
+      policy,
+      step,
+      ...cells(returnMean),
+      ...cells(hazardProbability),
+    ])
+  );
+  return csv(head, rows);
+}
+
+function cells({ value, low, high }: Estimate): (number | string)[] {
+  return [value, low ?? "", high ?? ""];
+}
+
+function csv(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  return [head, ...rows].map((row) => `${row.join(",")}\n`).join("");
+}

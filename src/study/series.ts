@@ -1,0 +1,115 @@
+/**
+ * The cells of a study as one series a policy: its exact values over the seeds.
+ *
+ * @module
+ */
+import type { ExactMetrics } from "../evaluation/results.ts";
+import type { ReferencePolicies } from "../evaluation/references.ts";
+import type { CellResult, LearnerResult, ReferencesResult } from "./cell.ts";
+import { studyAlgorithms, type StudyConfig } from "./config.ts";
+
+/** A policy of a study. */
+export interface PolicyName {
+  /** Name of the preset. */
+  readonly preset: string;
+  /** Name of an algorithm or of a reference policy. */
+  readonly policy: string;
+}
+
+/** One policy's exact values over the seeds. */
+export interface PolicySeries extends PolicyName {
+  /** Whether it was learnt by a network. */
+  readonly kind: "learner" | "reference";
+  /** The study's seeds. */
+  readonly seeds: readonly number[];
+  /** By seed. */
+  readonly exact: readonly ExactMetrics[];
+  /** The optimal policy's values by seed. */
+  readonly optimal: readonly ExactMetrics[];
+  /** By seed, what the training left; null for a reference. */
+  readonly learnt: readonly LearnerResult[] | null;
+}
+
+/** The order in which reference policies are told of. */
+const REFERENCES = [
+  "behaviour",
+  "mostFrequentAction",
+  "maximumLikelihood",
+  "spibb",
+  "optimal",
+] as const satisfies readonly (keyof ReferencePolicies)[];
+
+/**
+ * Orders the results of all cells: by preset, the learners first.
+ *
+ * @param results In any order; one for each cell.
+ */
+export function studySeries(
+  study: StudyConfig,
+  results: readonly CellResult[],
+): PolicySeries[] {
+  const find = (preset: string, policy: string, seed: number): CellResult => {
+    const found = results.find(({ cell }) =>
+      cell.preset === preset && cell.policy === policy && cell.seed === seed
+    );
+    if (!found) throw new Error(`${preset}, ${policy}, seed ${seed}: missing`);
+    return found;
+  };
+  const { seeds } = study;
+  return Object.keys(study.presets).flatMap((preset): PolicySeries[] => {
+    const references = seeds.map((seed) =>
+      find(preset, "references", seed) as ReferencesResult
+    );
+    const optimal = references.map(({ exact }) => exact.optimal);
+    const learners = studyAlgorithms(study, preset).map(
+      ({ name }): PolicySeries => {
+        const learnt = seeds.map((seed) =>
+          find(preset, name, seed) as LearnerResult
+        );
+        const exact = learnt.map(({ exact }) => exact);
+        const policy = { preset, policy: name, kind: "learner" } as const;
+        return { ...policy, seeds, exact, optimal, learnt };
+      },
+    );
+    return [
+      ...learners,
+      ...REFERENCES.map((policy): PolicySeries => ({
+        preset,
+        policy,
+        kind: "reference",
+        seeds,
+        exact: references.map(({ exact }) => exact[policy]),
+        optimal,
+        learnt: null,
+      })),
+    ];
+  });
+}
+
+/**
+ * The series that can be compared with each other, in groups: the presets of a group have the
+ * same environment and data, so that their reference policies are the same and are there once.
+ */
+export function comparableSeries(
+  study: StudyConfig,
+  series: readonly PolicySeries[],
+): PolicySeries[][] {
+  const groups = new Map<string, PolicySeries[]>();
+  const first = new Map<string, string>();
+  for (const entry of series) {
+    const { environment, dataset } = study.presets[entry.preset];
+    // How time limits are read is the learner's affair; the data are the same.
+    const { timeoutsTerminate: _, ...data } = dataset;
+    const problem = JSON.stringify([environment, data]);
+    if (!first.has(problem)) first.set(problem, entry.preset);
+    if (entry.kind === "reference" && first.get(problem) !== entry.preset) {
+      continue;
+    }
+    groups.set(problem, [...groups.get(problem) ?? [], entry]);
+  }
+  // Learners of all presets, then the references.
+  const order = ({ kind }: PolicySeries) => kind === "learner" ? 0 : 1;
+  return [...groups.values()].map((group) =>
+    group.toSorted((a, b) => order(a) - order(b))
+  );
+}

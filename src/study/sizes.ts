@@ -1,0 +1,36 @@
+/**
+ * Whether a study fits, judged before memory is taken and a folder is made.
+ *
+ * @module
+ */
+import type { Backend } from "../backends/backend.ts";
+import { InputError } from "../errors.ts";
+import { loggedRows, requireRoomToCollect } from "../run/sizes.ts";
+import { seedConfig, studyAlgorithms, type StudyConfig } from "./config.ts";
+
+/** Of all cells of a study, which are in memory together at its end: about 200 bytes each. */
+const MOST_STUDY_ROWS = 10_000_000;
+
+/**
+ * Refuses a study of which a cell, or the training tables of all cells together, cannot fit.
+ *
+ * @param room Of the backend that will train.
+ * @throws InputError naming the key, what it would take and what there is.
+ */
+export function requireRoomForStudy(
+  study: StudyConfig,
+  room: Pick<Backend, "shortage">,
+): void {
+  let rows = 0;
+  for (const preset of Object.keys(study.presets)) {
+    requireRoomToCollect(seedConfig(study, preset, 0), room);
+    for (const { settings } of studyAlgorithms(study, preset)) {
+      rows += study.seeds.length * loggedRows(settings);
+    }
+  }
+  if (rows > MOST_STUDY_ROWS) {
+    throw new InputError(
+      `the study would have ${rows} rows in its training tables, and it may have ${MOST_STUDY_ROWS}: take fewer seeds, or log less often (logInterval)`,
+    );
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * A study: the same training over many seeds, presets and algorithms, and what it tells.
+ *
+ * Each finished cell is a file in the study's directory, and everything else is derived from
+ * these files: an interrupted study goes on where it was and ends with the same bytes, whatever
+ * the number of jobs and the backend.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { requirePlainEntries } from "../files/entries.ts";
+import { canonicalJson } from "../files/canonical_json.ts";
+import { lockDirectory } from "../run/lock.ts";
+import { writeManifest } from "../run/manifest.ts";
+import { claimRunDirectory, writeJsonArtifact } from "../run/run_directory.ts";
+import { fileOf, type RunFiles, runFiles } from "../run/run_files.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { BackendName } from "../backends/choose.ts";
+import { referenceBackend } from "../backends/reference.ts";
+import { wasmBackend } from "../backends/wasm.ts";
+import { resolveEnvironment } from "../environments/index.ts";
+import { InputError } from "../errors.ts";
+import { readFile } from "../files/read.ts";
+import { plotStudy } from "../report/study_plots.ts";
+import { studyReportHtml } from "../report/study_report.ts";
+import { type CellResult, cellSteps } from "./cell.ts";
+import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
+import {
+  isStudy,
+  seedConfig,
+  STUDY_CONFIG_FILE,
+  type StudyCell,
+  studyCells,
+  type StudyConfig,
+} from "./config.ts";
+import { requireRoomForStudy } from "./sizes.ts";
+import { runPool } from "./pool.ts";
+import {
+  aggregatesCsv,
+  curvesCsv,
+  studyCsv,
+  type StudyFindings,
+  studyFindings,
+  type StudyResult,
+} from "./result.ts";
+
+/** How far a study is. */
+export interface StudyProgress {
+  /** Cells that are finished. */
+  readonly cells: number;
+  /** All cells. */
+  readonly allCells: number;
+  /** Steps of training that are made. */
+  readonly steps: number;
+  /** Steps of training of all cells. */
+  readonly allSteps: number;
+}
+
+/** What a study is to do. */
+export interface StudyOptions {
+  /** What it is made of. */
+  readonly study: StudyConfig;
+  /** The study's directory: new, empty, or of the same study, which is gone on with. */
+  readonly out: string;
+  /** Cells that are computed at the same time; by default as many as the machine has cores. */
+  readonly jobs?: number;
+  /** Where each cell is trained, in one thread; by default wasm. */
+  readonly backend?: BackendName;
+  /** Ends the study; what is finished is kept. */
+  readonly signal?: AbortSignal;
+  /** Called once before anything is trained, and then often. */
+  readonly onProgress?: (progress: StudyProgress) => void;
+  /** Called with a line for each cell that is there but no good, and is computed again. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** A study was stopped on request before its end. */
+export class StudyStoppedError extends Error {
+  /** Tells how far the study came. */
+  constructor(
+    /** Finished cells. */
+    readonly cells: number,
+    /** All cells. */
+    readonly allCells: number,
+  ) {
+    super(`the study was stopped with ${cells} of ${allCells} cells finished`);
+    this.name = "StudyStoppedError";
+  }
+}
+
+/**
+ * Runs a study, or goes on with one.
+ *
+ * @returns The contents of its `study.json`.
+ * @throws InputError if the directory holds something else or training diverges.
+ * @throws StudyStoppedError if the signal was given.
+ */
+export async function runStudy(options: StudyOptions): Promise<StudyResult> {
+  const { study, out, backend = "wasm", signal } = options;
+  const jobs = options.jobs ?? navigator.hardwareConcurrency;
+  requireRoomForStudy(study, roomOf(backend));
+  requireEnvironments(study);
+  using _lock = claimDirectory(out, study);
+
+  const cells = studyCells(study);
+  const missing = cells.filter((cell) =>
+    !soundCell(out, study, cell, options.onNote)
+  );
+  const steps = stepCounter(study, cells, missing);
+  const tell = () => options.onProgress?.(steps.progress());
+  tell();
+  const work = runPool({
+    study,
+    cells: missing,
+    jobs,
+    backend,
+    signal,
+    onStep(cell, step) {
+      steps.made(cell, step);
+      tell();
+    },
+    onResult(result) {
+      writeCell(out, result);
+      steps.finished(result.cell);
+      tell();
+    },
+  });
+  try {
+    await work;
+  } catch (error) {
+    // Nothing is there to go on with: the folder is free for the corrected command.
+    if (error instanceof InputError && steps.progress().cells === 0) {
+      Deno.removeSync(join(out, STUDY_CONFIG_FILE));
+    }
+    throw error;
+  }
+  const { cells: finished, allCells } = steps.progress();
+  const heed = async () => {
+    // The signal is given when nothing is at work.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (finished < allCells || signal?.aborted) {
+      throw new StudyStoppedError(finished, allCells);
+    }
+  };
+  await heed();
+
+  // Read again, so that nothing depends on what was computed just now.
+  const results = cells.map((cell) => {
+    const result = readCell(out, study, cell);
+    if (result) return result;
+    throw new InputError(
+      `${join(out, cellFile(cell))}: vanished while the study was at work`,
+    );
+  });
+  const findings = studyFindings(study, results);
+  await heed();
+  const files = runFiles(out);
+  files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
+  for (const result of results) {
+    files.note(fileOf(cellFile(result.cell), cellText(result)));
+  }
+  await writeFindings(files, findings);
+  files.check();
+  writeManifest(out, {}, files.list());
+  return findings.result;
+}
+
+/** Refuses an environment that makes no sense, such as a start on a hazard that a seed draws. */
+function requireEnvironments(study: StudyConfig): void {
+  for (const preset of Object.keys(study.presets)) {
+    for (const seed of study.seeds) {
+      const { environment } = seedConfig(study, preset, seed);
+      if (environment !== null) resolveEnvironment(environment, seed);
+    }
+  }
+}
+
+/** What is known of a backend's memory before a worker opens it: nothing of a GPU's. */
+function roomOf(backend: BackendName): Pick<Backend, "shortage"> {
+  if (backend === "webgpu") return {};
+  return backend === "reference"
+    ? referenceBackend
+    : wasmBackend({ threads: 1 });
+}
+
+/** Result of a cell that is there and sound; null if it is to be computed. */
+function soundCell(
+  out: string,
+  study: StudyConfig,
+  cell: StudyCell,
+  onNote: StudyOptions["onNote"],
+): CellResult | null {
+  try {
+    return readCell(out, study, cell);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    onNote?.(`${error.message}; it is computed again`);
+    return null;
+  }
+}
+
+/** Writes everything that follows from the cells, but for the manifest. */
+async function writeFindings(
+  files: RunFiles,
+  findings: StudyFindings,
+): Promise<void> {
+  files.writeJson("study.json", findings.result);
+  files.write("study.csv", studyCsv(findings.series));
+  files.write("aggregates.csv", aggregatesCsv(findings.result));
+  files.write("curves.csv", curvesCsv(findings.curves));
+  const { result, curves } = findings;
+  const plots = await plotStudy(result, curves);
+  for (const [name, svg] of plots) {
+    files.write(`plots/${name}.svg`, svg);
+  }
+  const report = studyReportHtml({
+    values: result,
+    plots: Object.fromEntries(plots),
+    configText: canonicalJson(result.study),
+    files: files.list(),
+  });
+  files.write("report.html", report);
+}
+
+/** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */
+function claimDirectory(out: string, study: StudyConfig): Disposable {
+  if (!isStudy(out)) {
+    const lock = claimRunDirectory(out);
+    try {
+      writeJsonArtifact(out, STUDY_CONFIG_FILE, study);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+    return lock;
+  }
+  requirePlainEntries(out);
+  const recorded = readFile(join(out, STUDY_CONFIG_FILE));
+  const { sha256 } = fileOf(STUDY_CONFIG_FILE, canonicalJson(study));
+  if (fileOf(STUDY_CONFIG_FILE, recorded).sha256 !== sha256) {
+    throw new InputError(
+      `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
+    );
+  }
+  return lockDirectory(out);
+}
+
+/** Counts cells and steps; steps of a cell in progress count as they are made. */
+function stepCounter(
+  study: StudyConfig,
+  cells: readonly StudyCell[],
+  missing: readonly StudyCell[],
+) {
+  const stepsOf = (cell: StudyCell) => cellSteps(study, cell);
+  const sum = (some: readonly StudyCell[]) =>
+    some.reduce((total, cell) => total + stepsOf(cell), 0);
+  const allSteps = sum(cells);
+  const open = new Map(missing.map((cell) => [cellFile(cell), 0]));
+  let done = allSteps - sum(missing);
+  return {
+    made: (cell: StudyCell, step: number) =>
+      void open.set(cellFile(cell), step),
+    finished(cell: StudyCell) {
+      open.delete(cellFile(cell));
+      done += stepsOf(cell);
+    },
+    progress: (): StudyProgress => ({
+      cells: cells.length - open.size,
+      allCells: cells.length,
+      steps: done + open.values().reduce((total, step) => total + step, 0),
+      allSteps,
+    }),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * A worker of a study: computes batches of cells, one after the other.
+ *
+ * @module
+ */
+import type { Backend } from "../backends/backend.ts";
+import { type BackendName, chooseBackend } from "../backends/choose.ts";
+import { InputError } from "../errors.ts";
+import { type CellResult, computeCells } from "./cell.ts";
+import type { StudyCell, StudyConfig } from "./config.ts";
+
+/** A batch to compute: cells of one preset and policy. */
+export interface BatchMessage {
+  readonly study: StudyConfig;
+  readonly cells: readonly StudyCell[];
+  /** The same in every message to a worker. */
+  readonly backend: BackendName;
+}
+
+/** What a worker tells: steps made, and at the end the results or what went wrong. */
+export type BatchAnswer =
+  | { readonly kind: "step"; readonly step: number }
+  | { readonly kind: "results"; readonly results: readonly CellResult[] }
+  | {
+    readonly kind: "failure";
+    readonly message: string;
+    /** Whether it is to be told to the user as it is. */
+    readonly isInputError: boolean;
+  };
+
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<BatchMessage>) => void;
+  postMessage(answer: BatchAnswer): void;
+};
+
+let opened: Promise<Backend> | undefined;
+
+scope.onmessage = async ({ data: { study, cells, backend } }) => {
+  try {
+    // One thread, because the pool has as many workers as there is to be parallel.
+    opened ??= chooseBackend(backend, { threads: 1 });
+    const results = await computeCells(
+      study,
+      cells,
+      await opened,
+      (step) => scope.postMessage({ kind: "step", step }),
+    );
+    scope.postMessage({ kind: "results", results });
+  } catch (error) {
+    const isInputError = error instanceof InputError;
+    const message = error instanceof Error
+      ? (isInputError ? error.message : error.stack ?? error.message)
+      : String(error);
+    scope.postMessage({ kind: "failure", message, isInputError });
+  }
+};

@@ -1,0 +1,93 @@
+import { equal, ok, rejects } from "node:assert/strict";
+import { referenceBackend } from "../../src/backends/reference.ts";
+import { InputError } from "../../src/errors.ts";
+import {
+  readSafetensors,
+  writeSafetensors,
+} from "../../src/files/safetensors.ts";
+import { checkConformance } from "../../src/checks/conformance.ts";
+import { bitDifferences } from "../../src/checks/kernel_check.ts";
+
+const fixture = (name: string) =>
+  Deno.readFileSync(
+    new URL(`../fixtures/d3rlpy/${name}.safetensors`, import.meta.url),
+  );
+
+Deno.test("a NaN in what is recorded conforms to nothing, wherever it stands", async () => {
+  const { tensors, metadata } = readSafetensors(
+    fixture("dqn_random"),
+    "dqn_random",
+  );
+  for (
+    const name of [
+      "expect.loss",
+      "expect.step1.0.weight",
+      "expect.step30.2.bias",
+    ]
+  ) {
+    const data = tensors.get(name)!.data as Float64Array;
+    for (const i of [0, data.length - 1]) {
+      const value = data[i];
+      data[i] = NaN;
+      const off = writeSafetensors(tensors, metadata);
+      data[i] = value;
+      const result = await checkConformance(off, "nan", referenceBackend);
+      ok(!result.passed, `${name} ${i}`);
+      const { lossDifference, parameterDifference } = result;
+      ok(Number.isNaN(
+        name === "expect.loss" ? lossDifference : parameterDifference,
+      ));
+    }
+  }
+});
+
+Deno.test("fixtures of what the suite does not train are refused, not misread", async () => {
+  const { tensors, metadata } = readSafetensors(
+    fixture("dqn_random"),
+    "dqn_random",
+  );
+  const refusal = async (changes: Record<string, string>) => {
+    const bytes = writeSafetensors(tensors, { ...metadata, ...changes });
+    try {
+      await checkConformance(bytes, "f", referenceBackend);
+    } catch (error) {
+      ok(error instanceof InputError, `${error}`);
+      return error.message;
+    }
+  };
+  equal(
+    await refusal({ algorithm: '"discrete_sac"' }),
+    'f: algorithm "discrete_sac": there are fixtures of discrete_bc, discrete_cql, dqn, double_dqn',
+  );
+  equal(
+    await refusal({ q_function: '"qr"' }),
+    'f: q_function "qr": only mean can be replayed',
+  );
+  equal(
+    await refusal({ n_critics: "2" }),
+    "f: n_critics 2: only 1 can be replayed",
+  );
+  const rewards = tensors.get("batch.rewards")!.data as Float32Array;
+  rewards[1] = NaN;
+  equal(await refusal({}), "f: episode 1, step 0: the reward is NaN");
+});
+
+Deno.test("two arrays with the same NaN differ there", () => {
+  const x = Float32Array.of(1, NaN, 0);
+  equal(bitDifferences(x, x), 1);
+  equal(bitDifferences(x, Float32Array.of(1, NaN, -0)), 2);
+});
+
+Deno.test("a parameter that is off by 1e-4 does not conform; damage is told in one line", async () => {
+  const bytes = fixture("bc_random");
+  const { tensors, metadata } = readSafetensors(bytes.slice(), "bc_random");
+  const bias = tensors.get("expect.step1.0.bias")!.data as Float64Array;
+  bias[0] += 1e-4;
+  const off = writeSafetensors(tensors, metadata);
+  const { passed } = await checkConformance(off, "off", referenceBackend);
+  ok(!passed);
+  await rejects(
+    checkConformance(bytes.slice(0, -8), "short", referenceBackend),
+    InputError,
+  );
+});
