@@ -28,7 +28,10 @@ export interface Shape {
 }
 
 /** A data set of random walks over few observations and of observations that do not repeat. */
-export function randomDataset(shape: Shape, random: RandomStream): Dataset {
+export function randomDataset(
+  shape: Pick<Shape, "inputs" | "actions" | "episodes">,
+  random: RandomStream,
+): Dataset {
   const { inputs: D, actions, episodes } = shape;
   const lengths = Array.from({ length: episodes }, () => 1 + random.integer(8));
   const N = lengths.reduce((a, b) => a + b, 0);

@@ -1,0 +1,113 @@
+/** What the oracle is asked: each preset's settings, and random ones, on small networks and batches. */
+import {
+  type Algorithm,
+  type AlgorithmName,
+  ALGORITHMS,
+  configureAlgorithm,
+} from "../../src/algorithms/index.ts";
+import { learnerSettings } from "../../src/algorithms/define.ts";
+import type { PresetName } from "../../src/config/presets.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import type { Dataset } from "../../src/dataset/dataset.ts";
+import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
+import type { TaskRun } from "../../src/training/task.ts";
+import { randomDataset } from "../backends/random_task.ts";
+import type { Training } from "./updates.ts";
+
+/** What random settings of a loss lie between. */
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  beta: [0, 2],
+  gamma: [0.5, 1],
+  alpha: [0, 8],
+  temperature: [0.02, 2],
+  rewardScale: [0.01, 1.5],
+  actionNoise: [0, 1],
+};
+
+/** Settings of the training loop: no loss depends on them. */
+const LOOP = [
+  ...Object.keys(learnerSettings),
+  "targetUpdateInterval",
+  "checkpointChoice",
+];
+
+/** Settings that an algorithm's loss depends on. @throws Error if the oracle does not know one. */
+export function lossSettings(name: AlgorithmName): string[] {
+  const { settings } = ALGORITHMS.find((each) => each.name === name)!;
+  const keys = Object.keys(settings).filter((key) => !LOOP.includes(key));
+  for (const key of keys) {
+    if (Object.hasOwn(RANGES, key)) continue;
+    throw new Error(
+      `no oracle for ${name}.${key}: let the loss in tests/algorithms/losses.ts heed it, and ` +
+        "give it a range in tests/algorithms/cases.ts",
+    );
+  }
+  return keys;
+}
+
+/** An algorithm as a preset sets it: two members on one data set, and a run on another. */
+export function presetTraining(
+  preset: PresetName,
+  name: AlgorithmName,
+): Training {
+  const config = resolveConfig(preset, { algorithms: { [name]: {} } });
+  const settings = { ...config.algorithms[name]!, batchSize: 13 };
+  const [dataset, other] = [1, 2].map((seed) =>
+    data({ inputs: 3, actions: 5, episodes: 9 }, randomStream(seed, "oracle"))
+  );
+  return {
+    algorithm: { name, settings } as Algorithm,
+    network: { ...config.network, hidden: [7, 5] },
+    runs: [
+      { seed: 1, member: 0, dataset },
+      { seed: 1, member: 1, dataset },
+      { seed: 2, member: 0, dataset: other },
+    ],
+    timeoutsTerminate: config.dataset.timeoutsTerminate,
+  };
+}
+
+/** An algorithm with settings and sizes of which each is drawn: a run with two members. */
+export function randomTraining(seed: number, name: AlgorithmName): Training {
+  const random = randomStream(seed, "oracle");
+  const integer = (least: number, most: number) =>
+    least + random.integer(most - least + 1);
+  const drawn = lossSettings(name).map((key) => {
+    const [least, most] = RANGES[key];
+    return [key, least + (most - least) * random.uniform()];
+  });
+  const algorithm = configureAlgorithm(name, {
+    ...Object.fromEntries(drawn),
+    batchSize: integer(1, 13),
+  });
+  // Often shorter than the training, so that a sync comes in between.
+  if ("targetUpdateInterval" in algorithm.settings) {
+    Object.assign(algorithm.settings, { targetUpdateInterval: integer(1, 3) });
+  }
+  const dataset = data({
+    inputs: integer(1, 5),
+    actions: integer(2, 6),
+    episodes: integer(3, 9),
+  }, random);
+  return {
+    algorithm,
+    network: {
+      hidden: Array.from({ length: integer(1, 3) }, () => integer(2, 9)),
+      observationScaling: random.integer(2) ? "minmax" : "none",
+    },
+    runs: [0, 1].map((member): TaskRun => ({ seed, member, dataset })),
+    timeoutsTerminate: random.integer(2) === 1,
+  };
+}
+
+/** A random data set whose columns have ranges of their own. */
+function data(
+  shape: Parameters<typeof randomDataset>[0],
+  random: RandomStream,
+): Dataset {
+  const dataset = randomDataset(shape, random);
+  const observations = dataset.observations.map((x, i) =>
+    2 * x + i % shape.inputs
+  );
+  return { ...dataset, observations };
+}

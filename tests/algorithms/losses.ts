@@ -1,0 +1,122 @@
+/**
+ * The oracle: each algorithm's loss of one sample in float64, written from the formulas of the papers
+ * and of docs/algorithms.md. The loss of a minibatch is the mean of its samples'.
+ */
+import { forward, type Network, type Watch } from "./network.ts";
+
+/** A transition as the network sees it: observations are scaled, rewards are as in the data. */
+export interface Sample {
+  readonly observation: readonly number[];
+  readonly action: number;
+  readonly reward: number;
+  /** None where the episode ended. */
+  readonly next: readonly number[] | null;
+}
+
+/** What an update finds. Networks stand in the order of the program's. */
+export interface Situation {
+  readonly settings: Readonly<Record<string, number>>;
+  readonly online: readonly Network[];
+  /** Copies that a sync made; of a network without a target network, nothing. */
+  readonly target: readonly (Network | undefined)[];
+  readonly sample: Sample;
+}
+
+/** Loss terms by the suite's names for them, and the whole loss. */
+export type Terms = Readonly<Record<string, number>> & {
+  readonly total: number;
+};
+
+/**
+ * Determines what is held fixed, such as the target of a temporal difference.
+ *
+ * @returns The sample's loss as a function of the online networks.
+ */
+export type Loss = (
+  situation: Situation,
+  watch: Watch,
+) => (online: readonly Network[]) => Terms;
+
+const sumOf = (xs: readonly number[]) => xs.reduce((a, b) => a + b, 0);
+const meanOf = (xs: readonly number[]) => sumOf(xs) / xs.length;
+
+/** T · log Σ exp(x / T). */
+function softMaximum(xs: readonly number[], temperature: number): number {
+  const largest = Math.max(...xs);
+  const weights = xs.map((x) => Math.exp((x - largest) / temperature));
+  return largest + temperature * Math.log(sumOf(weights));
+}
+
+/** The lowest index of the largest; the distance is that to the runner-up. */
+function argmax(xs: readonly number[], watch: Watch): number {
+  const best = xs.indexOf(Math.max(...xs));
+  xs.forEach((x, i) => i !== best && watch(xs[best] - x));
+  return best;
+}
+
+/** Quadratic up to 1, then linear. */
+function huber(u: number, watch: Watch): number {
+  const size = Math.abs(u);
+  watch(Math.abs(size - 1));
+  return size <= 1 ? u * u / 2 : size - 1 / 2;
+}
+
+/** -log p(a | s) + beta · mean over actions of (log p)². */
+const cloning: Loss = ({ settings, sample }, watch) => ([policy]) => {
+  const logits = forward(policy, sample.observation, watch);
+  const normaliser = softMaximum(logits, 1);
+  const logP = logits.map((z) => z - normaliser);
+  const imitationLoss = -logP[sample.action];
+  const regularizationLoss = settings.beta * meanOf(logP.map((l) => l * l));
+  return {
+    imitationLoss,
+    regularizationLoss,
+    total: imitationLoss + regularizationLoss,
+  };
+};
+
+/** Huber(Q(s,a) - y) + alpha · (T · log Σ exp(Q(s,·) / T) - Q(s,a)). */
+function qLearning(chooser: "online" | "target"): Loss {
+  return ({ settings, sample, online, target }, watch) => {
+    const { gamma, rewardScale, actionNoise } = settings;
+    const { alpha = 0, temperature = 1 } = settings;
+    const { observation, action, reward, next } = sample;
+    let y = rewardScale * reward;
+    if (next) {
+      // How far units are from 0 does not matter: nothing is differentiated here.
+      const values = forward(target[0]!, next, () => {});
+      const choosing = chooser === "target"
+        ? values
+        : forward(online[0], next, () => {});
+      const greedy = values[argmax(choosing, watch)];
+      y += gamma * ((1 - actionNoise) * greedy + actionNoise * meanOf(values));
+    }
+    return ([network]) => {
+      const values = forward(network, observation, watch);
+      const tdLoss = huber(values[action] - y, watch);
+      const conservativeLoss = softMaximum(values, temperature) -
+        values[action];
+      return {
+        tdLoss,
+        conservativeLoss,
+        total: tdLoss + alpha * conservativeLoss,
+      };
+    };
+  };
+}
+
+/** By the algorithm's name. */
+const LOSSES: Readonly<Record<string, Loss>> = {
+  bc: cloning,
+  cql: qLearning("online"),
+  dqn: qLearning("target"),
+  doubleDqn: qLearning("online"),
+};
+
+/** An algorithm's loss. @throws Error where none is written down. */
+export function lossOf(algorithm: string): Loss {
+  if (Object.hasOwn(LOSSES, algorithm)) return LOSSES[algorithm];
+  throw new Error(
+    `no oracle for ${algorithm}: add its loss to tests/algorithms/losses.ts`,
+  );
+}

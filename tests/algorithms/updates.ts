@@ -1,0 +1,191 @@
+/** Updates made by the suite on the reference backend, with all that the oracle needs to repeat them. */
+import type { Algorithm } from "../../src/algorithms/index.ts";
+import { referenceBackend } from "../../src/backends/reference.ts";
+import type { Dataset } from "../../src/dataset/dataset.ts";
+import { initialParameters } from "../../src/network/initial.ts";
+import {
+  type NetworkLayout,
+  unpackParameters,
+} from "../../src/network/layout.ts";
+import { concatenated } from "../../src/numerics/arrays.ts";
+import { randomStream } from "../../src/numerics/random.ts";
+import {
+  type NetworkSettings,
+  prepareTask,
+  type TaskRun,
+} from "../../src/training/task.ts";
+import type { Minibatch } from "./gradient.ts";
+import type { Sample, Situation, Terms } from "./losses.ts";
+import type { Network } from "./network.ts";
+
+/** What is learnt, how, and from what. */
+export interface Training {
+  readonly algorithm: Algorithm;
+  readonly network: NetworkSettings;
+  readonly runs: readonly TaskRun[];
+  readonly timeoutsTerminate: boolean;
+}
+
+/** One update of one run, and what the suite made of it. */
+export interface Update extends Minibatch {
+  /** Mean loss terms of the minibatch. */
+  readonly terms: Terms;
+  /** Of the whole loss, for each of the program's networks. */
+  readonly gradient: readonly Network[];
+}
+
+/**
+ * Trains that many steps from initial parameters three times as large as the suite's, so that values
+ * differ, and from target networks of their own.
+ */
+export async function suiteUpdates(
+  { algorithm, network, runs, timeoutsTerminate }: Training,
+  steps: number,
+): Promise<Update[]> {
+  const { task } = prepareTask(network, algorithm, runs, timeoutsTerminate);
+  const { program } = task;
+  const { networks, targetUpdateInterval, lossTerms } = program;
+  const buffers = { ...task.state.buffers };
+  for (const { layout, prefix, hasTarget } of networks) {
+    const drawn = (name: string) =>
+      concatenated(
+        runs.map(({ seed, member }) =>
+          initialParameters(layout, seed, member, name).map((x) => 3 * x)
+        ),
+      );
+    buffers[`${prefix}parameters`] = drawn(prefix);
+    if (hasTarget) {
+      buffers[`${prefix}targetParameters`] = drawn(`${prefix}target/`);
+    }
+  }
+  const gradientOf = (prefix: string) => `${prefix}parameterGradient`;
+  const state = [
+    ...program.state,
+    ...networks.map(({ prefix }) => gradientOf(prefix)),
+  ];
+  const learner = await referenceBackend.open({
+    ...task,
+    program: { ...program, state },
+    state: { ...task.state, buffers },
+  });
+  const draws = runs.map((run) => minibatches(run, algorithm));
+  const samples = runs.map(({ dataset }) =>
+    transitions(dataset, network.observationScaling, timeoutsTerminate)
+  );
+
+  const read = async () => {
+    const { buffers } = await learner.read();
+    return (run: number, suffix: string) =>
+      networks.map(({ layout, prefix }) => {
+        const all = buffers[prefix + suffix];
+        return all && layers(layout, all, run);
+      });
+  };
+  const updates: Update[] = [];
+  let before = await read();
+  // A target network is the online one as it was at the last sync.
+  let target = runs.map((_, run) => before(run, "targetParameters"));
+  for (let step = 1; step <= steps; step++) {
+    const losses = await learner.run(step);
+    const after = await read();
+    for (let run = 0; run < runs.length; run++) {
+      const means = losses.subarray(run * lossTerms.length);
+      const terms = lossTerms.map(({ name }, t) => [name, means[t]]);
+      const total = lossTerms.reduce(
+        (sum, { weight }, t) => sum + weight * means[t],
+        0,
+      );
+      updates.push({
+        algorithm: algorithm.name,
+        settings: algorithm.settings as unknown as Situation["settings"],
+        online: before(run, "parameters"),
+        target: target[run],
+        samples: draws[run]().map((i) => samples[run][i]),
+        terms: { ...Object.fromEntries(terms), total },
+        gradient: after(run, "parameterGradient"),
+      });
+    }
+    if (targetUpdateInterval > 0 && step % targetUpdateInterval === 0) {
+      target = target.map((old, run) => {
+        const copies = after(run, "parameters");
+        return old.map((network, n) => network && copies[n]);
+      });
+    }
+    before = after;
+  }
+  await learner.close();
+  return updates;
+}
+
+/** A run's part of a buffer, in float64. */
+function layers(
+  layout: NetworkLayout,
+  all: Float32Array,
+  run: number,
+): Network {
+  const { parameterCount } = layout;
+  const own = all.subarray(run * parameterCount, (run + 1) * parameterCount);
+  return unpackParameters(layout, own).map((
+    { weight, bias, inputs, outputs },
+  ) =>
+    Array.from({ length: inputs + 1 }, (_, i) => [
+      ...(i < inputs ? weight.subarray(i * outputs, (i + 1) * outputs) : bias),
+    ])
+  );
+}
+
+/** Draws a run's minibatches in their order, as indices of transitions. */
+function minibatches(
+  { seed, member, dataset }: TaskRun,
+  { name, settings: { batchSize } }: Algorithm,
+): () => number[] {
+  const stream = `minibatch/${name}` + (member ? `/member/${member}` : "");
+  const random = randomStream(seed, stream);
+  return () =>
+    Array.from(
+      { length: batchSize },
+      () => random.integer(dataset.actions.length),
+    );
+}
+
+/** A data set's transitions, with observations scaled where they are to be. */
+function transitions(
+  dataset: Dataset,
+  scaling: NetworkSettings["observationScaling"],
+  timeoutsTerminate: boolean,
+): Sample[] {
+  const { observationSize: D, episodeOffsets, terminated } = dataset;
+  const row = (r: number) => [
+    ...dataset.observations.subarray(r * D, (r + 1) * D),
+  ];
+  const steps = [...dataset.actions].map((action, i) => {
+    const episode = episodeOffsets.findIndex((first) => first > i) - 1;
+    const cut = timeoutsTerminate && episodeOffsets[episode + 1] === i + 1;
+    return {
+      observation: row(i + episode),
+      // Nothing is learnt of what an episode terminated in, not even its range.
+      seen: terminated[i] ? null : row(i + episode + 1),
+      isOver: terminated[i] === 1 || cut,
+      action,
+      reward: dataset.rewards[i],
+    };
+  });
+  const rows = steps.flatMap(({ observation, seen }) =>
+    seen ? [observation, seen] : [observation]
+  );
+  const ranges = Array.from({ length: D }, (_, d) => {
+    const column = rows.map((r) => r[d]);
+    return [Math.min(...column), Math.max(...column)];
+  });
+  const scaled = (r: readonly number[]) =>
+    scaling === "none" ? r : r.map((x, d) => {
+      const [least, most] = ranges[d];
+      return most > least ? 2 * (x - least) / (most - least) - 1 : 0;
+    });
+  return steps.map(({ observation, seen, isOver, action, reward }) => ({
+    observation: scaled(observation),
+    action,
+    reward,
+    next: isOver ? null : scaled(seen!),
+  }));
+}
