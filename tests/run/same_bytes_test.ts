@@ -96,8 +96,10 @@ function checkShape(
     "goal",
     "hazards",
     "optimal",
+    "outcomes",
     "size",
     "start",
+    "title",
   ]);
   deepEqual([environment.size, environment.start, environment.goal], [
     8,
