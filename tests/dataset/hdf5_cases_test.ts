@@ -69,6 +69,14 @@ Deno.test("HDF5: what the library refuses or cannot have is refused, by its name
     for (const [name, expected] of Object.entries(cases)) {
       assert.equal(await read(bytesOf(name)), expected, name);
     }
+    // gzip could do it, but not the memory.
+    const long = new Uint8Array(8_000_000);
+    long.set(bytesOf("huge"));
+    assert.equal(
+      await read(long),
+      'd: "observations_0" is too large: it takes 8000000000 bytes, ' +
+        "the HDF5 library has 2147483648",
+    );
     // The same file, its filter's number changed: 2 bytes before the length of "lzf".
     const lzf = bytesOf("lzf");
     const others: [number, string][] = [

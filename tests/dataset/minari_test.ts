@@ -110,7 +110,13 @@ Deno.test("minari: what is not flat and discrete is refused by its name", async 
     ],
     [
       { action_space: space({ type: "Box", shape: [6] }) },
-      'm/metadata.json: action space "Box" is not supported, only Discrete',
+      'm/metadata.json: action space "Box" is not supported, only Discrete: ' +
+      "continuous actions have to be put into bins first",
+    ],
+    [
+      { action_space: space({ type: "MultiDiscrete", nvec: [2, 2] }) },
+      'm/metadata.json: action space "MultiDiscrete" is not supported, only Discrete: ' +
+      "one whole number has to stand for each action",
     ],
     [
       { action_space: space({ type: "Discrete", n: 2, start: 1 }) },

@@ -78,7 +78,13 @@ export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
           } else if ("inputError" in data) {
             settle(() => reject(new InputError(data.inputError)));
           } else if ("trap" in data) settle(crashed);
-          else settle(() => fails(new Error(data.defect)));
+          else if ("memory" in data) {
+            settle(() =>
+              fails(
+                new InputError(`${name}: too large for the memory there is`),
+              )
+            );
+          } else settle(() => fails(new Error(data.defect)));
         });
         wait();
         current.postMessage({ job, args: pack(args) });

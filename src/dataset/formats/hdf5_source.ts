@@ -138,10 +138,18 @@ export function hdf5Source(
         }, which is not supported; write it with gzip or without a filter`,
       );
     }
-    const { shape, chunks, size, total_size: count } = metadata;
-    const chunk = chunks?.reduce((product, n) => product * n, size) ?? 0;
-    if (shape === null || Math.max(size * count, chunk) > budget) {
+    const { shape, chunks, size } = metadata;
+    const bytesOf = (axes: readonly number[] | null) =>
+      axes?.reduce((product, n) => product * n, size) ?? 0;
+    const needed = Math.max(bytesOf(shape), bytesOf(chunks));
+    if (shape === null || needed > budget) {
       refuse(path, "is damaged: it claims more than the file can hold");
+    }
+    if (needed > library.MAXIMUM_MEMORY) {
+      refuse(
+        path,
+        `is too large: it takes ${needed} bytes, the HDF5 library has ${library.MAXIMUM_MEMORY}`,
+      );
     }
     return metadata;
   };

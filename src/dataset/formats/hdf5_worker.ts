@@ -26,6 +26,7 @@ export type Hdf5Reply =
   | { readonly result: unknown }
   | { readonly inputError: string }
   | { readonly trap: true }
+  | { readonly memory: true }
   | { readonly defect: string };
 
 const reply = (message: Hdf5Reply) => parentPort!.postMessage(message);
@@ -45,6 +46,7 @@ parentPort!.on("message", async ({ job, args }) => {
   } catch (error) {
     if (error instanceof InputError) reply({ inputError: error.message });
     else if (error instanceof WebAssembly.RuntimeError) reply({ trap: true });
+    else if (error instanceof RangeError) reply({ memory: true });
     else reply({ defect: error instanceof Error ? error.stack! : `${error}` });
   }
 });

@@ -92,7 +92,10 @@ function actions(
     throw new InputError(
       `${name}: action space ${
         shown(space.type)
-      } is not supported, only Discrete`,
+      } is not supported, only Discrete: ` +
+        (space.type === "Box"
+          ? "continuous actions have to be put into bins first"
+          : "one whole number has to stand for each action"),
     );
   }
   const start = space.start ?? 0;
