@@ -119,10 +119,15 @@ export function hdf5Source(
   /** What a dataset claims to be, before memory is taken for it. */
   const look = (path: string): H5wasm.Metadata => {
     checkGroupOnce(path.slice(0, path.lastIndexOf("/")) || "/");
-    const [metadata, filters] = attempt(path, () => [
-      library.get_dataset_metadata(file.file_id, path),
-      library.get_dataset_filters(file.file_id, path),
-    ]);
+    const metadata = attempt(
+      path,
+      () => library.get_dataset_metadata(file.file_id, path),
+    );
+    // Only chunks go through filters.
+    const filters = metadata.chunks === null ? [] : attempt(
+      path,
+      () => library.get_dataset_filters(file.file_id, path),
+    );
     if (metadata.virtual_sources !== undefined) {
       refuse(
         path,
