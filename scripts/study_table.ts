@@ -12,17 +12,21 @@ import {
   type PolicyName,
   type StudyResult,
   style,
+  unsafeName,
 } from "../mod.ts";
 import { decimal, percent, percentDifference } from "../src/report/numbers.ts";
 
-/** What is shown of a policy. */
-const COLUMNS: readonly {
+/** Something that is shown of a policy. */
+interface Column {
   /** As a heading. */
   readonly name: string;
   /** As the head of a column, beside the others. */
   readonly head: string;
   readonly of: (policy: PolicyAggregates) => string;
-}[] = [
+}
+
+/** What is shown where these can happen. */
+const columnsOf = (unsafe: string, harmless: readonly string[]): Column[] => [
   {
     name: "return, IQM",
     head: "return, IQM",
@@ -35,22 +39,22 @@ const COLUMNS: readonly {
     of: ({ aggregates: { returnMean } }) => decimal(returnMean.worst.value),
   },
   {
-    name: "hazard",
-    head: "hazard",
-    of: ({ aggregates: { hazardProbability } }) =>
-      percent(hazardProbability.median.value),
+    name: unsafe,
+    head: unsafe,
+    of: ({ aggregates }) =>
+      percent(aggregates[`${unsafe}Probability`].median.value),
   },
   {
-    name: "hazard, worst",
+    name: `${unsafe}, worst`,
     head: "worst",
-    of: ({ aggregates: { hazardProbability } }) =>
-      percent(hazardProbability.worst.value),
+    of: ({ aggregates }) =>
+      percent(aggregates[`${unsafe}Probability`].worst.value),
   },
-  {
-    name: "goal",
-    head: "goal",
-    of: ({ ends }) => percent(ends.goalProbability),
-  },
+  ...harmless.map((name): Column => ({
+    name,
+    head: name,
+    of: ({ ends }) => percent(ends[`${name}Probability`]),
+  })),
 ];
 
 /**
@@ -60,9 +64,15 @@ const COLUMNS: readonly {
  */
 export function printStudy(output: Output, result: StudyResult): void {
   const { seeds, presets } = result.study;
+  const unsafe = unsafeName(result);
+  const harmless = result.outcomes.filter((outcome) => !outcome.unsafe)
+    .map(({ name }) => name);
+  const shown = columnsOf(unsafe, harmless);
   output.write(`
 Exact values over ${seeds.length} seeds. IQM: interquartile mean [95 % interval, where one can
-be given]; worst: the worst seed's; hazard, goal: medians.
+be given]; worst: the worst seed's; ${
+    [unsafe, ...harmless].join(", ")
+  }: medians.
 `);
   const names = Object.keys(presets);
   if (names.length === 1) {
@@ -70,10 +80,10 @@ be given]; worst: the worst seed's; hazard, goal: medians.
     printPolicies(
       output,
       result,
-      COLUMNS.map((column) => ({ ...column, preset: names[0] })),
+      shown.map((column) => ({ ...column, preset: names[0] })),
     );
   } else {
-    for (const column of COLUMNS) {
+    for (const column of shown) {
       output.write(`\n${style(output, "bold", column.name)}\n`);
       printPolicies(
         output,
@@ -88,7 +98,7 @@ be given]; worst: the worst seed's; hazard, goal: medians.
 function printPolicies(
   output: Output,
   { policies }: StudyResult,
-  columns: readonly (typeof COLUMNS[number] & { preset: string })[],
+  columns: readonly (Column & { preset: string })[],
 ): void {
   const learnersFirst = policies.toSorted((a, b) =>
     a.kind === b.kind ? 0 : a.kind === "learner" ? -1 : 1
@@ -109,6 +119,7 @@ function printPolicies(
 }
 
 function printComparisons(output: Output, result: StudyResult): void {
+  const unsafe = unsafeName(result);
   const learners = new Set(
     result.policies.filter(({ kind }) => kind === "learner").map(nameOf),
   );
@@ -132,11 +143,11 @@ function printComparisons(output: Output, result: StudyResult): void {
     `${interval(difference.interquartileMean, write)} ${betterOn} : ${worseOn}`;
   output.write(formatTable(
     output,
-    ["first, second", "return", "hazard"],
+    ["first, second", "return", unsafe],
     comparisons.map(({ better, than, paired }) => [
       `${label(better)}, ${label(than)}`,
       cell(paired.returnMean, decimal),
-      cell(paired.hazardProbability, percentDifference),
+      cell(paired[`${unsafe}Probability`], percentDifference),
     ]),
   ));
 }

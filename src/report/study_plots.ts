@@ -4,19 +4,19 @@
  * @module
  */
 
+import { unsafeName } from "../mdp/mdp.ts";
 import { plotExactCurves } from "./plots/exact_curves.ts";
 import { plotIntervals, plotPerformanceProfiles } from "./plots/study.ts";
 import {
-  type ByQuantity,
   drawn,
   policyLabel,
+  type QuantityWords,
   type StudyComparable,
   type StudyCurve,
   type StudyPolicy,
   type StudyPolicyName,
   studyQuantities,
   type StudyQuantity,
-  studyQuantityNames,
   type StudyValues,
 } from "./study_values.ts";
 
@@ -25,14 +25,16 @@ export type StudyPlotKind =
   | "intervals"
   | "curves"
   | "profiles"
-  | "profiles-hazard"
+  | "profiles-unsafe"
   | "profiles-cvar10";
 
-const profileKinds: ByQuantity<StudyPlotKind> = {
-  returnMean: "profiles",
-  hazardProbability: "profiles-hazard",
-  cvar10: "profiles-cvar10",
-};
+/** The kind of a quantity's profiles. */
+function profileKind(
+  { quantity, isProbability }: QuantityWords,
+): StudyPlotKind {
+  if (isProbability) return "profiles-unsafe";
+  return quantity === "cvar10" ? "profiles-cvar10" : "profiles";
+}
 
 /** File name, without its ending, of a plot of a group of presets. */
 export function studyPlotName(
@@ -67,12 +69,14 @@ async function plotGroup(
   curves: readonly StudyCurve[],
 ): Promise<[name: string, svg: string][]> {
   const members = values.policies.filter((policy) => isIn(policy, presets));
+  const quantities = studyQuantities(values);
+  const unsafe = unsafeName(values);
   const optimal = members.find(({ policy }) => policy === "optimal");
   const optimum = (quantity: StudyQuantity) =>
     optimal?.aggregates[quantity].interquartileMean.value ?? null;
   const seeds = `${values.study.seeds.length} seeds`;
   const hasInterval = members.some(({ aggregates }) =>
-    studyQuantityNames.some((quantity) =>
+    quantities.some(({ quantity }) =>
       aggregates[quantity].interquartileMean.low !== null
     )
   );
@@ -82,8 +86,8 @@ async function plotGroup(
   const name = studyPlotName("intervals", presets);
   const intervals = await plotIntervals(
     name,
-    studyQuantityNames.map((quantity) => ({
-      ...studyQuantities[quantity],
+    quantities.map(({ quantity, ...words }) => ({
+      ...words,
       optimum: optimum(quantity),
       rows: members.filter((policy) => policy !== optimal).map((policy) => ({
         name: policyLabel(policy, policy.kind === "learner" ? presets : []),
@@ -94,9 +98,9 @@ async function plotGroup(
   );
   const plots: [string, string][] = [[name, intervals]];
   const learners = members.filter(({ kind }) => kind === "learner");
-  for (const quantity of studyQuantityNames) {
-    const name = studyPlotName(profileKinds[quantity], presets);
-    const { thresholds, policies } = profiles[quantity];
+  for (const words of quantities) {
+    const name = studyPlotName(profileKind(words), presets);
+    const { thresholds, policies } = profiles[words.quantity];
     const shown = policies.filter((profile) =>
       learners.some((learner) => isSame(learner, profile))
     );
@@ -107,7 +111,7 @@ async function plotGroup(
         name: policyLabel(profile, presets),
         shares: profile.shares.map(drawn),
       })),
-      studyQuantities[quantity],
+      words,
       `Lines: share of ${seeds}; bands: exact 95 % interval at each value`,
     );
     plots.push([name, svg]);
@@ -122,15 +126,15 @@ async function plotGroup(
         points: curve.points.map((point) => ({
           step: point.step,
           returnMean: drawn(point.returnMean),
-          unsafeProbability: drawn(point.hazardProbability),
+          unsafeProbability: drawn(point.unsafeProbability),
         })),
       })),
       {
         returnMean: optimum("returnMean"),
-        unsafeProbability: optimum("hazardProbability"),
+        unsafeProbability: optimum(`${unsafe}Probability`),
       },
       `Interquartile mean over ${seeds}; band: ${interval}`,
-      "hazard",
+      unsafe,
     );
     plots.push([name, svg]);
   }

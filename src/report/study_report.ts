@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unsafeName } from "../mdp/mdp.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import {
   beside,
@@ -25,7 +26,6 @@ import {
   type StudyPolicy,
   type StudyPolicyName,
   studyQuantities,
-  studyQuantityNames,
   type StudyValues,
 } from "./study_values.ts";
 
@@ -56,7 +56,7 @@ export function studyReportHtml(report: StudyReport): string {
   const lead = paragraphs(
     `Seeds ${
       seedList(seeds)
-    }. Every seed draws its own hazards, data, network and minibatches. ` +
+    }. Every seed draws its own world, data, network and minibatches. ` +
       "Values are exact, by dynamic programming. Brackets are 95 % intervals: of interquartile " +
       `means (IQM) by the percentile bootstrap with ${values.bootstrapReplicates} draws of the ` +
       "seeds, of medians and shares exact. Where there are none, too few seeds or equal ones say " +
@@ -98,18 +98,19 @@ function numbers(
     kind === "reference" && firsts.includes(preset)
   );
   const labels = firsts.length > 1 ? presets : [];
+  const unsafe = unsafeName(values);
+  const ends = endNames(values);
   const row = (policy: StudyPolicy): HtmlPart[] => {
-    const { returnMean, hazardProbability, cvar10 } = policy.aggregates;
-    const { goalProbability, timeoutProbability } = policy.ends;
+    const { returnMean, cvar10 } = policy.aggregates;
+    const risk = policy.aggregates[`${unsafe}Probability`];
     return [
       policyLabel(policy, policy.kind === "learner" ? presets : labels),
       withInterval(returnMean.interquartileMean, decimal),
       decimal(returnMean.worst.value),
       decimal(returnMean.optimalityGap),
-      withInterval(hazardProbability.median, percent),
-      percent(hazardProbability.worst.value),
-      percent(goalProbability),
-      percent(timeoutProbability),
+      withInterval(risk.median, percent),
+      percent(risk.worst.value),
+      ...ends.map((end) => percent(policy.ends[`${end}Probability`])),
       withInterval(cvar10.interquartileMean, decimal),
     ];
   };
@@ -118,16 +119,15 @@ function numbers(
     "return, IQM",
     "worst return",
     "gap",
-    "hazard",
-    "worst hazard",
-    "goal",
-    "timeout",
+    unsafe,
+    `worst ${unsafe}`,
+    ...ends,
     "CVaR 10 %, IQM",
   ];
   return {
     heading: "Numbers",
     content: [
-      cards(learners, presets),
+      cards(values, learners, presets),
       paragraphs(
         "The command trains the seed of the worst return again, with the same bits; a study made " +
           "with --config FILE needs the same --config there.",
@@ -142,32 +142,41 @@ function numbers(
       ),
       paragraphs(
         "IQM is the interquartile mean: the mean of the middle half of the seeds, which a single " +
-          "lucky or unlucky seed does not move. Hazard, goal and timeout are medians. The gap is " +
+          "lucky or unlucky seed does not move. Probabilities are medians. The gap is " +
           "the mean shortfall from the best expected return of the same seed. The worst seed is " +
           "what a user of one run may meet; one that was not drawn may be worse. A policy that " +
-          "never arrives may have no hazard either: goal and timeout say so.",
+          "never arrives may meet nothing unsafe either: the other columns say so.",
       ),
     ],
   };
 }
 
+/** What can happen that is not unsafe, and running out of time. */
+function endNames({ outcomes }: StudyValues): string[] {
+  const harmless = outcomes.filter(({ unsafe }) => !unsafe);
+  return [...harmless.map(({ name }) => name), "timeout"];
+}
+
 function cards(
+  values: StudyValues,
   learners: readonly StudyPolicy[],
   presets: readonly string[],
 ): Html {
+  const unsafe = unsafeName(values);
   const list = learners.map((policy) => {
-    const { hazardProbability, returnMean } = policy.aggregates;
-    const { goalProbability, timeoutProbability } = policy.ends;
+    const { returnMean } = policy.aggregates;
+    const risk = policy.aggregates[`${unsafe}Probability`];
+    const ends = endNames(values).map((end) =>
+      `${end} ${percent(policy.ends[`${end}Probability`])}`
+    );
     const entries: [number: string, words: string][] = [
       [
-        percent(hazardProbability.median.value),
-        `hazard, median (goal ${percent(goalProbability)}, timeout ${
-          percent(timeoutProbability)
-        })`,
+        percent(risk.median.value),
+        `${unsafe}, median (${ends.join(", ")})`,
       ],
       [
-        percent(hazardProbability.worst.value),
-        `hazard, worst seed (${hazardProbability.worst.seed})`,
+        percent(risk.worst.value),
+        `${unsafe}, worst seed (${risk.worst.seed})`,
       ],
       [
         decimal(returnMean.interquartileMean.value),
@@ -229,8 +238,8 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
       ),
       ...figure("profiles", "Expected return, seed by seed", higher),
       ...figure(
-        "profiles-hazard",
-        "Hazard probability, seed by seed",
+        "profiles-unsafe",
+        `Probability of a ${unsafeName(values)}, seed by seed`,
         higher + "The right end of a line shows its worst seeds.",
       ),
       ...figure("profiles-cvar10", "Worst tenth, seed by seed", higher),
@@ -241,9 +250,10 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
 
 /** How the policies compare, learners on either side: on the same seeds, and on any. */
 function comparisons(
-  { policies, groups, study }: StudyValues,
+  values: StudyValues,
   index: number,
 ): Html {
+  const { policies, groups, study } = values;
   const { comparisons, presets } = groups[index];
   const isLearner = ({ preset, policy }: StudyPolicyName) =>
     policies.some((other) =>
@@ -256,16 +266,13 @@ function comparisons(
     isLearner(better) || isLearner(than)
   );
   if (shown.length === 0) return fragment``;
-  const titles = studyQuantityNames.map((quantity) =>
-    studyQuantities[quantity].title
-  );
+  const quantities = studyQuantities(values);
+  const titles = quantities.map(({ title }) => title);
   const differences = shown.map(({ better, than, paired }) => [
     `${labelOf(better)} minus ${labelOf(than)}`,
-    ...studyQuantityNames.map((quantity) => {
+    ...quantities.map(({ quantity, isProbability }) => {
       const { betterOn, worseOn, difference } = paired[quantity];
-      const write = studyQuantities[quantity].isProbability
-        ? percentDifference
-        : decimal;
+      const write = isProbability ? percentDifference : decimal;
       return fragment`${
         withInterval(difference.interquartileMean, write)
       }<small>better on ${betterOn}, worse on ${worseOn}</small>`;
@@ -273,14 +280,14 @@ function comparisons(
   ]);
   const improvements = shown.map(({ better, than, probability }) => [
     `${labelOf(better)} over ${labelOf(than)}`,
-    ...studyQuantityNames.map((quantity) =>
+    ...quantities.map(({ quantity }) =>
       withInterval(probability[quantity], percent)
     ),
   ]);
   return fragment`<h3>On the same seeds</h3>
 ${
     paragraphs(
-      "The first policy's value minus the second's on the same seed, which has the same hazards and " +
+      "The first policy's value minus the second's on the same seed, which has the same world and " +
         `data: interquartile mean of the ${study.seeds.length} differences, and on how many seeds ` +
         "the first does better and worse. This tells more than the next table, because what makes " +
         "a seed hard for both falls out.",

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { OutcomeProbability } from "../evaluation/results.ts";
+import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
 import type { Interval } from "./plots/exact_curves.ts";
 
 /** A policy of a study. */
@@ -37,7 +39,7 @@ export interface StudyAggregates {
 }
 
 /** What is measured of a policy. */
-export type StudyQuantity = "returnMean" | "hazardProbability" | "cvar10";
+export type StudyQuantity = "returnMean" | "cvar10" | OutcomeProbability;
 
 /** One number, or whatever else there is, for each quantity. */
 export type ByQuantity<T> = Readonly<Record<StudyQuantity, T>>;
@@ -49,10 +51,7 @@ export interface StudyPolicy extends StudyPolicyName {
   /** Statistics over the seeds. */
   readonly aggregates: ByQuantity<StudyAggregates>;
   /** Medians over the seeds. */
-  readonly ends: {
-    readonly goalProbability: number;
-    readonly timeoutProbability: number;
-  };
+  readonly ends: Readonly<Record<OutcomeProbability, number>>;
 }
 
 /** Performance profiles of one quantity. */
@@ -101,6 +100,8 @@ export interface StudyValues {
     readonly seeds: readonly number[];
     readonly suiteVersion: string;
   };
+  /** What can happen in the environment that has a name. */
+  readonly outcomes: readonly NamedOutcome[];
   /** Draws of each bootstrap. */
   readonly bootstrapReplicates: number;
   /** By preset, the learners first. */
@@ -118,39 +119,46 @@ export interface StudyCurve extends StudyPolicyName {
     /** Over the seeds. */
     readonly returnMean: StudyEstimate;
     /** Over the seeds. */
-    readonly hazardProbability: StudyEstimate;
+    readonly unsafeProbability: StudyEstimate;
   }[];
 }
 
-/** How each quantity is called and shown. */
-export const studyQuantities: ByQuantity<{
+/** How a quantity is called and shown. */
+export interface QuantityWords {
+  /** What it is. */
+  readonly quantity: StudyQuantity;
+  /** On axes. */
   readonly title: string;
+  /** Whether it lies between 0 and 1. */
   readonly isProbability: boolean;
+  /** Whether more of it is better. */
   readonly higherIsBetter: boolean;
-}> = {
-  returnMean: {
-    title: "expected return",
-    isProbability: false,
-    higherIsBetter: true,
-  },
-  hazardProbability: {
-    title: "hazard probability",
-    isProbability: true,
-    higherIsBetter: false,
-  },
-  cvar10: {
-    title: "mean return of the worst tenth (CVaR 10 %)",
-    isProbability: false,
-    higherIsBetter: true,
-  },
-};
+}
 
 /** All quantities, in the order in which they are shown. */
-export const studyQuantityNames: readonly StudyQuantity[] = [
-  "returnMean",
-  "hazardProbability",
-  "cvar10",
-];
+export function studyQuantities(values: StudyValues): QuantityWords[] {
+  const unsafe = unsafeName(values);
+  return [
+    {
+      quantity: "returnMean",
+      title: "expected return",
+      isProbability: false,
+      higherIsBetter: true,
+    },
+    {
+      quantity: `${unsafe}Probability`,
+      title: `${unsafe} probability`,
+      isProbability: true,
+      higherIsBetter: false,
+    },
+    {
+      quantity: "cvar10",
+      title: "mean return of the worst tenth (CVaR 10 %)",
+      isProbability: false,
+      higherIsBetter: true,
+    },
+  ];
+}
 
 /** An estimate as plots take it: without an interval it is a point. */
 export function drawn({ value, low, high }: StudyEstimate): Interval {

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { ExactMetrics } from "../evaluation/results.ts";
+import type {
+  ExactMetrics,
+  OutcomeProbability,
+} from "../evaluation/results.ts";
+import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
 import type { CellResult } from "./cell.ts";
 import type { StudyConfig } from "./config.ts";
 import {
@@ -15,6 +19,7 @@ import {
 import {
   type Aggregates,
   aggregateSeries,
+  type ByQuantity,
   compareSeries,
   type Comparison,
   type Estimate,
@@ -22,8 +27,7 @@ import {
   medianEnds,
   type Profiles,
   profileSeries,
-  type Quantity,
-  QUANTITY_NAMES,
+  quantitiesOf,
   REPLICATES,
   type StudyCurve,
 } from "./statistics.ts";
@@ -33,12 +37,9 @@ export interface PolicyAggregates extends PolicyName {
   /** Whether it was learnt by a network. */
   readonly kind: "learner" | "reference";
   /** Statistics over the seeds, by quantity. */
-  readonly aggregates: Readonly<Record<Quantity, Aggregates>>;
+  readonly aggregates: ByQuantity<Aggregates>;
   /** Medians over the seeds of how episodes end otherwise. */
-  readonly ends: {
-    readonly goalProbability: number;
-    readonly timeoutProbability: number;
-  };
+  readonly ends: Readonly<Record<OutcomeProbability, number>>;
 }
 
 /** Policies of the same environment and data. */
@@ -48,7 +49,7 @@ export interface StudyGroup {
   /** Each pair of policies. */
   readonly comparisons: readonly Comparison[];
   /** Performance profiles, by quantity. */
-  readonly profiles: Readonly<Record<Quantity, Profiles>>;
+  readonly profiles: ByQuantity<Profiles>;
 }
 
 /** `study.json`. */
@@ -57,6 +58,8 @@ export interface StudyResult {
   readonly schema: "holdfast/study/2";
   /** What was asked for. */
   readonly study: StudyConfig;
+  /** What can happen in the environment that has a name. */
+  readonly outcomes: readonly NamedOutcome[];
   /** Draws of each bootstrap of an interquartile mean. */
   readonly bootstrapReplicates: number;
   /** By preset, the learners first. */
@@ -88,6 +91,7 @@ export function studyFindings(
   const result: StudyResult = {
     schema: "holdfast/study/2",
     study,
+    outcomes: series[0].outcomes,
     bootstrapReplicates: REPLICATES,
     policies: series.map((entry) => ({
       preset: entry.preset,
@@ -106,19 +110,9 @@ export function studyFindings(
   return { result, series, curves: learners.map(learningCurve) };
 }
 
-const EXACT_COLUMNS = [
-  "returnMean",
-  "returnStd",
-  "cvar10",
-  "cvar1",
-  "hazardProbability",
-  "goalProbability",
-  "timeoutProbability",
-  "lengthMean",
-] as const satisfies readonly (keyof ExactMetrics)[];
-
 /** `study.csv`: the exact values of each policy and seed. */
 export function studyCsv(series: readonly PolicySeries[]): string {
+  const columns = Object.keys(series[0].exact[0]) as (keyof ExactMetrics)[];
   const rows = series.flatMap((
     { preset, policy, kind, seeds, exact, optimal, learnt },
   ) =>
@@ -127,17 +121,18 @@ export function studyCsv(series: readonly PolicySeries[]): string {
       policy,
       kind,
       seeds[i],
-      ...EXACT_COLUMNS.map((column) => values[column]),
+      ...columns.map((column) => values[column]),
       optimal[i].returnMean - values.returnMean,
       learnt?.[i].policySha256 ?? "",
     ])
   );
-  const names = ["preset", "policy", "kind", "seed", ...EXACT_COLUMNS];
+  const names = ["preset", "policy", "kind", "seed", ...columns];
   return csv([...names, "regret", "policySha256"], rows);
 }
 
 /** `aggregates.csv`: each statistic of each policy with its interval. */
-export function aggregatesCsv({ policies }: StudyResult): string {
+export function aggregatesCsv(result: StudyResult): string {
+  const { policies } = result;
   const head = [
     "preset",
     "policy",
@@ -149,7 +144,7 @@ export function aggregatesCsv({ policies }: StudyResult): string {
     "high",
   ];
   const rows = policies.flatMap(({ preset, policy, kind, aggregates }) =>
-    QUANTITY_NAMES.flatMap((quantity) =>
+    quantitiesOf(unsafeName(result)).flatMap((quantity) =>
       statisticsOf(aggregates[quantity]).map(([statistic, of]) => [
         preset,
         policy,
@@ -175,23 +170,24 @@ function statisticsOf(
 
 /** `curves.csv`: what the learners were worth after each logging interval. */
 export function curvesCsv(curves: readonly StudyCurve[]): string {
+  const unsafe = curves[0]?.unsafe ?? "unsafe";
   const head = [
     "preset",
     "policy",
     "step",
-    ...["returnMean", "hazardProbability"].flatMap((quantity) => [
+    ...["returnMean", `${unsafe}Probability`].flatMap((quantity) => [
       quantity,
       `${quantity}Low`,
       `${quantity}High`,
     ]),
   ];
   const rows = curves.flatMap(({ preset, policy, points }) =>
-    points.map(({ step, returnMean, hazardProbability }) => [
+    points.map(({ step, returnMean, unsafeProbability }) => [
       preset,
       policy,
       step,
       ...cells(returnMean),
-      ...cells(hazardProbability),
+      ...cells(unsafeProbability),
     ])
   );
   return csv(head, rows);

@@ -6,7 +6,9 @@
 import type { ExactMetrics } from "../evaluation/results.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import type { CellResult, LearnerResult, ReferencesResult } from "./cell.ts";
-import { studyAlgorithms, type StudyConfig } from "./config.ts";
+import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
+import { knownEnvironment } from "../run/problem.ts";
+import { seedConfig, studyAlgorithms, type StudyConfig } from "./config.ts";
 
 /** A policy of a study. */
 export interface PolicyName {
@@ -20,6 +22,10 @@ export interface PolicyName {
 export interface PolicySeries extends PolicyName {
   /** Whether it was learnt by a network. */
   readonly kind: "learner" | "reference";
+  /** What can happen in the environment that has a name. */
+  readonly outcomes: readonly NamedOutcome[];
+  /** What the environment calls unsafe. */
+  readonly unsafe: string;
   /** The study's seeds. */
   readonly seeds: readonly number[];
   /** By seed. */
@@ -61,6 +67,9 @@ export function studySeries(
       find(preset, "references", seed) as ReferencesResult
     );
     const optimal = references.map(({ exact }) => exact.optimal);
+    const { mdp } = knownEnvironment(seedConfig(study, preset, seeds[0]))!;
+    const { outcomes } = mdp;
+    const world = { outcomes, unsafe: unsafeName(mdp), seeds, optimal };
     const learners = studyAlgorithms(study, preset).map(
       ({ name }): PolicySeries => {
         const learnt = seeds.map((seed) =>
@@ -68,7 +77,7 @@ export function studySeries(
         );
         const exact = learnt.map(({ exact }) => exact);
         const policy = { preset, policy: name, kind: "learner" } as const;
-        return { ...policy, seeds, exact, optimal, learnt };
+        return { ...policy, ...world, exact, learnt };
       },
     );
     return [
@@ -77,9 +86,8 @@ export function studySeries(
         preset,
         policy,
         kind: "reference",
-        seeds,
+        ...world,
         exact: references.map(({ exact }) => exact[policy]),
-        optimal,
         learnt: null,
       })),
     ];

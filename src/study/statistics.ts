@@ -19,21 +19,24 @@ import {
   type ScoreMatrix,
   shareInterval,
 } from "../evaluation/statistics.ts";
+import type { OutcomeProbability } from "../evaluation/results.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { PolicyName, PolicySeries } from "./series.ts";
 
-/** What is measured of a policy, and whether more of it is better. */
-export const QUANTITIES = {
-  returnMean: { higherIsBetter: true },
-  hazardProbability: { higherIsBetter: false },
-  cvar10: { higherIsBetter: true },
-} as const;
+/** What is measured of a policy; more of a probability, which is of something unsafe, is worse. */
+export type Quantity = "returnMean" | "cvar10" | OutcomeProbability;
 
-/** A key of {@link QUANTITIES}. */
-export type Quantity = keyof typeof QUANTITIES;
+/** One of something for each quantity. */
+export type ByQuantity<T> = Readonly<Record<Quantity, T>>;
 
-/** All of {@link QUANTITIES}. */
-export const QUANTITY_NAMES = Object.keys(QUANTITIES) as Quantity[];
+/**
+ * The quantities of a study.
+ *
+ * @param unsafe What the environment calls unsafe.
+ */
+export function quantitiesOf(unsafe: string): Quantity[] {
+  return ["returnMean", `${unsafe}Probability`, "cvar10"];
+}
 
 /** A statistic and its 95 % interval; both limits are null where no interval can be given. */
 export interface Estimate {
@@ -89,8 +92,8 @@ const BOOTSTRAP_SEED = 0;
 /** Statistics of a series, by quantity. */
 export function aggregateSeries(
   series: PolicySeries,
-): Record<Quantity, Aggregates> {
-  return perQuantity((quantity) => {
+): ByQuantity<Aggregates> {
+  return perQuantity(series.unsafe, (quantity) => {
     const scores = valuesOf(series, quantity);
     const sign = signOf(quantity);
     const gaps = optimalityGaps(
@@ -110,17 +113,16 @@ export function aggregateSeries(
   });
 }
 
-/** Medians over the seeds of how often a policy arrives and how often it runs out of time. */
-export function medianEnds({ exact }: PolicySeries): {
-  readonly goalProbability: number;
-  readonly timeoutProbability: number;
-} {
-  const median = (of: "goalProbability" | "timeoutProbability") =>
-    medianScore(matrixOf(exact.map((values) => values[of])));
-  return {
-    goalProbability: median("goalProbability"),
-    timeoutProbability: median("timeoutProbability"),
-  };
+/** Medians over the seeds of how often what is not unsafe happens, and of how often time runs out. */
+export function medianEnds(
+  { exact, outcomes }: PolicySeries,
+): Readonly<Record<OutcomeProbability, number>> {
+  const harmless = outcomes.filter(({ unsafe }) => !unsafe);
+  const names = [...harmless.map(({ name }) => name), "timeout"];
+  return Object.fromEntries(names.map((name) => {
+    const key: OutcomeProbability = `${name}Probability`;
+    return [key, medianScore(matrixOf(exact.map((values) => values[key])))];
+  }));
 }
 
 /** Two policies on the same seeds: the same hazards and data. */
@@ -146,9 +148,9 @@ export interface Comparison {
    * ties are counted half. The interval is that of a share of as many runs as there are seeds, which
    * holds more than 95 %.
    */
-  readonly probability: Readonly<Record<Quantity, Estimate>>;
+  readonly probability: ByQuantity<Estimate>;
   /** Seed by seed, by quantity. */
-  readonly paired: Readonly<Record<Quantity, PairedComparison>>;
+  readonly paired: ByQuantity<PairedComparison>;
 }
 
 /**
@@ -161,13 +163,16 @@ export function compareSeries(group: readonly PolicySeries[]): Comparison[] {
     group.slice(i + 1).map((y): Comparison => ({
       better: { preset: x.preset, policy: x.policy },
       than: { preset: y.preset, policy: y.policy },
-      probability: perQuantity((quantity) => {
+      probability: perQuantity(x.unsafe, (quantity) => {
         const [a, b] = [x, y].map((series) =>
           scaled(valuesOf(series, quantity), signOf(quantity))
         );
         return shareEstimate(probabilityOfImprovement(a, b) * a.runs, a.runs);
       }),
-      paired: perQuantity((quantity) => pairedComparison(x, y, quantity)),
+      paired: perQuantity(
+        x.unsafe,
+        (quantity) => pairedComparison(x, y, quantity),
+      ),
     }))
   );
 }
@@ -217,8 +222,8 @@ export interface Profiles {
  */
 export function profileSeries(
   group: readonly PolicySeries[],
-): Record<Quantity, Profiles> {
-  return perQuantity((quantity) => {
+): ByQuantity<Profiles> {
+  return perQuantity(group[0].unsafe, (quantity) => {
     const all = group.flatMap((s) => [...valuesOf(s, quantity).scores]);
     const thresholds = Float64Array.from(new Set(all)).sort();
     const sign = signOf(quantity);
@@ -242,11 +247,13 @@ export function profileSeries(
 
 /** Interquartile mean over the seeds after each logging interval of a learner. */
 export interface StudyCurve extends PolicyName {
+  /** What the environment calls unsafe. */
+  readonly unsafe: string;
   /** One a logging interval. */
   readonly points: readonly {
     readonly step: number;
     readonly returnMean: Estimate;
-    readonly hazardProbability: Estimate;
+    readonly unsafeProbability: Estimate;
   }[];
 }
 
@@ -256,7 +263,7 @@ export interface StudyCurve extends PolicyName {
  * @throws Error if the seeds were not evaluated at the same steps.
  */
 export function learningCurve(
-  { preset, policy, learnt }: PolicySeries,
+  { preset, policy, learnt, unsafe }: PolicySeries,
 ): StudyCurve {
   if (learnt === null) throw new Error(`${policy} is no learner`);
   const [{ curve: { columns, rows } }] = learnt;
@@ -271,20 +278,23 @@ export function learningCurve(
   const points = rows.map((row, i) => ({
     step: row[column("step")],
     returnMean: at(i, "returnMean"),
-    hazardProbability: at(i, "hazardProbability"),
+    unsafeProbability: at(i, `${unsafe}Probability`),
   }));
-  return { preset, policy, points };
+  return { preset, policy, unsafe, points };
 }
 
-function perQuantity<T>(of: (quantity: Quantity) => T): Record<Quantity, T> {
+function perQuantity<T>(
+  unsafe: string,
+  of: (quantity: Quantity) => T,
+): ByQuantity<T> {
   return Object.fromEntries(
-    QUANTITY_NAMES.map((quantity) => [quantity, of(quantity)]),
-  ) as Record<Quantity, T>;
+    quantitiesOf(unsafe).map((quantity) => [quantity, of(quantity)]),
+  ) as ByQuantity<T>;
 }
 
 /** 1 where more of a quantity is better, else -1. */
 function signOf(quantity: Quantity): number {
-  return QUANTITIES[quantity].higherIsBetter ? 1 : -1;
+  return quantity.endsWith("Probability") ? -1 : 1;
 }
 
 /** @param name Of the bootstrap's random stream. */

@@ -68,6 +68,10 @@ const paired = everywhere({
 
 const values: StudyValues = {
   study: { seeds: [0, 1, 2, 3], suiteVersion: "9.8.7" },
+  outcomes: [
+    { name: "hazard", ends: true, unsafe: true },
+    { name: "goal", ends: true, unsafe: false },
+  ],
   bootstrapReplicates: 2000,
   policies,
   groups: [{
@@ -96,7 +100,7 @@ const curves: StudyCurve[] = policies.slice(0, 2).map(({ preset, policy }) => ({
   points: [100, 200].map((step) => ({
     step,
     returnMean: around(10),
-    hazardProbability: around(0.1),
+    unsafeProbability: around(0.1),
   })),
 }));
 
@@ -110,7 +114,7 @@ Deno.test("the plots of a study, by name and with their policies", async () => {
   deepEqual(plots.map(([name]) => name), [
     "intervals-tutorial-safe",
     "profiles-tutorial-safe",
-    "profiles-hazard-tutorial-safe",
+    "profiles-unsafe-tutorial-safe",
     "profiles-cvar10-tutorial-safe",
     "curves-tutorial-safe",
   ]);

@@ -248,10 +248,10 @@ Deno.test("profiles step at every value", () => {
 Deno.test("learning curves are interquartile means by step", () => {
   const [bc, cql] = findings.curves;
   deepEqual(
-    bc.points.map(({ step, returnMean, hazardProbability }) => [
+    bc.points.map(({ step, returnMean, unsafeProbability }) => [
       step,
       returnMean.value,
-      hazardProbability.value,
+      unsafeProbability.value,
     ]),
     [[100, 2, 1], [200, 12, 0.375]],
   );
