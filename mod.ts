@@ -57,8 +57,6 @@ export * from "./src/algorithms/program.ts";
 export * from "./src/settings.ts";
 export * from "./src/algorithms/define.ts";
 export * from "./src/algorithms/index.ts";
-export * from "./src/algorithms/behaviour_cloning.ts";
-export * from "./src/algorithms/q_learning.ts";
 export * from "./src/algorithms/learner_state.ts";
 
 export * from "./src/backends/backend.ts";

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import {
+  ALGORITHM_NAMES,
   BACKEND_NAMES,
   duration,
   parseSeeds,
@@ -37,7 +38,7 @@ const usage: Usage = {
     preset: { value: "P,…", help: "presets (default: tutorial)" },
     algorithms: {
       value: "A,…",
-      help: "bc, cql, dqn, doubleDqn (default: those of the presets)",
+      help: `${ALGORITHM_NAMES.join(", ")} (default: those of the presets)`,
     },
     seeds: { value: "LIST", help: "such as 0..9 (default) or 0,3,7..9" },
     jobs: {

@@ -14,12 +14,15 @@ import {
 } from "./define.ts";
 import {
   backwardCalls,
+  batchBuffers,
   forwardCalls,
   gatherCalls,
   lastLayer,
-  lossBuffers,
-  lossCalls,
+  lossRowsCall,
+  meanLossesCall,
   networkBuffers,
+  softmaxBuffers,
+  softmaxCall,
   trainedNetwork,
 } from "./network_calls.ts";
 import { call, stateOf, view } from "./program.ts";
@@ -49,6 +52,7 @@ export const behaviourCloning: AlgorithmDefinition<
     const logits = view("onlineValues");
     const logSumExp = view("logSumExp");
     const rowPenalty = view("rowPenalty");
+    const plan = planLayout(batchSize, batchSize);
     const own = [
       call("clone_rows", {
         logits,
@@ -77,22 +81,23 @@ export const behaviourCloning: AlgorithmDefinition<
       // The next observation plays no part.
       discount: 0,
       rewardScale: 1,
-      plan: planLayout(batchSize, batchSize),
+      plan,
       tableRows: shape.tableRows,
       buffers: [
         ...networkBuffers(network, batchSize),
-        ...lossBuffers(network, batchSize, batchSize),
+        ...batchBuffers(network, plan, 2),
+        ...softmaxBuffers(network, batchSize),
+        { name: "sampleGradient", length: batchSize },
         { name: "rowTerms", length: batchSize * stride },
         { name: "rowPenalty", length: batchSize },
       ],
       step: [
         ...gatherCalls(network),
         ...forwardCalls("online", "parameters", network.layout, ROWS.gradient),
-        ...lossCalls(network, batchSize, own, {
-          temperature: 1,
-          rowTerms: "rowTerms",
-          weight: 1 / batchSize,
-        }),
+        softmaxCall(network, 1),
+        ...own,
+        lossRowsCall(network, "rowTerms", 1 / batchSize),
+        meanLossesCall(2, batchSize),
         ...backwardCalls(network),
       ],
       sync: [],

@@ -82,3 +82,29 @@ export interface CheckpointChoice {
   /** The last, or the one worth most in a model counted from the data. */
   readonly checkpointChoice?: "last" | "model";
 }
+
+/** Settings of algorithms that learn values from rewards and a target network. */
+export type ValueSettings =
+  & NumbersNamed<"gamma" | "targetUpdateInterval" | "rewardScale">
+  & Required<CheckpointChoice>;
+
+/** Their definitions. */
+export const valueSettings: SettingDefinitions<ValueSettings> = {
+  gamma: number(0, 1, 0.99, "discount"),
+  targetUpdateInterval: integer(
+    1,
+    100_000_000,
+    8_000,
+    "steps between hard copies to the target network",
+  ),
+  rewardScale: number(
+    1e-6,
+    1e6,
+    1,
+    "rewards are multiplied by it; action values are in its units",
+  ),
+  checkpointChoice: choice(
+    ["last", "model"],
+    "`last`, or `model`: of the logging intervals in the second half, the policy worth most in a pessimistic model counted from the data",
+  ),
+};

@@ -20,6 +20,9 @@ import {
   doubleDeepQLearning,
 } from "./q_learning.ts";
 
+export * from "./behaviour_cloning.ts";
+export * from "./q_learning.ts";
+
 /** In the order in which a run trains them. */
 export const ALGORITHMS: readonly [
   typeof behaviourCloning,

@@ -1,9 +1,11 @@
 /**
- * The calls that every algorithm shares: a multilayer perceptron's forward and backward pass and
- * Adam.
+ * The calls that algorithms share: a multilayer perceptron's forward and backward pass, Adam, target
+ * networks, and what surrounds an algorithm's own loss.
  *
  * @module
  */
+import { ROWS } from "../../kernels/kernel.ts";
+import type { PlanLayout } from "../../kernels/plan.ts";
 import {
   type LayerLayout,
   type NetworkLayout,
@@ -15,6 +17,7 @@ import {
   type Call,
   call,
   type ProgramNetwork,
+  type View,
   view,
 } from "./program.ts";
 
@@ -193,64 +196,140 @@ export function gatherCalls({ layout }: ProgramNetwork): Call[] {
   ];
 }
 
-/** Buffers of the minibatch's inputs and of {@link lossCalls}. */
-export function lossBuffers(
-  network: ProgramNetwork,
-  rowCapacity: number,
-  batchSize: number,
+/** Buffers of a minibatch: its observations, and a loss of each sample for each of the loss's terms. */
+export function batchBuffers(
+  { layout }: ProgramNetwork,
+  { rowCapacity, batchSize }: PlanLayout,
+  terms: number,
 ): BufferSpec[] {
-  const { inputStride } = network.layout.layers[0];
-  const { outputStride } = lastLayer(network);
+  const { inputStride } = layout.layers[0];
   return [
     { name: "inputs", length: rowCapacity * inputStride },
-    { name: "probabilities", length: rowCapacity * outputStride },
-    { name: "logSumExp", length: rowCapacity },
-    { name: "sampleLosses", length: 2 * batchSize },
-    { name: "sampleGradient", length: batchSize },
+    { name: "sampleLosses", length: terms * batchSize },
   ];
 }
 
+/** Buffers of {@link softmaxCall}. */
+export function softmaxBuffers(
+  network: ProgramNetwork,
+  rowCapacity: number,
+): BufferSpec[] {
+  const { prefix } = network;
+  const { outputStride } = lastLayer(network);
+  return [
+    { name: `${prefix}probabilities`, length: rowCapacity * outputStride },
+    { name: `${prefix}logSumExp`, length: rowCapacity },
+  ];
+}
+
+/** Softmax and logsumexp of a network's outputs at a temperature. */
+export function softmaxCall(
+  network: ProgramNetwork,
+  temperature: number,
+): Call {
+  const { prefix } = network;
+  const { outputs, outputStride } = lastLayer(network);
+  return call("softmax_rows", {
+    values: view(`${prefix}onlineValues`),
+    probabilities: view(`${prefix}probabilities`),
+    logSumExp: view(`${prefix}logSumExp`),
+  }, {
+    actions: outputs,
+    stride: outputStride,
+    temperature,
+    inverseTemperature: 1 / temperature,
+  });
+}
+
 /**
- * Softmax, an algorithm's own calls (which leave `sampleLosses` and `sampleGradient`), the gradient
- * of the outputs, and the mean losses.
+ * The gradient of a network's outputs from its `sampleGradient`, that of each sample with respect to
+ * the output of its action.
  *
- * @param temperature Of the softmax and its logsumexp.
  * @param rowTerms Buffer whose `weight`-fold every sample of a row adds to the row's gradient.
  */
-export function lossCalls(
+export function lossRowsCall(
   network: ProgramNetwork,
-  batchSize: number,
-  own: readonly Call[],
-  { temperature, rowTerms, weight }: {
-    temperature: number;
-    rowTerms: string;
-    weight: number;
-  },
-): Call[] {
-  const { outputs, outputStride } = lastLayer(network);
-  return [
-    call("softmax_rows", {
-      values: view("onlineValues"),
-      probabilities: view("probabilities"),
-      logSumExp: view("logSumExp"),
-    }, {
-      actions: outputs,
-      stride: outputStride,
-      temperature,
-      inverseTemperature: 1 / temperature,
-    }),
-    ...own,
-    call("loss_rows", {
-      rowTerms: view(rowTerms),
-      sampleGradient: view("sampleGradient"),
-      gradient: view(outputGradientName(network)),
-    }, { stride: outputStride, weight }),
-    call("mean_losses", {
-      sampleLosses: view("sampleLosses"),
-      losses: view("losses"),
-    }, {
-      terms: 2,
-      inverseBatch: 1 / batchSize,
-    }),
+  rowTerms: string,
+  weight: number,
+): Call {
+  return call("loss_rows", {
+    rowTerms: view(rowTerms),
+    sampleGradient: view(`${network.prefix}sampleGradient`),
+    gradient: view(outputGradientName(network)),
+  }, { stride: lastLayer(network).outputStride, weight });
+}
+
+/** The minibatch's mean of each term of the loss. */
+export function meanLossesCall(terms: number, batchSize: number): Call {
+  return call("mean_losses", {
+    sampleLosses: view("sampleLosses"),
+    losses: view("losses"),
+  }, { terms, inverseBatch: 1 / batchSize });
+}
+
+/** How a program comes by the values of a target network. */
+export interface TargetCalls {
+  /** Where they lie. */
+  readonly values: View;
+  /** 1 where `values` has a row for each observation of the table, 0 where for each of the minibatch. */
+  readonly table: 0 | 1;
+  /** Buffers beside those of the network. */
+  readonly buffers: readonly BufferSpec[];
+  /** In each step, after the minibatch's observations are there. */
+  readonly step: readonly Call[];
+  /** The program's `sync`. */
+  readonly sync: readonly Call[];
+  /** The program's `sweep`. */
+  readonly sweep: readonly Call[];
+}
+
+/**
+ * The calls that bring a target network's values about. It changes only at a sync, so its values for
+ * the whole observation table are computed once per sync (the sweep), unless evaluating each step's
+ * rows costs less. Both ways give the same bits.
+ *
+ * @param interval Steps between two syncs.
+ * @param rows Of which rows of a minibatch values are needed, of {@link ROWS}.
+ */
+export function targetCalls(
+  network: ProgramNetwork,
+  { batchSize }: PlanLayout,
+  tableRows: number,
+  interval: number,
+  rows: number,
+): TargetCalls {
+  const { prefix, layout } = network;
+  const stride = lastLayer(network).outputStride;
+  const forward = (rows: number) =>
+    forwardCalls(`${prefix}target`, `${prefix}targetParameters`, layout, rows);
+  const values = view(`${prefix}targetValues`);
+  const sync = [
+    call("copy", {
+      input: view(`${prefix}parameters`),
+      output: view(`${prefix}targetParameters`),
+    }, { count: layout.parameterCount }),
   ];
+  if (tableRows > interval * batchSize) {
+    return {
+      values,
+      table: 0,
+      buffers: [],
+      step: forward(rows),
+      sync,
+      sweep: [],
+    };
+  }
+  const table = `${prefix}targetTable`;
+  return {
+    values: view(table),
+    table: 1,
+    buffers: [{ name: table, length: tableRows * stride }],
+    step: [],
+    sync,
+    sweep: [
+      ...gatherCalls(network),
+      ...forward(ROWS.all),
+      call("scatter_rows", { values, table: view(table) }, { stride }),
+    ],
+  };
 }

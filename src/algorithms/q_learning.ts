@@ -11,27 +11,30 @@
 import { ROWS } from "../../kernels/kernel.ts";
 import { planLayout } from "../../kernels/plan.ts";
 import {
-  choice,
-  integer,
   number,
   type NumbersNamed,
   type SettingDefinitions,
 } from "../settings.ts";
 import {
   type AlgorithmDefinition,
-  type CheckpointChoice,
   type LearnerSettings,
   learnerSettings,
   type LearningShape,
+  type ValueSettings,
+  valueSettings,
 } from "./define.ts";
 import {
   backwardCalls,
+  batchBuffers,
   forwardCalls,
   gatherCalls,
   lastLayer,
-  lossBuffers,
-  lossCalls,
+  lossRowsCall,
+  meanLossesCall,
   networkBuffers,
+  softmaxBuffers,
+  softmaxCall,
+  targetCalls,
   trainedNetwork,
 } from "./network_calls.ts";
 import { call, type Program, stateOf, view } from "./program.ts";
@@ -39,10 +42,8 @@ import { call, type Program, stateOf, view } from "./program.ts";
 /** Settings that the three have in common. */
 export type QSettings =
   & LearnerSettings
-  & NumbersNamed<
-    "gamma" | "targetUpdateInterval" | "rewardScale" | "actionNoise"
-  >
-  & Required<CheckpointChoice>;
+  & ValueSettings
+  & NumbersNamed<"actionNoise">;
 
 /** Those of CQL. */
 export type CqlSettings = QSettings & NumbersNamed<"alpha" | "temperature">;
@@ -52,7 +53,7 @@ const settings: SettingDefinitions<CqlSettings> = {
   learningRate: learnerSettings.learningRate,
   learningRateSchedule: learnerSettings.learningRateSchedule,
   batchSize: learnerSettings.batchSize,
-  gamma: number(0, 1, 0.99, "discount"),
+  gamma: valueSettings.gamma,
   alpha: number(0, 1_000, 6, "weight of the conservative term"),
   temperature: number(
     1e-6,
@@ -60,30 +61,17 @@ const settings: SettingDefinitions<CqlSettings> = {
     1,
     "temperature of its logsumexp: differences of action values far above it count in full",
   ),
-  targetUpdateInterval: integer(
-    1,
-    100_000_000,
-    8_000,
-    "steps between hard copies to the target network",
-  ),
+  targetUpdateInterval: valueSettings.targetUpdateInterval,
   logInterval: { ...learnerSettings.logInterval, default: 1_000 },
   members: learnerSettings.members,
-  rewardScale: number(
-    1e-6,
-    1e6,
-    1,
-    "rewards are multiplied by it; action values are in its units",
-  ),
+  rewardScale: valueSettings.rewardScale,
   actionNoise: number(
     0,
     1,
     0,
     "how often the target takes the next action to be replaced by a uniform one",
   ),
-  checkpointChoice: choice(
-    ["last", "model"],
-    "`last`, or `model`: of the logging intervals in the second half, the policy worth most in a pessimistic model counted from the data",
-  ),
+  checkpointChoice: valueSettings.checkpointChoice,
 };
 
 /** Double DQN with the conservative term. */
@@ -131,10 +119,6 @@ interface Variant {
  * y = r + γ · ((1 - n) · Q'(s',a') + n · mean Q'(s',·)) with the action noise n, the target network
  * Q' and a' = argmax Q(s',·), or of Q' for DQN. Loss terms `tdLoss` and `conservativeLoss`, the
  * latter without alpha.
- *
- * The target network changes only at a sync, so its values for the whole observation table are
- * computed once per sync (the sweep), unless evaluating each step's next observations costs less.
- * Both ways give the same bits.
  */
 function qLearning(
   { batchSize, gamma, rewardScale, actionNoise, targetUpdateInterval }:
@@ -142,26 +126,29 @@ function qLearning(
   shape: LearningShape,
   { doubleQ, alpha = 0, temperature = 1 }: Variant,
 ): Program {
-  const { tableRows } = shape;
   const network = trainedNetwork("value", shape, shape.actionCount, {
     hasTarget: true,
   });
-  const { layout } = network;
   const { outputs: actions, outputStride: stride } = lastLayer(network);
   const rowCapacity = 2 * batchSize;
-  const table = tableRows <= targetUpdateInterval * batchSize;
-  const targetForward = (rows: number) =>
-    forwardCalls("target", "targetParameters", layout, rows);
+  const plan = planLayout(batchSize, rowCapacity);
+  const { values: targetValues, table, ...target } = targetCalls(
+    network,
+    plan,
+    shape.tableRows,
+    targetUpdateInterval,
+    ROWS.next,
+  );
   const samples = call("q_samples", {
     values: view("onlineValues"),
-    targetValues: view(table ? "targetTable" : "targetValues"),
+    targetValues,
     logSumExp: view("logSumExp"),
     sampleLosses: view("sampleLosses"),
     sampleGradient: view("sampleGradient"),
   }, {
     actions,
     stride,
-    table: table ? 1 : 0,
+    table,
     doubleQ: doubleQ ? 1 : 0,
     greedyShare: 1 - actionNoise,
     uniformShare: actionNoise / actions,
@@ -174,49 +161,32 @@ function qLearning(
     outputs: "qValues",
     discount: gamma,
     rewardScale,
-    plan: planLayout(batchSize, rowCapacity),
-    tableRows,
+    plan,
+    tableRows: shape.tableRows,
     buffers: [
       ...networkBuffers(network, rowCapacity),
-      ...lossBuffers(network, rowCapacity, batchSize),
-      ...(table ? [{ name: "targetTable", length: tableRows * stride }] : []),
+      ...batchBuffers(network, plan, 2),
+      ...softmaxBuffers(network, rowCapacity),
+      { name: "sampleGradient", length: batchSize },
+      ...target.buffers,
     ],
     step: [
       ...gatherCalls(network),
       ...forwardCalls(
         "online",
         "parameters",
-        layout,
+        network.layout,
         doubleQ ? ROWS.all : ROWS.gradient,
       ),
-      ...(table ? [] : targetForward(ROWS.next)),
-      ...lossCalls(network, batchSize, [samples], {
-        temperature,
-        rowTerms: "probabilities",
-        weight: alpha / batchSize,
-      }),
+      ...target.step,
+      softmaxCall(network, temperature),
+      samples,
+      lossRowsCall(network, "probabilities", alpha / batchSize),
+      meanLossesCall(2, batchSize),
       ...backwardCalls(network),
     ],
-    sync: [
-      call("copy", {
-        input: view("parameters"),
-        output: view("targetParameters"),
-      }, {
-        count: layout.parameterCount,
-      }),
-    ],
-    sweep: table
-      ? [
-        ...gatherCalls(network),
-        ...targetForward(ROWS.all),
-        call("scatter_rows", {
-          values: view("targetValues"),
-          table: view("targetTable"),
-        }, {
-          stride,
-        }),
-      ]
-      : [],
+    sync: target.sync,
+    sweep: target.sweep,
     targetUpdateInterval,
     lossTerms: [
       { name: "tdLoss", weight: 1 },

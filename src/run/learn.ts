@@ -276,8 +276,10 @@ export async function learnTogether(
   const learner = await backend.open({ ...prepared.task, state });
   const readChecked = async () => {
     const state = await learner.read();
-    if (!state.buffers.parameters.every(Number.isFinite)) {
-      throw new DivergenceError(state.step, "a parameter");
+    for (const { prefix } of program.networks) {
+      if (!state.buffers[`${prefix}parameters`].every(Number.isFinite)) {
+        throw new DivergenceError(state.step, "a parameter");
+      }
     }
     return state;
   };
