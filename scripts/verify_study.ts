@@ -61,13 +61,15 @@ function print(directory: string, found: StudyVerification): void {
   }
   const n = differences.length;
   if (n > 0) {
-    output.write(`${directory}: ${n} difference${n === 1 ? "" : "s"}\n`);
+    output.write(
+      `${visible(directory)}: ${n} difference${n === 1 ? "" : "s"}\n`,
+    );
     return;
   }
   output.write(
-    `${
-      style(output, "green", "verified:")
-    } ${directory}: all ${files} files have the hashes of the manifest; ` +
+    `${style(output, "green", "verified:")} ${
+      visible(directory)
+    }: all ${files} files have the hashes of the manifest; ` +
       `${again} of ${trainings} trainings run again and all that follows from the cells derived again, ` +
       "equal bit for bit\n",
   );

@@ -150,7 +150,14 @@ export async function replayQuickly(
   const complete = differences.length === 0;
   if (complete) {
     events?.onStage?.("evaluation");
-    const { metrics, rolloutReturns } = evaluateRun(config, problem, learnt);
+    const { metrics, rolloutReturns } = evaluateRun(
+      config,
+      problem,
+      learnt,
+      () => {
+        if (options.stop?.()) throw new InterruptedError("after the training");
+      },
+    );
     made.set("metrics.json", canonicalJson(metrics));
     const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
     for (const [name, svg] of plots) made.set(`plots/${name}.svg`, svg);
