@@ -1,104 +1,92 @@
 /**
  * Offline reinforcement learning that returns the same bits on every device.
  *
- * The public API: whatever a script of the suite does, a program can do with what is here. Start
- * with {@link resolveConfig}, {@link chooseBackend} and {@link runPipeline}.
+ * From data to a policy: {@link openDataset} or {@link datasetFromArrays}, {@link train},
+ * {@link evaluatePolicy}. A run with its directory: {@link resolveConfig}, {@link runPipeline},
+ * {@link verify}. Kernels, programs, checks, statistics and what the scripts share are modules of
+ * their own: `@holdfast/offline-rl/kernels`, `/programs`, `/checks`, `/statistics`, `/tools`.
  *
- * @example The smoke preset on the reference backend
+ * @example Data in, policy out
  * ```ts
- * import { chooseBackend, resolveConfig, runPipeline } from "@holdfast/offline-rl";
+ * import { datasetFromArrays, evaluatePolicy, train } from "@holdfast/offline-rl";
+ * import { ok } from "node:assert/strict";
  *
- * const metrics = await runPipeline({
- *   config: resolveConfig("smoke"),
- *   backend: await chooseBackend("reference"),
- *   out: "artifacts/example",
+ * const dataset = datasetFromArrays({
+ *   observations: [[0], [0], [1], [1]],
+ *   actions: [0, 1, 0, 1],
+ *   rewards: [0, 1, 1, 0],
+ *   terminated: [1, 1, 1, 1],
  * });
- * console.log(metrics.policies.cql.exact?.hazardProbability);
+ * const policy = await train(dataset, "dqn", { steps: 300, learningRate: 0.01, batchSize: 16 }, {
+ *   hidden: [16],
+ * });
+ * const [first, second] = evaluatePolicy(policy, Float32Array.of(0));
+ * ok(second > first);
  * ```
  *
  * @module
  */
-export type { PlanLayout } from "./kernels/plan.ts";
-export * from "./src/errors.ts";
-export * from "./src/files/read.ts";
-export * from "./src/numerics/random.ts";
-export * from "./src/numerics/hash.ts";
 
-export * from "./src/mdp/mdp.ts";
-export * from "./src/environments/define.ts";
-export * from "./src/environments/gridworld.ts";
-export * from "./src/environments/cliff_walking.ts";
-export * from "./src/environments/index.ts";
-export * from "./src/mdp/stepping.ts";
-export * from "./src/mdp/policy.ts";
-export * from "./src/mdp/exact.ts";
-export * from "./src/mdp/optimal.ts";
+// What goes wrong: InputError is for whoever gave something, the last two for whoever stopped it.
+export { InputError } from "./src/errors.ts";
+export { DeviceError } from "./src/backends/device_error.ts";
+export { DivergenceError } from "./src/training/train.ts";
+export { InterruptedError } from "./src/run/learn.ts";
+export { StudyStoppedError } from "./src/study/study.ts";
 
-export * from "./src/dataset/dataset.ts";
-export * from "./src/dataset/collect.ts";
-export * from "./src/dataset/validate.ts";
-export * from "./src/dataset/summary.ts";
-export * from "./src/dataset/distinct_rows.ts";
-export * from "./src/dataset/minibatch_plan.ts";
-export * from "./src/dataset/formats/safetensors.ts";
-export * from "./src/dataset/formats/csv.ts";
+// Data: from files, arrays and environments.
+export type { Dataset } from "./src/dataset/dataset.ts";
+export {
+  DATASET_FORMATS,
+  type DatasetFormat,
+  openDataset,
+  writeDataset,
+} from "./src/dataset/formats/dataset_file.ts";
+export type { DatasetReadOptions } from "./src/dataset/formats/read_options.ts";
 export type { CsvColumns } from "./src/dataset/formats/csv_columns.ts";
-export * from "./src/dataset/formats/csv_write.ts";
-export * from "./src/dataset/formats/d3rlpy.ts";
-export * from "./src/dataset/formats/minari.ts";
-export * from "./src/dataset/inspect.ts";
+export {
+  type DatasetArrays,
+  datasetFromArrays,
+  type Rows,
+} from "./src/dataset/formats/arrays.ts";
+export {
+  datasetFromSafetensors,
+  datasetToSafetensors,
+} from "./src/dataset/formats/safetensors.ts";
+export { collectDataset } from "./src/dataset/collect.ts";
+export { validateDataset } from "./src/dataset/validate.ts";
+export {
+  type DatasetReport,
+  type EndCounts,
+  inspectDataset,
+  type Spread,
+} from "./src/dataset/inspect.ts";
 
-export * from "./src/network/layout.ts";
-export * from "./src/network/initial.ts";
-export * from "./src/network/policy.ts";
-export * from "./src/network/scaling.ts";
+// Learning, and policies: what they say, what they are worth, their files.
+export {
+  ALGORITHM_NAMES,
+  type AlgorithmName,
+  type AlgorithmSettings,
+} from "./src/algorithms/index.ts";
+export { train, type TrainOptions } from "./src/run/train_policy.ts";
+export { evaluate, greedyInStates } from "./src/evaluation/evaluate.ts";
+export {
+  evaluatePolicy,
+  greedyActions,
+  type NetworkPolicy,
+} from "./src/network/policy.ts";
+export type { LayerLayout, NetworkLayout } from "./src/network/layout.ts";
+export type { ObservationScaling } from "./src/network/scaling.ts";
+export { actionMismatchRate } from "./src/evaluation/mismatch.ts";
+export {
+  policyFromSafetensors,
+  policyToSafetensors,
+} from "./src/network/policy_file.ts";
+export { policyToOnnx } from "./src/network/onnx.ts";
 
-export * from "./src/algorithms/program.ts";
-export * from "./src/settings.ts";
-export * from "./src/algorithms/define.ts";
-export * from "./src/algorithms/index.ts";
-export * from "./src/algorithms/learner_state.ts";
-
-export * from "./src/backends/backend.ts";
-export * from "./src/backends/reference.ts";
-export * from "./src/backends/wasm.ts";
-export * from "./src/backends/webgpu.ts";
-export * from "./src/backends/probe.ts";
-export type { ArithmeticReadings } from "./src/backends/probe_shader.ts";
-export * from "./src/backends/webgpu_session.ts";
-export * from "./src/backends/webgpu_thread.ts";
-export * from "./src/backends/device_error.ts";
-export * from "./src/backends/choose.ts";
-
-export * from "./src/training/task.ts";
-export * from "./src/training/train.ts";
-export * from "./src/training/checkpoint.ts";
-export * from "./src/checks/conformance.ts";
-export * from "./src/checks/determinism.ts";
-export * from "./src/checks/kernel_check.ts";
-
-export * from "./src/evaluation/results.ts";
-export * from "./src/evaluation/rollout.ts";
-export * from "./src/evaluation/mismatch.ts";
-export * from "./src/evaluation/agreement.ts";
-export * from "./src/evaluation/counted_model.ts";
-export * from "./src/evaluation/references.ts";
-export * from "./src/evaluation/model_value.ts";
-export * from "./src/evaluation/statistics.ts";
-
-export * from "./src/network/policy_file.ts";
-export * from "./src/dataset/formats/dataset_file.ts";
-export * from "./src/dataset/formats/read_options.ts";
-export * from "./src/network/onnx.ts";
-export * from "./src/run/tensorboard.ts";
-export * from "./src/run/event_log.ts";
-export * from "./src/files/listing.ts";
-export * from "./src/run/manifest.ts";
-export type { Difference } from "./src/run/check_files.ts";
-
-export * from "./src/report/terminal.ts";
-export * from "./src/report/numbers.ts";
-
+// Runs and studies, in directories that can be resumed and verified.
+export { readJsonFile } from "./src/config/read.ts";
+export { type ConfigFlags, resolveConfig } from "./src/config/resolve.ts";
 export type {
   Config,
   ConfigOverrides,
@@ -106,22 +94,85 @@ export type {
   EvaluationConfig,
   NetworkConfig,
 } from "./src/config/config.ts";
-export type { PresetName } from "./src/config/presets.ts";
-export * from "./src/config/resolve.ts";
-export * from "./src/config/read.ts";
+export {
+  type PipelineEvents,
+  type PipelineOptions,
+  runPipeline,
+} from "./src/run/pipeline.ts";
+export type {
+  ExactMetrics,
+  Metrics,
+  OptimalMetrics,
+  OutcomeProbability,
+  PolicyMetrics,
+  RolloutMetrics,
+} from "./src/evaluation/results.ts";
+export type { DatasetSummary, OutcomeRate } from "./src/dataset/summary.ts";
+export {
+  parseSeeds,
+  resolveStudy,
+  type StudyConfig,
+  type StudyRequest,
+} from "./src/study/config.ts";
+export {
+  runStudy,
+  type StudyOptions,
+  type StudyProgress,
+} from "./src/study/study.ts";
+export type { StudyResult } from "./src/study/result.ts";
+export {
+  verify,
+  type VerifyOptions,
+  type VerifyResult,
+} from "./src/checks/verify.ts";
 
-export * from "./src/run/problem.ts";
-export * from "./src/run/learn.ts";
-export * from "./src/run/metrics.ts";
-export * from "./src/run/pipeline.ts";
-export * from "./src/run/resume.ts";
-export * from "./src/run/verify.ts";
-export type { Replay, VerifyOptions } from "./src/run/replay.ts";
-export * from "./src/study/study.ts";
-export * from "./src/study/cell.ts";
-export * from "./src/study/cell_file.ts";
-export * from "./src/study/config.ts";
-export * from "./src/study/result.ts";
-export * from "./src/study/series.ts";
-export * from "./src/study/statistics.ts";
-export * from "./src/study/verify.ts";
+// Backends: where training is computed, which changes no bit of it.
+export {
+  BACKEND_NAMES,
+  type BackendName,
+  chooseBackend,
+} from "./src/backends/choose.ts";
+export type { Backend } from "./src/backends/backend.ts";
+export { referenceBackend } from "./src/backends/reference.ts";
+export { wasmBackend } from "./src/backends/wasm.ts";
+
+// Finite MDPs: environments by name, episodes, and dynamic programming.
+export {
+  ENVIRONMENT_NAMES,
+  type EnvironmentConfig,
+  type EnvironmentName,
+  type EnvironmentSettings,
+  type KnownEnvironment,
+} from "./src/environments/index.ts";
+export type { GridDrawing } from "./src/environments/define.ts";
+export type { Cell } from "./src/settings.ts";
+export { type EnvironmentOptions, makeEnvironment } from "./src/run/problem.ts";
+export type { FiniteMdp, NamedOutcome } from "./src/mdp/mdp.ts";
+export {
+  type Environment,
+  openEnvironment,
+  type StepResult,
+} from "./src/mdp/stepping.ts";
+export {
+  evaluateExactly,
+  type ExactEvaluation,
+  lowerTailMean,
+  unsafeByState,
+} from "./src/mdp/exact.ts";
+export { optimalActions, optimalStationaryActions } from "./src/mdp/optimal.ts";
+export { greedyPolicy } from "./src/mdp/policy.ts";
+export { rollOut, type RolloutResult } from "./src/evaluation/rollout.ts";
+export { type Agreement, checkAgreement } from "./src/evaluation/agreement.ts";
+
+// Policies without a network, to compare learnt ones with.
+export {
+  maximumLikelihoodActions,
+  mostFrequentActions,
+  type ReferencePolicies,
+  referencePolicies,
+  spibbPolicy,
+} from "./src/evaluation/references.ts";
+export {
+  type CountedModel,
+  countModel,
+} from "./src/evaluation/counted_model.ts";

@@ -84,19 +84,33 @@ export function planLayout(batchSize: number, rowCapacity: number): PlanLayout {
 
 /** One step's plan as views; field by field the words of {@link PlanLayout} and {@link PLAN_HEADER}. */
 export interface PlanStep {
+  /** B */
   readonly batchSize: number;
+  /** Rows of this step. */
   readonly rowCount: number;
+  /** The first so many are observations of samples, through which gradients flow. */
   readonly gradientRows: number;
+  /** First row of a next observation; these reach to the end. */
   readonly nextStart: number;
+  /** Adam's step size. */
   readonly stepSize: number;
+  /** The correction of Adam's second moment. */
   readonly secondMomentScale: number;
+  /** [rowCapacity] index of each row in the observation table. */
   readonly rows: Uint32Array;
+  /** [rowCapacity + 1] first entry of each gradient row in `samples`. */
   readonly offsets: Uint32Array;
+  /** [B] samples grouped by row. */
   readonly samples: Uint32Array;
+  /** [B] row of each sample's observation. */
   readonly sampleRow: Uint32Array;
+  /** [B] row of each sample's next observation. */
   readonly sampleNextRow: Uint32Array;
+  /** [B] */
   readonly actions: Uint32Array;
+  /** [B] */
   readonly rewards: Float32Array;
+  /** [B] */
   readonly discounts: Float32Array;
 }
 

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  type Backend,
-  BACKEND_NAMES,
-  chooseBackend,
-  type Output,
-} from "../mod.ts";
+import { type Backend, BACKEND_NAMES, chooseBackend } from "../mod.ts";
+import type { Output } from "../tools.ts";
 import { type Arguments, choiceFlag, integerFlag } from "./cli.ts";
 
 /**

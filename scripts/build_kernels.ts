@@ -9,7 +9,7 @@
  */
 import { Buffer } from "node:buffer";
 import asc from "assemblyscript/asc";
-import { KERNELS } from "../kernels/mod.ts";
+import { KERNELS } from "../kernels.ts";
 
 const FOLDER = new URL("../kernels/", import.meta.url);
 const TARGET = new URL("kernels.wasm", FOLDER);

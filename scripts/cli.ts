@@ -7,15 +7,15 @@
 
 import { join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { parseArgs } from "node:util";
-import { suggest } from "../src/nearest.ts";
-import { InputError } from "../src/errors.ts";
-import { visible } from "../src/visible.ts";
-import { environmentVariable } from "../src/report/environment_variable.ts";
+import { InputError } from "../mod.ts";
 import {
+  environmentVariable,
   lostOutput,
   type Output,
   processOutput,
-} from "../src/report/terminal.ts";
+  suggest,
+  visible,
+} from "../tools.ts";
 
 /** A flag of a script. */
 export interface Flag {

@@ -3,17 +3,9 @@
  *
  * @module
  */
-import {
-  BACKEND_NAMES,
-  checkConformance,
-  chooseBackend,
-  type ConformanceResult,
-  formatTable,
-  InputError,
-  processOutput,
-  readFile,
-} from "../mod.ts";
-import { visible } from "../src/visible.ts";
+import { checkConformance, type ConformanceResult } from "../checks.ts";
+import { BACKEND_NAMES, chooseBackend, InputError } from "../mod.ts";
+import { formatTable, processOutput, readFile, visible } from "../tools.ts";
 import { choiceFlag, runScript, type Usage } from "./cli.ts";
 
 const usage: Usage = {

@@ -9,19 +9,21 @@
 
 import { extname } from "node:path";
 import {
+  type CsvColumns,
   DATASET_FORMATS,
   type DatasetFormat,
-  keepsActionNames,
-  readDataset,
+  type DatasetReadOptions,
+  InputError,
+  inspectDataset,
+  openDataset,
   writeDataset,
-} from "../src/dataset/formats/dataset_file.ts";
-import type { DatasetReadOptions } from "../src/dataset/formats/read_options.ts";
-import type { CsvColumns } from "../src/dataset/formats/csv_columns.ts";
-import { inspectDataset } from "../src/dataset/inspect.ts";
-import { InputError } from "../src/errors.ts";
-import { visible } from "../src/visible.ts";
-import { formatReport } from "../src/report/dataset.ts";
-import { processOutput } from "../src/report/terminal.ts";
+} from "../mod.ts";
+import {
+  formatReport,
+  keepsActionNames,
+  processOutput,
+  visible,
+} from "../tools.ts";
 import {
   type Arguments,
   choiceFlag,
@@ -127,7 +129,7 @@ await runScript(usage, async (args) => {
   const output = processOutput("stdout");
   const screen = processOutput("stderr");
   for (const file of files) {
-    const dataset = await readDataset(file, {
+    const dataset = await openDataset(file, {
       ...options,
       onNote: noteOn(screen, file),
     });

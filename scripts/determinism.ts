@@ -5,34 +5,34 @@
  */
 import { join } from "node:path";
 import {
-  formatTable,
+  checkDeterminism,
+  type ComparedBackend,
+  describeDevice,
+  type DeterminismReport,
+  type DeviceSurvey,
+  openGpuThread,
+  surveyDevice,
+  webgpuBackend,
+} from "../checks.ts";
+import {
   InputError,
+  referenceBackend,
+  resolveConfig,
+  wasmBackend,
+} from "../mod.ts";
+import { configuredAlgorithms, prepareTask } from "../programs.ts";
+import {
+  canonicalJson,
+  formatTable,
+  makeDirectory,
+  openProblem,
   type Output,
   presetNamed,
   processOutput,
-  resolveConfig,
   style,
-} from "../mod.ts";
-import { makeDirectory, writeFileAtomic } from "../src/files/atomic.ts";
-import { canonicalJson } from "../src/files/canonical_json.ts";
-import {
-  describeDevice,
-  type DeviceSurvey,
-  surveyDevice,
-} from "../src/backends/choose.ts";
-import { referenceBackend } from "../src/backends/reference.ts";
-import { wasmBackend } from "../src/backends/wasm.ts";
-import { webgpuBackend } from "../src/backends/webgpu.ts";
-import { openGpuThread } from "../src/backends/webgpu_thread.ts";
-import { suggest } from "../src/nearest.ts";
-import { configuredAlgorithms } from "../src/run/learn.ts";
-import { openProblem } from "../src/run/problem.ts";
-import {
-  checkDeterminism,
-  type ComparedBackend,
-  type DeterminismReport,
-} from "../src/checks/determinism.ts";
-import { prepareTask } from "../src/training/task.ts";
+  suggest,
+  writeFileAtomic,
+} from "../tools.ts";
 import { integerFlag, runScript, type Usage } from "./cli.ts";
 import { probeLines } from "./probe_lines.ts";
 

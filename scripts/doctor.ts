@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { canonicalJson } from "../src/files/canonical_json.ts";
-import { autoChoice, surveyDevice } from "../src/backends/choose.ts";
-import { findDevices } from "../src/backends/webgpu_session.ts";
-import { processOutput } from "../mod.ts";
+import { autoChoice, findDevices, surveyDevice } from "../checks.ts";
+import { canonicalJson, processOutput } from "../tools.ts";
 import { runScript, type Usage } from "./cli.ts";
 import { probeLines } from "./probe_lines.ts";
 

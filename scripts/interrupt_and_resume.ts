@@ -9,10 +9,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { LOCK_FILE } from "../src/run/lock.ts";
-import { readFile } from "../src/files/read.ts";
-import { sha256Hex } from "../src/numerics/hash.ts";
-import { randomStream } from "../src/numerics/random.ts";
+import { LOCK_FILE, randomStream, readFile, sha256Hex } from "../tools.ts";
 
 /** How many runs, and where. */
 export interface InterruptOptions {

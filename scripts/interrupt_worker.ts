@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { processOutput } from "../src/report/terminal.ts";
+import { processOutput } from "../tools.ts";
 
 /** What it is told to begin. */
 export interface InterruptMessage {

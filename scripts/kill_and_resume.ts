@@ -5,11 +5,14 @@
  * @module
  */
 import { join } from "node:path";
-import { isTemporary } from "../src/files/atomic.ts";
-import { LOCK_FILE } from "../src/run/lock.ts";
-import { listFiles } from "../src/run/manifest.ts";
-import { readSafetensors } from "../src/files/safetensors.ts";
-import { type RandomStream, randomStream } from "../src/numerics/random.ts";
+import {
+  isTemporary,
+  listFiles,
+  LOCK_FILE,
+  type RandomStream,
+  randomStream,
+  readSafetensors,
+} from "../tools.ts";
 
 /** What is run and how often it is killed. */
 export interface SoakOptions {

@@ -16,10 +16,10 @@ import {
   DATASET_FORMATS,
   type DatasetFormat,
   InputError,
-  randomStream,
-  readDataset,
+  openDataset,
   writeDataset,
 } from "../mod.ts";
+import { randomStream } from "../tools.ts";
 
 const TRANSITIONS = 1_000_000;
 const EPISODE_LENGTH = 50;
@@ -76,7 +76,7 @@ if (job === "write") {
   console.log(`before writing: ${before}`);
 } else {
   const begun = performance.now();
-  const dataset = await readDataset(path);
+  const dataset = await openDataset(path);
   seconds = (performance.now() - begun) / 1000;
   if (dataset.actions.length < TRANSITIONS - TRANSITIONS / EPISODE_LENGTH) {
     throw new Error(`${dataset.actions.length} transitions came back`);

@@ -7,18 +7,18 @@
  * @module
  */
 import { join } from "node:path";
+import { InputError } from "../mod.ts";
 import {
   bootstrapIntervals,
-  InputError,
   interquartileMean,
   meanScore,
   medianInterval,
   medianScore,
   probabilityOfImprovement,
-  randomStream,
   type ScoreMatrix,
   shareInterval,
-} from "../mod.ts";
+} from "../statistics.ts";
+import { randomStream } from "../tools.ts";
 import { runScript } from "./cli.ts";
 
 const REPEATS = 500;

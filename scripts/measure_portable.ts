@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { exp, log, recip, rsqrt, sqrt } from "../kernels/portable.ts";
-import { randomStream } from "../mod.ts";
+import { exp, log, recip, rsqrt, sqrt } from "../kernels.ts";
+import { randomStream } from "../tools.ts";
 
 const SAMPLES = 5_000_000;
 const random = randomStream(0, "portable");

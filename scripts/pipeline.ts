@@ -8,26 +8,28 @@ import {
   type Config,
   type Dataset,
   datasetToSafetensors,
+  InputError,
+  InterruptedError,
+  type Metrics,
+  openDataset,
+  readJsonFile,
+  resolveConfig,
+  runPipeline,
+} from "../mod.ts";
+import {
   decimal,
   duration,
   formatTable,
-  InputError,
-  InterruptedError,
   isBegun,
   isFinished,
-  type Metrics,
   openProblem,
   percent,
   processOutput,
-  readDataset,
-  readJsonFile,
   recordedConfig,
+  requireNewRun,
   requireSameConfig,
-  resolveConfig,
-  runPipeline,
   sha256Hex,
-} from "../mod.ts";
-import { requireNewRun } from "../src/run/run_directory.ts";
+} from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import {
   type Arguments,
@@ -95,7 +97,7 @@ await runScript(usage, async (args) => {
     MAX_STEPS,
   );
   const dataset = values.dataset
-    ? await readDataset(values.dataset, {
+    ? await openDataset(values.dataset, {
       onNote: noteOn(screen, values.dataset),
     })
     : undefined;

@@ -9,10 +9,8 @@ import {
   InputError,
   type NetworkPolicy,
   policyFromSafetensors,
-  processOutput,
-  readFile,
 } from "../mod.ts";
-import { visible } from "../src/visible.ts";
+import { processOutput, readFile, visible } from "../tools.ts";
 import { runScript, type Usage } from "./cli.ts";
 
 const usage: Usage = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeDevice, type DeviceSurvey } from "../src/backends/choose.ts";
+import { describeDevice, type DeviceSurvey } from "../checks.ts";
 
 /** The probe's readings, in lines. */
 export function probeLines({ device, probe, failure }: DeviceSurvey): string[] {

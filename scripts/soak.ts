@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { formatTable, processOutput, surveyDevice } from "../mod.ts";
-import { cannotWrite } from "../src/files/atomic.ts";
+import { surveyDevice } from "../checks.ts";
+import { cannotWrite, formatTable, processOutput } from "../tools.ts";
 import { integerFlag, runScript, type Usage } from "./cli.ts";
 import {
   interruptAndResume,

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  type Output,
-  type PipelineEvents,
-  type Progress,
-  showProgress,
-} from "../mod.ts";
+import type { PipelineEvents } from "../mod.ts";
+import { type Output, type Progress, showProgress } from "../tools.ts";
 
 /** Shows one line for each training. */
 export function stageProgress(screen: Output): PipelineEvents {

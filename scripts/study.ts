@@ -7,16 +7,18 @@ import { join } from "node:path";
 import {
   ALGORITHM_NAMES,
   BACKEND_NAMES,
-  duration,
   parseSeeds,
-  processOutput,
-  type Progress,
   readJsonFile,
   resolveStudy,
   runStudy,
-  showProgress,
   StudyStoppedError,
 } from "../mod.ts";
+import {
+  duration,
+  processOutput,
+  type Progress,
+  showProgress,
+} from "../tools.ts";
 import { noteSurplus } from "./backend_at_work.ts";
 import {
   artifactsFolder,

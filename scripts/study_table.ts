@@ -3,18 +3,22 @@
  *
  * @module
  */
+import type { StudyResult } from "../mod.ts";
+import type {
+  Comparison,
+  Estimate,
+  PolicyAggregates,
+  PolicyName,
+} from "../statistics.ts";
 import {
-  type Comparison,
-  type Estimate,
+  decimal,
   formatTable,
   type Output,
-  type PolicyAggregates,
-  type PolicyName,
-  type StudyResult,
+  percent,
+  percentDifference,
   style,
   unsafeName,
-} from "../mod.ts";
-import { decimal, percent, percentDifference } from "../src/report/numbers.ts";
+} from "../tools.ts";
 
 /** Something that is shown of a policy. */
 interface Column {

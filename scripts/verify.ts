@@ -3,16 +3,15 @@
  *
  * @module
  */
+import { isVerified, type Verification, verifyRun } from "../checks.ts";
+import { InputError, InterruptedError } from "../mod.ts";
 import {
-  InputError,
   isStudy,
   processOutput,
   readManifest,
   style,
-} from "../mod.ts";
-import { InterruptedError } from "../src/run/learn.ts";
-import { isVerified, type Verification, verifyRun } from "../src/run/verify.ts";
-import { visible } from "../src/visible.ts";
+  visible,
+} from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import { runScript, type Usage } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";

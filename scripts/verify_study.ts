@@ -4,17 +4,15 @@
  *
  * @module
  */
+import { type StudyVerification, verifyStudy } from "../checks.ts";
+import { BACKEND_NAMES, StudyStoppedError } from "../mod.ts";
 import {
-  BACKEND_NAMES,
   processOutput,
   type Progress,
   showProgress,
-  StudyStoppedError,
-  type StudyVerification,
   style,
-  verifyStudy,
-} from "../mod.ts";
-import { visible } from "../src/visible.ts";
+  visible,
+} from "../tools.ts";
 import { type Arguments, choiceFlag, integerFlag } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 

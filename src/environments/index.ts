@@ -15,6 +15,9 @@ import type {
 } from "./define.ts";
 import { gridworld } from "./gridworld.ts";
 
+export * from "./cliff_walking.ts";
+export * from "./gridworld.ts";
+
 /** The first is meant where a configuration names none. */
 export const ENVIRONMENTS: readonly [
   typeof gridworld,

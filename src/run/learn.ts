@@ -13,12 +13,10 @@ import {
 import type { Program } from "../algorithms/program.ts";
 import { csvSha256 } from "./training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, DatasetConfig } from "../config/config.ts";
 import { checkLearner } from "../config/schema.ts";
 import { InputError } from "../errors.ts";
-import { evaluateExactly } from "../mdp/exact.ts";
-import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
+import { unsafeName } from "../mdp/mdp.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -27,14 +25,15 @@ import {
 import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
 import { named } from "../dataset/action_codes.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
+import { evaluate } from "../evaluation/evaluate.ts";
 import { dataModel } from "../evaluation/model_value.ts";
-import { concatenated, requireLength } from "../numerics/arrays.ts";
+import { concatenated } from "../numerics/arrays.ts";
 import { prepareTask } from "../training/task.ts";
 import {
   type Cursor,
   DivergenceError,
   startCursor,
-  train,
+  trainLearner,
 } from "../training/train.ts";
 import type { Problem } from "./problem.ts";
 
@@ -42,24 +41,6 @@ import type { Problem } from "./problem.ts";
 export function configuredAlgorithms({ algorithms }: Config): Algorithm[] {
   return (Object.keys(algorithms) as AlgorithmName[]).map((name) =>
     ({ name, settings: algorithms[name] }) as Algorithm
-  );
-}
-
-/**
- * The greedy action of a policy in each state of an environment.
- *
- * @throws InputError if the policy is of other observations or actions.
- */
-export function greedyInStates(
-  policy: NetworkPolicy,
-  mdp: FiniteMdp,
-): Int32Array {
-  const { layers } = policy.network;
-  requireLength(mdp.observationSize, layers[0].inputs, "an observation");
-  requireLength(mdp.actionCount, layers.at(-1)!.outputs, "the actions");
-  return greedyActions(
-    evaluatePolicy(policy, mdp.observations),
-    mdp.actionCount,
   );
 }
 
@@ -154,7 +135,9 @@ export interface CheckpointStore {
 /** What a seed decides: what is learnt from and how it begins. */
 export interface SeedProblem {
   /** Seed, network and how the data are read. */
-  readonly config: Config;
+  readonly config: Pick<Config, "seed" | "network"> & {
+    readonly dataset: Pick<DatasetConfig, "timeoutsTerminate">;
+  };
   /** Data and environment. */
   readonly problem: Problem;
 }
@@ -291,7 +274,7 @@ export async function learnTogether(
       chosen: chosen[0],
     });
   try {
-    const cursor = await train(learner, program.lossTerms, {
+    const cursor = await trainLearner(learner, program.lossTerms, {
       from,
       to: steps,
       logInterval,
@@ -323,12 +306,7 @@ export async function learnTogether(
             }
           }
           if (state && environment) {
-            const { mdp } = environment;
-            const actions = greedyInStates(policyOf(state, seed), mdp);
-            const exact = evaluateExactly(
-              mdp,
-              greedyPolicy(actions, mdp.actionCount),
-            );
+            const exact = evaluate(policyOf(state, seed), environment.mdp);
             row.push(exact.returnMean, exact.unsafeProbability);
           }
           rows[seed].push(row);

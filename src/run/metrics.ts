@@ -32,7 +32,7 @@ import {
   type NetworkPolicy,
 } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";
-import { greedyInStates } from "./learn.ts";
+import { greedyInStates } from "../evaluation/evaluate.ts";
 import type { Problem } from "./problem.ts";
 
 /** What the plots need beyond `metrics.json`. */

@@ -12,6 +12,9 @@ import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
 import { summariseDataset } from "../dataset/summary.ts";
 import { InputError } from "../errors.ts";
 import {
+  type EnvironmentName,
+  environmentNamed,
+  type EnvironmentSettings,
   type KnownEnvironment,
   openKnownEnvironment,
 } from "../environments/index.ts";
@@ -41,6 +44,46 @@ export function knownEnvironment(config: Config): KnownEnvironment | null {
     behaviour,
     epsilon,
   );
+}
+
+/** How an environment is made, beside its own settings. */
+export interface EnvironmentOptions {
+  /** Draws what the settings leave open; by default 0. */
+  readonly seed?: number;
+  /** Name of the behaviour policy; by default the environment's first. */
+  readonly behaviour?: string;
+  /** Share of uniform actions of the behaviour policy; by default the tutorial's. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Makes an environment.
+ *
+ * @param name One of `ENVIRONMENT_NAMES`.
+ * @param settings Its own; those not given have their defaults.
+ * @returns Its tables and a policy to collect data by.
+ * @throws InputError if a setting is unknown, out of range or in conflict with another.
+ *
+ * @example Slippery cliff walking
+ * ```ts
+ * import { makeEnvironment } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp } = makeEnvironment("cliffWalking", { slipProbability: 0.1 });
+ * equal(mdp.stateCount, 48);
+ * equal(mdp.outcomes[0].name, "fall");
+ * ```
+ */
+export function makeEnvironment<Name extends EnvironmentName>(
+  name: Name,
+  settings: Partial<EnvironmentSettings[Name]> = {},
+  { seed = 0, behaviour, epsilon }: EnvironmentOptions = {},
+): KnownEnvironment {
+  const environment = { name: environmentNamed(name).name, ...settings };
+  const dataset = { behaviour, epsilon };
+  return knownEnvironment(
+    resolveConfig("tutorial", { seed, environment, dataset }),
+  )!;
 }
 
 /**

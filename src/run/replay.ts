@@ -46,7 +46,7 @@ import { reportRun } from "./report.ts";
 import { DATASET_FILE } from "./resume.ts";
 
 /** How a run is checked. */
-export interface VerifyOptions {
+export interface VerifyRunOptions {
   /** The run directory; nothing in it is changed. */
   readonly directory: string;
   /** What computes the second run; it need not be what computed the first. */
@@ -86,7 +86,7 @@ export interface Recorded {
  */
 export async function replayWhole(
   { config, problem, files }: Recorded,
-  options: VerifyOptions,
+  options: VerifyRunOptions,
 ): Promise<Replay> {
   const { backend, stop, events } = options;
   const folder = temporaryFolder();
@@ -112,7 +112,7 @@ export async function replayWhole(
  */
 export async function replayQuickly(
   { config, problem, files }: Recorded,
-  options: VerifyOptions,
+  options: VerifyRunOptions,
 ): Promise<Replay> {
   const { directory, events } = options;
   const made = new Map<string, Uint8Array | string>([
@@ -185,7 +185,7 @@ async function firstRow(
   config: Config,
   problem: Problem,
   algorithm: Algorithm,
-  { backend, stop, events }: VerifyOptions,
+  { backend, stop, events }: VerifyRunOptions,
 ): Promise<readonly number[]> {
   const { name, settings } = algorithm;
   const rows: (readonly number[])[] = [];

@@ -25,7 +25,7 @@ import {
   type Replay,
   replayQuickly,
   replayWhole,
-  type VerifyOptions,
+  type VerifyRunOptions,
 } from "./replay.ts";
 import {
   CONFIG_FILE,
@@ -59,7 +59,9 @@ export function isVerified({ manifest, replay }: Verification): boolean {
  * @throws InputError if the directory holds no finished run, or the second run cannot be made here.
  * @throws InterruptedError if it was stopped.
  */
-export async function verifyRun(options: VerifyOptions): Promise<Verification> {
+export async function verifyRun(
+  options: VerifyRunOptions,
+): Promise<Verification> {
   const { directory, quick } = options;
   const manifest = readManifest(directory);
   const { files, versions, about } = manifest;

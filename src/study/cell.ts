@@ -12,11 +12,8 @@ import { evaluateExactly } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import { sha256Hex } from "../numerics/hash.ts";
-import {
-  configuredAlgorithms,
-  greedyInStates,
-  learnTogether,
-} from "../run/learn.ts";
+import { greedyInStates } from "../evaluation/evaluate.ts";
+import { configuredAlgorithms, learnTogether } from "../run/learn.ts";
 import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
 import { exactReferences } from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";

@@ -70,7 +70,7 @@ const LOOK_UP_MS = 200;
  * @throws InputError if the last step or an interval is no integer from 1.
  * @throws DivergenceError when a loss is not finite; the state of the last checkpoint is good.
  */
-export async function train(
+export async function trainLearner(
   learner: Learner,
   lossTerms: readonly LossTerm[],
   options: TrainingOptions,

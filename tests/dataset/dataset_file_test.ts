@@ -5,7 +5,7 @@ import {
   DATASET_FORMATS,
   type DatasetFormat,
   keepsActionNames,
-  readDataset,
+  openDataset,
   writeDataset,
 } from "../../src/dataset/formats/dataset_file.ts";
 import { refusal } from "./refusal.ts";
@@ -31,16 +31,16 @@ Deno.test(
     for (const format of DATASET_FORMATS) {
       const path = join(folder, `named-like-nothing-${format}`);
       await writeDataset(path, dataset, format);
-      assert.deepEqual(await readDataset(path), dataset, format);
+      assert.deepEqual(await openDataset(path), dataset, format);
       assert.equal(
         await refusal(() => writeDataset(path, dataset, format)),
         `${path}: exists already; choose another path`,
       );
-      assert.deepEqual(await readDataset(path), dataset, format);
+      assert.deepEqual(await openDataset(path), dataset, format);
     }
     const minari = join(folder, "named-like-nothing-minari");
     for (const inside of ["data", "data/main_data.hdf5"]) {
-      assert.deepEqual(await readDataset(join(minari, inside)), dataset);
+      assert.deepEqual(await openDataset(join(minari, inside)), dataset);
     }
   }),
 );
@@ -53,19 +53,19 @@ Deno.test(
       await writeDataset(path(format), smallDataset(), format);
     }
     for (const format of ["csv", "d3rlpy"]) {
-      const dataset = await readDataset(path(format), { actionCount: 9 });
+      const dataset = await openDataset(path(format), { actionCount: 9 });
       assert.equal(dataset.actionCount, 9);
     }
     for (const format of ["safetensors", "minari"]) {
       assert.equal(
-        await refusal(() => readDataset(path(format), { actionCount: 9 })),
+        await refusal(() => openDataset(path(format), { actionCount: 9 })),
         `${path(format)}: has 3 actions, not 9`,
       );
-      await readDataset(path(format), { actionCount: 3 });
+      await openDataset(path(format), { actionCount: 3 });
     }
     assert.equal(
       await refusal(() =>
-        readDataset(path("d3rlpy"), { columns: { action: "a" } })
+        openDataset(path("d3rlpy"), { columns: { action: "a" } })
       ),
       `${path("d3rlpy")}: columns are named, but it is no CSV file`,
     );
@@ -89,7 +89,7 @@ Deno.test(
         await writeDataset(path, named, format);
         const keeps = kept.includes(format);
         assert.equal(keepsActionNames(named, format), keeps, path);
-        assert.deepEqual(await readDataset(path), keeps ? named : dataset);
+        assert.deepEqual(await openDataset(path), keeps ? named : dataset);
       }
     }
   }),
@@ -100,25 +100,25 @@ Deno.test(
   inTemporaryFolder(async (folder) => {
     const path = join(folder, "x");
     assert.equal(
-      await refusal(() => readDataset(path)),
+      await refusal(() => openDataset(path)),
       `${path}: does not exist`,
     );
     assert.equal(
-      await refusal(() => readDataset(folder)),
+      await refusal(() => openDataset(folder)),
       `${folder}: not a Minari data set: it has no data/metadata.json`,
     );
     Deno.writeFileSync(path, new Uint8Array(0));
-    assert.equal(await refusal(() => readDataset(path)), `${path}: is empty`);
+    assert.equal(await refusal(() => openDataset(path)), `${path}: is empty`);
     Deno.writeFileSync(path, Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0));
     assert.equal(
-      await refusal(() => readDataset(path)),
+      await refusal(() => openDataset(path)),
       `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
     );
     const policy = fileURLToPath(
       new URL("../fixtures/d3rlpy/bc_random.safetensors", import.meta.url),
     );
     assert.equal(
-      await refusal(() => readDataset(policy)),
+      await refusal(() => openDataset(policy)),
       `${policy}: a safetensors file, but not a data set ` +
         '(its metadata say no format "holdfast.dataset")',
     );

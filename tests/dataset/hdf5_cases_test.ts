@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as h5wasm from "h5wasm";
 import { datasetToD3rlpy } from "../../src/dataset/formats/d3rlpy.ts";
-import { readDataset } from "../../src/dataset/formats/dataset_file.ts";
+import { openDataset } from "../../src/dataset/formats/dataset_file.ts";
 import { openHdf5 } from "../../src/dataset/formats/hdf5.ts";
 import { datasetToMinari } from "../../src/dataset/formats/minari.ts";
 import { buildHdf5, type Entry, i64 } from "./hdf5_build.ts";
@@ -128,28 +128,28 @@ Deno.test("HDF5: each way of storing the same numbers reads the same", async () 
     ]
   ) {
     const path = join(folder, "hdf5", `${name}.h5`);
-    assert.deepEqual(await readDataset(path), expected, name);
+    assert.deepEqual(await openDataset(path), expected, name);
   }
   // The filter keeps three decimals, as h5py reads them too.
   const path = join(folder, "hdf5", "scaleoffset.h5");
-  const { observations } = await readDataset(path);
+  const { observations } = await openDataset(path);
   observations.forEach((x, i) =>
     assert(Math.abs(x - expected.observations[i]) < 0.0006)
   );
 });
 
 Deno.test("HDF5: half floats, actions stored as floats, and codes of any size", async () => {
-  const half = await readDataset(join(folder, "hdf5/f16.h5"));
+  const half = await openDataset(join(folder, "hdf5/f16.h5"));
   assert.equal(half.observationSize, 3);
   assert.deepEqual(
     [...half.observations.slice(8, 12)],
     [-0.70361328125, -1.265625, -0.623046875, 0.04132080078125],
   );
-  const floats = await readDataset(join(folder, "hdf5/actions_float64.h5"));
+  const floats = await openDataset(join(folder, "hdf5/actions_float64.h5"));
   assert.equal(floats.actionCount, 4);
   assert.equal(floats.actionNames, undefined);
   assert.deepEqual(floats.actions, half.actions);
-  const big = await readDataset(join(folder, "hdf5/b_actbig.h5"));
+  const big = await openDataset(join(folder, "hdf5/b_actbig.h5"));
   assert.deepEqual(big.actionNames, ["2147483647"]);
   assert.deepEqual(big.actions, new Int32Array(5));
 
@@ -242,11 +242,11 @@ Deno.test("HDF5: flags are written as h5py's booleans", async () => {
 });
 
 Deno.test("Minari: codes from 1, the arrow format, and Minari 0.4", async () => {
-  const start1 = await readDataset(join(folder, "minari-start1"));
+  const start1 = await openDataset(join(folder, "minari-start1"));
   assert.deepEqual(start1.actionNames, ["1", "2", "3", "4"]);
   const arrow = join(folder, "minari-arrow");
   assert.equal(
-    await refusal(() => readDataset(arrow)),
+    await refusal(() => openDataset(arrow)),
     `${arrow}/data/metadata.json: data_format "arrow" is not supported, only "hdf5": open ` +
       'the data set in Minari and write it again with data_format="hdf5" ' +
       "(create_dataset_from_buffers)",
@@ -255,7 +255,7 @@ Deno.test("Minari: codes from 1, the arrow format, and Minari 0.4", async () => 
   try {
     Deno.writeFileSync(join(old, "main_data.hdf5"), bytesOf("sound"));
     assert.equal(
-      await refusal(() => readDataset(old)),
+      await refusal(() => openDataset(old)),
       `${old}: no metadata.json beside main_data.hdf5, so this is Minari 0.4 or older: ` +
         "download or create the data set again with Minari 0.5",
     );

@@ -4,7 +4,7 @@ import { policyFromSafetensors } from "../../src/network/policy_file.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { actionCodes } from "../../src/dataset/action_codes.ts";
 import {
-  readDataset,
+  openDataset,
   writeDataset,
 } from "../../src/dataset/formats/dataset_file.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
@@ -45,7 +45,7 @@ Deno.test(
     const named = { ...dataset, actionNames };
     const csv = join(folder, "named.csv");
     await writeDataset(csv, named, "csv");
-    const read = await readDataset(csv);
+    const read = await openDataset(csv);
     deepEqual(read, named);
     const plain = await policiesOf(join(folder, "plain"), dataset);
     const out = join(folder, "named");
@@ -81,7 +81,7 @@ Deno.test(
     };
     const csv = join(folder, "lacking.csv");
     await writeDataset(csv, lacking, "csv");
-    const read = await readDataset(csv);
+    const read = await openDataset(csv);
     deepEqual(actionCodes(read), [0, 1, 3]);
     const overrides = { ...withoutEnvironment, environment };
     const out = join(folder, "csv");

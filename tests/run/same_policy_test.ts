@@ -8,7 +8,7 @@ import type { Dataset } from "../../src/dataset/dataset.ts";
 import {
   DATASET_FORMATS,
   type DatasetFormat,
-  readDataset,
+  openDataset,
   writeDataset,
 } from "../../src/dataset/formats/dataset_file.ts";
 import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
@@ -99,14 +99,14 @@ Deno.test(
   inFolder(async (folder) => {
     const log = join(folder, "log.csv");
     Deno.writeTextFileSync(log, LOG);
-    const original = await readDataset(log);
+    const original = await openDataset(log);
     const expected = await allPolicies(original);
     // Cloning looks at no next observation: it does not depend on the time limits.
     equal(new Set(expected).size, expected.length - 2);
 
     const short = join(folder, "short.csv");
     Deno.writeTextFileSync(short, WITHOUT_ENDS);
-    deepEqual(await allPolicies(await readDataset(short)), expected, "short");
+    deepEqual(await allPolicies(await openDataset(short)), expected, "short");
 
     const convert = async (
       dataset: Dataset,
@@ -115,7 +115,7 @@ Deno.test(
     ) => {
       const path = join(folder, name);
       await writeDataset(path, dataset, to);
-      return await readDataset(path);
+      return await openDataset(path);
     };
     for (const first of DATASET_FORMATS) {
       const once = await convert(original, first, first);
@@ -154,7 +154,7 @@ Deno.test(
     const log = join(folder, "customers.csv");
     Deno.writeTextFileSync(log, CUSTOMERS);
     const minari = join(folder, "minari");
-    await writeDataset(minari, await readDataset(log), "minari");
+    await writeDataset(minari, await openDataset(log), "minari");
     for (
       const [path, dataset, action] of [
         [log, {}, 0],
@@ -164,7 +164,7 @@ Deno.test(
         [log, { timeoutsTerminate: true }, 1],
       ] as const
     ) {
-      const data = await readDataset(path);
+      const data = await openDataset(path);
       const config = resolveConfig("tutorial", {
         network: { hidden: [32] },
         dataset,

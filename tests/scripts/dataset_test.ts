@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readDataset } from "../../src/dataset/formats/dataset_file.ts";
+import { openDataset } from "../../src/dataset/formats/dataset_file.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -53,7 +53,7 @@ Deno.test("dataset: a log of decisions, converted and looked at", async () => {
       stdout: `${target}: 3 transitions\n`,
       stderr: "",
     });
-    assert.deepEqual(await readDataset(target), {
+    assert.deepEqual(await openDataset(target), {
       observationSize: 2,
       actionCount: 3,
       observations: Float32Array.of(

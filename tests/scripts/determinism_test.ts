@@ -70,8 +70,10 @@ lavapipeTest(
   async () => {
     const copy = Deno.makeTempDirSync();
     try {
+      const modules = Deno.readDirSync(ROOT).map(({ name }) => name)
+        .filter((name) => name.endsWith(".ts"));
       for (
-        const name of ["kernels", "src", "scripts", "mod.ts", "deno.json"]
+        const name of ["kernels", "src", "scripts", "deno.json", ...modules]
       ) {
         cpSync(`${ROOT}/${name}`, `${copy}/${name}`, { recursive: true });
       }

@@ -7,10 +7,10 @@ import { resolveConfig } from "../../src/config/resolve.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
 import { InputError } from "../../src/errors.ts";
+import { greedyInStates } from "../../src/evaluation/evaluate.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import {
   configuredAlgorithms,
-  greedyInStates,
   learn,
   learnTogether,
 } from "../../src/run/learn.ts";

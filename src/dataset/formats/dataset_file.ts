@@ -37,7 +37,7 @@ export type DatasetFormat = typeof DATASET_FORMATS[number];
  * @param options What the file may not say itself.
  * @throws {InputError} if it is missing, of another format, damaged, or makes no sense.
  */
-export async function readDataset(
+export async function openDataset(
   path: string,
   options: DatasetReadOptions = {},
 ): Promise<Dataset> {

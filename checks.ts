@@ -1,0 +1,49 @@
+/**
+ * Checks of bits: kernels and trainings of all backends against the reference, trainings that d3rlpy
+ * recorded, and runs and studies in detail.
+ *
+ * @module
+ */
+export {
+  bitDifferences,
+  checkKernels,
+  type KernelDifference,
+} from "./src/checks/kernel_check.ts";
+export {
+  type BackendReport,
+  checkDeterminism,
+  type ComparedBackend,
+  type ComparedTask,
+  type DeterminismReport,
+  type TrainingReport,
+} from "./src/checks/determinism.ts";
+export {
+  checkConformance,
+  type ConformanceResult,
+} from "./src/checks/conformance.ts";
+export { isVerified, type Verification, verifyRun } from "./src/run/verify.ts";
+export type { Replay, VerifyRunOptions } from "./src/run/replay.ts";
+export type { Difference } from "./src/run/check_files.ts";
+export {
+  type StudyVerification,
+  verifyStudy,
+  type VerifyStudyOptions,
+} from "./src/study/verify.ts";
+
+// What a machine offers. The GPU is opened here without the probe that `chooseBackend` asks for.
+export {
+  autoChoice,
+  describeDevice,
+  surveyDevice,
+} from "./src/backends/choose.ts";
+export type { DeviceSurvey, ProbeResult } from "./src/backends/survey.ts";
+export type { ArithmeticReadings } from "./src/backends/probe_shader.ts";
+export {
+  type CallList,
+  type DeviceDescription,
+  findDevices,
+  type GpuSession,
+  type LearnerSetup,
+} from "./src/backends/webgpu_session.ts";
+export { webgpuBackend } from "./src/backends/webgpu.ts";
+export { openGpuThread } from "./src/backends/webgpu_thread.ts";

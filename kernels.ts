@@ -1,0 +1,16 @@
+/**
+ * The kernels: each one's reference is the specification that the kernels of the same name on all
+ * backends follow bit for bit.
+ *
+ * @module
+ */
+export { KERNELS } from "./kernels/mod.ts";
+export { type Access, type Kernel, ROWS } from "./kernels/kernel.ts";
+export { type PlanLayout, type PlanStep } from "./kernels/plan.ts";
+export { exp, log, recip, rsqrt, sqrt } from "./kernels/portable.ts";
+export type {
+  Contents,
+  Example,
+  ExampleSizes,
+  Fill,
+} from "./kernels/example.ts";

@@ -1,0 +1,59 @@
+/**
+ * How algorithms and environments are defined, the programs of kernels that algorithms are, and
+ * training one step after another.
+ *
+ * @module
+ */
+
+// Definitions: a name, settings with ranges and meaning, and what follows from them. The two indexes
+// are taken whole, so that they are the only lists.
+export * from "./src/algorithms/index.ts";
+export * from "./src/algorithms/define.ts";
+export * from "./src/environments/index.ts";
+export * from "./src/environments/define.ts";
+export type {
+  AnySettings,
+  CellSetting,
+  CellsSetting,
+  ChoiceSetting,
+  NumberSetting,
+  NumbersNamed,
+  Setting,
+  SettingDefinitions,
+} from "./src/settings.ts";
+
+// Programs as data.
+export type {
+  BufferSpec,
+  Call,
+  LossTerm,
+  OutputMeaning,
+  Program,
+  ProgramNetwork,
+  View,
+} from "./src/algorithms/program.ts";
+
+// Training.
+export {
+  initialState,
+  type LearnerState,
+} from "./src/algorithms/learner_state.ts";
+export type {
+  Learner,
+  TaskSize,
+  TrainingTask,
+} from "./src/backends/backend.ts";
+export type { PlanSource } from "./src/dataset/minibatch_plan.ts";
+export {
+  type NetworkSettings,
+  type PreparedTask,
+  prepareTask,
+  type TaskRun,
+} from "./src/training/task.ts";
+export {
+  type Cursor,
+  startCursor,
+  type TrainingOptions,
+  trainLearner,
+} from "./src/training/train.ts";
+export { configuredAlgorithms } from "./src/run/learn.ts";

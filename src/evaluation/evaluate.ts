@@ -1,0 +1,69 @@
+/**
+ * What a policy that is a network is worth in a known environment.
+ *
+ * @module
+ */
+import { InputError } from "../errors.ts";
+import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
+import {
+  evaluatePolicy,
+  greedyActions,
+  type NetworkPolicy,
+} from "../network/policy.ts";
+import { requireLength } from "../numerics/arrays.ts";
+
+/**
+ * The greedy action of a policy in each state of an environment.
+ *
+ * @returns [S]
+ * @throws InputError if the policy is of other observations or actions.
+ */
+export function greedyInStates(
+  policy: NetworkPolicy,
+  mdp: FiniteMdp,
+): Int32Array {
+  const { layers } = policy.network;
+  requireLength(mdp.observationSize, layers[0].inputs, "an observation");
+  requireLength(mdp.actionCount, layers.at(-1)!.outputs, "the actions");
+  if (policy.actionNames !== undefined) {
+    throw new InputError(
+      `the policy's actions have names of their own, those of the environment are 0 … ${
+        mdp.actionCount - 1
+      }: give actionCount with the data`,
+    );
+  }
+  return greedyActions(
+    evaluatePolicy(policy, mdp.observations),
+    mdp.actionCount,
+  );
+}
+
+/**
+ * Exact values of a policy's greedy actions, by dynamic programming.
+ *
+ * @param mdp The true environment.
+ * @throws InputError if the policy is of other observations or actions.
+ *
+ * @example How often cloning falls off the cliff
+ * ```ts
+ * import { collectDataset, evaluate, makeEnvironment, train } from "@holdfast/offline-rl";
+ * import { ok } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const policy = await train(collectDataset(mdp, behaviour, 10, 7), "bc", {
+ *   steps: 10,
+ *   batchSize: 8,
+ * }, { hidden: [8] });
+ * const { returnMean, outcomes } = evaluate(policy, mdp);
+ * ok(returnMean <= -13 && outcomes.fall >= 0);
+ * ```
+ */
+export function evaluate(
+  policy: NetworkPolicy,
+  mdp: FiniteMdp,
+): ExactEvaluation {
+  const actions = greedyInStates(policy, mdp);
+  return evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
+}

@@ -1,0 +1,32 @@
+/**
+ * Statistics of scores over seeds, after rliable (Agarwal et al. 2021, "Deep Reinforcement Learning at
+ * the Edge of the Statistical Precipice"), and what a study's result is made of.
+ *
+ * @module
+ */
+export {
+  bootstrapIntervals,
+  interquartileMean,
+  meanScore,
+  medianInterval,
+  medianScore,
+  optimalityGaps,
+  performanceProfile,
+  probabilityOfImprovement,
+  type ScoreMatrix,
+  shareInterval,
+} from "./src/evaluation/statistics.ts";
+export type { PolicyAggregates, StudyGroup } from "./src/study/result.ts";
+export type { PolicyName } from "./src/study/series.ts";
+export {
+  type Aggregates,
+  type ByQuantity,
+  type Centre,
+  type Comparison,
+  type Estimate,
+  type PairedComparison,
+  type Profiles,
+  type Quantity,
+  type SeedValue,
+  type SeriesProfile,
+} from "./src/study/statistics.ts";
