@@ -111,7 +111,7 @@ export function benchTask(
         tableRows: rows.count,
         discount: program.discount,
         rewardScale: program.rewardScale,
-        timeoutsTerminate: true,
+        bootstrapOnTruncation: false,
         draw: uniformDraw(
           randomStream(42, `batch/${run}`),
           dataset.actions.length,

@@ -43,7 +43,7 @@ for (const algorithm of configuredAlgorithms(config)) {
           member: 0,
           dataset,
         })),
-        config.dataset.timeoutsTerminate,
+        config.dataset.bootstrapOnTruncation,
       );
       let learner: Learner | undefined;
       let step = 0;

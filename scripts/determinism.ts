@@ -94,7 +94,7 @@ await runScript(usage, async (args) => {
           },
         } as typeof algorithm,
         [{ seed: config.seed, member: 0, dataset }],
-        config.dataset.timeoutsTerminate,
+        config.dataset.bootstrapOnTruncation,
       ).task,
   }));
   const backends = comparedBackends(wanted, survey, values.backends != null);

@@ -161,6 +161,7 @@ function wantedConfig(
     {
       seed: integerFlag({ values, ...args }, "seed", 0, 2 ** 32 - 1),
       datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
+      onNote: noteOn(processOutput("stderr"), values.config),
     },
     values.config,
   );

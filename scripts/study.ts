@@ -24,6 +24,7 @@ import {
   artifactsFolder,
   choiceFlag,
   integerFlag,
+  noteOn,
   runScript,
   type Usage,
 } from "./cli.ts";
@@ -72,6 +73,7 @@ await runScript(usage, async (args) => {
     seeds: parseSeeds(values.seeds ?? "0..9"),
     overrides: values.config ? readJsonFile(values.config) : {},
     source: values.config,
+    onNote: noteOn(processOutput("stderr"), values.config),
   });
   const jobs = integerFlag(args, "jobs", 1, 256);
   const backend = choiceFlag(args, "backend", BACKEND_NAMES);

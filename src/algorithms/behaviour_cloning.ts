@@ -44,7 +44,7 @@ export const behaviourCloning: AlgorithmDefinition<
     batchSize: learnerSettings.batchSize,
     beta: number(0, 1_000, 0.5, "weight of the mean squared normalised logit"),
     logInterval: learnerSettings.logInterval,
-    members: learnerSettings.members,
+    ensembleSize: learnerSettings.ensembleSize,
   },
   build({ batchSize, beta }, shape) {
     const network = trainedNetwork("policy", shape, shape.actionCount);

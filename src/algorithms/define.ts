@@ -28,7 +28,7 @@ export interface LearningShape {
 /** Settings that the training loop itself reads; every algorithm has them. */
 export type LearnerSettings =
   & NumbersNamed<
-    "steps" | "learningRate" | "batchSize" | "logInterval" | "members"
+    "steps" | "learningRate" | "batchSize" | "logInterval" | "ensembleSize"
   >
   & { readonly learningRateSchedule: "constant" | "linear" };
 
@@ -52,7 +52,7 @@ export const learnerSettings: SettingDefinitions<LearnerSettings> = {
     250,
     "steps that a row of `training.csv` averages",
   ),
-  members: integer(
+  ensembleSize: integer(
     1,
     64,
     1,

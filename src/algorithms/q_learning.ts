@@ -43,7 +43,7 @@ import { call, type Program, stateOf, view } from "./program.ts";
 export type QSettings =
   & LearnerSettings
   & ValueSettings
-  & NumbersNamed<"actionNoise">;
+  & NumbersNamed<"targetActionNoise">;
 
 /** Those of CQL. */
 export type CqlSettings = QSettings & NumbersNamed<"alpha" | "temperature">;
@@ -63,9 +63,9 @@ const settings: SettingDefinitions<CqlSettings> = {
   ),
   targetUpdateInterval: valueSettings.targetUpdateInterval,
   logInterval: { ...learnerSettings.logInterval, default: 1_000 },
-  members: learnerSettings.members,
+  ensembleSize: learnerSettings.ensembleSize,
   rewardScale: valueSettings.rewardScale,
-  actionNoise: number(
+  targetActionNoise: number(
     0,
     1,
     0,
@@ -121,7 +121,7 @@ interface Variant {
  * latter without alpha.
  */
 function qLearning(
-  { batchSize, gamma, rewardScale, actionNoise, targetUpdateInterval }:
+  { batchSize, gamma, rewardScale, targetActionNoise, targetUpdateInterval }:
     QSettings,
   shape: LearningShape,
   { doubleQ, alpha = 0, temperature = 1 }: Variant,
@@ -150,8 +150,8 @@ function qLearning(
     stride,
     table,
     doubleQ: doubleQ ? 1 : 0,
-    greedyShare: 1 - actionNoise,
-    uniformShare: actionNoise / actions,
+    greedyShare: 1 - targetActionNoise,
+    uniformShare: targetActionNoise / actions,
     inverseBatch: 1 / batchSize,
     conservativeWeight: alpha / batchSize,
   });

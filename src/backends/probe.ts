@@ -126,7 +126,7 @@ function goldenTask(program: Program): TrainingTask {
     tableRows: TABLE_ROWS,
     discount: program.discount,
     rewardScale: program.rewardScale,
-    timeoutsTerminate: true,
+    bootstrapOnTruncation: false,
     draw: uniformDraw(random, transitions),
   }], [adamSchedule(1e-2, "constant", STEPS)]);
   return {

@@ -62,7 +62,7 @@ export async function checkConformance(
     tableRows: rows.count,
     rewardScale: program.rewardScale,
     discount: program.discount,
-    timeoutsTerminate: false,
+    bootstrapOnTruncation: true,
     draw: (samples) => {
       for (let i = 0; i < batchSize; i++) samples[i] = drawn++;
     },

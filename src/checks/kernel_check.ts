@@ -107,7 +107,7 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
       tableRows,
       discount: DISCOUNT,
       rewardScale: 1,
-      timeoutsTerminate: false,
+      bootstrapOnTruncation: true,
       draw: (samples: Uint32Array) => samples.set(drawn),
     };
   });

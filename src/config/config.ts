@@ -16,10 +16,11 @@ export interface DatasetConfig {
   /** Probability of a uniform action of the behaviour policy. */
   readonly epsilon: number;
   /**
-   * Whether the last step of an episode that a limit or the log cut counts as terminal in the TD
-   * target. Without the key, a preset's choice for data that the suite collects, false for a file.
+   * Whether learning looks beyond the last step of an episode that a limit or the log cut; otherwise
+   * that step counts as terminal. Without the key, a preset's choice for data that the suite
+   * collects, true for a file.
    */
-  readonly timeoutsTerminate: boolean;
+  readonly bootstrapOnTruncation: boolean;
   /**
    * SHA-256 of `dataset.safetensors` when the data come from a file (`episodes` and `epsilon` then
    * mean nothing), or null: collected in the environment.

@@ -34,7 +34,7 @@ const tutorial: Tutorial = {
   dataset: {
     episodes: 500,
     epsilon: 0.22,
-    timeoutsTerminate: true,
+    bootstrapOnTruncation: false,
     sha256: null,
   },
   network: { hidden: [256, 256], observationScaling: "none" },
@@ -53,7 +53,7 @@ const tutorial: Tutorial = {
  */
 const safe: Tutorial = {
   ...tutorial,
-  dataset: { ...tutorial.dataset, timeoutsTerminate: false },
+  dataset: { ...tutorial.dataset, bootstrapOnTruncation: true },
   network: { hidden: [64, 64], observationScaling: "minmax" },
   algorithms: {
     bc: {
@@ -73,10 +73,10 @@ const safe: Tutorial = {
       alpha: 0.1,
       temperature: 0.02,
       rewardScale: 0.01,
-      actionNoise: 0.05,
+      targetActionNoise: 0.05,
       targetUpdateInterval: 100,
       logInterval: 500,
-      members: 8,
+      ensembleSize: 8,
     },
   },
 };
@@ -103,7 +103,7 @@ const smoke: Tutorial = {
       batchSize: 64,
       targetUpdateInterval: 50,
       logInterval: 50,
-      members: 1,
+      ensembleSize: 1,
     },
   },
   evaluation: { episodes: 10, mismatchSamples: 500 },

@@ -17,11 +17,14 @@ import {
 import { defaultsOf } from "../settings.ts";
 import type { Config, ConfigOverrides } from "./config.ts";
 import { suggest } from "../nearest.ts";
+import { withNewKeys } from "./old_keys.ts";
 import { type Preset, type PresetName, presets } from "./presets.ts";
 import { checkConfig } from "./schema.ts";
 
 /** Flags that win over preset and file. */
 export interface ConfigFlags {
+  /** Is told, in one line, of each key that has another name now. */
+  readonly onNote?: (note: string) => void;
   /** The run's seed. */
   readonly seed?: number;
   /** SHA-256 of the data from a file; their environment is known only if the overrides name it. */
@@ -61,7 +64,10 @@ export function resolveConfig(
   source = "config",
 ): Config {
   const base = presets[presetNamed(preset)];
-  const over = checkConfig(overrides, source);
+  const over = checkConfig(
+    withNewKeys(overrides, source, flags.onNote),
+    source,
+  );
   const flagged = checkConfig(
     flags.seed === undefined ? {} : { seed: flags.seed },
     "flags",
@@ -77,7 +83,7 @@ export function resolveConfig(
   // That a limit ends an episode for good may be said of our gridworld, not of anyone's data.
   const collecting = sha256 === null
     ? base.dataset
-    : { ...base.dataset, timeoutsTerminate: false };
+    : { ...base.dataset, bootstrapOnTruncation: true };
   const config: Config = {
     seed: flagged.seed ?? over.seed ?? base.seed,
     environment: unknown ? null : resolveEnvironment(base, over, source),

@@ -108,7 +108,7 @@ const schemaWith = (environment: AnyEnvironment) =>
       episodes: integer(1, 1_000_000),
       behaviour: v.string("must be the name of a behaviour policy"),
       epsilon: probability,
-      timeoutsTerminate: v.boolean("must be true or false"),
+      bootstrapOnTruncation: v.boolean("must be true or false"),
       sha256: v.nullable(v.pipe(
         v.string(sha256Message),
         v.regex(/^[0-9a-f]{64}$/, sha256Message),

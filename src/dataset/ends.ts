@@ -10,20 +10,21 @@ import { type DistinctRows, distinctRows } from "./distinct_rows.ts";
 /**
  * Whether nothing is learnt from what followed a transition. A terminated step has no future, also
  * where a limit fell on it. Any other last step was cut, by a limit or by the end of the log: it is
- * treated as terminal only on request.
+ * treated as terminal where learning does not bootstrap on truncation.
  *
  * @param episode The transition's episode.
  * @param transition Its index in the data set.
- * @param timeoutsTerminate Whether an episode that was cut counts as over.
+ * @param bootstrapOnTruncation Whether the last step of an episode that was cut looks at the
+ *   observation after it; otherwise it counts as terminal.
  */
 export function isTerminal(
   { terminated, episodeOffsets }: Dataset,
   episode: number,
   transition: number,
-  timeoutsTerminate: boolean,
+  bootstrapOnTruncation: boolean,
 ): boolean {
   return terminated[transition] === 1 ||
-    (timeoutsTerminate && transition + 1 === episodeOffsets[episode + 1]);
+    (!bootstrapOnTruncation && transition + 1 === episodeOffsets[episode + 1]);
 }
 
 /** Episodes that a limit or the end of the log cut: their last step is not terminated. */
@@ -61,15 +62,15 @@ export function learntRows(dataset: Dataset): DistinctRows {
 export function cutEpisodesNote(
   cut: number,
   episodes: number,
-  timeoutsTerminate: boolean,
+  bootstrapOnTruncation: boolean,
 ): string | null {
   if (cut === 0) return null;
   const [end, are, their] = cut === 1
     ? ["ends", "is", "its"]
     : ["end", "are", "their"];
   return `${cut} of ${episodes} episodes ${end} by a time limit or ${are} cut; ` +
-    (timeoutsTerminate
-      ? `${their} last step is learnt from as if nothing followed`
-      : `learning continues from ${their} final observation`) +
-    ` (dataset.timeoutsTerminate: ${timeoutsTerminate})`;
+    (bootstrapOnTruncation
+      ? `learning continues from ${their} final observation`
+      : `${their} last step is learnt from as if nothing followed`) +
+    ` (dataset.bootstrapOnTruncation: ${bootstrapOnTruncation})`;
 }

@@ -21,8 +21,8 @@ export interface PlanRun {
   readonly rewardScale: number;
   /** γ; 0 where the algorithm looks at no next observation. */
   readonly discount: number;
-  /** Whether the last step of an episode that was cut is treated as terminal. */
-  readonly timeoutsTerminate: boolean;
+  /** Whether the last step of an episode that was cut has a next observation, or is terminal. */
+  readonly bootstrapOnTruncation: boolean;
   /** Draws the next minibatch: transition indices into `samples` ([B]). Called once per step, in order. */
   readonly draw: (samples: Uint32Array) => void;
 }
@@ -219,14 +219,14 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
  * {@link NONE} after a terminal step, or where the algorithm looks at no next observation.
  */
 function transitionRows(
-  { dataset, rowOf, discount, timeoutsTerminate }: PlanRun,
+  { dataset, rowOf, discount, bootstrapOnTruncation }: PlanRun,
 ): { observationRow: Uint32Array; nextRow: Uint32Array } {
   const { actions, episodeOffsets } = dataset;
   const observationRow = new Uint32Array(actions.length);
   const nextRow = new Uint32Array(actions.length);
   for (let e = 0; e + 1 < episodeOffsets.length; e++) {
     for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
-      const terminal = isTerminal(dataset, e, i, timeoutsTerminate);
+      const terminal = isTerminal(dataset, e, i, bootstrapOnTruncation);
       observationRow[i] = rowOf[i + e];
       nextRow[i] = discount > 0 && !terminal ? rowOf[i + e + 1] : NONE;
     }

@@ -21,8 +21,8 @@ export interface Agreement {
 }
 
 /** Probability that right code is called wrong, by each of the two checks. */
-const FALSE_ALARM = 1e-6;
-/** sqrt(ln(2 / FALSE_ALARM) / 2) */
+const falseALARM = 1e-6;
+/** sqrt(ln(2 / falseALARM) / 2) */
 const DISTANCE_FACTOR = 2.6933861344527097;
 
 /**
@@ -45,7 +45,7 @@ export function checkAgreement(
     exact.unsafeProbability,
     Math.round(rollouts.unsafeRate * rollouts.episodes),
   );
-  const agrees = distance <= distanceLimit && unsafeTail >= FALSE_ALARM;
+  const agrees = distance <= distanceLimit && unsafeTail >= falseALARM;
   return { distance, distanceLimit, unsafeTail, agrees };
 }
 

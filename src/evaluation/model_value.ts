@@ -33,13 +33,13 @@ export interface DataModel {
  * linear in the data; it is meant for data whose observations repeat.
  *
  * @param discount γ
- * @param timeoutsTerminate Whether the last step of an episode that was cut ends the return.
+ * @param bootstrapOnTruncation Whether the return goes beyond the last step of an episode that was cut.
  * @throws InputError if the data are not valid.
  */
 export function dataModel(
   dataset: Dataset,
   discount: number,
-  timeoutsTerminate: boolean,
+  bootstrapOnTruncation: boolean,
 ): DataModel {
   validateDataset(dataset, "the data set");
   const { actionCount, episodeOffsets, actions, rewards } = dataset;
@@ -52,7 +52,7 @@ export function dataModel(
     for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
       pair[i] = rows.rowOf[i + e] * actionCount + actions[i];
       offsets[pair[i] + 1]++;
-      const ends = isTerminal(dataset, e, i, timeoutsTerminate);
+      const ends = isTerminal(dataset, e, i, bootstrapOnTruncation);
       next[i] = ends ? -1 : rows.rowOf[i + e + 1];
     }
   }

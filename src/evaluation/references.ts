@@ -19,7 +19,7 @@ export interface ReferencePolicies {
   /** {@link mostFrequentActions} */
   readonly mostFrequentAction: Float64Array;
   /** {@link maximumLikelihoodActions} */
-  readonly maximumLikelihood: Float64Array;
+  readonly maximumLikelihoodModel: Float64Array;
   /** {@link spibbPolicy} */
   readonly spibb: Float64Array;
   /** {@link optimalActions}: knows the true environment. */
@@ -55,7 +55,7 @@ export function referencePolicies(
       mostFrequentActions(counted),
       mdp.actionCount,
     ),
-    maximumLikelihood: greedyPolicy(
+    maximumLikelihoodModel: greedyPolicy(
       maximumLikelihoodActions(counted, REFERENCE_GAMMA),
       mdp.actionCount,
     ),

@@ -33,7 +33,7 @@ export interface RunValues {
   /** What made the run. */
   readonly config: {
     readonly seed: number;
-    readonly dataset: { readonly timeoutsTerminate: boolean };
+    readonly dataset: { readonly bootstrapOnTruncation: boolean };
   };
   /** Where it is known. */
   readonly environment?: {
@@ -52,7 +52,7 @@ export interface RunValues {
 const policyMeaning: Readonly<Record<string, string>> = {
   behaviour: "the policy that collected the data",
   mostFrequentAction: "cloning by counting: the commonest action of each cell",
-  maximumLikelihood: "value iteration on a model counted from the data",
+  maximumLikelihoodModel: "value iteration on a model counted from the data",
   spibb:
     "SPIBB: the counted model's best where a pair was seen often, elsewhere as the data do",
   optimal: "knows the true environment: nothing can be better",

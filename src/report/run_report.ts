@@ -217,7 +217,7 @@ function data({ metrics, plots }: RunReport): Section {
   const cut = cutEpisodesNote(
     dataset.cutEpisodes,
     dataset.episodes,
-    config.dataset.timeoutsTerminate,
+    config.dataset.bootstrapOnTruncation,
   );
   if (cut) texts.push(`${cut}.`);
   const visits = plots["visitation"];

@@ -33,8 +33,8 @@ export function defaultCheckpointInterval(
   // Forward and backward pass are about six operations per parameter and sample; 2 · 10^11 of them
   // a second is what two cores do where observations repeat.
   const { parameterCount } = networkLayout(sizes);
-  const { batchSize, members } = settings;
-  const operations = 6 * parameterCount * batchSize * members;
+  const { batchSize, ensembleSize } = settings;
+  const operations = 6 * parameterCount * batchSize * ensembleSize;
   return Math.max(1, Math.round(10 * 2e11 / operations));
 }
 

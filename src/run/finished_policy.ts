@@ -164,6 +164,7 @@ export function fitsConfig(
 ): boolean {
   const widths = ({ layers }: typeof network) =>
     `${layers.map(({ inputs, outputs }) => [inputs, outputs])}`;
-  return outputs === program.outputs && members.length === settings.members &&
+  return outputs === program.outputs &&
+    members.length === settings.ensembleSize &&
     widths(network) === widths(program.networks[0].layout);
 }

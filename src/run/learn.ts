@@ -205,23 +205,24 @@ export async function learnTogether(
   if (seeds.length === 0) throw new InputError("there is no seed to train");
   const [{ config, problem }] = seeds;
   checkLearner(config.network, algorithm);
-  const { steps, logInterval, members, checkpointChoice } = algorithm.settings;
+  const { steps, logInterval, ensembleSize, checkpointChoice } =
+    algorithm.settings;
   const prepared = prepareTask(
     config.network,
     algorithm,
     seeds.flatMap(({ config: { seed }, problem: { dataset } }) =>
       Array.from(
-        { length: members },
+        { length: ensembleSize },
         (_, member) => ({ seed, member, dataset }),
       )
     ),
-    config.dataset.timeoutsTerminate,
+    config.dataset.bootstrapOnTruncation,
   );
   const { program } = prepared.task;
   const columns = trainingColumns(program, algorithm, unsafeIn(problem));
   const [{ layout: network }] = program.networks;
   const { parameterCount } = network;
-  const length = members * parameterCount;
+  const length = ensembleSize * parameterCount;
   const policyOf = (
     state: LearnerState,
     seed: number,
@@ -231,12 +232,12 @@ export async function learnTogether(
     ),
   ): NetworkPolicy => ({
     network,
-    members: Array.from({ length: members }, (_, member) => {
+    members: Array.from({ length: ensembleSize }, (_, member) => {
       const start = member * parameterCount;
       return parameters.subarray(start, start + parameterCount);
     }),
     outputs: program.outputs,
-    scaling: prepared.scalings[seed * members],
+    scaling: prepared.scalings[seed * ensembleSize],
     ...named(seeds[seed].problem.dataset.actionNames),
   });
 
@@ -244,7 +245,7 @@ export async function learnTogether(
     { problem: { dataset }, config: { dataset: read } },
   ) =>
     checkpointChoice === "model"
-      ? dataModel(dataset, program.discount, read.timeoutsTerminate)
+      ? dataModel(dataset, program.discount, read.bootstrapOnTruncation)
       : null
   );
   const found = checkpoints?.load(program, columns) ?? null;
@@ -253,7 +254,7 @@ export async function learnTogether(
   );
   const rows = seeds.map((_, seed) => seed === 0 ? found?.rows ?? [] : []);
   const from = found?.checkpoint.cursor ??
-    startCursor(seeds.length * members, program.lossTerms.length);
+    startCursor(seeds.length * ensembleSize, program.lossTerms.length);
   const state = found?.checkpoint.state ?? prepared.task.state;
   options.onStart?.(columns, rows[0], from.step);
   const learner = await backend.open({ ...prepared.task, state });
@@ -283,9 +284,12 @@ export async function learnTogether(
         const isLookedAt = problem.environment || models[0];
         const state = isLookedAt ? await readChecked() : null;
         seeds.forEach(({ problem: { environment } }, seed) => {
-          const own = means.slice(seed * members, (seed + 1) * members);
+          const own = means.slice(
+            seed * ensembleSize,
+            (seed + 1) * ensembleSize,
+          );
           const terms = program.lossTerms.map((_, t) =>
-            own.reduce((sum, member) => sum + member[t], 0) / members
+            own.reduce((sum, member) => sum + member[t], 0) / ensembleSize
           );
           const loss = program.lossTerms.reduce(
             (sum, { weight }, t) => sum + weight * terms[t],

@@ -136,11 +136,11 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     if (given) requireRoomToLearn(config, backend, opened.dataset);
     return opened;
   });
-  const { sha256, timeoutsTerminate } = config.dataset;
+  const { sha256, bootstrapOnTruncation } = config.dataset;
   const note = cutEpisodesNote(
     cutEpisodes(problem.dataset),
     problem.dataset.episodeOffsets.length - 1,
-    timeoutsTerminate,
+    bootstrapOnTruncation,
   );
   if (sha256 !== null && note !== null) events.onNote?.(note);
   using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);

@@ -103,17 +103,17 @@ function requireRoomToTrain(
       settings: { ...settings, ...smaller },
     } as Algorithm;
     const program = buildProgram(tried, { ...data, hidden: units });
-    const size = { program, runs: tried.settings.members };
+    const size = { program, runs: tried.settings.ensembleSize };
     return room.shortage?.(size) ?? checkpointShortage(size);
   };
   const short = shortage({});
   if (short === null) return;
   // The one to name is the first without which it would fit.
-  const [key, value] = shortage({ members: 1 }) === null
-    ? [`algorithms.${name}.members`, settings.members]
+  const [key, value] = shortage({ ensembleSize: 1 }) === null
+    ? [`algorithms.${name}.ensembleSize`, settings.ensembleSize]
     : shortage({ batchSize: 1 }) === null
     ? [`algorithms.${name}.batchSize`, settings.batchSize]
-    : shortage({ members: 1, batchSize: 1 }, [1]) === null
+    : shortage({ ensembleSize: 1, batchSize: 1 }, [1]) === null
     ? ["network.hidden", `[${hidden.join(", ")}]`]
     : ["the data set", `${data.tableRows} different observations`];
   throw new InputError(

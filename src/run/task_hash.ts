@@ -10,7 +10,7 @@ import { sha256Hex } from "../numerics/hash.ts";
 
 /** SHA-256 of what decides the environment and the data, however time limits are read, as JSON. */
 export function problemHash({ seed, environment, dataset }: Config): string {
-  const { timeoutsTerminate: _, ...data } = dataset;
+  const { bootstrapOnTruncation: _, ...data } = dataset;
   return jsonHash({ seed, environment, dataset: data });
 }
 

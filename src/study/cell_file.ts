@@ -141,7 +141,7 @@ const common = {
 const referenceNames = [
   "behaviour",
   "mostFrequentAction",
-  "maximumLikelihood",
+  "maximumLikelihoodModel",
   "spibb",
   "optimal",
 ] as const satisfies (keyof ReferencePolicies)[];

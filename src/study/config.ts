@@ -16,6 +16,7 @@ import { suiteVersions } from "../run/manifest.ts";
 import type { Config } from "../config/config.ts";
 import { parseJson } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import { withNewKeys } from "../config/old_keys.ts";
 import { checkConfig } from "../config/schema.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
@@ -50,6 +51,8 @@ export interface StudyRequest {
   readonly overrides?: unknown;
   /** What to call the overrides in an error. */
   readonly source?: string;
+  /** Is told, in one line, of each key of the overrides that has another name now. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** One unit of work: an algorithm, or the policies that need no training, for one seed. */
@@ -103,13 +106,13 @@ export function parseSeeds(text: string): number[] {
  * @throws InputError if something of it is unknown, given twice or makes no sense.
  */
 export function resolveStudy(
-  { presets, algorithms, seeds, overrides = {}, source = "config" }:
+  { presets, algorithms, seeds, overrides = {}, source = "config", onNote }:
     StudyRequest,
 ): StudyConfig {
   refuseRepetition("preset", presets);
   const asked = algorithms?.map((name) => algorithmNamed(name).name) ?? [];
   refuseRepetition("algorithm", asked);
-  const over = checkConfig(overrides, source);
+  const over = checkConfig(withNewKeys(overrides, source, onNote), source);
   if (over.environment === null || typeof over.dataset?.sha256 === "string") {
     throw new InputError(
       `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,

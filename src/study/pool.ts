@@ -117,8 +117,8 @@ function bySeeds(study: StudyConfig, cells: readonly StudyCell[]): Batch[] {
     ({ preset, policy }) => `${preset}/${policy}`,
   );
   return [...kinds.values()].flatMap((kind) => {
-    const members = algorithmOf(study, kind[0])?.settings.members ?? 1;
-    const size = Math.max(1, Math.floor(NETWORKS_TOGETHER / members));
+    const networks = algorithmOf(study, kind[0])?.settings.ensembleSize ?? 1;
+    const size = Math.max(1, Math.floor(NETWORKS_TOGETHER / networks));
     return Array.from(
       { length: Math.ceil(kind.length / size) },
       (_, i) => kind.slice(i * size, (i + 1) * size),
@@ -157,8 +157,8 @@ function cellCost(study: StudyConfig, cell: StudyCell): number {
     (sum, { layout }) => sum + layout.parameterCount,
     0,
   );
-  const { batchSize, members } = algorithm.settings;
+  const { batchSize, ensembleSize } = algorithm.settings;
   // Forward on all rows, among them those of next observations; backward on the batch, in two parts.
   const rows = plan.rowCapacity + 2 * batchSize;
-  return cellSteps(study, cell) * rows * members * parameters;
+  return cellSteps(study, cell) * rows * ensembleSize * parameters;
 }

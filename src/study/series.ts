@@ -40,7 +40,7 @@ export interface PolicySeries extends PolicyName {
 const REFERENCES = [
   "behaviour",
   "mostFrequentAction",
-  "maximumLikelihood",
+  "maximumLikelihoodModel",
   "spibb",
   "optimal",
 ] as const satisfies readonly (keyof ReferencePolicies)[];
@@ -107,7 +107,7 @@ export function comparableSeries(
   for (const entry of series) {
     const { environment, dataset } = study.presets[entry.preset];
     // How time limits are read is the learner's affair; the data are the same.
-    const { timeoutsTerminate: _, ...data } = dataset;
+    const { bootstrapOnTruncation: _, ...data } = dataset;
     const problem = JSON.stringify([environment, data]);
     if (!first.has(problem)) first.set(problem, entry.preset);
     if (entry.kind === "reference" && first.get(problem) !== entry.preset) {

@@ -55,7 +55,8 @@ export interface PreparedTask {
  * Prepares training of one algorithm, for several runs at once that differ in seed and data.
  *
  * @param runs At least one; all with the same observation size and number of actions.
- * @param timeoutsTerminate Whether the last step of an episode that was cut is treated as terminal.
+ * @param bootstrapOnTruncation Whether the last step of an episode that was cut looks at the observation
+ *   after it; otherwise it is treated as terminal.
  * @param state Where to go on from; without it, training begins.
  * @throws InputError if the data are not valid or a setting is missing or out of range.
  */
@@ -63,7 +64,7 @@ export function prepareTask(
   { hidden, observationScaling }: NetworkSettings,
   algorithm: Algorithm,
   runs: readonly TaskRun[],
-  timeoutsTerminate: boolean,
+  bootstrapOnTruncation: boolean,
   state?: LearnerState,
 ): PreparedTask {
   checkLearner({ hidden, observationScaling }, algorithm);
@@ -112,7 +113,7 @@ export function prepareTask(
       tableRows,
       rewardScale: program.rewardScale,
       discount: program.discount,
-      timeoutsTerminate,
+      bootstrapOnTruncation,
       draw: uniformDraw(
         randomStream(seed, memberStream(`minibatch/${algorithm.name}`, member)),
         dataset.actions.length,

@@ -21,7 +21,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   alpha: [0, 8],
   temperature: [0.02, 2],
   rewardScale: [0.01, 1.5],
-  actionNoise: [0, 1],
+  targetActionNoise: [0, 1],
 };
 
 /** Settings of the training loop: no loss depends on them. */
@@ -63,7 +63,7 @@ export function presetTraining(
       { seed: 1, member: 1, dataset },
       { seed: 2, member: 0, dataset: other },
     ],
-    timeoutsTerminate: config.dataset.timeoutsTerminate,
+    bootstrapOnTruncation: config.dataset.bootstrapOnTruncation,
   };
 }
 
@@ -96,7 +96,7 @@ export function randomTraining(seed: number, name: AlgorithmName): Training {
       observationScaling: random.integer(2) ? "minmax" : "none",
     },
     runs: [0, 1].map((member): TaskRun => ({ seed, member, dataset })),
-    timeoutsTerminate: random.integer(2) === 1,
+    bootstrapOnTruncation: random.integer(2) === 1,
   };
 }
 

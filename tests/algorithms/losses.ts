@@ -78,7 +78,7 @@ const cloning: Loss = ({ settings, sample }, watch) => ([policy]) => {
 /** Huber(Q(s,a) - y) + alpha · (T · log Σ exp(Q(s,·) / T) - Q(s,a)). */
 function qLearning(chooser: "online" | "target"): Loss {
   return ({ settings, sample, online, target }, watch) => {
-    const { gamma, rewardScale, actionNoise } = settings;
+    const { gamma, rewardScale, targetActionNoise } = settings;
     const { alpha = 0, temperature = 1 } = settings;
     const { observation, action, reward, next } = sample;
     let y = rewardScale * reward;
@@ -89,7 +89,8 @@ function qLearning(chooser: "online" | "target"): Loss {
         ? values
         : forward(online[0], next, () => {});
       const greedy = values[argmax(choosing, watch)];
-      y += gamma * ((1 - actionNoise) * greedy + actionNoise * meanOf(values));
+      y += gamma *
+        ((1 - targetActionNoise) * greedy + targetActionNoise * meanOf(values));
     }
     return ([network]) => {
       const values = forward(network, observation, watch);

@@ -23,7 +23,7 @@ export interface Training {
   readonly algorithm: Algorithm;
   readonly network: NetworkSettings;
   readonly runs: readonly TaskRun[];
-  readonly timeoutsTerminate: boolean;
+  readonly bootstrapOnTruncation: boolean;
 }
 
 /** One update of one run, and what the suite made of it. */
@@ -39,10 +39,10 @@ export interface Update extends Minibatch {
  * differ, and from target networks of their own.
  */
 export async function suiteUpdates(
-  { algorithm, network, runs, timeoutsTerminate }: Training,
+  { algorithm, network, runs, bootstrapOnTruncation }: Training,
   steps: number,
 ): Promise<Update[]> {
-  const { task } = prepareTask(network, algorithm, runs, timeoutsTerminate);
+  const { task } = prepareTask(network, algorithm, runs, bootstrapOnTruncation);
   const { program } = task;
   const { networks, targetUpdateInterval, lossTerms } = program;
   const buffers = { ...task.state.buffers };
@@ -70,7 +70,7 @@ export async function suiteUpdates(
   });
   const draws = runs.map((run) => minibatches(run, algorithm));
   const samples = runs.map(({ dataset }) =>
-    transitions(dataset, network.observationScaling, timeoutsTerminate)
+    transitions(dataset, network.observationScaling, bootstrapOnTruncation)
   );
 
   const read = async () => {
@@ -152,7 +152,7 @@ function minibatches(
 function transitions(
   dataset: Dataset,
   scaling: NetworkSettings["observationScaling"],
-  timeoutsTerminate: boolean,
+  bootstrapOnTruncation: boolean,
 ): Sample[] {
   const { observationSize: D, episodeOffsets, terminated } = dataset;
   const row = (r: number) => [
@@ -160,7 +160,7 @@ function transitions(
   ];
   const steps = [...dataset.actions].map((action, i) => {
     const episode = episodeOffsets.findIndex((first) => first > i) - 1;
-    const cut = timeoutsTerminate && episodeOffsets[episode + 1] === i + 1;
+    const cut = !bootstrapOnTruncation && episodeOffsets[episode + 1] === i + 1;
     return {
       observation: row(i + episode),
       // Nothing is learnt of what an episode terminated in, not even its range.

@@ -206,7 +206,7 @@ function presetTasks(
         config.network,
         algorithm,
         seeds.map((seed) => ({ seed, member: 0, dataset })),
-        config.dataset.timeoutsTerminate,
+        config.dataset.bootstrapOnTruncation,
       ).task,
   }));
 }

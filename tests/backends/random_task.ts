@@ -85,7 +85,7 @@ export function randomTask(
       gamma: 0.97,
       alpha: 1.5,
       temperature: 0.5,
-      actionNoise: 0.05,
+      targetActionNoise: 0.05,
       targetUpdateInterval: interval,
     }),
     {
@@ -108,7 +108,7 @@ export function randomTask(
         tableRows: rows.count,
         discount: program.discount,
         rewardScale: program.rewardScale,
-        timeoutsTerminate: run % 2 === 1,
+        bootstrapOnTruncation: run % 2 === 0,
         draw: uniformDraw(
           randomStream(seed, `batch/${run}`),
           dataset.actions.length,

@@ -33,7 +33,7 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
     dataset: {
       episodes: 500,
       epsilon: 0.22,
-      timeoutsTerminate: true,
+      bootstrapOnTruncation: false,
       sha256: null,
     },
     network: { hidden: [256, 256], observationScaling: "none" },
@@ -44,7 +44,7 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         learningRateSchedule: "constant",
         batchSize: 256,
         beta: 0.5,
-        members: 1,
+        ensembleSize: 1,
         logInterval: 250,
       },
       cql: {
@@ -56,9 +56,9 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         alpha: 6,
         temperature: 1,
         targetUpdateInterval: 8000,
-        members: 1,
+        ensembleSize: 1,
         rewardScale: 1,
-        actionNoise: 0,
+        targetActionNoise: 0,
         checkpointChoice: "last",
         logInterval: 1000,
       },
@@ -97,6 +97,29 @@ Deno.test("a goal of null is the far corner, a given goal stays", () => {
       resolveConfig("tutorial", { environment: { goal: [3, 4] } }),
     ).goal,
     [3, 4],
+  );
+});
+
+Deno.test("keys of version 0.1 are read under their new names, with a note each", () => {
+  const notes: string[] = [];
+  const old = {
+    dataset: { timeoutsTerminate: false },
+    algorithms: { cql: { members: 3, actionNoise: 0.5 } },
+  };
+  const config = resolveConfig("tutorial", old, {
+    onNote: (note) => notes.push(note),
+  });
+  equal(config.dataset.bootstrapOnTruncation, true);
+  equal(config.algorithms.cql!.ensembleSize, 3);
+  equal(config.algorithms.cql!.targetActionNoise, 0.5);
+  deepEqual(notes, [
+    "dataset.timeoutsTerminate is now called bootstrapOnTruncation, and is its opposite",
+    "algorithms.cql.members is now called ensembleSize",
+    "algorithms.cql.actionNoise is now called targetActionNoise",
+  ]);
+  equal(
+    message({ algorithms: { bc: { members: 1, ensembleSize: 1 } } }),
+    "config.json: algorithms.bc.members: is the old name of ensembleSize, which is there too",
   );
 });
 
@@ -145,15 +168,15 @@ Deno.test("time limits end nothing in data from a file unless the file of keys s
   const sha256 = "ab".repeat(32);
   for (const preset of Object.keys(presets)) {
     const of = (overrides: object, flags = {}) =>
-      resolveConfig(preset, overrides, flags).dataset.timeoutsTerminate;
-    equal(of({}), presets[preset as PresetName].dataset.timeoutsTerminate);
-    equal(of({}, { datasetSha256: sha256 }), false);
-    equal(of({ dataset: { sha256 } }), false);
-    equal(of({ environment: {} }, { datasetSha256: sha256 }), false);
-    for (const timeoutsTerminate of [false, true]) {
-      const dataset = { timeoutsTerminate };
+      resolveConfig(preset, overrides, flags).dataset.bootstrapOnTruncation;
+    equal(of({}), presets[preset as PresetName].dataset.bootstrapOnTruncation);
+    equal(of({}, { datasetSha256: sha256 }), true);
+    equal(of({ dataset: { sha256 } }), true);
+    equal(of({ environment: {} }, { datasetSha256: sha256 }), true);
+    for (const bootstrapOnTruncation of [false, true]) {
+      const dataset = { bootstrapOnTruncation };
       const flags = { datasetSha256: sha256 };
-      equal(of({ dataset }, flags), timeoutsTerminate);
+      equal(of({ dataset }, flags), bootstrapOnTruncation);
       const config = resolveConfig(preset, { dataset }, flags);
       deepEqual(resolveConfig("tutorial", config), config);
       deepEqual(resolveConfig("safe", config, flags), config);
@@ -200,7 +223,7 @@ const wrong: [overrides: unknown, line: string][] = [
   [
     { algorithms: { bc: { conservative_weight: 6 } } },
     "algorithms.bc.conservative_weight: unknown key; " +
-    "known: steps, learningRate, learningRateSchedule, batchSize, beta, logInterval, members",
+    "known: steps, learningRate, learningRateSchedule, batchSize, beta, logInterval, ensembleSize",
   ],
   [
     { toString: 1 },
@@ -229,8 +252,8 @@ const wrong: [overrides: unknown, line: string][] = [
     "dataset.epsilon: must be a number from 0 to 1, not Infinity",
   ],
   [
-    { dataset: { timeoutsTerminate: 1 } },
-    "dataset.timeoutsTerminate: must be true or false, not 1",
+    { dataset: { bootstrapOnTruncation: 1 } },
+    "dataset.bootstrapOnTruncation: must be true or false, not 1",
   ],
   [
     { environment: { slipProbability: 1.01 } },

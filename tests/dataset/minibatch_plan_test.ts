@@ -20,7 +20,7 @@ const rows = distinctRows(dataset.observations, 1);
 function plan(
   samples: number[],
   discount: number,
-  timeoutsTerminate: boolean,
+  bootstrapOnTruncation: boolean,
   of = dataset,
 ) {
   const layout = planLayout(samples.length, 2 * samples.length);
@@ -30,7 +30,7 @@ function plan(
     tableRows: rows.count,
     rewardScale: 0.5,
     discount,
-    timeoutsTerminate,
+    bootstrapOnTruncation,
     draw: (out) => out.set(samples),
   }], [{
     stepSize: Float32Array.of(0.25, 0.125),
@@ -56,7 +56,7 @@ Deno.test("equal observations are one row, in the order of first appearance", ()
 
 Deno.test("rows are grouped: observations, both, next observations; samples by row", () => {
   // Transitions 1 (1 -> 2), 3 (1 -> 4), 0 (0 -> 1), 2 (2 -> end).
-  const step = plan([1, 3, 0, 2], 0.5, false);
+  const step = plan([1, 3, 0, 2], 0.5, true);
   deepEqual(step.rows, [0, 1, 2, 4]);
   equal(step.nextStart, 1);
   equal(step.gradientRows, 3);
@@ -71,22 +71,22 @@ Deno.test("rows are grouped: observations, both, next observations; samples by r
   equal(step.secondMomentScale, 2);
 });
 
-Deno.test("a truncated step bootstraps unless timeouts terminate", () => {
-  deepEqual(plan([4], 0.5, false).rows, [4, 5]);
-  deepEqual([...plan([4], 0.5, false).discounts], [0.5]);
-  deepEqual(plan([4], 0.5, true).rows, [4]);
-  deepEqual([...plan([4], 0.5, true).discounts], [0]);
+Deno.test("a truncated step bootstraps, or is terminal where learning does not", () => {
+  deepEqual(plan([4], 0.5, true).rows, [4, 5]);
+  deepEqual([...plan([4], 0.5, true).discounts], [0.5]);
+  deepEqual(plan([4], 0.5, false).rows, [4]);
+  deepEqual([...plan([4], 0.5, false).discounts], [0]);
   // An episode that just stops is treated like one that a limit cut.
   const stopped = { ...dataset, truncated: new Uint8Array(5) };
-  deepEqual([...plan([4], 0.5, false, stopped).discounts], [0.5]);
-  deepEqual([...plan([4], 0.5, true, stopped).discounts], [0]);
+  deepEqual([...plan([4], 0.5, true, stopped).discounts], [0.5]);
+  deepEqual([...plan([4], 0.5, false, stopped).discounts], [0]);
   // Where a limit falls on a terminated step, nothing follows.
   const both = { ...dataset, terminated: Uint8Array.of(0, 0, 1, 0, 1) };
-  deepEqual([...plan([4], 0.5, false, both).discounts], [0]);
+  deepEqual([...plan([4], 0.5, true, both).discounts], [0]);
 });
 
 Deno.test("without a discount no next observation is looked at", () => {
-  const step = plan([0, 1], 0, false);
+  const step = plan([0, 1], 0, true);
   deepEqual(step.rows, [0, 1]);
   deepEqual([step.nextStart, step.gradientRows], [2, 2]);
 });
@@ -100,7 +100,7 @@ Deno.test("plans come in order; those before a resumption are skipped, never rep
     tableRows: rows.count,
     rewardScale: 1,
     discount: 0,
-    timeoutsTerminate: false,
+    bootstrapOnTruncation: true,
     draw: (out) => out[0] = drawn++,
   }], [{
     stepSize: new Float32Array(4),

@@ -239,7 +239,7 @@ Deno.test("the seed-42 data, to the published digits", () => {
   // The published length is 29.363; ours is 29.36246. Eleven states have two actions of exactly
   // equal value in the counted model. Taking the lowest index in each gives this; an
   // implementation whose rounding decides some of them ends up within 0.002 of it.
-  assert.deepEqual(digits(policies.maximumLikelihood), [
+  assert.deepEqual(digits(policies.maximumLikelihoodModel), [
     "21.532",
     "0.0007",
     "0.9993",

@@ -17,7 +17,7 @@ const values = {
 async function report(name = "cql"): Promise<RunReport> {
   return {
     metrics: {
-      config: { seed: 42, dataset: { timeoutsTerminate: false } },
+      config: { seed: 42, dataset: { bootstrapOnTruncation: true } },
       environment: {
         title: "the safety gridworld",
         outcomes: [

@@ -37,7 +37,7 @@ const choosingConfig = resolveConfig("smoke", {
       ...smallOverrides.algorithms.cql,
       learningRate: 0.01,
       logInterval: 10,
-      members: 2,
+      ensembleSize: 2,
       checkpointChoice: "model",
     },
   },

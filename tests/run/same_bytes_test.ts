@@ -170,7 +170,7 @@ function checkShape(
   }
   deepEqual(keys(references).sort(), [
     "behaviour",
-    "maximumLikelihood",
+    "maximumLikelihoodModel",
     "mostFrequentAction",
     "optimal",
     "spibb",

@@ -59,12 +59,12 @@ const overrides = {
 /** Policies by algorithm but for their actions' names, learnt from data as from a file. */
 async function policies(
   dataset: Dataset,
-  changes: { timeoutsTerminate?: boolean; observationScaling: string },
+  changes: { bootstrapOnTruncation?: boolean; observationScaling: string },
 ): Promise<string[]> {
-  const { timeoutsTerminate, observationScaling } = changes;
+  const { bootstrapOnTruncation, observationScaling } = changes;
   const config = resolveConfig("smoke", {
     ...overrides,
-    dataset: { timeoutsTerminate },
+    dataset: { bootstrapOnTruncation },
     network: { ...overrides.network, observationScaling },
     algorithms: {
       ...overrides.algorithms,
@@ -85,9 +85,12 @@ async function policies(
 async function allPolicies(dataset: Dataset): Promise<string[]> {
   const hashes: string[] = [];
   for (const observationScaling of ["none", "minmax"]) {
-    for (const timeoutsTerminate of [false, true]) {
+    for (const bootstrapOnTruncation of [false, true]) {
       hashes.push(
-        ...await policies(dataset, { timeoutsTerminate, observationScaling }),
+        ...await policies(dataset, {
+          bootstrapOnTruncation,
+          observationScaling,
+        }),
       );
     }
   }
@@ -131,7 +134,7 @@ Deno.test(
         );
         deepEqual(
           await policies(twice, { observationScaling: "minmax" }),
-          expected.slice(6, 9),
+          expected.slice(9, 12),
           what,
         );
       }
@@ -159,9 +162,9 @@ Deno.test(
       const [path, dataset, action] of [
         [log, {}, 0],
         [minari, {}, 0],
-        [log, { timeoutsTerminate: false }, 0],
+        [log, { bootstrapOnTruncation: true }, 0],
         // The tutorial's habit, asked for.
-        [log, { timeoutsTerminate: true }, 1],
+        [log, { bootstrapOnTruncation: false }, 1],
       ] as const
     ) {
       const data = await openDataset(path);

@@ -22,14 +22,14 @@ const largest = Array(8).fill(4096);
 /** A configuration, a backend, and how they are refused. */
 const cases: readonly [ConfigOverrides, Backend, string][] = [
   [
-    { network: { hidden: largest }, algorithms: { bc: { members: 64 } } },
+    { network: { hidden: largest }, algorithms: { bc: { ensembleSize: 64 } } },
     wasm,
-    "algorithms.bc.members: 64 is too large: training bc takes 141.1 GiB in WebAssembly with 2 threads, and that has at most 4",
+    "algorithms.bc.ensembleSize: 64 is too large: training bc takes 141.1 GiB in WebAssembly with 2 threads, and that has at most 4",
   ],
   [
-    { network: { hidden: largest }, algorithms: { bc: { members: 64 } } },
+    { network: { hidden: largest }, algorithms: { bc: { ensembleSize: 64 } } },
     referenceBackend,
-    "algorithms.bc.members: 64 is too large: training bc takes 141.1 GiB, and the reference backend takes at most 4",
+    "algorithms.bc.ensembleSize: 64 is too large: training bc takes 141.1 GiB, and the reference backend takes at most 4",
   ],
   [
     { network: { hidden: largest } },
@@ -98,7 +98,7 @@ Deno.test(
     });
     await refused(
       runStudy({ study, out: join(folder, "new") }),
-      /^algorithms\.bc\.members: 64 is too large/,
+      /^algorithms\.bc\.ensembleSize: 64 is too large/,
     );
     const many = resolveStudy({
       presets: ["smoke"],

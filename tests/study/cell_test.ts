@@ -15,7 +15,7 @@ const study = resolveStudy({
     network: { hidden: [8], observationScaling: "minmax" },
     algorithms: {
       bc: learner,
-      cql: { ...learner, targetUpdateInterval: 12, members: 2 },
+      cql: { ...learner, targetUpdateInterval: 12, ensembleSize: 2 },
     },
   },
 });

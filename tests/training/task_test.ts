@@ -109,8 +109,8 @@ const wrongSettings: [
   ],
   [
     {},
-    { members: 1e9 },
-    "settings: algorithms.cql.members: must be an integer from 1 to 64, not 1000000000",
+    { ensembleSize: 1e9 },
+    "settings: algorithms.cql.ensembleSize: must be an integer from 1 to 64, not 1000000000",
   ],
   [
     {},
