@@ -136,7 +136,7 @@ export interface CheckpointStore {
 export interface SeedProblem {
   /** Seed, network and how the data are read. */
   readonly config: Pick<Config, "seed" | "network"> & {
-    readonly dataset: Pick<DatasetConfig, "timeoutsTerminate">;
+    readonly dataset: Pick<DatasetConfig, "bootstrapOnTruncation">;
   };
   /** Data and environment. */
   readonly problem: Problem;

@@ -19,7 +19,7 @@ import { learn } from "./learn.ts";
 export interface TrainOptions
   extends
     Partial<NetworkConfig>,
-    Partial<Pick<DatasetConfig, "timeoutsTerminate">> {
+    Partial<Pick<DatasetConfig, "bootstrapOnTruncation">> {
   /** Names the streams of the initial network and of the minibatches; by default 0. */
   readonly seed?: number;
   /** What computes, which changes no bit; by default what `chooseBackend("auto")` takes. */
@@ -67,7 +67,7 @@ export async function train<Name extends AlgorithmName>(
     seed = 0,
     hidden = [256, 256],
     observationScaling = "none",
-    timeoutsTerminate = false,
+    bootstrapOnTruncation = true,
     onRow,
     stop,
   } = options;
@@ -76,7 +76,7 @@ export async function train<Name extends AlgorithmName>(
     config: {
       seed,
       network: { hidden, observationScaling },
-      dataset: { timeoutsTerminate },
+      dataset: { bootstrapOnTruncation },
     },
     problem: { dataset, environment: null },
     algorithm: configureAlgorithm(algorithm, settings),
