@@ -58,6 +58,14 @@ export function autoChoice(
  * @param options `threads` of the wasm backend, by default the machine's cores; `onNotice` is told in
  *   one line why a GPU was passed over or given up.
  * @throws InputError when `webgpu` is asked for and there is no GPU, or none that passes the probe.
+ *
+ * @example By name
+ * ```ts
+ * import { chooseBackend } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal((await chooseBackend("wasm", { threads: 2 })).name, "wasm");
+ * ```
  */
 export async function chooseBackend(
   name: BackendName,

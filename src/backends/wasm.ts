@@ -24,6 +24,14 @@ const FIRST_BLOCK = 16;
 /**
  * The wasm backend with a number of threads, by default as many as the machine has cores.
  * @throws InputError when `threads` is not between 1 and 256.
+ *
+ * @example One thread
+ * ```ts
+ * import { wasmBackend } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(wasmBackend({ threads: 1 }).name, "wasm");
+ * ```
  */
 export function wasmBackend(
   { threads = navigator.hardwareConcurrency }: { threads?: number } = {},

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend } from "../backends/backend.ts";
-import { chooseBackend } from "../backends/choose.ts";
+import { wasmBackend } from "../backends/wasm.ts";
 import type { Difference } from "../run/check_files.ts";
 import { isVerified, verifyRun } from "../run/verify.ts";
 import { isStudy } from "../study/config.ts";
@@ -12,7 +12,7 @@ import { verifyStudy } from "../study/verify.ts";
 
 /** How a run or study is checked. */
 export interface VerifyOptions {
-  /** What computes it again; it need not be what computed it first. By default that of `auto`. */
+  /** What computes it again; it need not be what computed it first. By default wasm. */
   readonly backend?: Backend;
   /** Train only the first logging interval again; of a study nothing. */
   readonly quick?: boolean;
@@ -24,7 +24,7 @@ export interface VerifyOptions {
 export interface VerifyResult {
   /** Whether all files are what the manifest says and what the configuration gives. */
   readonly verified: boolean;
-  /** What is not; also empty where a run's configuration or data are too damaged to run again. */
+  /** What is not. */
   readonly differences: readonly Difference[];
   /** Files in the manifest. */
   readonly files: number;
@@ -37,6 +37,24 @@ export interface VerifyResult {
  * @param directory The run's or study's.
  * @throws InputError if it holds neither, or cannot be made again here.
  * @throws InterruptedError or StudyStoppedError if it was stopped.
+ *
+ * @example A run, made and checked
+ * ```ts
+ * import { referenceBackend, resolveConfig, runPipeline, verify } from "@holdfast/offline-rl";
+ * import { ok } from "node:assert/strict";
+ *
+ * const small = { steps: 2, batchSize: 4, logInterval: 2 };
+ * const out = `${Deno.makeTempDirSync()}/run`;
+ * await runPipeline({
+ *   config: resolveConfig("smoke", {
+ *     network: { hidden: [8] },
+ *     algorithms: { bc: small, cql: small },
+ *   }),
+ *   backend: referenceBackend,
+ *   out,
+ * });
+ * ok((await verify(out)).verified);
+ * ```
  */
 export async function verify(
   directory: string,
@@ -54,7 +72,7 @@ export async function verify(
   }
   const found = await verifyRun({
     directory,
-    backend: backend ?? await chooseBackend("auto"),
+    backend: backend ?? wasmBackend(),
     quick,
     stop: () => signal?.aborted ?? false,
   });

@@ -18,6 +18,16 @@ const MAX_BYTES = 1 << 20;
  * @param path The file.
  * @returns Its value; its shape is unchecked.
  * @throws InputError if it cannot be read, is no JSON, with line and column, or has a key twice.
+ *
+ * @example A configuration from a file
+ * ```ts
+ * import { readJsonFile, resolveConfig } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const path = `${Deno.makeTempDirSync()}/mine.json`;
+ * Deno.writeTextFileSync(path, `{ "algorithms": { "cql": { "alpha": 2 } } }`);
+ * equal(resolveConfig("tutorial", readJsonFile(path), {}, path).algorithms.cql?.alpha, 2);
+ * ```
  */
 export function readJsonFile(path: string): unknown {
   return parseJson(readFile(path, MAX_BYTES), path);

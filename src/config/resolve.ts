@@ -56,6 +56,16 @@ export function presetNamed(name: string): PresetName {
  * @param source What to call the overrides in an error, e.g. the file's name.
  * @returns Deeply frozen plain JSON whose keys stand in one fixed order.
  * @throws InputError naming the key that is unknown, out of range or in conflict with another.
+ *
+ * @example The tutorial with another seed and weight
+ * ```ts
+ * import { resolveConfig } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const config = resolveConfig("tutorial", { algorithms: { cql: { alpha: 1 } } }, { seed: 7 });
+ * equal(config.seed, 7);
+ * equal(config.algorithms.cql?.alpha, 1);
+ * ```
  */
 export function resolveConfig(
   preset: string,

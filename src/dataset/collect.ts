@@ -24,6 +24,16 @@ import type { Dataset } from "./dataset.ts";
  * @param heed Called before each episode; what it throws ends the collection.
  * @throws {InputError} If the number of episodes is no whole number of at least 1, or the policy
  *   has another shape.
+ *
+ * @example Ten episodes along the cliff
+ * ```ts
+ * import { collectDataset, makeEnvironment } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const dataset = collectDataset(mdp, behaviour, 10, 42);
+ * equal(dataset.episodeOffsets.length, 11);
+ * ```
  */
 export function collectDataset(
   mdp: FiniteMdp,

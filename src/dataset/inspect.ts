@@ -69,6 +69,20 @@ export interface DatasetReport {
  * action out of range, lengths that do not agree) no reader lets through.
  *
  * @param dataset The data set.
+ *
+ * @example What looks wrong
+ * ```ts
+ * import { datasetFromArrays, inspectDataset } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const { suspicious } = inspectDataset(datasetFromArrays({
+ *   observations: [[0, 5], [1, 5]],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * }));
+ * deepEqual(suspicious, ["the same in every observation: number 1"]);
+ * ```
  */
 export function inspectDataset(dataset: Dataset): DatasetReport {
   const { observationSize: size, actionCount, actions, rewards } = dataset;

@@ -20,6 +20,17 @@ export const MOST_ACTIONS = 1_000_000;
  * @param dataset The data set.
  * @param name What to call it in messages, e.g. the file's name.
  * @throws {InputError} at the first thing that does not hold, with its episode and step.
+ *
+ * @example An action that is not there
+ * ```ts
+ * import { collectDataset, makeEnvironment, validateDataset } from "@holdfast/offline-rl";
+ * import { throws } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const dataset = collectDataset(mdp, behaviour, 1, 42);
+ * dataset.actions[0] = 7;
+ * throws(() => validateDataset(dataset, "mine"), /^InputError: mine: episode 0, step 0: action 7/);
+ * ```
  */
 export function validateDataset(dataset: Dataset, name: string): void {
   const {

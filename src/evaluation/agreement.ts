@@ -33,6 +33,24 @@ const DISTANCE_FACTOR = 2.6933861344527097;
  *
  * @param rollouts Rollouts of a policy.
  * @param exact The same policy, evaluated exactly.
+ *
+ * @example Rollouts and the truth
+ * ```ts
+ * import {
+ *   checkAgreement,
+ *   evaluateExactly,
+ *   greedyPolicy,
+ *   makeEnvironment,
+ *   optimalStationaryActions,
+ *   rollOut,
+ * } from "@holdfast/offline-rl";
+ * import { ok } from "node:assert/strict";
+ *
+ * const { mdp } = makeEnvironment("cliffWalking", { slipProbability: 0.2 });
+ * const actions = optimalStationaryActions(mdp, 0.9);
+ * const exact = evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
+ * ok(checkAgreement(rollOut(mdp, actions, 100, 42), exact).agrees);
+ * ```
  */
 export function checkAgreement(
   rollouts: RolloutResult,

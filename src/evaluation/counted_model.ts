@@ -26,6 +26,16 @@ export interface CountedModel {
  * @param dataset Data collected in `mdp`.
  * @param mdp Gives the states, the start and the horizon; its dynamics are not looked at.
  * @throws {InputError} If an observation is no state of the MDP.
+ *
+ * @example How often up was taken at the start
+ * ```ts
+ * import { collectDataset, countModel, makeEnvironment } from "@holdfast/offline-rl";
+ * import { ok } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const { counts } = countModel(collectDataset(mdp, behaviour, 50, 42), mdp);
+ * ok(counts[mdp.startState * mdp.actionCount] >= 50);
+ * ```
  */
 export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
   const { stateCount, actionCount } = mdp;

@@ -19,6 +19,16 @@ import { requireLength } from "../numerics/arrays.ts";
  *
  * @returns [S]
  * @throws InputError if the policy is of other observations or actions.
+ *
+ * @example A policy over the cells of a grid
+ * ```ts
+ * import { collectDataset, greedyInStates, makeEnvironment, train } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const policy = await train(collectDataset(mdp, behaviour, 5, 7), "bc", { steps: 1 }, { hidden: [8] });
+ * equal(greedyInStates(policy, mdp).length, 48);
+ * ```
  */
 export function greedyInStates(
   policy: NetworkPolicy,

@@ -17,6 +17,20 @@ import { randomStream } from "../numerics/random.ts";
  * @param samples Most transitions to look at, at least 1.
  * @param seed The run's seed.
  * @throws {InputError} If the number of samples is no whole number of at least 1.
+ *
+ * @example One that always goes up
+ * ```ts
+ * import { actionMismatchRate, datasetFromArrays } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 1, 2, 3],
+ *   actions: [0, 1, 0, 0],
+ *   rewards: [0, 0, 0, 1],
+ *   terminated: [0, 0, 0, 1],
+ * });
+ * equal(actionMismatchRate(dataset, () => 0, 100, 42), 0.25);
+ * ```
  */
 export function actionMismatchRate(
   dataset: Dataset,

@@ -42,6 +42,21 @@ export const SPIBB_THRESHOLD: number = 7;
  * @param behaviour [S, A] the behaviour policy's probabilities.
  * @param dataset The data.
  * @throws {InputError} If the data do not fit the environment.
+ *
+ * @example What a model of counts is worth
+ * ```ts
+ * import {
+ *   collectDataset,
+ *   evaluateExactly,
+ *   makeEnvironment,
+ *   referencePolicies,
+ * } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const policies = referencePolicies(mdp, behaviour, collectDataset(mdp, behaviour, 50, 42));
+ * equal(evaluateExactly(mdp, policies.optimal).returnMean, -13);
+ * ```
  */
 export function referencePolicies(
   mdp: FiniteMdp,
@@ -68,6 +83,21 @@ export function referencePolicies(
  * Cloning by counting: the action taken most often in each state, lowest index on ties.
  *
  * @returns [S]
+ *
+ * @example What the data do at the start
+ * ```ts
+ * import {
+ *   collectDataset,
+ *   countModel,
+ *   makeEnvironment,
+ *   mostFrequentActions,
+ * } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const counted = countModel(collectDataset(mdp, behaviour, 50, 42), mdp);
+ * equal(mostFrequentActions(counted)[mdp.startState], 0);
+ * ```
  */
 export function mostFrequentActions(
   { counts, model }: CountedModel,
@@ -86,6 +116,21 @@ export function mostFrequentActions(
  * @param counted Counts and model.
  * @param gamma Discount, in [0, 1).
  * @returns [S]
+ *
+ * @example A plan in what was counted
+ * ```ts
+ * import {
+ *   collectDataset,
+ *   countModel,
+ *   makeEnvironment,
+ *   maximumLikelihoodActions,
+ * } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const counted = countModel(collectDataset(mdp, behaviour, 50, 42), mdp);
+ * equal(maximumLikelihoodActions(counted, 0.99)[mdp.startState], 0);
+ * ```
  */
 export function maximumLikelihoodActions(
   counted: CountedModel,
@@ -115,6 +160,16 @@ export function maximumLikelihoodActions(
  * @param gamma Discount, in [0, 1).
  * @param threshold N∧, at least 1.
  * @returns [S, A] action probabilities.
+ *
+ * @example No bolder than the data
+ * ```ts
+ * import { collectDataset, countModel, makeEnvironment, spibbPolicy } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const counted = countModel(collectDataset(mdp, behaviour, 50, 42), mdp);
+ * equal(spibbPolicy(counted, 0.99, 7).length, mdp.stateCount * mdp.actionCount);
+ * ```
  */
 export function spibbPolicy(
   counted: CountedModel,

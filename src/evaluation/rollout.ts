@@ -40,6 +40,15 @@ export interface RolloutResult {
  * @param heed Called before each episode; what it throws ends the rollouts.
  * @throws {InputError} If the number of episodes is no whole number of at least 1, or the actions
  *   are not one of the environment's for each state.
+ *
+ * @example Thirty episodes
+ * ```ts
+ * import { makeEnvironment, optimalStationaryActions, rollOut } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp } = makeEnvironment("cliffWalking");
+ * equal(rollOut(mdp, optimalStationaryActions(mdp, 0.9), 30, 42).returnMean, -13);
+ * ```
  */
 export function rollOut(
   mdp: FiniteMdp,

@@ -51,6 +51,15 @@ export interface ExactEvaluation {
  * @param mdp The true environment.
  * @param policy [S, A], or [T, S, A] if it depends on the step, action probabilities.
  * @throws InputError if the policy has another shape.
+ *
+ * @example A policy that collects data
+ * ```ts
+ * import { evaluateExactly, makeEnvironment } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking", {}, { behaviour: "edge", epsilon: 0 });
+ * equal(evaluateExactly(mdp, behaviour).returnMean, -13);
+ * ```
  */
 export function evaluateExactly(
   mdp: FiniteMdp,
@@ -182,6 +191,15 @@ function happens(
  * @param policy [S, A] or [T, S, A] action probabilities.
  * @returns [S]
  * @throws InputError if the policy has another shape.
+ *
+ * @example Safe from everywhere
+ * ```ts
+ * import { makeEnvironment, unsafeByState } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking", {}, { epsilon: 0 });
+ * equal(unsafeByState(mdp, behaviour)[mdp.startState], 0);
+ * ```
  */
 export function unsafeByState(
   mdp: FiniteMdp,
@@ -220,6 +238,14 @@ export function unsafeByState(
  * @param values [R] ascending.
  * @param probabilities [R]
  * @param share In (0, 1].
+ *
+ * @example The worse half
+ * ```ts
+ * import { lowerTailMean } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(lowerTailMean(Float64Array.of(-4, 0, 8), Float64Array.of(0.25, 0.5, 0.25), 0.5), -2);
+ * ```
  */
 export function lowerTailMean(
   values: Float64Array,

@@ -12,6 +12,16 @@ import { endingOutcomes, type FiniteMdp } from "./mdp.ts";
  * (Puterman 1994, section 4.5). It may depend on the step. Lowest action index on ties.
  *
  * @returns [T, S] the action at each step in each state.
+ *
+ * @example The best return
+ * ```ts
+ * import { evaluateExactly, greedyPolicy, makeEnvironment, optimalActions } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp } = makeEnvironment("cliffWalking");
+ * const optimal = greedyPolicy(optimalActions(mdp), mdp.actionCount);
+ * equal(evaluateExactly(mdp, optimal).returnMean, -13);
+ * ```
  */
 export function optimalActions(mdp: FiniteMdp): Int32Array {
   const { stateCount, actionCount, maxSteps } = mdp;
@@ -36,6 +46,15 @@ export function optimalActions(mdp: FiniteMdp): Int32Array {
  * @param mdp The environment.
  * @param gamma Discount, in [0, 1).
  * @returns [S] the action in each state.
+ *
+ * @example Up from the start
+ * ```ts
+ * import { makeEnvironment, optimalStationaryActions } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp } = makeEnvironment("cliffWalking");
+ * equal(optimalStationaryActions(mdp, 0.9)[mdp.startState], 0);
+ * ```
  */
 export function optimalStationaryActions(
   mdp: FiniteMdp,

@@ -16,6 +16,14 @@ import { requireActions } from "../numerics/arrays.ts";
  * @param actionCount A
  * @returns [S, A] or [T, S, A]
  * @throws InputError if an action is outside 0 … A - 1.
+ *
+ * @example Two states, three actions
+ * ```ts
+ * import { greedyPolicy } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(greedyPolicy(Int32Array.of(2, 0), 3), Float64Array.of(0, 0, 1, 1, 0, 0));
+ * ```
  */
 export function greedyPolicy(
   actions: Int32Array,

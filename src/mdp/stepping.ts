@@ -83,7 +83,21 @@ export interface Environment {
   step(action: number): StepResult;
 }
 
-/** Opens an episode interface on the tables. */
+/**
+ * Opens an episode interface on the tables.
+ *
+ * @example As in Gymnasium
+ * ```ts
+ * import { makeEnvironment, openEnvironment } from "@holdfast/offline-rl";
+ * import { deepEqual, equal } from "node:assert/strict";
+ *
+ * const environment = openEnvironment(makeEnvironment("cliffWalking").mdp);
+ * deepEqual(environment.reset(42), Float32Array.of(0, 3));
+ * const { reward, terminated } = environment.step(0);
+ * equal(reward, -1);
+ * equal(terminated, false);
+ * ```
+ */
 export function openEnvironment(mdp: FiniteMdp): Environment {
   const { actionCount, observationSize } = mdp;
   let episode: Episode | null = null;

@@ -41,6 +41,20 @@ const INT64 = 7;
  * The model's bytes; they depend on nothing but the policy.
  *
  * @param policy The policy.
+ *
+ * @example A model for other languages
+ * ```ts
+ * import { datasetFromArrays, policyToOnnx, train } from "@holdfast/offline-rl";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 1],
+ *   actions: ["wait", "go"],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * const policy = await train(dataset, "bc", { steps: 1 }, { hidden: [8] });
+ * Deno.writeFileSync(`${Deno.makeTempDirSync()}/policy.onnx`, policyToOnnx(policy));
+ * ```
  */
 export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
   const output = policy.outputs === "logits" ? "logits" : "q_values";

@@ -38,6 +38,21 @@ const BLOCK_ROWS = 4096;
  * @returns [rows, actions] row-major logits or action values.
  * @throws InputError if the observations are no whole rows of D numbers, or a member's parameters
  *   are not those of the network.
+ *
+ * @example Action values of two observations
+ * ```ts
+ * import { datasetFromArrays, evaluatePolicy, train } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 1],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * const policy = await train(dataset, "dqn", { steps: 1 }, { hidden: [8] });
+ * equal(evaluatePolicy(policy, Float32Array.of(0, 1)).length, 4);
+ * ```
  */
 export function evaluatePolicy(
   policy: NetworkPolicy,
@@ -127,6 +142,14 @@ function evaluateNetwork(
  * The largest entry's index in each row of [rows, actions]; the lowest index on a tie.
  *
  * @throws InputError if the values are no whole rows.
+ *
+ * @example Two rows of three values
+ * ```ts
+ * import { greedyActions } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(greedyActions(Float32Array.of(1, 3, 2, 5, 5, 0), 3), Int32Array.of(1, 0));
+ * ```
  */
 export function greedyActions(
   values: Float32Array,

@@ -35,6 +35,20 @@ const ACTIVATION = "relu";
  * `observation.scale` f32 [D] where observations are scaled. Metadata: `format`, `outputs`
  * (`logits` or `qValues`), `activation` (`relu`) and, where the data's actions have other names than
  * 0 … A - 1, `action_names` (a JSON list). The bytes depend on nothing but the policy.
+ *
+ * @example A policy on disk
+ * ```ts
+ * import { datasetFromArrays, policyToSafetensors, train } from "@holdfast/offline-rl";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 1],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * const policy = await train(dataset, "bc", { steps: 1 }, { hidden: [8] });
+ * Deno.writeFileSync(`${Deno.makeTempDirSync()}/policy.safetensors`, policyToSafetensors(policy));
+ * ```
  */
 export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
   const tensors = new Map<string, TensorToWrite>();
@@ -70,6 +84,26 @@ export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
  *
  * @param name Name of the file, for messages.
  * @throws InputError when the file is damaged or holds something else.
+ *
+ * @example There and back
+ * ```ts
+ * import {
+ *   datasetFromArrays,
+ *   policyFromSafetensors,
+ *   policyToSafetensors,
+ *   train,
+ * } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 1],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * const policy = await train(dataset, "bc", { steps: 1 }, { hidden: [8] });
+ * deepEqual(policyFromSafetensors(policyToSafetensors(policy), "mine"), policy);
+ * ```
  */
 export function policyFromSafetensors(
   bytes: Uint8Array,

@@ -103,6 +103,23 @@ export interface PipelineOptions {
  *   there before is touched.
  * @throws DivergenceError if training diverges; the last checkpoint is kept.
  * @throws InterruptedError if it was stopped.
+ *
+ * @example A small run
+ * ```ts
+ * import { referenceBackend, resolveConfig, runPipeline } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const small = { steps: 2, batchSize: 4, logInterval: 2 };
+ * const metrics = await runPipeline({
+ *   config: resolveConfig("smoke", {
+ *     network: { hidden: [8] },
+ *     algorithms: { bc: small, cql: small },
+ *   }),
+ *   backend: referenceBackend,
+ *   out: `${Deno.makeTempDirSync()}/run`,
+ * });
+ * equal(metrics.policies.cql.sha256.length, 64);
+ * ```
  */
 export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   const { config, backend, out, resume = false, events = {} } = options;

@@ -9,7 +9,7 @@ import {
   configureAlgorithm,
 } from "../algorithms/index.ts";
 import type { Backend } from "../backends/backend.ts";
-import { chooseBackend } from "../backends/choose.ts";
+import { wasmBackend } from "../backends/wasm.ts";
 import type { DatasetConfig, NetworkConfig } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { NetworkPolicy } from "../network/policy.ts";
@@ -22,7 +22,7 @@ export interface TrainOptions
     Partial<Pick<DatasetConfig, "bootstrapOnTruncation">> {
   /** Names the streams of the initial network and of the minibatches; by default 0. */
   readonly seed?: number;
-  /** What computes, which changes no bit; by default what `chooseBackend("auto")` takes. */
+  /** What computes, which changes no bit; by default wasm. */
   readonly backend?: Backend;
   /** Called after each `logInterval` steps with the last step and the means of the losses. */
   readonly onRow?: (row: Readonly<Record<string, number>>) => void;
@@ -48,7 +48,7 @@ export interface TrainOptions
  * import { collectDataset, evaluatePolicy, makeEnvironment, train } from "@holdfast/offline-rl";
  * import { equal } from "node:assert/strict";
  *
- * const { mdp, behaviour } = makeEnvironment("gridworld", { size: 4 });
+ * const { mdp, behaviour } = makeEnvironment("gridworld", { size: 5 });
  * const dataset = collectDataset(mdp, behaviour, 20, 42);
  * const policy = await train(dataset, "cql", { steps: 20, alpha: 1, batchSize: 16 }, {
  *   seed: 42,
@@ -80,7 +80,7 @@ export async function train<Name extends AlgorithmName>(
     },
     problem: { dataset, environment: null },
     algorithm: configureAlgorithm(algorithm, settings),
-    backend: options.backend ?? await chooseBackend("auto"),
+    backend: options.backend ?? wasmBackend(),
     onStart: (names) => columns = names,
     onRow: onRow &&
       ((row) =>

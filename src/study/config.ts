@@ -73,6 +73,14 @@ const MAX_SEEDS = 10_000;
  *
  * @returns Ascending.
  * @throws InputError if it is none, a seed is given twice or there are more than 10,000.
+ *
+ * @example Numbers and ranges
+ * ```ts
+ * import { parseSeeds } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(parseSeeds("0,7..9"), [0, 7, 8, 9]);
+ * ```
  */
 export function parseSeeds(text: string): number[] {
   const fail = (what: string): never => {
@@ -104,6 +112,15 @@ export function parseSeeds(text: string): number[] {
  *
  * @returns Equal requests give equal configurations, whatever the order of seeds and algorithms.
  * @throws InputError if something of it is unknown, given twice or makes no sense.
+ *
+ * @example Two presets, two seeds
+ * ```ts
+ * import { resolveStudy } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const study = resolveStudy({ presets: ["tutorial", "safe"], algorithms: ["cql"], seeds: [1, 0] });
+ * deepEqual(study.seeds, [0, 1]);
+ * ```
  */
 export function resolveStudy(
   { presets, algorithms, seeds, overrides = {}, source = "config", onNote }:

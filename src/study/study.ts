@@ -94,6 +94,21 @@ export class StudyStoppedError extends Error {
  * @returns The contents of its `study.json`.
  * @throws InputError if the directory holds something else or training diverges.
  * @throws StudyStoppedError if the signal was given.
+ *
+ * @example A small study of two seeds
+ * ```ts
+ * import { resolveStudy, runStudy } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const study = resolveStudy({
+ *   presets: ["smoke"],
+ *   algorithms: ["bc"],
+ *   seeds: [0, 1],
+ *   overrides: { network: { hidden: [8] }, algorithms: { bc: { steps: 2, batchSize: 4 } } },
+ * });
+ * const result = await runStudy({ study, out: `${Deno.makeTempDirSync()}/study`, jobs: 1 });
+ * equal(result.study.seeds.length, 2);
+ * ```
  */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { study, out, backend = "wasm", signal } = options;

@@ -36,6 +36,17 @@ export type DatasetFormat = typeof DATASET_FORMATS[number];
  *   of a Minari data set (or its `data` directory, or the `main_data.hdf5` in it).
  * @param options What the file may not say itself.
  * @throws {InputError} if it is missing, of another format, damaged, or makes no sense.
+ *
+ * @example A log in CSV
+ * ```ts
+ * import { openDataset } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const path = `${Deno.makeTempDirSync()}/log.csv`;
+ * Deno.writeTextFileSync(path, "episode,x,action,reward,terminated\n1,0,1,-1,0\n1,1,0,5,1\n");
+ * const dataset = await openDataset(path, { columns: { observations: ["x"] } });
+ * equal(dataset.actions.join(), "1,0");
+ * ```
  */
 export async function openDataset(
   path: string,
@@ -88,6 +99,22 @@ export function keepsActionNames(
  * @param dataset The data set.
  * @param format The format; what each does not keep is told in the formats page.
  * @throws {InputError} if the path exists or cannot be written.
+ *
+ * @example To d3rlpy's format and back
+ * ```ts
+ * import { datasetFromArrays, openDataset, writeDataset } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [[0], [1]],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * const path = `${Deno.makeTempDirSync()}/data.h5`;
+ * await writeDataset(path, dataset, "d3rlpy");
+ * deepEqual(await openDataset(path), dataset);
+ * ```
  */
 export async function writeDataset(
   path: string,

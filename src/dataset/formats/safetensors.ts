@@ -35,6 +35,18 @@ const VERSION = "1";
  * The file's bytes; equal data sets give equal bytes.
  *
  * @param dataset The data set.
+ *
+ * @example Equal data have equal bytes
+ * ```ts
+ * import { datasetFromArrays, datasetToSafetensors } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const bytes = () =>
+ *   datasetToSafetensors(
+ *     datasetFromArrays({ observations: [0, 1], actions: [0, 1], rewards: [0, 1], terminated: [0, 1] }),
+ *   );
+ * deepEqual(bytes(), bytes());
+ * ```
  */
 export function datasetToSafetensors(
   dataset: Dataset,
@@ -80,6 +92,24 @@ export function datasetToSafetensors(
  * @param name Name of the file, for messages.
  * @param options `onNote` is told of columns in which rounding changed integers.
  * @throws {InputError} for damage, for another kind of file, or for data that make no sense.
+ *
+ * @example There and back
+ * ```ts
+ * import {
+ *   datasetFromArrays,
+ *   datasetFromSafetensors,
+ *   datasetToSafetensors,
+ * } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 1],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * deepEqual(datasetFromSafetensors(datasetToSafetensors(dataset), "mine"), dataset);
+ * ```
  */
 export function datasetFromSafetensors(
   bytes: Uint8Array,
