@@ -41,13 +41,14 @@ import {
   type Usage,
 } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { settingsHelp } from "./settings_help.ts";
 import { stageProgress } from "./stage_progress.ts";
 
 const usage: Usage = {
   command: "deno task pipeline",
   about:
-    "Builds the gridworld, collects an offline data set, trains behaviour cloning and " +
-    "conservative Q-learning,\nevaluates both exactly and by rollouts, and leaves a run directory.",
+    "Collects an offline data set in an environment, trains behaviour cloning and conservative\n" +
+    "Q-learning, evaluates both exactly and by rollouts, and leaves a run directory.",
   flags: {
     preset: { value: "NAME", help: "tutorial (default), safe or smoke" },
     config: { value: "FILE.json", help: "keys that differ from the preset's" },
@@ -77,6 +78,10 @@ const usage: Usage = {
       value: "N",
       help: "steps between checkpoints (default: about ten seconds)",
     },
+    explain: {
+      value: "NAME",
+      help: "show the settings of an algorithm or environment, and end",
+    },
   },
   leavesFiles: true,
 };
@@ -85,6 +90,10 @@ const MAX_STEPS = 100_000_000;
 
 await runScript(usage, async (args) => {
   const { values, switches } = args;
+  if (values.explain) {
+    processOutput("stdout").write(settingsHelp(values.explain));
+    return 0;
+  }
   const screen = processOutput("stderr");
   const resume = switches.has("resume");
   if (resume && !values.out) {

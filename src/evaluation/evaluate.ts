@@ -56,18 +56,18 @@ export function greedyInStates(
  * @param mdp The true environment.
  * @throws InputError if the policy is of other observations or actions.
  *
- * @example How often cloning falls off the cliff
+ * @example How often cloning ends in a hazard
  * ```ts
  * import { collectDataset, evaluate, makeEnvironment, train } from "@holdfast/offline-rl";
  * import { ok } from "node:assert/strict";
  *
- * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const { mdp, behaviour } = makeEnvironment("gridworld", { size: 6 });
  * const policy = await train(collectDataset(mdp, behaviour, 10, 7), "bc", {
  *   steps: 10,
  *   batchSize: 8,
  * }, { hidden: [8] });
  * const { returnMean, outcomes } = evaluate(policy, mdp);
- * ok(returnMean <= -13 && outcomes.fall >= 0);
+ * ok(returnMean <= 50 && outcomes.hazard >= 0);
  * ```
  */
 export function evaluate(

@@ -64,14 +64,14 @@ export interface EnvironmentOptions {
  * @returns Its tables and a policy to collect data by.
  * @throws InputError if a setting is unknown, out of range or in conflict with another.
  *
- * @example Slippery cliff walking
+ * @example Slippery ground
  * ```ts
  * import { makeEnvironment } from "@holdfast/offline-rl";
  * import { equal } from "node:assert/strict";
  *
- * const { mdp } = makeEnvironment("cliffWalking", { slipProbability: 0.1 });
- * equal(mdp.stateCount, 48);
- * equal(mdp.outcomes[0].name, "fall");
+ * const { mdp } = makeEnvironment("gridworld", { size: 7, slipProbability: 0.1 });
+ * equal(mdp.stateCount, 49);
+ * equal(mdp.outcomes[0].name, "hazard");
  * ```
  */
 export function makeEnvironment<Name extends EnvironmentName>(

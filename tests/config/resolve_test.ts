@@ -123,22 +123,6 @@ Deno.test("keys of version 0.1 are read under their new names, with a note each"
   );
 });
 
-Deno.test("another environment starts from its own defaults, and keeps its name", () => {
-  const config = resolveConfig("tutorial", {
-    environment: { name: "cliffWalking", width: 6 },
-    dataset: { behaviour: "edge" },
-  });
-  deepEqual(config.environment, {
-    name: "cliffWalking",
-    width: 6,
-    height: 4,
-    maxSteps: 100,
-    slipProbability: 0,
-  });
-  equal(config.dataset.behaviour, "edge");
-  deepEqual(resolveConfig("tutorial", config), config);
-});
-
 Deno.test("dqn and doubleDqn start from the preset's CQL without alpha", () => {
   const { algorithms } = resolveConfig("tutorial", {
     algorithms: { doubleDqn: { steps: 10 } },
