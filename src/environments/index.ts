@@ -7,6 +7,7 @@ import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { suggest } from "../nearest.ts";
 import type { AnySettings } from "../settings.ts";
+import { cliffWalking } from "./cliff_walking.ts";
 import type {
   EnvironmentDefinition,
   EnvironmentShape,
@@ -14,12 +15,14 @@ import type {
 } from "./define.ts";
 import { gridworld } from "./gridworld.ts";
 
+export * from "./cliff_walking.ts";
 export * from "./gridworld.ts";
 
 /** The first is meant where a configuration names none. */
-export const ENVIRONMENTS: readonly [typeof gridworld] = [
-  gridworld,
-];
+export const ENVIRONMENTS: readonly [
+  typeof gridworld,
+  typeof cliffWalking,
+] = [gridworld, cliffWalking];
 
 /** One of the definitions. */
 export type EnvironmentDefinitions = typeof ENVIRONMENTS[number];
