@@ -13,6 +13,7 @@ import type {
   LearnerSettings,
   LearningShape,
 } from "./define.ts";
+import { implicitQLearning } from "./implicit_q_learning.ts";
 import type { Program } from "./program.ts";
 import {
   conservativeQLearning,
@@ -21,6 +22,7 @@ import {
 } from "./q_learning.ts";
 
 export * from "./behaviour_cloning.ts";
+export * from "./implicit_q_learning.ts";
 export * from "./q_learning.ts";
 
 /** In the order in which a run trains them. */
@@ -29,11 +31,13 @@ export const ALGORITHMS: readonly [
   typeof conservativeQLearning,
   typeof deepQLearning,
   typeof doubleDeepQLearning,
+  typeof implicitQLearning,
 ] = [
   behaviourCloning,
   conservativeQLearning,
   deepQLearning,
   doubleDeepQLearning,
+  implicitQLearning,
 ];
 
 /** One of the definitions. */

@@ -22,6 +22,9 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   temperature: [0.02, 2],
   rewardScale: [0.01, 1.5],
   targetActionNoise: [0, 1],
+  expectile: [0.5, 0.95],
+  advantageTemperature: [0.5, 20],
+  advantageCap: [1, 5],
 };
 
 /** Settings of the training loop: no loss depends on them. */

@@ -106,12 +106,46 @@ function qLearning(chooser: "online" | "target"): Loss {
   };
 }
 
+/** Weighted cloning, expectile regression and squared temporal difference, a network each. */
+const implicitQLearning: Loss = (
+  { settings, sample, online, target },
+  watch,
+) => {
+  const { gamma, rewardScale, expectile, advantageTemperature, advantageCap } =
+    settings;
+  const { observation, action, reward, next } = sample;
+  const fixed = (network: Network, seen: readonly number[]) =>
+    forward(network, seen, () => {});
+  const y = rewardScale * reward +
+    (next ? gamma * fixed(online[1], next)[0] : 0);
+  const better = fixed(target[2]!, observation)[action];
+  const advantage = better - fixed(online[1], observation)[0];
+  const weight = Math.min(
+    Math.exp(advantage / (advantageTemperature * rewardScale)),
+    advantageCap,
+  );
+  return ([policy, value, critic]) => {
+    const logits = forward(policy, observation, watch);
+    const policyLoss = weight * (softMaximum(logits, 1) - logits[action]);
+    const u = better - forward(value, observation, watch)[0];
+    const valueLoss = (u < 0 ? 1 - expectile : expectile) * u * u;
+    const criticLoss = (forward(critic, observation, watch)[action] - y) ** 2;
+    return {
+      policyLoss,
+      valueLoss,
+      criticLoss,
+      total: policyLoss + valueLoss + criticLoss,
+    };
+  };
+};
+
 /** By the algorithm's name. */
 const LOSSES: Readonly<Record<string, Loss>> = {
   bc: cloning,
   cql: qLearning("online"),
   dqn: qLearning("target"),
   doubleDqn: qLearning("online"),
+  iql: implicitQLearning,
 };
 
 /** An algorithm's loss. @throws Error where none is written down. */

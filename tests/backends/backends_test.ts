@@ -71,6 +71,9 @@ const SHAPES: readonly Shape[] = ([
   ["dqn", 7, [7, 7, 7], 7, 5, 1, 9, 10],
   ["doubleDqn", 2, [129, 33], 4, 5, 1, 2, 200],
   ["doubleDqn", 9, [33], 8, 100, 3, 9, 60],
+  ["iql", 2, [33, 7], 5, 100, 1, 9, 40],
+  ["iql", 5, [40], 9, 5, 3, 2, 20],
+  ["iql", 1, [7], 2, 1, 2, 9, 3],
 ] as const).map((
   [algorithm, inputs, hidden, actions, batchSize, runs, interval, episodes],
 ) => ({
