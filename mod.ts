@@ -4,7 +4,7 @@
  * From data to a policy: {@link openDataset} or {@link datasetFromArrays}, {@link train},
  * {@link evaluatePolicy}. A run with its directory: {@link resolveConfig}, {@link runPipeline},
  * {@link verify}. Kernels, programs, checks, statistics and what the scripts share are modules of
- * their own: `@holdfast/offline-rl/kernels`, `/programs`, `/checks`, `/statistics`, `/tools`.
+ * their own: `@holdfast/offline-rl/kernels`, `/programs`, `/checks`, `/statistics`, `/runs`, `/tools`.
  *
  * @example Data in, policy out
  * ```ts

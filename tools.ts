@@ -1,5 +1,5 @@
 /**
- * What the suite's scripts share: terminals, safe files, and what a directory holds.
+ * What the suite's scripts share: terminals and safe files.
  *
  * @module
  */
@@ -39,26 +39,3 @@ export {
 } from "./src/files/safetensors.ts";
 export { sha256Hex } from "./src/numerics/hash.ts";
 export { type RandomStream, randomStream } from "./src/numerics/random.ts";
-
-// What a directory holds.
-export {
-  listFiles,
-  type Manifest,
-  readManifest,
-  type SuiteVersions,
-} from "./src/run/manifest.ts";
-export type { ManifestFile } from "./src/files/listing.ts";
-export { LOCK_FILE } from "./src/run/lock.ts";
-export {
-  isBegun,
-  isFinished,
-  recordedConfig,
-  requireSameConfig,
-} from "./src/run/resume.ts";
-export { requireNewRun } from "./src/run/run_directory.ts";
-export { openProblem, type Problem } from "./src/run/problem.ts";
-export { isStudy } from "./src/study/config.ts";
-export { unsafeName } from "./src/mdp/mdp.ts";
-export { keepsActionNames } from "./src/dataset/formats/dataset_file.ts";
-export { presetNamed } from "./src/config/resolve.ts";
-export type { PresetName } from "./src/config/presets.ts";

@@ -18,12 +18,8 @@ import {
   openDataset,
   writeDataset,
 } from "../mod.ts";
-import {
-  formatReport,
-  keepsActionNames,
-  processOutput,
-  visible,
-} from "../tools.ts";
+import { keepsActionNames } from "../runs.ts";
+import { formatReport, processOutput, visible } from "../tools.ts";
 import {
   type Arguments,
   choiceFlag,

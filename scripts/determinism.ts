@@ -21,13 +21,12 @@ import {
   wasmBackend,
 } from "../mod.ts";
 import { configuredAlgorithms, prepareTask } from "../programs.ts";
+import { openProblem, presetNamed } from "../runs.ts";
 import {
   canonicalJson,
   formatTable,
   makeDirectory,
-  openProblem,
   type Output,
-  presetNamed,
   processOutput,
   style,
   suggest,

@@ -9,7 +9,8 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { LOCK_FILE, randomStream, readFile, sha256Hex } from "../tools.ts";
+import { LOCK_FILE } from "../runs.ts";
+import { randomStream, readFile, sha256Hex } from "../tools.ts";
 
 /** How many runs, and where. */
 export interface InterruptOptions {

@@ -5,10 +5,9 @@
  * @module
  */
 import { join } from "node:path";
+import { listFiles, LOCK_FILE } from "../runs.ts";
 import {
   isTemporary,
-  listFiles,
-  LOCK_FILE,
   type RandomStream,
   randomStream,
   readSafetensors,

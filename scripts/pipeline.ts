@@ -17,17 +17,19 @@ import {
   runPipeline,
 } from "../mod.ts";
 import {
-  decimal,
-  duration,
-  formatTable,
   isBegun,
   isFinished,
   openProblem,
-  percent,
-  processOutput,
   recordedConfig,
   requireNewRun,
   requireSameConfig,
+} from "../runs.ts";
+import {
+  decimal,
+  duration,
+  formatTable,
+  percent,
+  processOutput,
   sha256Hex,
 } from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";

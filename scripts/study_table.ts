@@ -4,6 +4,7 @@
  * @module
  */
 import type { StudyResult } from "../mod.ts";
+import { unsafeName } from "../runs.ts";
 import type {
   Comparison,
   Estimate,
@@ -17,7 +18,6 @@ import {
   percent,
   percentDifference,
   style,
-  unsafeName,
 } from "../tools.ts";
 
 /** Something that is shown of a policy. */

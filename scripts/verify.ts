@@ -5,13 +5,8 @@
  */
 import { isVerified, type Verification, verifyRun } from "../checks.ts";
 import { InputError, InterruptedError } from "../mod.ts";
-import {
-  isStudy,
-  processOutput,
-  readManifest,
-  style,
-  visible,
-} from "../tools.ts";
+import { isStudy, readManifest } from "../runs.ts";
+import { processOutput, style, visible } from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import { runScript, type Usage } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";

@@ -10,7 +10,8 @@ import {
   train,
   verify,
 } from "../../mod.ts";
-import { openProblem, sha256Hex } from "../../tools.ts";
+import { openProblem } from "../../runs.ts";
+import { sha256Hex } from "../../tools.ts";
 import { smallConfig } from "../run/small_run.ts";
 import { backend, study, temporary } from "../study/small_study.ts";
 

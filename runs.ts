@@ -1,0 +1,26 @@
+/**
+ * What a folder of a run or study holds, and the problem that a configuration means.
+ *
+ * @module
+ */
+export {
+  listFiles,
+  type Manifest,
+  readManifest,
+  type SuiteVersions,
+} from "./src/run/manifest.ts";
+export type { ManifestFile } from "./src/files/listing.ts";
+export { LOCK_FILE } from "./src/run/lock.ts";
+export {
+  isBegun,
+  isFinished,
+  recordedConfig,
+  requireSameConfig,
+} from "./src/run/resume.ts";
+export { requireNewRun } from "./src/run/run_directory.ts";
+export { openProblem, type Problem } from "./src/run/problem.ts";
+export { isStudy } from "./src/study/config.ts";
+export { unsafeName } from "./src/mdp/mdp.ts";
+export { keepsActionNames } from "./src/dataset/formats/dataset_file.ts";
+export { presetNamed } from "./src/config/resolve.ts";
+export type { PresetName } from "./src/config/presets.ts";
