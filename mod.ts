@@ -53,6 +53,7 @@ export {
   datasetFromSafetensors,
   datasetToSafetensors,
 } from "./src/dataset/formats/safetensors.ts";
+export { type RandomStream, randomStream } from "./src/numerics/random.ts";
 export { collectDataset } from "./src/dataset/collect.ts";
 export { validateDataset } from "./src/dataset/validate.ts";
 export {

@@ -1,5 +1,6 @@
 /**
- * What the suite's scripts share: terminals and safe files.
+ * What the suite's scripts share: terminals and safe files. It needs no package, so that a thread that
+ * only prints starts soon.
  *
  * @module
  */
@@ -38,4 +39,3 @@ export {
   type TensorDtype,
 } from "./src/files/safetensors.ts";
 export { sha256Hex } from "./src/numerics/hash.ts";
-export { type RandomStream, randomStream } from "./src/numerics/random.ts";

@@ -9,8 +9,9 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import { randomStream } from "../mod.ts";
 import { LOCK_FILE } from "../runs.ts";
-import { randomStream, readFile, sha256Hex } from "../tools.ts";
+import { readFile, sha256Hex } from "../tools.ts";
 
 /** How many runs, and where. */
 export interface InterruptOptions {

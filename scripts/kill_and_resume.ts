@@ -5,13 +5,9 @@
  * @module
  */
 import { join } from "node:path";
+import { type RandomStream, randomStream } from "../mod.ts";
 import { listFiles, LOCK_FILE } from "../runs.ts";
-import {
-  isTemporary,
-  type RandomStream,
-  randomStream,
-  readSafetensors,
-} from "../tools.ts";
+import { isTemporary, readSafetensors } from "../tools.ts";
 
 /** What is run and how often it is killed. */
 export interface SoakOptions {

@@ -17,9 +17,9 @@ import {
   type DatasetFormat,
   InputError,
   openDataset,
+  randomStream,
   writeDataset,
 } from "../mod.ts";
-import { randomStream } from "../tools.ts";
 
 const TRANSITIONS = 1_000_000;
 const EPISODE_LENGTH = 50;

@@ -7,7 +7,7 @@
  * @module
  */
 import { join } from "node:path";
-import { InputError } from "../mod.ts";
+import { InputError, randomStream } from "../mod.ts";
 import {
   bootstrapIntervals,
   interquartileMean,
@@ -18,7 +18,6 @@ import {
   type ScoreMatrix,
   shareInterval,
 } from "../statistics.ts";
-import { randomStream } from "../tools.ts";
 import { runScript } from "./cli.ts";
 
 const REPEATS = 500;

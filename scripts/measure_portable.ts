@@ -5,7 +5,7 @@
  * @module
  */
 import { exp, log, recip, rsqrt, sqrt } from "../kernels.ts";
-import { randomStream } from "../tools.ts";
+import { randomStream } from "../mod.ts";
 
 const SAMPLES = 5_000_000;
 const random = randomStream(0, "portable");

@@ -29,6 +29,14 @@ export interface RandomStream {
  *
  * @param seed The run's seed.
  * @param name What the stream is for, e.g. `"episode/17"`.
+ *
+ * @example Equal seeds and names, equal numbers
+ * ```ts
+ * import { randomStream } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(randomStream(42, "mine").uniform(), randomStream(42, "mine").uniform());
+ * ```
  */
 export function randomStream(seed: number, name: string): RandomStream {
   const uniform = alea(`holdfast/${seed}/${name}`) as () => number;
