@@ -54,6 +54,9 @@ Deno.test("HDF5: what the library refuses or cannot have is refused, by its name
     huge: claims,
     huge_chunk: claims,
     float128: 'd: "observations_0" holds numbers of 128 bits',
+    enum_big_endian:
+      'd: "actions_0" holds numbers in an unusual format, or is damaged',
+    nothing: 'd: "observations_0" holds nothing: neither numbers nor a shape',
     v1:
       "d: a data set of d3rlpy 1: read it in d3rlpy 2 with load_v1(file), put the episodes " +
       "into a ReplayBuffer and give the file that its dump writes",
@@ -99,6 +102,19 @@ Deno.test("HDF5: what the library refuses or cannot have is refused, by its name
       assert.equal(changed, 6, "pipelines of observations and rewards");
       assert.equal(await read(bytes), filter(name));
     }
+  } finally {
+    hdf5.close();
+  }
+});
+
+Deno.test("HDF5: numbers that were never written are zeros, not leftover memory", async () => {
+  const hdf5 = openHdf5();
+  const read = async (name: string) =>
+    (await hdf5.run("readD3rlpy", "d", bytesOf(name), "d", undefined)).dataset;
+  try {
+    await read("latest");
+    const { observations } = await read("never_written");
+    assert.deepEqual(observations, new Float32Array(42));
   } finally {
     hdf5.close();
   }

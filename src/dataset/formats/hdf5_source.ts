@@ -147,7 +147,10 @@ export function hdf5Source(
     const bytesOf = (axes: readonly number[] | null) =>
       axes?.reduce((product, n) => product * n, size) ?? 0;
     const needed = Math.max(bytesOf(shape), bytesOf(chunks));
-    if (shape === null || needed > budget) {
+    if (shape === null) {
+      refuse(path, "holds nothing: neither numbers nor a shape");
+    }
+    if (needed > budget) {
       refuse(path, "is damaged: it claims more than the file can hold");
     }
     if (needed > library.MAXIMUM_MEMORY) {
@@ -169,8 +172,11 @@ export function hdf5Source(
       .find((message) => message.type === MESSAGE.datatype);
     if (message === undefined || message.flags & 2) return false;
     // An enum's own part is 8 bytes long; that of its integers follows.
-    const begin = message.begin + (type === types.H5T_ENUM.value ? 8 : 0);
-    return usualType(integers, size, signed, littleEndian).every((byte, i) =>
+    const isEnum = type === types.H5T_ENUM.value;
+    const begin = message.begin + (isEnum ? 8 : 0);
+    // The library turns big-endian numbers round, but not those of an enum.
+    const order = littleEndian || isEnum;
+    return usualType(integers, size, signed, order).every((byte, i) =>
       byte === (i === 0 ? bytes[begin] & CLASS_BITS : bytes[begin + i])
     );
   };
@@ -184,6 +190,8 @@ export function hdf5Source(
     budget -= size * count;
     const address = library._malloc(Math.max(1, size * count));
     if (address === 0) refuse(path, "is too large for the memory there is");
+    // What was never written, and has no fill value either, leaves the memory as it is.
+    library.HEAPU8.fill(0, address, address + size * count);
     try {
       const status = attempt(path, () =>
         library.get_dataset_data(
