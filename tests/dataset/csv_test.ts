@@ -284,6 +284,15 @@ Deno.test("CSV: the source's own action codes and names are kept", async () => {
   ]);
 });
 
+Deno.test("CSV: a byte-order mark inside the file makes two names of one", async () => {
+  const text =
+    "episode,observation_0,action,reward\na,1,up,0\nb,1,\ufeffup,0\n";
+  assert.equal(
+    await refusal(() => read(text)),
+    'f.csv: 1 bad row: line 3: "action" is "\\ufeffup", neither an integer nor a name',
+  );
+});
+
 Deno.test("CSV: integers that 32-bit floats cannot hold are rounded, with a note a column", async () => {
   const notes: string[] = [];
   const dataset = await read(
@@ -514,7 +523,61 @@ Deno.test("CSV: the ends that other names tell", async () => {
   ]);
   assert.deepEqual(
     await ends("done,terminated,note,truncated", ["0,0,x,0", "1,0,y,1"]),
-    [0, 1, 'columns not used: "done", "note"'],
+    [0, 1, 'columns not used: "note"'],
+  );
+  // Columns that contradict each other: no choice is made between them.
+  const bad = (column: string, flag: string, what: string) =>
+    `f.csv: 1 bad row: line 3: "${column}" is "${flag}", but ${what}; ${RENAME}`;
+  for (
+    const [names, flags, told] of [
+      ["terminated,done", "1,0", bad("done", "0", '"terminated" is set')],
+      ["done,terminal", "0,1", bad("done", "0", '"terminal" is set')],
+      [
+        "terminated,truncated,done",
+        "1,0,0",
+        bad("done", "0", '"terminated" is set'),
+      ],
+      [
+        "terminated,truncated,is_last",
+        "0,0,1",
+        bad("is_last", "1", 'neither "terminated" nor "truncated" is set'),
+      ],
+      [
+        "terminated,terminals",
+        "0,1",
+        bad("terminals", "1", '"terminated" says the opposite'),
+      ],
+      [
+        "timeout,truncated",
+        "1,0",
+        bad("timeout", "1", '"truncated" says the opposite'),
+      ],
+    ]
+  ) {
+    const before = flags.replaceAll("1", "0");
+    assert.equal(await refusal(() => ends(names, [before, flags])), told);
+  }
+  for (
+    const [names, flags, terminated, truncated] of [
+      // "done" may stand for the environment's own ends alone.
+      ["truncated,done", "1,0", 0, 1],
+      ["terminated,truncated,done", "0,1,0", 0, 1],
+      // Times, not flags.
+      ["terminated,truncated,end", "1,0,12:30", 1, 0],
+      ["terminated,terminal", "1,1", 1, 0],
+    ] as const
+  ) {
+    const before = flags.replaceAll("1,", "0,").replace(/1$/, "0");
+    assert.deepEqual(
+      (await ends(names, [before, flags])).slice(0, 2),
+      [terminated, truncated],
+    );
+  }
+  assert.equal(
+    await refusal(() =>
+      ends("done", ["0", "1"], { terminated: "done", truncated: "done" })
+    ),
+    'f.csv: column "done" is named for both terminated and truncated',
   );
   assert.equal(
     await refusal(() => ends("terminal,is_terminal", ["0,0", "0,0"])),
@@ -591,6 +654,22 @@ Deno.test("CSV: files that are no data set", async () => {
   assert.equal(
     await message(SMALL + '3,0,"2'),
     "f.csv: line 11: a quote is not closed; is the file cut?",
+  );
+  assert.equal(
+    await message(SMALL.replaceAll("\n", "\r")),
+    "f.csv: its header holds a lone carriage return; lines must end in LF or CRLF",
+  );
+  assert.equal(
+    await message(SMALL, { observations: ["observation_0", "observation_0"] }),
+    "f.csv: --observations: names a column twice",
+  );
+  const latin1 = Uint8Array.from(
+    SMALL.replace("reward", "gewährt"),
+    (character) => character.charCodeAt(0),
+  );
+  assert.equal(
+    await message(latin1),
+    "f.csv: its header is not UTF-8; save the file as UTF-8",
   );
   const broken = new TextEncoder().encode(SMALL);
   broken[SMALL.indexOf("\n1,") + 1] = 0xff;

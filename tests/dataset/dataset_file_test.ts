@@ -109,7 +109,44 @@ Deno.test(
     );
     Deno.writeFileSync(path, new Uint8Array(0));
     assert.equal(await refusal(() => openDataset(path)), `${path}: is empty`);
-    Deno.writeFileSync(path, Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0));
+    const utf8 = new TextEncoder();
+    const csv = "episode,observation_0,action,reward\na,1,0,1\n";
+    const pairs = (text: string) => Uint16Array.from(utf8.encode(text));
+    const foreign: [Uint8Array, string][] = [
+      [
+        new Uint8Array(Uint16Array.of(0xfeff, ...pairs(csv)).buffer),
+        "UTF-16 or UTF-32 text; save it as CSV in UTF-8",
+      ],
+      [
+        Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0),
+        "a zip archive, perhaps a workbook (.xlsx) or NumPy's .npz; save the table as CSV",
+      ],
+      [
+        Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0),
+        "packed with gzip; unpack it first",
+      ],
+      [
+        utf8.encode("PAR1abcdefgh"),
+        "a Parquet file; write it as CSV (pandas: to_csv)",
+      ],
+      [
+        Uint8Array.of(0x80, 4, 0x95, 0, 0, 0, 0, 0, 0),
+        "a Python pickle; write the data as CSV or a d3rlpy dump",
+      ],
+    ];
+    for (const [bytes, told] of foreign) {
+      Deno.writeFileSync(path, bytes);
+      assert.equal(
+        await refusal(() => openDataset(path)),
+        `${path}: ${told}`,
+      );
+    }
+    // A safetensors file whose header has 0x8b1f bytes begins as gzip does.
+    const long = new Uint8Array(8 + 0x8b1f).fill(0x20);
+    long.set([0x1f, 0x8b, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]);
+    Deno.writeFileSync(path, long);
+    assert.match(await refusal(() => openDataset(path)), /a safetensors file/);
+    Deno.writeFileSync(path, Uint8Array.of(1, 0, 2, 0));
     assert.equal(
       await refusal(() => openDataset(path)),
       `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,

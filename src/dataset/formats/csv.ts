@@ -56,8 +56,13 @@ export async function datasetFromCsv(
     else {
       const names = Array.from(
         { length: record.cells },
-        (_, c) => record.text(c) ?? "",
+        (_, c) => record.text(c),
       );
+      if (!names.every((text) => text !== undefined)) {
+        throw new InputError(
+          `${name}: its header is not UTF-8; save the file as UTF-8`,
+        );
+      }
       const found = findColumns(names, name, columns);
       reader = openRows(found, name, actionCount, onBad);
     }

@@ -40,8 +40,13 @@ export interface ColumnIndices {
   readonly terminated: number;
   /** Its index or -1. */
   readonly truncated: number;
-  /** Index of a column that says that the episode is over, but not by what; or -1. */
+  /**
+   * Index of a column that says that the episode is over, but not by what; or -1. Beside columns for
+   * both ends it must agree with them.
+   */
   readonly over: number;
+  /** Pairs of a column for an end and another of the same meaning, which must agree with it. */
+  readonly doubles: readonly (readonly [number, number])[];
   /** Its index or -1. */
   readonly step: number;
   /** All names. */
@@ -109,10 +114,22 @@ export function findColumns(
   const fail = (what: string): never => {
     throw new InputError(`${file}: ${what}`);
   };
+  if (names.some((name) => /\r(?!\n)/.test(name))) {
+    fail(
+      "its header holds a lone carriage return; lines must end in LF or CRLF",
+    );
+  }
+  // A header may have very many names.
+  const places = new Map<string, number>();
+  const repeated = new Set<string>();
+  names.forEach((name, index) => {
+    if (places.has(name)) repeated.add(name);
+    else places.set(name, index);
+  });
   const find = (flag: keyof CsvColumns, wanted: string): number => {
-    const index = names.indexOf(wanted);
-    if (index < 0) {
-      fail(
+    const index = places.get(wanted);
+    if (index === undefined) {
+      return fail(
         `no column ${JSON.stringify(wanted)}; its columns are ${list(names)}` +
           (names.length === 1
             ? " (columns must be separated by commas)"
@@ -121,11 +138,12 @@ export function findColumns(
             : ""),
       );
     }
-    if (names.includes(wanted, index + 1)) {
+    if (repeated.has(wanted)) {
       fail(`more than one column ${JSON.stringify(wanted)}`);
     }
     return index;
   };
+  const doubles: [number, number][] = [];
   /** A column that is there under one of its well-known names. */
   const detect = (role: keyof typeof END_NAMES): number => {
     const [plain, ...others] = END_NAMES[role];
@@ -143,7 +161,14 @@ export function findColumns(
     }
     const name = exact ?? found[0];
     if (name === undefined) return -1;
-    return find(role === "over" ? "terminated" : role, name);
+    const index = find(role === "over" ? "terminated" : role, name);
+    if (role !== "over") {
+      doubles.push(
+        ...found.filter((other) => other !== name)
+          .map((other): [number, number] => [index, find(role, other)]),
+      );
+    }
+    return index;
   };
   const usual = Array.from(
     {
@@ -166,9 +191,19 @@ export function findColumns(
       ? find("step", columns.step ?? "step")
       : -1,
   };
-  const isClear = columns.terminated !== undefined ||
-    (indices.terminated >= 0 && indices.truncated >= 0);
-  const over = isClear ? -1 : detect("over");
+  if (new Set(observations).size < observations.length) {
+    fail("--observations: names a column twice");
+  }
+  const { terminated, truncated } = indices;
+  if (terminated >= 0 && terminated === truncated) {
+    fail(
+      `column ${
+        JSON.stringify(names[terminated])
+      } is named for both terminated and truncated`,
+    );
+  }
+  const found = columns.terminated === undefined ? detect("over") : -1;
+  const over = terminated >= 0 && found === truncated ? -1 : found;
   const all = { ...indices, over };
   const used = new Set(Object.values(all).flat());
   const unused = names.filter((_, column) => !used.has(column));
@@ -176,6 +211,7 @@ export function findColumns(
     ...all,
     count: names.length,
     names,
+    doubles,
     guessed: [
       ...(columns.terminated === undefined ? [all.terminated] : []),
       ...(columns.truncated === undefined ? [all.truncated] : []),
@@ -204,6 +240,7 @@ function endNotes(
       notes.push(`${names[column]}: taken for ${role}`);
     }
   }
+  if (terminated >= 0 && truncated >= 0) return notes;
   if (over >= 0 && over !== truncated) {
     notes.push(
       `${names[over]}: ` +

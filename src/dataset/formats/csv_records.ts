@@ -216,7 +216,10 @@ function parseLong(bytes: Uint8Array): number {
 
 function decode(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // A mark inside the file is part of its cell: two names must not become one.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      bytes,
+    );
   } catch {
     return undefined;
   }

@@ -10,6 +10,9 @@ import type { ColumnIndices } from "./csv_columns.ts";
 import type { CsvRecord } from "./csv_records.ts";
 import type { Dataset } from "../dataset.ts";
 
+const RENAME =
+  "if this column says nothing about the end of an episode, rename it";
+
 /** Takes the rows of a file one by one. */
 export interface RowReader {
   /** Takes the next row. */
@@ -61,6 +64,7 @@ export function openRows(
   let isClosed = false;
   let isBad = false;
   const saysTerminated = columns.terminated >= 0 || columns.over >= 0;
+  const saysBoth = columns.terminated >= 0 && columns.truncated >= 0;
   /** Episodes whose last row is taken for their final observation. */
   let cut = 0;
   /** Episodes of one row that is not terminated: what its action led to is not known. */
@@ -160,17 +164,51 @@ export function openRows(
       if (column < 0 || (isFinal && record.size(column) === 0)) continue;
       const flag = readFlag(record, column);
       if (flag === undefined) {
+        // Beside both ends it is only compared with them.
+        if (key === "over" && saysBoth) continue;
         const what = columns.guessed.includes(column)
-          ? "neither 0 nor 1; if this column says nothing about the end of an episode, rename it"
+          ? `neither 0 nor 1; ${RENAME}`
           : "neither 0 nor 1";
         return badCell(record, column, what);
       }
       flags[key] = flag;
+      if (key === "over") {
+        const wrong = contradiction(flag, flags.terminated, flags.truncated);
+        if (wrong) return badCell(record, column, wrong);
+      }
+    }
+    for (const [column, other] of columns.doubles) {
+      const flag = readFlag(record, other);
+      if (flag !== undefined && flag !== readFlag(record, column)) {
+        return badCell(
+          record,
+          other,
+          `but ${quote(columns.names[column])} says the opposite; ${RENAME}`,
+        );
+      }
     }
     const { terminated, truncated, over } = flags;
     const isLimit = columns.truncated < 0 && columns.terminated >= 0;
     row.terminated = terminated || (over && !truncated && !isLimit);
     row.truncated = truncated || (over && !terminated && isLimit);
+  };
+
+  /** What is wrong with a flag that says whether the episode is over, beside those of its ends. */
+  const contradiction = (
+    over: boolean,
+    terminated: boolean,
+    truncated: boolean,
+  ): string | undefined => {
+    if (columns.over === columns.truncated) return;
+    const nameOf = (column: number) => quote(columns.names[column]);
+    if (!over && terminated) {
+      return `but ${nameOf(columns.terminated)} is set; ${RENAME}`;
+    }
+    if (over && saysBoth && !terminated && !truncated) {
+      return `but neither ${nameOf(columns.terminated)} nor ${
+        nameOf(columns.truncated)
+      } is set; ${RENAME}`;
+    }
   };
 
   /** Reads the action, a code or a name; returns what is wrong. */

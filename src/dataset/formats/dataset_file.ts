@@ -141,6 +141,36 @@ export async function writeDataset(
   writeFileAtomic(path, bytes);
 }
 
+const PICKLE = "a Python pickle; write the data as CSV or a d3rlpy dump";
+
+const text = (letters: string) => [...new TextEncoder().encode(letters)];
+
+/** First bytes of files that people have and that are not read here, and what to do with them. */
+const FOREIGN: readonly (readonly [readonly number[], string])[] = [
+  [[0xff, 0xfe], "UTF-16 or UTF-32 text; save it as CSV in UTF-8"],
+  [[0xfe, 0xff], "UTF-16 text; save it as CSV in UTF-8"],
+  [[0x1f, 0x8b], "packed with gzip; unpack it first"],
+  [[0x28, 0xb5, 0x2f, 0xfd], "packed with zstd; unpack it first"],
+  [
+    [...text("PK"), 3, 4],
+    "a zip archive, perhaps a workbook (.xlsx) or NumPy's .npz; save the table as CSV",
+  ],
+  [
+    [0xd0, 0xcf, 0x11, 0xe0],
+    "an old workbook (.xls); save the table as CSV",
+  ],
+  [text("PAR1"), "a Parquet file; write it as CSV (pandas: to_csv)"],
+  [text("ARROW1"), "an Arrow file; write it as CSV (pandas: to_csv)"],
+  [
+    [0x93, ...text("NUMPY")],
+    "a NumPy array (.npy); put the columns into a CSV file",
+  ],
+  [[0x80, 2], PICKLE],
+  [[0x80, 3], PICKLE],
+  [[0x80, 4], PICKLE],
+  [[0x80, 5], PICKLE],
+];
+
 function sniff(path: string): DatasetFormat {
   const isDirectory = attempt(path, () => Deno.statSync(path).isDirectory);
   if (isDirectory || basename(path) === "main_data.hdf5") return "minari";
@@ -156,6 +186,10 @@ function sniff(path: string): DatasetFormat {
   if (start[8] === 0x7b && start.subarray(0, 8).includes(0)) {
     return "safetensors";
   }
+  const other = FOREIGN.find(([bytes]) =>
+    bytes.every((byte, i) => start[i] === byte)
+  );
+  if (other) throw new InputError(`${path}: ${other[1]}`);
   if (!start.includes(0)) return "csv";
   throw new InputError(
     `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
