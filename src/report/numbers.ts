@@ -35,12 +35,12 @@ export function percentDifference(difference: number): string {
   return difference < 0 ? `−${percent(-difference)}` : percent(difference);
 }
 
-/** A probability as people say it: `4 %, once in 25 episodes`, `70 %`, `0 %, never`. */
+/** A probability as people say it: `4 % (once in 25 episodes)`, `70 %`, `0 % (never)`. */
 export function frequency(probability: number): string {
-  if (probability <= 0) return `${percent(probability)}, never`;
+  if (probability <= 0) return `${percent(probability)} (never)`;
   if (probability > 0.5) return percent(probability);
   const episodes = Number((1 / probability).toPrecision(2));
-  return `${percent(probability)}, once in ${group(episodes)} episodes`;
+  return `${percent(probability)} (once in ${group(episodes)} episodes)`;
 }
 
 /** An integer with a comma every three digits. */

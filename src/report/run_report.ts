@@ -110,8 +110,8 @@ function training({ metrics, plots, training }: RunReport): Section {
     const high = percent(late.reduce((a, b) => Math.max(a, b)));
     return `In the second half of training, the ${
       unsafeOf(metrics)
-    } probability of ` +
-      `${name} lies between ${low} and ${high}.`;
+    } probability of ${name} ` +
+      (low === high ? `is ${low}.` : `lies between ${low} and ${high}.`);
   });
   const worth = exact
     ? [beside(

@@ -123,7 +123,9 @@ export function showProgress(
       output.write(`\r\x1b[2K${line.slice(0, output.columns - 1)}`);
     },
     finish() {
-      const average = seconds() < 0.05 ? "" : `  ${group(rate())} ${unit}/s`;
+      const average = done === start || seconds() < 0.05
+        ? ""
+        : `  ${group(rate())} ${unit}/s`;
       const line = `${group(total)} ${unit} in ${
         duration(seconds())
       }${average}`;

@@ -35,10 +35,10 @@ Deno.test("numbers for people", () => {
     "1,234,567",
   ]);
   deepEqual([0, 1, 0.7, 0.04, 0.0000242].map(frequency), [
-    "0 %, never",
+    "0 % (never)",
     "100 %",
     "70 %",
-    "4 %, once in 25 episodes",
-    "0.00242 %, once in 41,000 episodes",
+    "4 % (once in 25 episodes)",
+    "0.00242 % (once in 41,000 episodes)",
   ]);
 });

@@ -79,6 +79,13 @@ const plain = (page: string) =>
   page.replace(/<style>.*?<\/style>/s, "").replaceAll(/<[^>]*>/g, " ")
     .replaceAll(/\s+/g, " ");
 
+Deno.test("a probability that stays is no range", async () => {
+  const values = { returnMean: [-1, -1], unsafeProbability: [0, 0] };
+  const run = { ...await report(), training: { cql: values } };
+  const text = plain(runReportHtml(run));
+  ok(text.includes("the hazard probability of cql is 0 %."), text);
+});
+
 Deno.test("the report states the numbers", async () => {
   const text = plain(runReportHtml(await report()));
   for (
@@ -86,7 +93,7 @@ Deno.test("the report states the numbers", async () => {
       "Offline learning on data of the safety gridworld, seed 42.",
       "cql −12.50 1.00 −20.00 −30.00 4 % 95 % 1 % 29.3 34.19 25 %",
       "optimal 21.69 1.00 −20.00 −30.00 0.00242 % 95 % 1 % 29.3 0.00",
-      "Probabilities in an episode of cql: hazard 4 %, once in 25 episodes, goal 95 %, timeout 1 %.",
+      "Probabilities in an episode of cql: hazard 4 % (once in 25 episodes), goal 95 %, timeout 1 %.",
       "the hazard probability of cql lies between 2 % and 11 %",
       "last 10 checkpoints: hazard 2 % to 50 %, median 10.5 % return −80.00 to 2.00, median −35.00",
       "4 % hazard 95 % goal time runs out in 1 % −12.50 expected return",

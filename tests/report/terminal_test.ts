@@ -35,6 +35,15 @@ Deno.test("piped progress is plain lines, seldom", () => {
   );
 });
 
+Deno.test("progress without work has no rate", () => {
+  const out = recorder(false);
+  let time = 0;
+  const progress = showProgress(out, "bc", 1_000, "steps", 1_000, () => time);
+  time = 2_000;
+  progress.finish();
+  deepEqual(out.text, ["bc: 1,000 steps in 2.0 s\n"]);
+});
+
 Deno.test("progress on a terminal redraws one line that fits", () => {
   const out = recorder(true, 60);
   let time = 0;

@@ -6,7 +6,7 @@
 
 import { decimal } from "../numbers.ts";
 import { renderPlot } from "./render.ts";
-import { ink, seriesScale } from "./theme.ts";
+import { ink, percentAxis, seriesScale } from "./theme.ts";
 
 /** The episodes of one policy. */
 export interface PolicyReturns {
@@ -149,7 +149,7 @@ export function plotSortedReturns(
     {
       title: {
         text: "Every episode, from the worst to the best",
-        subtitle: "Deep drops at the left are episodes that end in a hazard",
+        subtitle: "Deep drops at the left are rare disasters",
       },
       width: 460,
       height: 300,
@@ -160,7 +160,7 @@ export function plotSortedReturns(
           field: "share",
           type: "quantitative",
           title: "share of episodes with this return or less",
-          axis: { format: "%", tickCount: 5 },
+          axis: percentAxis,
           scale: { domain: [0, 1] },
         },
         y: {

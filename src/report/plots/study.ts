@@ -8,7 +8,7 @@ import { decimal, percent } from "../numbers.ts";
 import type { Interval } from "./exact_curves.ts";
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
-import { ink, mutedInk, seriesScale } from "./theme.ts";
+import { ink, mutedInk, percentAxis, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
@@ -184,7 +184,7 @@ export function plotPerformanceProfiles(
     type: "quantitative" as const,
     title: `share of runs ${higherIsBetter ? "above" : "below"} τ`,
     scale: { domain: [0, 1] },
-    axis: { format: "%", tickCount: 5 },
+    axis: percentAxis,
   };
   const color = {
     field: "name",

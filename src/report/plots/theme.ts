@@ -54,6 +54,13 @@ export function seriesScale(
   return { domain: [...names], range };
 }
 
+/** An axis of shares, written as in the text: `20 %`. */
+export const percentAxis = {
+  format: "%",
+  labelExpr: "replace(datum.label, '%', ' %')",
+  tickCount: 5,
+} as const;
+
 const font = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
 /** Vega-Lite's configuration for every plot. */

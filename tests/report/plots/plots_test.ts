@@ -90,6 +90,14 @@ Deno.test("a logarithmic axis says so, a linear one does not", async () => {
   ok(shown.includes("loss") && shown.includes("TD loss (log)"), `${shown}`);
 });
 
+Deno.test("sorted returns: shares as the text writes them, and no word of one environment", async () => {
+  const shown = texts(
+    await plotSortedReturns([{ name: "bc", returns: [-9, 1, 2] }]),
+  );
+  ok(shown.includes("20 %") && shown.includes("100 %"), `${shown}`);
+  ok(!`${shown}`.includes("hazard"), `${shown}`);
+});
+
 Deno.test("rewards: a bar for each distinct reward with its exact count", async () => {
   const svg = await plotRewardHistogram([-1, -1, -1, 50, -100, -1, -1, -1]);
   const shown = texts(svg);
