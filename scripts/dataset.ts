@@ -75,7 +75,7 @@ const usage: Usage = {
     step: {
       value: "COLUMN",
       help:
-        "CSV: number or time of the step, to be checked (default: step, if there)",
+        "CSV: number or date of the step, to be checked (default: step, if there)",
     },
   },
 };

@@ -159,22 +159,22 @@ Deno.test("CSV: every bad row is told with its line", async () => {
     [
       2,
       "0,0,abc,0,0,-1,0,0",
-      '"observation_0" is "abc", no number that fits 32 bits',
+      '"observation_0" is "abc", no number',
     ],
     [
       2,
       "0,0,0,,0,-1,0,0",
-      '"observation_1" is "", no number that fits 32 bits',
+      '"observation_1" is "", no number',
     ],
     [
       2,
       "0,0,0,4e38,0,-1,0,0",
-      '"observation_1" is "4e38", no number that fits 32 bits',
+      '"observation_1" is "4e38", too large for 32 bits',
     ],
     [
       2,
       "0,0,0,NaN,0,-1,0,0",
-      '"observation_1" is "NaN", no number that fits 32 bits',
+      '"observation_1" is "NaN", no number',
     ],
     [2, "0,0,0,0,1.5,-1,0,0", '"action" is "1.5", no integer'],
     [
@@ -200,12 +200,16 @@ Deno.test("CSV: every bad row is told with its line", async () => {
     [
       2,
       "0,0,0,0,0,1e39,0,0",
-      '"reward" is "1e39", no number that fits 32 bits',
+      '"reward" is "1e39", too large for 32 bits',
     ],
-    [2, "0,0,0,0,0,0x1,0,0", '"reward" is "0x1", no number that fits 32 bits'],
+    [2, "0,0,0,0,0,0x1,0,0", '"reward" is "0x1", no number'],
     [2, "0,0,0,0,0,-1,2,0", '"terminated" is "2", neither 0 nor 1; ' + RENAME],
     [2, "0,0,0,0,0,-1,0,", '"truncated" is "", neither 0 nor 1; ' + RENAME],
-    [2, "0,x,0,0,0,-1,0,0", '"step" is "x", no number'],
+    [
+      2,
+      "0,x,0,0,0,-1,0,0",
+      '"step" is "x", no number and no date such as 2024-12-31',
+    ],
     [3, "0,0,0,1,2,50,1,0", '"step" is "0", not after step 0'],
     [3, "0,-1,0,1,2,50,1,0", '"step" is "-1", not after step 0'],
     [3, "0,1,0,1,,,,", "a row after the end of its episode"],
@@ -330,12 +334,12 @@ a,,x,0,0
 `;
   assert.equal(
     await refusal(() => read(quoted)),
-    'f.csv: 1 bad row: line 4: "observation_0" is "x", no number that fits 32 bits',
+    'f.csv: 1 bad row: line 4: "observation_0" is "x", no number',
   );
   const one = `a,x,0,0\n${"a,1,0,0\n".repeat(5)}a,1,,\na,1,0,0\nb,1,0,0\n`;
   assert.equal(
     await refusal(() => read(head + one)),
-    'f.csv: 1 bad row: line 2: "observation_0" is "x", no number that fits 32 bits',
+    'f.csv: 1 bad row: line 2: "observation_0" is "x", no number',
   );
 });
 
@@ -592,12 +596,12 @@ Deno.test("CSV: the ends that other names tell", async () => {
 });
 
 Deno.test("CSV: steps that do not grow by 1 are told", async () => {
-  const text = (steps: number[]) =>
+  const text = (steps: (number | string)[]) =>
     "episode,t,observation_0,action,reward,terminated\n" +
     steps.map((step, i) =>
       `${Math.floor(i / 3)},${step},1,0,0,${i % 3 === 2 ? 1 : 0}\n`
     ).join("");
-  const told = async (steps: number[]) => {
+  const told = async (steps: (number | string)[]) => {
     const notes: string[] = [];
     await read(
       text(steps),
@@ -616,6 +620,41 @@ Deno.test("CSV: steps that do not grow by 1 are told", async () => {
     "t: grows by other than 1 in 1 row, the first from 1 to 3.5 in line 7; " +
     "rows are taken for consecutive steps",
   ]);
+});
+
+Deno.test("CSV: a step may be a date or a time, which counts in days", async () => {
+  const read3 = (steps: string[], onNote?: (note: string) => void) =>
+    read(
+      "episode,day,observation_0,action,reward,terminated\n" +
+        steps.map((step, i) => `0,${step},1,0,0,${i === 2 ? 1 : 0}\n`).join(""),
+      { step: "day" },
+      undefined,
+      onNote,
+    );
+  const notes: string[] = [];
+  const days = ["2024-02-28", "2024-02-29", "2024-03-01"];
+  const note = (text: string) => void notes.push(text);
+  await read3(days, note);
+  assert.deepEqual(notes, []);
+  await read3(
+    ["2024-02-28", "2024-02-28 12:00", "2024-02-28T23:00:00+01:00"],
+    note,
+  );
+  assert.deepEqual(notes, [
+    "day: grows by other than 1 in 2 rows, the first from 2024-02-28 to " +
+    "2024-02-28T12:00:00.000Z in line 3; rows are taken for consecutive steps",
+  ]);
+  assert.equal(
+    await refusal(() => read3(days.toReversed())),
+    'f.csv: 1 bad row: line 3: "day" is "2024-02-29", not after step 2024-03-01',
+  );
+  for (const wrong of ["28.02.2024", "2024-13-01", "Monday", "12:30"]) {
+    assert.equal(
+      await refusal(() => read3([wrong, ...days.slice(1)])),
+      `f.csv: 1 bad row: line 2: "day" is "${wrong}", ` +
+        "no number and no date such as 2024-12-31",
+    );
+  }
 });
 
 Deno.test("CSV: files that are no data set", async () => {

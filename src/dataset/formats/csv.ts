@@ -4,7 +4,7 @@
  * | column | unit |
  * |---|---|
  * | episode | any text; another one begins another episode |
- * | step (optional) | number or time of the step in its episode, growing |
+ * | step (optional) | number, or date and time (ISO 8601, counted in days), of the step in its episode, growing |
  * | observations, one column each | a number |
  * | action | an integer or, in all rows, a name; empty in a row that holds a final observation only |
  * | reward | a number; empty where the action is |

@@ -21,6 +21,10 @@ export interface RowReader {
   finish(): { readonly dataset: Dataset; readonly notes: readonly string[] };
 }
 
+/** ISO 8601: date, time and zone. */
+const ISO_TIME =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/;
+
 /** The action in a row and what came of it. */
 interface Step {
   /** Its code or name; undefined in a row that only tells the final observation. */
@@ -119,22 +123,34 @@ export function openRows(
       const column = columns.observations[d];
       const value = record.number(column);
       if (!Number.isFinite(Math.fround(value))) {
-        return badCell(record, column, "no number that fits 32 bits");
+        return badNumber(record, column, value);
       }
       observation[d] = value;
     }
     const wrongEnd = readEnds(record, isFinal);
     if (wrongEnd) return wrongEnd;
     if (columns.step >= 0) {
-      const number = record.number(columns.step);
+      const number = stepOf(record, columns.step);
       if (!Number.isFinite(number)) {
-        return badCell(record, columns.step, "no number");
+        return badCell(
+          record,
+          columns.step,
+          "no number and no date such as 2024-12-31",
+        );
       }
+      const isDate = Number.isNaN(record.number(columns.step));
+      const shown = (step: number) => isDate ? dateOf(step) : step;
       if (number <= stepNumber) {
-        return badCell(record, columns.step, `not after step ${stepNumber}`);
+        return badCell(
+          record,
+          columns.step,
+          `not after step ${shown(stepNumber)}`,
+        );
       }
       if (number > stepNumber && number !== stepNumber + 1 && jumps++ === 0) {
-        firstJump = `${stepNumber} to ${number} in line ${record.line}`;
+        firstJump = `${shown(stepNumber)} to ${
+          shown(number)
+        } in line ${record.line}`;
       }
       stepNumber = number;
     }
@@ -149,7 +165,7 @@ export function openRows(
     if (wrong) return badCell(record, columns.action, wrong);
     row.reward = record.number(columns.reward);
     if (!Number.isFinite(Math.fround(row.reward))) {
-      return badCell(record, columns.reward, "no number that fits 32 bits");
+      return badNumber(record, columns.reward, row.reward);
     }
   };
 
@@ -245,6 +261,13 @@ export function openRows(
       quote(record.text(column) ?? "not UTF-8")
     }, ${what}`;
 
+  const badNumber = (record: CsvRecord, column: number, value: number) =>
+    badCell(
+      record,
+      column,
+      Number.isNaN(value) ? "no number" : "too large for 32 bits",
+    );
+
   /** Reads a row and adds it; returns what is wrong. */
   const readRow = (record: CsvRecord): string | undefined => {
     if (record.malformed) return "text after a closing quote";
@@ -319,6 +342,20 @@ export function openRows(
       return { dataset, notes };
     },
   };
+}
+
+/** A step's number, or its date and time in days; NaN if it is neither. */
+function stepOf(record: CsvRecord, column: number): number {
+  const number = record.number(column);
+  if (!Number.isNaN(number) || record.size(column) > 40) return number;
+  const [, date, time = "00:00", zone = "Z"] =
+    ISO_TIME.exec(record.text(column) ?? "") ?? [];
+  return Date.parse(`${date}T${time}${zone}`) / 86_400_000;
+}
+
+function dateOf(days: number): string {
+  return new Date(days * 86_400_000).toISOString()
+    .replace("T00:00:00.000Z", "");
 }
 
 /** 0, 1, 0.0, 1.0, true or false in any case; undefined for anything else. */
