@@ -9,6 +9,7 @@
 export {
   duration,
   formatTable,
+  isOutputOpen,
   lostOutput,
   type Output,
   processOutput,

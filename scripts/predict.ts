@@ -10,8 +10,11 @@ import {
   type NetworkPolicy,
   policyFromSafetensors,
 } from "../mod.ts";
-import { processOutput, readFile, visible } from "../tools.ts";
+import { isOutputOpen, processOutput, readFile, visible } from "../tools.ts";
 import { runScript, type Usage } from "./cli.ts";
+
+/** No observation that a policy takes is longer. */
+const LONGEST_LINE = 1 << 24;
 
 const usage: Usage = {
   command: "deno task predict",
@@ -32,19 +35,32 @@ await runScript(usage, async ({ values, switches, operands }) => {
   if (operands.length !== 1) throw new InputError("give one policy file");
   const [path] = operands;
   const policy = policyFromSafetensors(readFile(path), path);
-  const lines = values.observation !== undefined
-    ? [values.observation]
-    : (await new Response(Deno.stdin.readable).text()).split(/\r?\n/);
+  const given = values.observation;
   const output = processOutput("stdout");
-  lines.forEach((line, i) => {
-    if (line.trim() === "") return;
-    const where = values.observation === undefined
-      ? `line ${i + 1}`
-      : "--observation";
+  let number = 0;
+  for await (const line of given === undefined ? stdinLines() : [given]) {
+    const where = given === undefined ? `line ${++number}` : "--observation";
+    if (line.trim() === "") continue;
     output.write(`${answer(policy, line, where, switches.has("json"))}\n`);
-  });
+    if (!isOutputOpen("stdout")) break;
+  }
   return 0;
 });
+
+/** The lines of stdin, each as soon as it is there. */
+async function* stdinLines(): AsyncGenerator<string> {
+  let rest = "";
+  const texts = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
+  for await (const text of texts) {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop()!;
+    if (rest.length > LONGEST_LINE) {
+      throw new InputError("stdin: a line is longer than 16 MiB");
+    }
+    yield* lines;
+  }
+  yield rest;
+}
 
 function answer(
   policy: NetworkPolicy,

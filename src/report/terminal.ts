@@ -59,6 +59,11 @@ export function lostOutput(stream: "stderr" | "stdout"): Error | null {
   return broken.get(stream) ?? null;
 }
 
+/** Whether text for a stream still goes anywhere; `yes | predict | head` would never end. */
+export function isOutputOpen(stream: "stderr" | "stdout"): boolean {
+  return !broken.has(stream);
+}
+
 function pause(milliseconds: number): void {
   const word = new Int32Array(new SharedArrayBuffer(4));
   Atomics.wait(word, 0, 0, milliseconds);

@@ -9,6 +9,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { cutEpisodes } from "../dataset/ends.ts";
 import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
+import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { checkAgreement } from "../evaluation/agreement.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
@@ -93,7 +94,7 @@ export function evaluateRun(
       regret: references.optimal.returnMean - exact.returnMean,
       rolloutAgrees: checkAgreement(rollouts, evaluation).agrees,
       ...data,
-      greedyActions: rowsOf(actions, drawing?.height ?? actions.length),
+      greedyActions: rowsOf(actions, lineLength(actions.length, drawing)),
     };
   }
   const known = environment !== null && references !== null
@@ -142,6 +143,13 @@ function environmentMetrics(
 }
 
 /** Numbers of states in lists of one length. */
+/** States that follow each other along a line of the drawing: a column or a row. */
+function lineLength(states: number, drawing: GridDrawing | null): number {
+  if (drawing === null) return states;
+  const [[x], [nextX]] = drawing.cells;
+  return x === nextX ? drawing.height : drawing.width;
+}
+
 function rowsOf(values: Int32Array, length: number): number[][] {
   return Array.from(
     { length: values.length / length },

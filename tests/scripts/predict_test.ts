@@ -6,8 +6,8 @@ import { networkLayout, packParameters } from "../../src/network/layout.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-async function predict(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+function command(args: string[], stdin: "null" | "piped"): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--frozen",
@@ -18,10 +18,14 @@ async function predict(...args: string[]) {
       ...args,
     ],
     cwd: root,
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
-  }).output();
+  });
+}
+
+async function predict(...args: string[]) {
+  const { code, stdout, stderr } = await command(args, "null").output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
@@ -79,4 +83,42 @@ Deno.test("predict: outputs that are not finite have no largest", async () => {
     stderr: "error: --observation: the policy's outputs are not finite " +
       '(Infinity, Infinity, Infinity, Infinity), so it has no action for "1,1"\n',
   });
+});
+
+Deno.test("predict: a line is answered when it is there, and nobody left to read is an end", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = join(folder, "policy.safetensors");
+    const network = networkLayout([2, 2]);
+    const weight = Float32Array.of(1, 0, 0, 1);
+    const bias = new Float32Array(2);
+    const members = [
+      packParameters(network, [{ weight, bias, inputs: 2, outputs: 2 }]),
+    ];
+    const policy = {
+      network,
+      members,
+      outputs: "qValues",
+      scaling: null,
+    } as const;
+    Deno.writeFileSync(path, policyToSafetensors(policy));
+    const child = command([path], "piped").spawn();
+    const stdin = child.stdin.getWriter();
+    const stdout = child.stdout.getReader();
+    const say = (text: string) => stdin.write(new TextEncoder().encode(text));
+    const hear = async () =>
+      new TextDecoder().decode((await stdout.read()).value);
+    await say("0,1\r\n1,");
+    assert.equal(await hear(), "1\n");
+    await say("0\n");
+    assert.equal(await hear(), "0\n");
+    await stdout.cancel();
+    // stdin stays open: only the reader is gone.
+    await say("1,0\n");
+    assert.equal((await child.status).code, 0);
+    await stdin.close().catch(() => {});
+    await child.stderr.cancel();
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
