@@ -111,10 +111,12 @@ export function namesToMetadata(
 /**
  * The names in a safetensors file's metadata, if there are any.
  *
- * @throws InputError if they are no list of texts.
+ * @param actionCount A.
+ * @throws InputError if they are no list of A texts that name actions.
  */
 export function namesFromMetadata(
   { name, metadata }: Pick<SafetensorsFile, "name" | "metadata">,
+  actionCount: number,
 ): { actionNames?: readonly string[] } {
   const text = metadata.action_names;
   if (text === undefined) return {};
@@ -129,6 +131,9 @@ export function namesFromMetadata(
       `${name}: action_names in its metadata is no JSON list of texts`,
     );
   }
+  // Before 0 … A - 1 are left out: one of them may be missing.
+  const wrong = wrongActionNames(names, actionCount);
+  if (wrong !== undefined) throw new InputError(`${name}: ${wrong}`);
   return named(ownNames(names));
 }
 

@@ -3,11 +3,7 @@
  *
  * @module
  */
-import {
-  namesFromMetadata,
-  namesToMetadata,
-  wrongActionNames,
-} from "../dataset/action_codes.ts";
+import { namesFromMetadata, namesToMetadata } from "../dataset/action_codes.ts";
 import { InputError } from "../errors.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import {
@@ -187,10 +183,7 @@ export function policyFromSafetensors(
   for (const key of tensors.keys()) {
     if (!used.has(key)) fail(`unknown tensor ${visible(key, 80)}`);
   }
-  const names = namesFromMetadata(file);
-  const wrong = names.actionNames &&
-    wrongActionNames(names.actionNames, sizes[sizes.length - 1]);
-  if (wrong !== undefined) fail(wrong);
+  const names = namesFromMetadata(file, sizes[sizes.length - 1]);
   const network = networkLayout(sizes);
   return {
     network,

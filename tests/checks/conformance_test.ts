@@ -91,3 +91,23 @@ Deno.test("a parameter that is off by 1e-4 does not conform; damage is told in o
     InputError,
   );
 });
+
+Deno.test("a fixture that would let everything pass is refused", async () => {
+  const { tensors, metadata } = readSafetensors(
+    fixture("bc_random"),
+    "bc_random",
+  );
+  for (const claimed of ["1e300", "0.01", "-1"]) {
+    const bytes = writeSafetensors(tensors, {
+      ...metadata,
+      torch_float32_max_abs_error: claimed,
+    });
+    await rejects(
+      checkConformance(bytes, "f", referenceBackend),
+      new InputError(
+        `f: not a conformance fixture: "torch_float32_max_abs_error" is ${+claimed}; ` +
+          "a tolerance beyond 0.01 would show nothing",
+      ),
+    );
+  }
+});

@@ -8,6 +8,7 @@ import {
   openDataset,
   writeDataset,
 } from "../../src/dataset/formats/dataset_file.ts";
+import { pipe } from "../run/small_run.ts";
 import { refusal } from "./refusal.ts";
 import { smallDataset } from "./small.ts";
 
@@ -150,6 +151,21 @@ Deno.test(
     assert.equal(
       await refusal(() => openDataset(path)),
       `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
+    );
+    const waits = join(folder, "pipe");
+    pipe(waits);
+    for (const device of [waits, "/dev/zero"]) {
+      assert.equal(
+        await refusal(() => openDataset(device)),
+        `${device}: is not a file; write the data to one first`,
+      );
+    }
+    Deno.mkdirSync(join(folder, "minari"));
+    const metadata = join(folder, "minari", "metadata.json");
+    pipe(metadata);
+    assert.equal(
+      await refusal(() => openDataset(join(folder, "minari"))),
+      `${metadata}: is not a file`,
     );
     const policy = fileURLToPath(
       new URL("../fixtures/d3rlpy/bc_random.safetensors", import.meta.url),

@@ -40,8 +40,11 @@ Deno.test("data set as safetensors: names of actions, where the source has some"
       message: "d: action_names in its metadata is no JSON list of texts",
     });
   }
-  assert.throws(() => read('["a","b"]'), {
-    message: "d: 2 names for 3 actions",
+  for (const text of ['["a","b"]', '["0","1"]']) {
+    assert.throws(() => read(text), { message: "d: 2 names for 3 actions" });
+  }
+  assert.throws(() => read('["0","1","2","3"]'), {
+    message: "d: 4 names for 3 actions",
   });
 });
 
@@ -85,6 +88,12 @@ Deno.test("data set as safetensors: the types that NumPy makes", () => {
     "observations[:, 0]: 2 numbers rounded to 32-bit floats, the first from 16777217 to 16777216",
     "rewards: 6 numbers rounded to 32-bit floats, the first from 2147483647 to 2147483648",
   ]);
+  // Halfway between two 32-bit floats, and one above; 64-bit floats do not tell them apart.
+  const half = 2n ** 62n + 2n ** 38n;
+  const { rewards } = read({
+    rewards: { shape: [6], data: new BigInt64Array(6).fill(half + 1n) },
+  });
+  assert.deepEqual([...rewards], Array(6).fill(2 ** 62 + 2 ** 39));
   for (
     const [change, message] of [
       [

@@ -203,7 +203,9 @@ Deno.test("what is no policy of this suite gets its line", () => {
       `p: ${no} its activation is undefined, and only "relu" is computed here`,
     ),
   );
-  fails({ action_names: '["a"]' }, `${no} 1 names for 2 actions`);
+  fails({ action_names: '["a"]' }, "1 names for 2 actions");
+  fails({ action_names: '["0"]' }, "1 names for 2 actions");
+  fails({ action_names: "[]" }, "0 names for 2 actions");
   fails(
     { action_names: "a" },
     "action_names in its metadata is no JSON list of texts",

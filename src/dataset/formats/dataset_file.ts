@@ -172,7 +172,12 @@ const FOREIGN: readonly (readonly [readonly number[], string])[] = [
 ];
 
 function sniff(path: string): DatasetFormat {
-  const isDirectory = attempt(path, () => Deno.statSync(path).isDirectory);
+  const { isDirectory, isFile } = attempt(path, () => Deno.statSync(path));
+  if (!isDirectory && !isFile) {
+    throw new InputError(
+      `${path}: is not a file; write the data to one first`,
+    );
+  }
   if (isDirectory || basename(path) === "main_data.hdf5") return "minari";
   const head = new Uint8Array(4096);
   const [length, hdf5] = attempt(path, () => {
@@ -219,9 +224,8 @@ function readMinariDirectory(
     );
   }
   const files = {
-    metadata: attempt(
-      path,
-      () => Deno.readTextFileSync(join(data, "metadata.json")),
+    metadata: new TextDecoder().decode(
+      readFile(join(data, "metadata.json")),
     ),
     // Read last: the metadata may say that the data lie elsewhere.
     get mainData() {

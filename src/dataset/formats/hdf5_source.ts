@@ -17,6 +17,7 @@ import {
   usualType,
 } from "./hdf5_header.ts";
 import { checkGroup, checkTexts } from "./hdf5_lengths.ts";
+import { toNumbers } from "./rounding.ts";
 
 /** An HDF5 file opened for reading. */
 export interface Hdf5Source {
@@ -322,24 +323,3 @@ function integerArray(size: number, signed: boolean): ArrayType | undefined {
 type ArrayType = new (
   buffer: ArrayBuffer,
 ) => ArrayLike<number> | BigInt64Array | BigUint64Array;
-
-/**
- * 64-bit integers as numbers. One beyond 2^53 that is no double becomes the odd neighbour, so
- * that it never passes for a safe integer, and rounding to 32 bits gives what the integer
- * itself would.
- */
-function toNumbers(
-  values: ArrayLike<number> | BigInt64Array | BigUint64Array,
-): ArrayLike<number> {
-  if (!(values instanceof BigInt64Array || values instanceof BigUint64Array)) {
-    return values;
-  }
-  return Float64Array.from(values as ArrayLike<bigint>, (value) => {
-    const nearest = Number(value);
-    if (BigInt(nearest) === value) return nearest;
-    const magnitude = value < 0n ? -value : value;
-    const lost = BigInt(magnitude.toString(2).length - 53);
-    const odd = Number(((magnitude >> lost) | 1n) << lost);
-    return value < 0n ? -odd : odd;
-  });
-}

@@ -25,7 +25,7 @@ import { InputError } from "../../errors.ts";
 import { namesFromMetadata, namesToMetadata } from "../action_codes.ts";
 import type { Dataset } from "../dataset.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
-import { countRounding } from "./rounding.ts";
+import { countRounding, toNumbers } from "./rounding.ts";
 import { validateDataset } from "../validate.ts";
 
 const FORMAT = "holdfast.dataset";
@@ -141,7 +141,7 @@ export function datasetFromSafetensors(
   const dataset = {
     observationSize: shape[1],
     actionCount: Number(actionCount),
-    ...namesFromMetadata(file),
+    ...namesFromMetadata(file, Number(actionCount)),
     observations,
     actions: actions(file),
     rewards: floats(file, "rewards", [-1], () => "rewards", onNote).data,
@@ -176,10 +176,11 @@ function floats(
   const columns = Math.min(shape[1] ?? 1, data.length);
   const rounding = countRounding(columns);
   const rounded = new Float32Array(data.length);
-  data.forEach((value, i) => {
-    rounded[i] = Number(value);
-    rounding.see(i % columns, Number(value));
-  });
+  const numbers = toNumbers(data);
+  for (let i = 0; i < numbers.length; i++) {
+    rounded[i] = numbers[i];
+    rounding.see(i % columns, numbers[i]);
+  }
   const names = Array.from({ length: columns }, (_, column) => nameOf(column));
   for (const note of rounding.notes(names)) onNote?.(note);
   return { shape, data: rounded };
