@@ -13,6 +13,7 @@ import { resolveConfig } from "../config/resolve.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetFromSafetensors } from "../dataset/formats/safetensors.ts";
 import { InputError } from "../errors.ts";
+import { entriesBelow } from "../files/entries.ts";
 import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 
@@ -92,13 +93,13 @@ export function isBegun(directory: string): boolean {
 
 /**
  * Whether the run in a directory has been finished: its manifest, which is written last, is whole, and
- * the files that it lists are there as it says.
+ * the files that it lists are there as it says, reached through no link.
  */
 export function isFinished(directory: string): boolean {
   try {
     return readManifest(directory).files.every((file) =>
       damageOf(directory, file) === null
-    );
+    ) && entriesBelow(directory).every(({ kind }) => kind !== "link");
   } catch (error) {
     if (error instanceof InputError) return false;
     throw error;

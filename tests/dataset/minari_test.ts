@@ -69,6 +69,17 @@ Deno.test("minari: what is not flat and discrete is refused by its name", async 
   // Python writes NaN, which is no JSON.
   const metadata = fixture.metadata.replace("{", '{"ref_min_score": NaN,');
   await datasetFromMinari({ ...fixture, metadata }, "m");
+  const twice = fixture.metadata.replace("{", '{"total_steps": 10,');
+  assert.equal(
+    await refusal(() =>
+      datasetFromMinari({ ...fixture, metadata: twice }, "m")
+    ),
+    "m/metadata.json: total_steps is given twice",
+  );
+  assert.equal(
+    await message({ action_space: '{"type": "Discrete", "n": 3, "n": 4}' }),
+    "m/metadata.json: action_space: n is given twice",
+  );
   const cases: [Record<string, unknown>, string][] = [
     [
       { data_format: "arrow" },

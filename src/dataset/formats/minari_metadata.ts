@@ -6,6 +6,8 @@
 
 import { InputError } from "../../errors.ts";
 import { actionCodes } from "../action_codes.ts";
+import { repeatedKey } from "../../files/json.ts";
+import { visible } from "../../visible.ts";
 import type { Dataset } from "../dataset.ts";
 
 /** What `metadata.json` says of the data. */
@@ -123,11 +125,18 @@ function parseSpace(
 
 /** Parses an object as Python writes it. */
 function parseObject(text: string, name: string): Record<string, unknown> {
+  const json = withoutInfinities(text);
   let value: unknown;
   try {
-    value = JSON.parse(withoutInfinities(text));
+    value = JSON.parse(json);
   } catch {
     throw new InputError(`${name}: not JSON`);
+  }
+  const twice = repeatedKey(json);
+  if (twice) {
+    throw new InputError(
+      `${name}: ${visible(twice.join("."), 64)} is given twice`,
+    );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError(`${name}: not a JSON object`);
