@@ -112,15 +112,15 @@ export type { DatasetSummary, OutcomeRate } from "./src/dataset/summary.ts";
 export {
   parseSeeds,
   resolveStudy,
-  type StudyConfig,
   type StudyRequest,
 } from "./src/study/config.ts";
+export { type StudyConfig } from "./src/evaluation/study_results.ts";
 export {
   runStudy,
   type StudyOptions,
   type StudyProgress,
 } from "./src/study/study.ts";
-export type { StudyResult } from "./src/study/result.ts";
+export type { StudyResult } from "./src/evaluation/study_results.ts";
 export {
   verify,
   type VerifyOptions,

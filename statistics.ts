@@ -16,8 +16,11 @@ export {
   type ScoreMatrix,
   shareInterval,
 } from "./src/evaluation/statistics.ts";
-export type { PolicyAggregates, StudyGroup } from "./src/study/result.ts";
-export type { PolicyName } from "./src/study/series.ts";
+export type {
+  PolicyAggregates,
+  StudyGroup,
+} from "./src/evaluation/study_results.ts";
+export type { PolicyName } from "./src/evaluation/study_results.ts";
 export {
   type Aggregates,
   type ByQuantity,
@@ -29,4 +32,4 @@ export {
   type Quantity,
   type SeedValue,
   type SeriesProfile,
-} from "./src/study/statistics.ts";
+} from "./src/evaluation/study_results.ts";

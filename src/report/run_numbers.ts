@@ -4,49 +4,11 @@
  * @module
  */
 
-import type { DatasetSummary } from "../dataset/summary.ts";
-import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
-import type { ExactMetrics, RolloutMetrics } from "../evaluation/results.ts";
+import { unsafeName } from "../mdp/mdp.ts";
+import type { ExactMetrics, Metrics } from "../evaluation/results.ts";
 import { lastCheckpoints, type TrainingValues } from "./checkpoints.ts";
 import { fragment, type Html, type Section, table } from "./html.ts";
 import { decimal, percent } from "./numbers.ts";
-
-/** Exact values of a policy, from the start state. */
-export type ReportedValues = ExactMetrics;
-
-/** A learnt policy, as in `metrics.json`. */
-export interface ReportedPolicy {
-  /** Exact values, where the environment is known. */
-  readonly exact?: ReportedValues;
-  /** The optimal policy's exact return minus this one's. */
-  readonly regret?: number;
-  /** Sampled episodes. */
-  readonly rollout?: RolloutMetrics;
-  /** Whether the rollouts agree with the exact values. */
-  readonly rolloutAgrees?: boolean;
-  /** Share of sampled transitions whose action is not the policy's. */
-  readonly actionMismatchRate: number;
-}
-
-/** What of `metrics.json` a report shows. */
-export interface RunValues {
-  /** What made the run. */
-  readonly config: {
-    readonly seed: number;
-    readonly dataset: { readonly bootstrapOnTruncation: boolean };
-  };
-  /** Where it is known. */
-  readonly environment?: {
-    readonly title: string;
-    readonly outcomes: readonly NamedOutcome[];
-  };
-  /** The data in a few numbers. */
-  readonly dataset: DatasetSummary;
-  /** Learnt policies by algorithm. */
-  readonly policies: Readonly<Record<string, ReportedPolicy>>;
-  /** Policies without a network, from the same data. */
-  readonly references?: Readonly<Record<string, ReportedValues>>;
-}
 
 /** What a reference policy is, by its name in `metrics.json`. */
 const policyMeaning: Readonly<Record<string, string>> = {
@@ -77,7 +39,7 @@ const exactColumns = (outcomes: readonly string[]) => [
  * @param training Exact values over the training, by algorithm.
  */
 export function runNumbers(
-  metrics: RunValues,
+  metrics: Metrics,
   training: Readonly<Record<string, TrainingValues>>,
 ): Section {
   const policies = Object.entries(metrics.policies);
@@ -94,7 +56,7 @@ export function runNumbers(
   const references = Object.entries(metrics.references);
   const best = metrics.references.optimal.returnMean;
   const outcomes = outcomeNames(metrics);
-  const cells = (name: string, values: ReportedValues, mismatch: string) => [
+  const cells = (name: string, values: ExactMetrics, mismatch: string) => [
     name,
     decimal(values.returnMean),
     decimal(values.returnStd),
@@ -125,12 +87,12 @@ export function runNumbers(
 }
 
 /** Names of what can happen, in the order of the tables. */
-export function outcomeNames({ environment }: RunValues): string[] {
+export function outcomeNames({ environment }: Metrics): string[] {
   return environment?.outcomes.map(({ name }) => name) ?? [];
 }
 
 function cards(
-  metrics: RunValues,
+  metrics: Metrics,
   training: Readonly<Record<string, TrainingValues>>,
 ): Html {
   const { policies, references } = metrics;
@@ -153,7 +115,7 @@ function cards(
 function card(
   name: string,
   outcomes: readonly string[],
-  values: ReportedValues,
+  values: ExactMetrics,
   range: readonly Html[],
 ): Html {
   const lines = outcomes.map((outcome) =>

@@ -19,12 +19,13 @@ import {
 } from "./html.ts";
 import { decimal, frequency, group, percent } from "./numbers.ts";
 import type { TrainingValues } from "./checkpoints.ts";
-import { outcomeNames, runNumbers, type RunValues } from "./run_numbers.ts";
+import { outcomeNames, runNumbers } from "./run_numbers.ts";
+import type { Metrics } from "../evaluation/results.ts";
 
 /** What the report is made of: `metrics.json`, the training tables, the plots and the files. */
 export interface RunReport {
   /** `metrics.json`. */
-  readonly metrics: RunValues;
+  readonly metrics: Metrics;
   /** Version of the suite. */
   readonly version: string;
   /** Exact values over the training, by algorithm. */
@@ -97,7 +98,7 @@ function policies({ metrics, plots }: RunReport): Section {
 }
 
 /** What the environment calls unsafe. */
-function unsafeOf({ environment }: RunValues): string {
+function unsafeOf({ environment }: Metrics): string {
   return environment ? unsafeName(environment) : "";
 }
 
@@ -189,7 +190,7 @@ function episodes({ metrics, plots }: RunReport): Section {
 }
 
 /** How easily rollouts miss what happens in 5 % of episodes. */
-function missed({ policies }: RunValues): string {
+function missed({ policies }: Metrics): string {
   const episodes = Math.max(
     ...Object.values(policies).map(({ rollout }) => rollout?.episodes ?? 0),
   );

@@ -11,14 +11,16 @@ import {
   drawn,
   policyLabel,
   type QuantityWords,
-  type StudyComparable,
-  type StudyCurve,
-  type StudyPolicy,
-  type StudyPolicyName,
   studyQuantities,
-  type StudyQuantity,
-  type StudyValues,
-} from "./study_values.ts";
+} from "./study_words.ts";
+import type {
+  PolicyAggregates,
+  PolicyName,
+  Quantity,
+  StudyCurve,
+  StudyGroup,
+  StudyResult,
+} from "../evaluation/study_results.ts";
 
 /** A kind of plot of a study. */
 export type StudyPlotKind =
@@ -53,7 +55,7 @@ export function studyPlotName(
  * @returns [name without ending, SVG] in a fixed order, named as by {@link studyPlotName}.
  */
 export async function plotStudy(
-  values: StudyValues,
+  values: StudyResult,
   curves: readonly StudyCurve[],
 ): Promise<[name: string, svg: string][]> {
   const plots: [string, string][] = [];
@@ -64,15 +66,15 @@ export async function plotStudy(
 }
 
 async function plotGroup(
-  values: StudyValues,
-  { presets, profiles }: StudyComparable,
+  values: StudyResult,
+  { presets, profiles }: StudyGroup,
   curves: readonly StudyCurve[],
 ): Promise<[name: string, svg: string][]> {
   const members = values.policies.filter((policy) => isIn(policy, presets));
   const quantities = studyQuantities(values);
   const unsafe = unsafeName(values);
   const optimal = members.find(({ policy }) => policy === "optimal");
-  const optimum = (quantity: StudyQuantity) =>
+  const optimum = (quantity: Quantity) =>
     optimal?.aggregates[quantity].interquartileMean.value ?? null;
   const seeds = `${values.study.seeds.length} seeds`;
   const hasInterval = members.some(({ aggregates }) =>
@@ -143,12 +145,12 @@ async function plotGroup(
 
 /** Learners of a group's presets, and the references of its first: those of the others are equal. */
 function isIn(
-  { preset, kind }: StudyPolicy,
+  { preset, kind }: PolicyAggregates,
   presets: readonly string[],
 ): boolean {
   return kind === "learner" ? presets.includes(preset) : preset === presets[0];
 }
 
-function isSame(a: StudyPolicyName, b: StudyPolicyName): boolean {
+function isSame(a: PolicyName, b: PolicyName): boolean {
   return a.preset === b.preset && a.policy === b.policy;
 }

@@ -20,19 +20,18 @@ import {
 import { decimal, percent, percentDifference } from "./numbers.ts";
 import { fileTable } from "./run_report.ts";
 import { type StudyPlotKind, studyPlotName } from "./study_plots.ts";
-import {
-  policyLabel,
-  type StudyEstimate,
-  type StudyPolicy,
-  type StudyPolicyName,
-  studyQuantities,
-  type StudyValues,
-} from "./study_values.ts";
+import { policyLabel, studyQuantities } from "./study_words.ts";
+import type {
+  Estimate,
+  PolicyAggregates,
+  PolicyName,
+  StudyResult,
+} from "../evaluation/study_results.ts";
 
 /** What the report is made of. */
 export interface StudyReport {
   /** `study.json`. */
-  readonly values: StudyValues;
+  readonly values: StudyResult;
   /** SVG text by name, as drawn by `plotStudy`. */
   readonly plots: Readonly<Record<string, string>>;
   /** The study's configuration as JSON text. */
@@ -75,7 +74,7 @@ export function studyReportHtml(report: StudyReport): string {
   ]);
 }
 
-function presetsOf({ policies }: StudyValues): string[] {
+function presetsOf({ policies }: StudyResult): string[] {
   return [...new Set(policies.map(({ preset }) => preset))];
 }
 
@@ -88,8 +87,8 @@ function seedList(seeds: readonly number[]): string {
 }
 
 function numbers(
-  values: StudyValues,
-  learners: readonly StudyPolicy[],
+  values: StudyResult,
+  learners: readonly PolicyAggregates[],
   presets: readonly string[],
 ): Section {
   // References of presets with the same environment and data are equal: told once a group.
@@ -100,7 +99,7 @@ function numbers(
   const labels = firsts.length > 1 ? presets : [];
   const unsafe = unsafeName(values);
   const ends = endNames(values);
-  const row = (policy: StudyPolicy): HtmlPart[] => {
+  const row = (policy: PolicyAggregates): HtmlPart[] => {
     const { returnMean, cvar10 } = policy.aggregates;
     const risk = policy.aggregates[`${unsafe}Probability`];
     return [
@@ -152,14 +151,14 @@ function numbers(
 }
 
 /** What can happen that is not unsafe, and running out of time. */
-function endNames({ outcomes }: StudyValues): string[] {
+function endNames({ outcomes }: StudyResult): string[] {
   const harmless = outcomes.filter(({ unsafe }) => !unsafe);
   return [...harmless.map(({ name }) => name), "timeout"];
 }
 
 function cards(
-  values: StudyValues,
-  learners: readonly StudyPolicy[],
+  values: StudyResult,
+  learners: readonly PolicyAggregates[],
   presets: readonly string[],
 ): Html {
   const unsafe = unsafeName(values);
@@ -202,7 +201,7 @@ ${numbers}
 
 /** `21.43` above `[21.30, 21.50]`. */
 function withInterval(
-  { value, low, high }: StudyEstimate,
+  { value, low, high }: Estimate,
   write: (value: number) => string,
 ): Html {
   if (low === null || high === null) return fragment`${write(value)}`;
@@ -250,17 +249,17 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
 
 /** How the policies compare, learners on either side: on the same seeds, and on any. */
 function comparisons(
-  values: StudyValues,
+  values: StudyResult,
   index: number,
 ): Html {
   const { policies, groups, study } = values;
   const { comparisons, presets } = groups[index];
-  const isLearner = ({ preset, policy }: StudyPolicyName) =>
+  const isLearner = ({ preset, policy }: PolicyName) =>
     policies.some((other) =>
       other.kind === "learner" && other.preset === preset &&
       other.policy === policy
     );
-  const labelOf = (name: StudyPolicyName) =>
+  const labelOf = (name: PolicyName) =>
     policyLabel(name, isLearner(name) ? presets : []);
   const shown = comparisons.filter(({ better, than }) =>
     isLearner(better) || isLearner(than)

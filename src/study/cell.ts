@@ -18,7 +18,8 @@ import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
 import { exactReferences } from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { openProblem, type Problem } from "../run/problem.ts";
-import { seedConfig, type StudyCell, type StudyConfig } from "./config.ts";
+import { seedConfig, type StudyCell } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 import { jsonHash, problemHash, taskHash } from "../run/task_hash.ts";
 
 /** What one algorithm learnt from one seed. */

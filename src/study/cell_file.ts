@@ -20,7 +20,8 @@ import type {
 import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
 import { knownEnvironment } from "../run/problem.ts";
 import { type CellResult, cellTask, configuredAlgorithm } from "./cell.ts";
-import { seedConfig, type StudyCell, type StudyConfig } from "./config.ts";
+import { seedConfig, type StudyCell } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 import { jsonHash } from "../run/task_hash.ts";
 
 /** A cell's file in the study's directory. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StudyConfig } from "../evaluation/study_results.ts";
 import { join } from "node:path";
 import * as v from "valibot";
 import {
@@ -24,20 +25,6 @@ import { configuredAlgorithms } from "../run/learn.ts";
 
 /** Name of the file that holds a {@link StudyConfig}. */
 export const STUDY_CONFIG_FILE = "study.config.json";
-
-/** `study.config.json`: everything that decides a study's result. */
-export interface StudyConfig {
-  /** Format of this file. */
-  readonly schema: "holdfast/study-config/1";
-  /** Version of the suite: another one may compute something else. */
-  readonly suiteVersion: string;
-  /** Ascending. Each draws its own hazards, data, initial network and minibatches. */
-  readonly seeds: readonly number[];
-  /** What is trained of each preset that configures it. */
-  readonly algorithms: readonly AlgorithmName[];
-  /** Configurations by preset, without a seed. */
-  readonly presets: Readonly<Record<string, Omit<Config, "seed">>>;
-}
 
 /** What a study is asked for. */
 export interface StudyRequest {

@@ -9,12 +9,8 @@ import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
 import { programOf } from "../run/learn.ts";
 import { type CellResult, cellSteps } from "./cell.ts";
-import {
-  seedConfig,
-  studyAlgorithms,
-  type StudyCell,
-  type StudyConfig,
-} from "./config.ts";
+import { seedConfig, studyAlgorithms, type StudyCell } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 import type { BatchAnswer, BatchMessage } from "./worker.ts";
 
 /** What a pool is to do. */

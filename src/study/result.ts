@@ -3,70 +3,26 @@
  *
  * @module
  */
-import type {
-  ExactMetrics,
-  OutcomeProbability,
-} from "../evaluation/results.ts";
-import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
+import type { StudyResult } from "../evaluation/study_results.ts";
+import type { ExactMetrics } from "../evaluation/results.ts";
+import { unsafeName } from "../mdp/mdp.ts";
 import type { CellResult } from "./cell.ts";
-import type { StudyConfig } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
+import { comparableSeries, type PolicySeries, studySeries } from "./series.ts";
 import {
-  comparableSeries,
-  type PolicyName,
-  type PolicySeries,
-  studySeries,
-} from "./series.ts";
-import {
-  type Aggregates,
   aggregateSeries,
-  type ByQuantity,
   compareSeries,
-  type Comparison,
-  type Estimate,
   learningCurve,
   medianEnds,
-  type Profiles,
   profileSeries,
-  quantitiesOf,
   REPLICATES,
-  type StudyCurve,
 } from "./statistics.ts";
-
-/** Aggregates of one policy. */
-export interface PolicyAggregates extends PolicyName {
-  /** Whether it was learnt by a network. */
-  readonly kind: "learner" | "reference";
-  /** Statistics over the seeds, by quantity. */
-  readonly aggregates: ByQuantity<Aggregates>;
-  /** Medians over the seeds of how episodes end otherwise. */
-  readonly ends: Readonly<Record<OutcomeProbability, number>>;
-}
-
-/** Policies of the same environment and data. */
-export interface StudyGroup {
-  /** The presets that have them. */
-  readonly presets: readonly string[];
-  /** Each pair of policies. */
-  readonly comparisons: readonly Comparison[];
-  /** Performance profiles, by quantity. */
-  readonly profiles: ByQuantity<Profiles>;
-}
-
-/** `study.json`. */
-export interface StudyResult {
-  /** Format of this file. */
-  readonly schema: "holdfast/study/2";
-  /** What was asked for. */
-  readonly study: StudyConfig;
-  /** What can happen in the environment that has a name. */
-  readonly outcomes: readonly NamedOutcome[];
-  /** Draws of each bootstrap of an interquartile mean. */
-  readonly bootstrapReplicates: number;
-  /** By preset, the learners first. */
-  readonly policies: readonly PolicyAggregates[];
-  /** What can be compared. */
-  readonly groups: readonly StudyGroup[];
-}
+import {
+  type Aggregates,
+  type Estimate,
+  quantitiesOf,
+  type StudyCurve,
+} from "../evaluation/study_results.ts";
 
 /** What a study's tables and plots are made of. */
 export interface StudyFindings {

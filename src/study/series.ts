@@ -3,20 +3,14 @@
  *
  * @module
  */
+import type { PolicyName } from "../evaluation/study_results.ts";
 import type { ExactMetrics } from "../evaluation/results.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import type { CellResult, LearnerResult, ReferencesResult } from "./cell.ts";
 import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
 import { knownEnvironment } from "../run/problem.ts";
-import { seedConfig, studyAlgorithms, type StudyConfig } from "./config.ts";
-
-/** A policy of a study. */
-export interface PolicyName {
-  /** Name of the preset. */
-  readonly preset: string;
-  /** Name of an algorithm or of a reference policy. */
-  readonly policy: string;
-}
+import { seedConfig, studyAlgorithms } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 
 /** One policy's exact values over the seeds. */
 export interface PolicySeries extends PolicyName {

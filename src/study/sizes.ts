@@ -6,7 +6,8 @@
 import type { Backend } from "../backends/backend.ts";
 import { InputError } from "../errors.ts";
 import { loggedRows, requireRoomToCollect } from "../run/sizes.ts";
-import { seedConfig, studyAlgorithms, type StudyConfig } from "./config.ts";
+import { seedConfig, studyAlgorithms } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 
 /** Of all cells of a study, which are in memory together at its end: about 200 bytes each. */
 const MOST_STUDY_ROWS = 10_000_000;

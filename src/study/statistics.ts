@@ -8,6 +8,19 @@
  * @module
  */
 import {
+  type Aggregates,
+  type ByQuantity,
+  type Centre,
+  type Comparison,
+  type Estimate,
+  type PairedComparison,
+  type Profiles,
+  quantitiesOf,
+  type Quantity,
+  type SeriesProfile,
+  type StudyCurve,
+} from "../evaluation/study_results.ts";
+import {
   bootstrapIntervals,
   interquartileMean,
   meanScore,
@@ -21,64 +34,8 @@ import {
 } from "../evaluation/statistics.ts";
 import type { OutcomeProbability } from "../evaluation/results.ts";
 import { randomStream } from "../numerics/random.ts";
-import type { PolicyName, PolicySeries } from "./series.ts";
-
-/** What is measured of a policy; more of a probability, which is of something unsafe, is worse. */
-export type Quantity = "returnMean" | "cvar10" | OutcomeProbability;
-
-/** One of something for each quantity. */
-export type ByQuantity<T> = Readonly<Record<Quantity, T>>;
-
-/**
- * The quantities of a study.
- *
- * @param unsafe What the environment calls unsafe.
- */
-export function quantitiesOf(unsafe: string): Quantity[] {
-  return ["returnMean", `${unsafe}Probability`, "cvar10"];
-}
-
-/** A statistic and its 95 % interval; both limits are null where no interval can be given. */
-export interface Estimate {
-  /** The statistic. */
-  readonly value: number;
-  /** Lower limit. */
-  readonly low: number | null;
-  /** Upper limit. */
-  readonly high: number | null;
-}
-
-/** Where the values of the seeds lie. */
-export interface Centre {
-  /**
-   * Mean of the middle half of the seeds. Its interval is by the percentile bootstrap; there is none
-   * for fewer than {@link FEWEST_SEEDS} seeds and where all draws give the same.
-   */
-  readonly interquartileMean: Estimate;
-  /** Median. Its interval is exact, by order statistics; there is none for fewer than six seeds. */
-  readonly median: Estimate;
-  /** Mean, without an interval: a rare disaster moves it, and few seeds do not show how rare. */
-  readonly mean: number;
-}
-
-/** A seed and what it gives. */
-export interface SeedValue {
-  /** What it gives. */
-  readonly value: number;
-  /** The seed. */
-  readonly seed: number;
-}
-
-/** Statistics of one quantity over the seeds. */
-export interface Aggregates extends Centre {
-  /**
-   * Mean shortfall from the optimal policy of the same seed, 0 where there is none. The optimal
-   * policy is that of the highest expected return, also for hazards and CVaR.
-   */
-  readonly optimalityGap: number;
-  /** The worst seed, the first of equal ones. */
-  readonly worst: SeedValue;
-}
+import type { PolicySeries } from "./series.ts";
+import type { PolicyName } from "../evaluation/study_results.ts";
 
 /** Draws of each bootstrap. */
 export const REPLICATES = 2_000;
@@ -123,34 +80,6 @@ export function medianEnds(
     const key: OutcomeProbability = `${name}Probability`;
     return [key, medianScore(matrixOf(exact.map((values) => values[key])))];
   }));
-}
-
-/** Two policies on the same seeds: the same hazards and data. */
-export interface PairedComparison {
-  /** Seeds on which the first does better. */
-  readonly betterOn: number;
-  /** Seeds on which the second does better. */
-  readonly worseOn: number;
-  /** Share of the seeds on which the first does better; exact (Clopper and Pearson). */
-  readonly share: Estimate;
-  /** The first's value minus the second's, seed by seed. */
-  readonly difference: Centre;
-}
-
-/** How two policies compare. */
-export interface Comparison {
-  /** The first policy. */
-  readonly better: PolicyName;
-  /** The second. */
-  readonly than: PolicyName;
-  /**
-   * How likely a run of the first does better than a run of the second on another seed, by quantity;
-   * ties are counted half. The interval is that of a share of as many runs as there are seeds, which
-   * holds more than 95 %.
-   */
-  readonly probability: ByQuantity<Estimate>;
-  /** Seed by seed, by quantity. */
-  readonly paired: ByQuantity<PairedComparison>;
 }
 
 /**
@@ -198,23 +127,6 @@ function pairedComparison(
   };
 }
 
-/** Performance profile of one policy and quantity. */
-export interface SeriesProfile extends PolicyName {
-  /**
-   * [thresholds] share of seeds above the threshold or, where less is better, below it; intervals
-   * are exact (Clopper and Pearson), each alone.
-   */
-  readonly shares: readonly Estimate[];
-}
-
-/** Performance profiles of one quantity. */
-export interface Profiles {
-  /** Ascending: every value that a seed of some series has, so that nothing lies between. */
-  readonly thresholds: readonly number[];
-  /** One a series. */
-  readonly policies: readonly SeriesProfile[];
-}
-
 /**
  * Performance profiles of series, by quantity.
  *
@@ -243,18 +155,6 @@ export function profileSeries(
     });
     return { thresholds: [...thresholds], policies };
   });
-}
-
-/** Interquartile mean over the seeds after each logging interval of a learner. */
-export interface StudyCurve extends PolicyName {
-  /** What the environment calls unsafe. */
-  readonly unsafe: string;
-  /** One a logging interval. */
-  readonly points: readonly {
-    readonly step: number;
-    readonly returnMean: Estimate;
-    readonly unsafeProbability: Estimate;
-  }[];
 }
 
 /**

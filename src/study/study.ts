@@ -31,8 +31,8 @@ import {
   STUDY_CONFIG_FILE,
   type StudyCell,
   studyCells,
-  type StudyConfig,
 } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 import { requireRoomForStudy } from "./sizes.ts";
 import { runPool } from "./pool.ts";
 import {
@@ -41,8 +41,8 @@ import {
   studyCsv,
   type StudyFindings,
   studyFindings,
-  type StudyResult,
 } from "./result.ts";
+import type { StudyResult } from "../evaluation/study_results.ts";
 
 /** How far a study is. */
 export interface StudyProgress {

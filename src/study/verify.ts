@@ -26,8 +26,8 @@ import {
   STUDY_CONFIG_FILE,
   type StudyCell,
   studyCells,
-  type StudyConfig,
 } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 import { checkVersions, compareSoftware } from "../run/verify.ts";
 
 /** How a study is checked. */

@@ -7,7 +7,8 @@ import type { Backend } from "../backends/backend.ts";
 import { type BackendName, chooseBackend } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
 import { type CellResult, computeCells } from "./cell.ts";
-import type { StudyCell, StudyConfig } from "./config.ts";
+import type { StudyCell } from "./config.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
 
 /** A batch to compute: cells of one preset and policy. */
 export interface BatchMessage {

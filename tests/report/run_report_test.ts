@@ -1,3 +1,4 @@
+import { resolveConfig } from "../../src/config/resolve.ts";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { fragment, page, table } from "../../src/report/html.ts";
 import { plotRewardHistogram } from "../../src/report/plots/reward_histogram.ts";
@@ -17,13 +18,15 @@ const values = {
 async function report(name = "cql"): Promise<RunReport> {
   return {
     metrics: {
-      config: { seed: 42, dataset: { bootstrapOnTruncation: true } },
+      schema: "holdfast/metrics/1",
+      config: resolveConfig("safe"),
       environment: {
         title: "the safety gridworld",
         outcomes: [
           { name: "hazard", ends: true, unsafe: true },
           { name: "goal", ends: true, unsafe: false },
         ],
+        optimal: values,
       },
       dataset: {
         episodes: 500,
@@ -49,9 +52,14 @@ async function report(name = "cql"): Promise<RunReport> {
           },
           rolloutAgrees: true,
           actionMismatchRate: 0.25,
+          sha256: "ab",
         },
       },
       references: {
+        behaviour: values,
+        mostFrequentAction: values,
+        maximumLikelihoodModel: values,
+        spibb: values,
         optimal: { ...values, returnMean: 21.69, hazardProbability: 2.42e-5 },
       },
     },
@@ -146,7 +154,10 @@ Deno.test("without a known environment the report shows what there is", async ()
   const text = plain(runReportHtml({
     ...rest,
     plots: { "rewards": rest.plots.rewards },
-    metrics: { ...known, policies: { bc: { actionMismatchRate: 0.5 } } },
+    metrics: {
+      ...known,
+      policies: { bc: { actionMismatchRate: 0.5, sha256: "ab" } },
+    },
     training: {},
   }));
   ok(text.includes("Offline learning on given data, seed 42."), text);

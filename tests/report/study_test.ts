@@ -4,12 +4,12 @@ import { plotPerformanceProfiles } from "../../src/report/plots/study.ts";
 import { plotStudy } from "../../src/report/study_plots.ts";
 import { studyReportHtml } from "../../src/report/study_report.ts";
 import type {
+  Aggregates,
   ByQuantity,
-  StudyAggregates,
+  PolicyAggregates,
   StudyCurve,
-  StudyPolicy,
-  StudyValues,
-} from "../../src/report/study_values.ts";
+  StudyResult,
+} from "../../src/evaluation/study_results.ts";
 
 const around = (value: number, width = 0.1): Interval => ({
   value,
@@ -17,10 +17,11 @@ const around = (value: number, width = 0.1): Interval => ({
   high: value * (1 + width),
 });
 
-function aggregates(value: number): StudyAggregates {
+function aggregates(value: number): Aggregates {
   return {
     interquartileMean: around(value),
     median: around(value / 2),
+    mean: value,
     optimalityGap: 0.25,
     worst: { value: value * 2, seed: 7 },
   };
@@ -31,7 +32,7 @@ function policy(
   name: string,
   kind: "learner" | "reference",
   hazard: number,
-): StudyPolicy {
+): PolicyAggregates {
   const aggregated = {
     returnMean: aggregates(20),
     hazardProbability: aggregates(hazard),
@@ -63,11 +64,23 @@ const everywhere = <T>(value: T): ByQuantity<T> => ({
 const paired = everywhere({
   betterOn: 3,
   worseOn: 1,
-  difference: { interquartileMean: around(-0.5) },
+  share: around(0.75),
+  difference: {
+    interquartileMean: around(-0.5),
+    median: around(-0.5),
+    mean: -0.5,
+  },
 });
 
-const values: StudyValues = {
-  study: { seeds: [0, 1, 2, 3], suiteVersion: "9.8.7" },
+const values: StudyResult = {
+  schema: "holdfast/study/2",
+  study: {
+    schema: "holdfast/study-config/1",
+    seeds: [0, 1, 2, 3],
+    suiteVersion: "9.8.7",
+    algorithms: ["bc", "cql"],
+    presets: {},
+  },
   outcomes: [
     { name: "hazard", ends: true, unsafe: true },
     { name: "goal", ends: true, unsafe: false },
@@ -97,6 +110,7 @@ const values: StudyValues = {
 const curves: StudyCurve[] = policies.slice(0, 2).map(({ preset, policy }) => ({
   preset,
   policy,
+  unsafe: "hazard",
   points: [100, 200].map((step) => ({
     step,
     returnMean: around(10),
