@@ -19,7 +19,12 @@ export {
 } from "./src/report/terminal.ts";
 export { environmentVariable } from "./src/report/environment_variable.ts";
 export { formatReport } from "./src/report/dataset.ts";
-export { decimal, percent, percentDifference } from "./src/report/numbers.ts";
+export {
+  decimal,
+  group,
+  percent,
+  percentDifference,
+} from "./src/report/numbers.ts";
 export { visible } from "./src/visible.ts";
 export { suggest } from "./src/nearest.ts";
 

@@ -19,7 +19,7 @@ import {
   writeDataset,
 } from "../mod.ts";
 import { keepsActionNames } from "../runs.ts";
-import { formatReport, processOutput, visible } from "../tools.ts";
+import { formatReport, group, processOutput, visible } from "../tools.ts";
 import {
   type Arguments,
   choiceFlag,
@@ -144,7 +144,9 @@ await runScript(usage, async (args) => {
         } in it`,
       );
     }
-    output.write(`${visible(target)}: ${dataset.actions.length} transitions\n`);
+    output.write(
+      `${visible(target)}: ${group(dataset.actions.length)} transitions\n`,
+    );
   }
   return 0;
 });

@@ -28,6 +28,7 @@ import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { dataModel } from "../evaluation/model_value.ts";
 import { concatenated } from "../numerics/arrays.ts";
+import { group } from "../report/numbers.ts";
 import { prepareTask } from "../training/task.ts";
 import {
   type Cursor,
@@ -328,7 +329,7 @@ export async function learnTogether(
     if (cursor.step < steps) {
       keep(state, cursor);
       throw new InterruptedError(
-        `after step ${cursor.step} of ${algorithm.name}`,
+        `after step ${group(cursor.step)} of ${algorithm.name}`,
       );
     }
     return seeds.map((_, seed) => ({

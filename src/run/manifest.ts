@@ -115,6 +115,16 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    // What else is wrong shows when it is read.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
 /** No manifest comes near this. */
 const MAX_BYTES = 1 << 26;
 
@@ -126,6 +136,15 @@ const MAX_BYTES = 1 << 26;
  */
 export function readManifest(directory: string): Manifest {
   const path = join(directory, "manifest.json");
+  if (!isThere(path)) {
+    const begun = ["config.json", "study.config.json"]
+      .some((name) => isThere(join(directory, name)));
+    throw new InputError(
+      `${directory}: ${
+        begun ? "is not finished; go on with it first" : "holds no run or study"
+      } (there is no manifest.json)`,
+    );
+  }
   const bytes = readFile(path, MAX_BYTES);
   const fail = (what: string): never => {
     throw new InputError(`${path}: is not a manifest of this suite: ${what}`);

@@ -599,7 +599,11 @@ const refused: [what: string, forge: Forge, message: RegExp][] = [
     lists((files) => files.filter(({ path }) => path !== "config.json")),
     /its manifest names no config\.json/,
   ],
-  ["no manifest", remove("manifest.json"), /there is no such file$/],
+  [
+    "no manifest",
+    remove("manifest.json"),
+    /is not finished; go on with it first \(there is no manifest\.json\)$/,
+  ],
 ];
 for (const [what, forge, message] of refused) {
   Deno.test(`a forged manifest is refused: ${what}`, async () => {

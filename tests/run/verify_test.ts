@@ -314,7 +314,10 @@ Deno.test(
       /it names a file twice, be it in other case$/,
     );
     Deno.removeSync(path);
-    await rejects(verify(run), /manifest\.json: there is no such file$/);
+    await rejects(
+      verify(run),
+      /run: is not finished; go on with it first \(there is no manifest\.json\)$/,
+    );
   }),
 );
 
@@ -340,7 +343,10 @@ Deno.test(
     for (
       const [args, message] of [
         [[], /^error: give one run directory: deno task verify RUN_DIR\n$/],
-        [[folder], /^error: .*manifest\.json: there is no such file\n$/],
+        [
+          [folder],
+          /^error: .*: holds no run or study \(there is no manifest\.json\)\n$/,
+        ],
         [[run, "--quik"], /^error: unknown flag --quik; did you mean/],
       ] as const
     ) {

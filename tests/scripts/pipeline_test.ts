@@ -208,7 +208,7 @@ Deno.test({
     );
     match(
       stopped.stderr,
-      /\nstopped after step \d+ of bc; go on with: deno task pipeline --resume --out .*run\n$/,
+      /\nstopped after step [\d,]+ of bc; go on with: deno task pipeline --resume --out .*run\n$/,
     );
     const step = /after step (\d+)/.exec(stopped.stderr)![1];
     deepEqual(

@@ -196,7 +196,7 @@ export function plotPerformanceProfiles(
   // At a threshold that is a run's score, that run does not count as better.
   const interpolate = higherIsBetter ? "step-after" : "step-before";
   return renderPlot(id, `Performance profiles of ${names.join(", ")}`, {
-    title: { text: `How the runs are spread: ${title}`, subtitle: what },
+    title: { text: `Spread over seeds: ${title}`, subtitle: what },
     width: 460,
     height: 260,
     data: { values },
