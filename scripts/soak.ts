@@ -89,7 +89,7 @@ async function checkKills(
   for (const line of result.differences) output.write(`differs: ${line}\n`);
   const equal = result.differences.length === 0;
   output.write(
-    `${result.runs} runs: ${
+    `${result.runs} ${result.runs === 1 ? "run" : "runs"}: ${
       equal
         ? "every file is whole after each kill, and at the end equal to the run that was never stopped"
         : `${result.differences.length} differences`
