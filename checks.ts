@@ -43,7 +43,7 @@ export {
   type DeviceDescription,
   findDevices,
   type GpuSession,
-  type LearnerSetup,
+  type TrainingSetup,
 } from "./src/backends/webgpu_session.ts";
 export { webgpuBackend } from "./src/backends/webgpu.ts";
 export { openGpuThread } from "./src/backends/webgpu_thread.ts";

@@ -36,11 +36,11 @@ export type {
 // Training.
 export {
   initialState,
-  type LearnerState,
-} from "./src/algorithms/learner_state.ts";
+  type TrainingState,
+} from "./src/algorithms/training_state.ts";
 export type {
-  Learner,
   TaskSize,
+  TrainingSession,
   TrainingTask,
 } from "./src/backends/backend.ts";
 export type { PlanSource } from "./src/dataset/minibatch_plan.ts";
@@ -52,8 +52,8 @@ export {
 } from "./src/training/task.ts";
 export {
   type Cursor,
+  runTraining,
   startCursor,
   type TrainingOptions,
-  trainLearner,
 } from "./src/training/train.ts";
 export { configuredAlgorithms } from "./src/run/learn.ts";

@@ -75,7 +75,7 @@ async function stepTime(
   threads: number,
   variation: Variation,
 ): Promise<number> {
-  const learner = await wasmBackend({ threads }).open(
+  const session = await wasmBackend({ threads }).open(
     benchTask(algorithm, LONGEST, variation),
   );
   try {
@@ -83,7 +83,7 @@ async function stepTime(
     let size = 8;
     const run = async (): Promise<number> => {
       const start = performance.now();
-      await learner.run(step += size);
+      await session.run(step += size);
       return performance.now() - start;
     };
     // Warming up: until a run of the size takes the time of a part.
@@ -96,7 +96,7 @@ async function stepTime(
     for (let i = 0; i < PARTS; i++) best = Math.min(best, await run() / size);
     return best;
   } finally {
-    await learner.close();
+    await session.close();
   }
 }
 

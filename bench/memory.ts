@@ -50,11 +50,11 @@ const algorithm = values.algorithm as Algorithm;
 const start = performance.now();
 const task = benchTask(algorithm, STEPS, { dataset });
 const prepared = performance.now();
-const learner = await wasmBackend().open(task);
+const session = await wasmBackend().open(task);
 const opened = performance.now();
-await learner.run(STEPS);
+await session.run(STEPS);
 const ended = performance.now();
-await learner.close();
+await session.close();
 const above = peak() - before;
 console.log(
   `${algorithm}: prepared in ${(prepared - start).toFixed(0)} ms, opened in ${

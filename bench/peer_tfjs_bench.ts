@@ -122,11 +122,11 @@ if (!(Math.abs(ours - theirs) < 1e-3 * Math.abs(ours))) {
 }
 
 for (const threads of [1, 2]) {
-  const learner = await wasmBackend({ threads }).open(
+  const session = await wasmBackend({ threads }).open(
     benchTask("cql", 1_000_000),
   );
   let at = 0;
-  await learner.run(at += 4000);
+  await session.run(at += 4000);
   Deno.bench({
     name: `wasm, ${threads} threads, ${STEPS} steps`,
     group: "cql",
@@ -134,7 +134,7 @@ for (const threads of [1, 2]) {
     n: 20,
     warmup: 2,
   }, async () => {
-    await learner.run(at += STEPS);
+    await session.run(at += STEPS);
   });
 }
 Deno.bench({

@@ -6,7 +6,7 @@
  * @module
  */
 import { buildProgram, configureAlgorithm } from "../src/algorithms/index.ts";
-import { initialState } from "../src/algorithms/learner_state.ts";
+import { initialState } from "../src/algorithms/training_state.ts";
 import { adamSchedule } from "../src/algorithms/schedule.ts";
 import type { TrainingTask } from "../src/backends/backend.ts";
 import type { Dataset } from "../src/dataset/dataset.ts";

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { Backend, Learner } from "../src/backends/backend.ts";
+import type { Backend, TrainingSession } from "../src/backends/backend.ts";
 import { referenceBackend } from "../src/backends/reference.ts";
 import { wasmBackend } from "../src/backends/wasm.ts";
 import { type Algorithm, benchTask, denseFlops } from "./seed42.ts";
@@ -31,12 +31,12 @@ for (const algorithm of ["bc", "cql"] as Algorithm[]) {
   await warmed.close();
   for (const backend of [...backends, referenceBackend]) {
     const steps = backend === referenceBackend ? 2 : STEPS;
-    const learner: Learner = await backend.open({
+    const session: TrainingSession = await backend.open({
       ...benchTask(algorithm, LONGEST),
       state,
     });
     let step = WARM_UP;
-    const run = () => learner.run(step += steps);
+    const run = () => session.run(step += steps);
     await run();
     const start = performance.now();
     for (let i = 0; i < 4; i++) await run();

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Backend, Learner } from "../src/backends/backend.ts";
+import type { Backend, TrainingSession } from "../src/backends/backend.ts";
 import { describeDevice, surveyDevice } from "../src/backends/choose.ts";
 import { wasmBackend } from "../src/backends/wasm.ts";
 import { webgpuBackend } from "../src/backends/webgpu.ts";
@@ -33,7 +33,7 @@ if (device && failure === null) {
 for (const algorithm of configuredAlgorithms(config)) {
   for (const runs of [1, 8]) {
     for (const backend of backends) {
-      // Eight runs on a processor that plays a GPU take minutes and tell nothing.
+      // Eight runs on a software GPU take minutes and show nothing.
       if (runs > 1 && backend.name === "webgpu" && device?.software) continue;
       const { task } = prepareTask(
         config.network,
@@ -45,7 +45,7 @@ for (const algorithm of configuredAlgorithms(config)) {
         })),
         config.dataset.bootstrapOnTruncation,
       );
-      let learner: Learner | undefined;
+      let session: TrainingSession | undefined;
       let step = 0;
       Deno.bench({
         name: `${backend.name} (${backend.description}), ${runs} runs`,
@@ -54,8 +54,8 @@ for (const algorithm of configuredAlgorithms(config)) {
         n: 5,
         warmup: 1,
       }, async () => {
-        learner ??= await backend.open(task);
-        await learner.run(step += STEPS);
+        session ??= await backend.open(task);
+        await session.run(step += STEPS);
       });
     }
   }

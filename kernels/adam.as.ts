@@ -5,8 +5,8 @@
  * more than 100 cycles; the loops are short enough that a processor has many elements under way.
  *
  * Weights of inactive units have had no gradient for so long that their first moment is 0 (often most
- * weights, once a network is trained). Such a weight stays as it is, and only those of the first
- * loop's vectors that have another one are listed for the other loops.
+ * weights, once a network is trained). Such a weight stays as it is; the other loops run only over
+ * the vectors in which the first loop found a moment that is not 0.
  */
 import { Adam } from "./arguments.as";
 import {

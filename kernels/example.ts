@@ -1,6 +1,6 @@
 /**
- * Random calls of kernels, by which backends are compared with the reference: what a definition's
- * `example` is given and what it returns. `src/checks/kernel_inputs.ts` fills the buffers.
+ * Random calls of kernels, for comparing backends with the reference: what a definition's
+ * `example` takes and returns. `src/checks/kernel_inputs.ts` fills the buffers.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import { flush } from "./portable.ts";
 import wgsl from "./layer_input_gradient.wgsl" with { type: "text" };
 
 /**
- * Gradient of a dense layer's input, through the ReLU that made the input:
+ * Gradient of a dense layer's input, through the ReLU that produced it:
  * `gradient = (outputGradient · Wᵀ)` where `activation > 0`, else 0, on the gradient rows.
  *
  * `outputGradient` is (rows, outputStride), `transposed` is (outputs, inputStride), `activation`

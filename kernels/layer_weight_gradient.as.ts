@@ -2,12 +2,12 @@
  * `layer_weight_gradient.ts` in WebAssembly SIMD. Threads split the inputs, four at a time; the first
  * thread has the bias.
  *
- * The inputs are transposed, so that an input's factors over the rows lie side by side, and then
- * are what a row's factors are in the forward pass. Outputs that are inactive in all rows (often
+ * The inputs are transposed, so that an input's factors over the rows lie side by side, as a row's
+ * factors do in the forward pass. Outputs that are inactive in all rows (often
  * most of them, once a network is trained) are left out of the sums.
  */
 import { LayerWeightGradient } from "./arguments.as";
-import { aliveColumns, allColumns, expandRow, packRows } from "./alive_columns.as";
+import { nonzeroColumns, allColumns, expandRow, packRows } from "./nonzero_columns.as";
 import { itemAt, orderItems, putItem } from "./order.as";
 import { flush, tensorFlush } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
@@ -101,11 +101,11 @@ function wideGradient(
 ): void {
   const outputStride = call.outputStride;
   let matrix = call.outputGradient;
-  let alive = outputStride;
+  let nonzero = outputStride;
   // Packing pays when many inputs' sums are made from it.
   if (end - first >= 32) {
-    alive = aliveColumns(matrix, rows, outputStride, share);
-    packRows(matrix, rows, outputStride, alive, share);
+    nonzero = nonzeroColumns(matrix, rows, outputStride, share);
+    packRows(matrix, rows, outputStride, nonzero, share);
     matrix = share.packed;
   } else allColumns(outputStride, share);
   const factorStride = (rows + 3) & ~3;
@@ -123,17 +123,17 @@ function wideGradient(
         at(share.factors, (one - first) * factorStride),
         at(share.factors, (other - first) * factorStride),
         rows,
-        listedSource(share, matrix, alive),
-        listedStride(alive),
+        listedSource(share, matrix, nonzero),
+        listedStride(nonzero),
       );
       pair.first = 2 * n;
       pair.second = one == other ? 2 * n : 2 * n + 1;
     }
-    sumPairs(pairs, share, matrix, rows, share.sums, alive);
+    sumPairs(pairs, share, matrix, rows, share.sums, nonzero);
     for (let n = 0; n < min(count - from, 2 * PAIRS); n++) {
       const i = itemAt(from + n, count, share);
       expandRow(
-        at(share.sums, n * alive),
+        at(share.sums, n * nonzero),
         at(call.gradient, i * outputStride),
         outputStride,
         share,

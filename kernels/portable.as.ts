@@ -205,9 +205,9 @@ export function recip(x: v128): v128 {
   return recipEnd(x, y, constant(K.one));
 }
 
-// The parts of recip and of the square root, for loops that take many values through one part after
-// the other: an operation waits for the one before, and short parts keep more values under way. The
-// constants are given, loaded once before such a loop.
+// The parts of recip and of the square root, for loops that take many values through each part in
+// turn: every operation waits for its input, and short parts keep more values under way. The
+// constants are passed in, loaded once before such a loop.
 
 // @ts-ignore: decorator
 @inline

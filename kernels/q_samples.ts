@@ -13,7 +13,7 @@ import wgsl from "./q_samples.wgsl" with { type: "text" };
  * Target: y = reward + discount · Qtarget(s', a'), where a' is the argmax of the online
  * (`doubleQ` = 1) or of the target values (0), the lowest index on ties. Huber loss at 1.
  *
- * With targetActionNoise > 0 the next action is taken to be replaced by a uniform one that often, as in a
+ * With targetActionNoise > 0 the target replaces the next action by a uniform one that often, as in a
  * probabilistic action robust MDP (Tessler et al., 2019): y = reward + discount ·
  * (greedyShare · Qtarget(s', a') + uniformShare · Σ Qtarget(s', ·)), where greedyShare is
  * 1 - targetActionNoise and uniformShare targetActionNoise / actions. With shares 1 and 0 the bits are the plain

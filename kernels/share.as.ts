@@ -35,7 +35,7 @@ export class Share {
   actions: usize;
   rewards: usize;
   discounts: usize;
-  // The thread's own working memory; see `sums.as.ts`, `order.as.ts`, `alive_columns.as.ts`.
+  // The thread's own working memory; see `sums.as.ts`, `order.as.ts`, `nonzero_columns.as.ts`.
   pairs: usize;
   lists: usize;
   panel: usize;

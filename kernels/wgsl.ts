@@ -1,5 +1,5 @@
 /**
- * The WGSL side of the kernels: what every kernel is given.
+ * The WGSL side of the kernels: what surrounds each kernel.
  *
  * A kernel's file declares `kernel(thread, run)`. Put before it are `portable.wgsl`, `plan.wgsl` and
  * a frame made from the definition: its buffers, by their names, the structure `arguments` with the

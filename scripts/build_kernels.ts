@@ -15,7 +15,7 @@ const FOLDER = new URL("../kernels/", import.meta.url);
 const TARGET = new URL("kernels.wasm", FOLDER);
 
 // Memory is imported so that threads share it, with 4 GiB as its declared size: the backend puts the
-// learner's own size there, see `src/backends/wasm_memory_size.ts`. What a learner allocates begins
+// session's own size there, see `src/backends/wasm_memory_size.ts`. What a session allocates begins
 // above 64 KiB, where the constants of the kernels end.
 const FLAGS = [
   "-O3",

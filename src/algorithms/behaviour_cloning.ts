@@ -100,7 +100,7 @@ export const behaviourCloning: AlgorithmDefinition<
         meanLossesCall(2, batchSize),
         ...backwardCalls(network),
       ],
-      sync: [],
+      targetUpdate: [],
       sweep: [],
       targetUpdateInterval: 0,
       lossTerms: [

@@ -95,7 +95,7 @@ export const valueSettings: SettingDefinitions<ValueSettings> = {
     1,
     100_000_000,
     8_000,
-    "steps between hard copies to the target network",
+    "steps between target updates (hard copies of the parameters)",
   ),
   rewardScale: number(
     1e-6,

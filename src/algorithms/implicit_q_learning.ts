@@ -3,8 +3,8 @@
  * the data hold, without asking for the value of any other, and a policy cloned from the data in
  * proportion to how much better than V its actions are.
  *
- * Deviations from the paper: one critic in place of the lesser of two, a target network that is
- * copied at an interval in place of a moving average, and a policy over discrete actions.
+ * Deviations from the paper: one critic in place of the minimum of two, a target network that is
+ * updated at an interval in place of a moving average, and a policy over discrete actions.
  *
  * @module
  */
@@ -168,7 +168,7 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
         meanLossesCall(3, batchSize),
         ...networks.flatMap(backwardCalls),
       ],
-      sync: target.sync,
+      targetUpdate: target.targetUpdate,
       sweep: target.sweep,
       targetUpdateInterval: settings.targetUpdateInterval,
       lossTerms: [

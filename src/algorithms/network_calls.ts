@@ -95,7 +95,7 @@ export function forwardCalls(
   );
 }
 
-/** Name of the buffer with the gradient of a network's outputs. */
+/** Name of the buffer with a network's output gradient. */
 export function outputGradientName({ prefix, layout }: ProgramNetwork): string {
   return `${prefix}gradient${layout.layers.length}`;
 }
@@ -129,7 +129,7 @@ export function networkBuffers(
   ];
 }
 
-/** The backward pass from the gradient of the outputs to `parameterGradient`, and Adam's step. */
+/** The backward pass from the output gradient to `parameterGradient`, and Adam's step. */
 export function backwardCalls({ layout, prefix }: ProgramNetwork): Call[] {
   const calls: Call[] = [];
   const named = (name: string, offset = 0) => view(prefix + name, offset);
@@ -242,8 +242,8 @@ export function softmaxCall(
 }
 
 /**
- * The gradient of a network's outputs from its `sampleGradient`, that of each sample with respect to
- * the output of its action.
+ * A network's output gradient from its `sampleGradient`, that of each sample with respect to the
+ * output of its action.
  *
  * @param rowTerms Buffer whose `weight`-fold every sample of a row adds to the row's gradient.
  */
@@ -267,7 +267,7 @@ export function meanLossesCall(terms: number, batchSize: number): Call {
   }, { terms, inverseBatch: 1 / batchSize });
 }
 
-/** How a program comes by the values of a target network. */
+/** How a program gets the values of a target network. */
 export interface TargetCalls {
   /** Where they lie. */
   readonly values: View;
@@ -277,18 +277,18 @@ export interface TargetCalls {
   readonly buffers: readonly BufferSpec[];
   /** In each step, after the minibatch's observations are there. */
   readonly step: readonly Call[];
-  /** The program's `sync`. */
-  readonly sync: readonly Call[];
+  /** The program's `targetUpdate`. */
+  readonly targetUpdate: readonly Call[];
   /** The program's `sweep`. */
   readonly sweep: readonly Call[];
 }
 
 /**
- * The calls that bring a target network's values about. It changes only at a sync, so its values for
- * the whole observation table are computed once per sync (the sweep), unless evaluating each step's
- * rows costs less. Both ways give the same bits.
+ * The calls that provide a target network's values. It changes only at a target update, so its values
+ * for the whole observation table are computed once per update (the sweep), unless evaluating each
+ * step's rows costs less. Both ways give the same bits.
  *
- * @param interval Steps between two syncs.
+ * @param interval Steps between two target updates.
  * @param rows Of which rows of a minibatch values are needed, of {@link ROWS}.
  */
 export function targetCalls(
@@ -303,7 +303,7 @@ export function targetCalls(
   const forward = (rows: number) =>
     forwardCalls(`${prefix}target`, `${prefix}targetParameters`, layout, rows);
   const values = view(`${prefix}targetValues`);
-  const sync = [
+  const targetUpdate = [
     call("copy", {
       input: view(`${prefix}parameters`),
       output: view(`${prefix}targetParameters`),
@@ -315,7 +315,7 @@ export function targetCalls(
       table: 0,
       buffers: [],
       step: forward(rows),
-      sync,
+      targetUpdate,
       sweep: [],
     };
   }
@@ -325,7 +325,7 @@ export function targetCalls(
     table: 1,
     buffers: [{ name: table, length: tableRows * stride }],
     step: [],
-    sync,
+    targetUpdate,
     sweep: [
       ...gatherCalls(network),
       ...forward(ROWS.all),

@@ -42,7 +42,7 @@ export interface ProgramNetwork {
   readonly layout: NetworkLayout;
   /** Of the names of its buffers; empty for a program's first network. */
   readonly prefix: string;
-  /** Whether `targetParameters` hold an older copy of its parameters. */
+  /** Whether it has a target network: `targetParameters`, an older copy of its parameters. */
   readonly hasTarget: boolean;
 }
 
@@ -72,7 +72,7 @@ export interface Program {
   readonly outputs: OutputMeaning;
   /** γ, or 0 for an algorithm that looks at no next observation. */
   readonly discount: number;
-  /** What rewards are multiplied by before they are learnt from. */
+  /** What rewards are multiplied by before training. */
   readonly rewardScale: number;
   /** Layout of the plans that steps and sweeps read. */
   readonly plan: PlanLayout;
@@ -80,15 +80,15 @@ export interface Program {
   readonly tableRows: number;
   /** What the backend allocates for each run. */
   readonly buffers: readonly BufferSpec[];
-  /** Names of the buffers that are the learner's state, in the order of a checkpoint; see {@link stateOf}. */
+  /** Names of the buffers that are the training state, in the order of a checkpoint; see {@link stateOf}. */
   readonly state: readonly string[];
   /** One training step. */
   readonly step: readonly Call[];
   /** The target network's update, after each `targetUpdateInterval` steps; then the sweep. */
-  readonly sync: readonly Call[];
-  /** Run for each block of `plan.rowCapacity` rows of the observation table, after opening and after each sync. */
+  readonly targetUpdate: readonly Call[];
+  /** Run for each block of `plan.rowCapacity` rows of the observation table, after opening and after each target update. */
   readonly sweep: readonly Call[];
-  /** Steps between two syncs; 0 where there is no target network. */
+  /** Steps between two target updates; 0 where there is no target network. */
   readonly targetUpdateInterval: number;
   /** In their order in `losses`; the whole loss is their weighted sum. */
   readonly lossTerms: readonly LossTerm[];

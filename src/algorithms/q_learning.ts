@@ -1,7 +1,7 @@
 /**
  * Deep Q-learning on a fixed data set: DQN (Mnih et al., 2015), Double DQN (van Hasselt et al.,
  * 2016) and discrete conservative Q-learning (Kumar et al., 2020, CQL(H)). One program: DQN and
- * Double DQN are CQL with alpha 0 and with one or the other target.
+ * Double DQN are CQL with alpha 0; they differ in the target.
  *
  * Deviations from the papers, shared with d3rlpy: Adam in place of RMSProp, a Huber loss at 1, and
  * CQL on top of the Double DQN target.
@@ -69,7 +69,7 @@ const settings: SettingDefinitions<CqlSettings> = {
     0,
     1,
     0,
-    "how often the target takes the next action to be replaced by a uniform one",
+    "probability with which the target replaces the next action by a uniform one",
   ),
   checkpointChoice: valueSettings.checkpointChoice,
 };
@@ -104,7 +104,7 @@ export const doubleDeepQLearning: AlgorithmDefinition<"doubleDqn", QSettings> =
     build: (settings, shape) => qLearning(settings, shape, { doubleQ: true }),
   };
 
-/** What tells the three apart. */
+/** What the three differ in. */
 interface Variant {
   /** Whether the online network chooses the action of the target. */
   readonly doubleQ: boolean;
@@ -185,7 +185,7 @@ function qLearning(
       meanLossesCall(2, batchSize),
       ...backwardCalls(network),
     ],
-    sync: target.sync,
+    targetUpdate: target.targetUpdate,
     sweep: target.sweep,
     targetUpdateInterval,
     lossTerms: [

@@ -1,6 +1,6 @@
 /**
  * The optimiser's per-step constants, computed once on the host in f64 and rounded to f32, so that
- * every backend is given the same.
+ * every backend gets the same.
  *
  * @module
  */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { TrainingState } from "../algorithms/training_state.ts";
 import type { Program } from "../algorithms/program.ts";
 import type { PlanSource } from "../dataset/minibatch_plan.ts";
 import type { DeviceSurvey } from "./survey.ts";
@@ -21,7 +21,7 @@ export interface TrainingTask {
   /** Which samples each step uses. */
   readonly plan: PlanSource;
   /** Where training starts: the initial state or a checkpoint. */
-  readonly state: LearnerState;
+  readonly state: TrainingState;
 }
 
 /** What decides how much memory a training takes. */
@@ -32,16 +32,16 @@ export interface TaskSize {
   readonly runs: number;
 }
 
-/** A training in progress on a backend. */
-export interface Learner {
+/** A training session: a training in progress on a backend. */
+export interface TrainingSession {
   /**
    * Trains until step `to`, which must be beyond the current one.
    * @returns The mean loss terms of each step made, [steps, runs, terms].
    */
   run(to: number): Promise<Float32Array>;
   /** Reads the state back. */
-  read(): Promise<LearnerState>;
-  /** Frees what the learner holds. */
+  read(): Promise<TrainingState>;
+  /** Frees what the session holds. */
   close(): Promise<void>;
 }
 
@@ -55,11 +55,11 @@ export interface Backend {
   readonly survey?: DeviceSurvey;
   /**
    * What a training would take of a memory that has less, in words such as `5.0 GiB in WebAssembly,
-   * which has at most 4`; null where it fits, as far as can be told before memory is taken.
+   * which has at most 4`; null where it fits, as far as is known before memory is taken.
    */
   readonly shortage?: (size: TaskSize) => string | null;
   /** Allocates and uploads, and brings the target table up to date with the state. */
-  open(task: TrainingTask): Promise<Learner>;
+  open(task: TrainingTask): Promise<TrainingSession>;
 }
 
 /** How many steps of plans a backend holds at a time: up to 256, and about 4 MB. */

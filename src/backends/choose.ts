@@ -52,11 +52,11 @@ export function autoChoice(
 }
 
 /**
- * Opens a backend by name. `auto` takes a GPU that is hardware and passes the probe, and goes on with
- * wasm when it fails on the way; else it takes wasm, which is faster than a GPU that a processor plays.
+ * Opens a backend by name. `auto` takes a hardware GPU that passes the probe, and continues
+ * with wasm if it fails later; otherwise it takes wasm, which is faster than a software GPU.
  *
- * @param options `threads` of the wasm backend, by default the machine's cores; `onNotice` is told in
- *   one line why a GPU was passed over or given up.
+ * @param options `threads` of the wasm backend, by default the machine's cores; `onNotice` gets one
+ *   line that says why a GPU was passed over or given up.
  * @throws InputError when `webgpu` is asked for and there is no GPU, or none that passes the probe.
  *
  * @example By name

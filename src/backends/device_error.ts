@@ -1,5 +1,5 @@
 /**
- * What is thrown when a GPU fails, so that it can be told from other wrong input.
+ * What is thrown when a GPU fails, to distinguish it from other wrong input.
  *
  * @module
  */

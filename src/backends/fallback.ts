@@ -1,22 +1,22 @@
 /**
- * A backend that goes on elsewhere when its device fails.
+ * A backend that continues elsewhere when its device fails.
  *
  * @module
  */
-import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { TrainingState } from "../algorithms/training_state.ts";
 import type { PlanSource } from "../dataset/minibatch_plan.ts";
 import { concatenated } from "../numerics/arrays.ts";
-import type { Backend, Learner, TrainingTask } from "./backend.ts";
+import type { Backend, TrainingSession, TrainingTask } from "./backend.ts";
 import { DeviceError } from "./device_error.ts";
 
 /** Words of plans that are kept for a second try, about 64 MB; beyond them the state is read back. */
 const KEPT_WORDS = 2 ** 24;
 
 /**
- * Trains on `first`; when that fails with a {@link DeviceError}, goes on with `second` from the last
- * state that was read back. The result has the same bits.
+ * Trains on `first`; when that fails with a {@link DeviceError}, continues with `second` from the
+ * last state that was read back. The result has the same bits.
  *
- * @param onNotice Told in one line what failed and what happens.
+ * @param onNotice Gets one line that says what failed and what happens next.
  */
 export function withFallback(
   first: Backend,
@@ -31,48 +31,50 @@ export function withFallback(
       const short = first.shortage?.(size) ?? null;
       return short && (second.shortage?.(size) ?? null);
     },
-    open: (task) => openLearner(task, first, second, onNotice),
+    open: (task) => openTraining(task, first, second, onNotice),
   };
 }
 
-async function openLearner(
+async function openTraining(
   task: TrainingTask,
   first: Backend,
   second: Backend,
   onNotice: (line: string) => void,
-): Promise<Learner> {
+): Promise<TrainingSession> {
   const plan = repeatable(task.plan, task.state.step);
   let last = task.state;
   let step = last.step;
   let failed = false;
 
-  async function goOn(error: unknown): Promise<Learner> {
+  async function continueOnSecond(error: unknown): Promise<TrainingSession> {
     if (failed || !(error instanceof DeviceError)) throw error;
     failed = true;
     plan.keepNoMore();
     onNotice(
-      `${error.fault}: going on with ${second.name} from step ${last.step}`,
+      `${error.fault}: continuing with ${second.name} from step ${last.step}`,
     );
-    const learner = await second.open({ ...task, plan, state: last });
-    if (step > last.step) await learner.run(step);
-    return learner;
+    const session = await second.open({ ...task, plan, state: last });
+    if (step > last.step) await session.run(step);
+    return session;
   }
 
-  let learner = await first.open({ ...task, plan }).catch(goOn);
+  let session = await first.open({ ...task, plan }).catch(continueOnSecond);
 
-  /** Does `work`, if need be a second time on the second backend. */
-  async function attempt<T>(work: (on: Learner) => Promise<T>): Promise<T> {
+  /** Does `work`; where the first backend fails, once more on the second. */
+  async function attempt<T>(
+    work: (on: TrainingSession) => Promise<T>,
+  ): Promise<T> {
     try {
-      return await work(learner);
+      return await work(session);
     } catch (error) {
-      const lost = learner;
-      learner = await goOn(error);
+      const lost = session;
+      session = await continueOnSecond(error);
       await lost.close().catch(() => {});
-      return await work(learner);
+      return await work(session);
     }
   }
 
-  async function read(): Promise<LearnerState> {
+  async function read(): Promise<TrainingState> {
     const state = await attempt((on) => on.read());
     last = state;
     plan.forget();
@@ -92,7 +94,7 @@ async function openLearner(
       return parts.length === 1 ? parts[0] : concatenated(parts);
     },
     read,
-    close: () => learner.close(),
+    close: () => session.close(),
   };
 }
 
@@ -100,7 +102,7 @@ async function openLearner(
 interface RepeatableSource extends PlanSource {
   /** Steps whose plans can still be kept. */
   room(): number;
-  /** Lets go of the plans made so far. */
+  /** Drops the plans made so far. */
   forget(): void;
   /** Plans that are made from now on are made once. */
   keepNoMore(): void;

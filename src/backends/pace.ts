@@ -1,5 +1,5 @@
 /**
- * Chooses between all threads and one, block by block, by what blocks took.
+ * Chooses between all threads and one, block by block, by how long blocks took.
  *
  * Threads that wait for each other four times a step are slower than one when another process takes
  * a core from one of them, and also when a step is so short that waiting is most of it. The bits do
@@ -22,11 +22,11 @@ const SUSPICION = 1.1;
 /** The choice is judged by the fastest of so many blocks: one may have been disturbed for a moment. */
 const MEMORY = 3;
 
-/** Decides on blocks and is told what they took. */
+/** Decides how blocks are run, from how long they took. */
 export interface Pace {
   /** How the next block is to be run: by one thread or by all, and at most so many steps. */
   next(): { readonly alone: boolean; readonly steps: number };
-  /** Tells what a block took. */
+  /** Records how long a block took. */
   took(alone: boolean, steps: number, milliseconds: number): void;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { buildProgram, configureAlgorithm } from "../algorithms/index.ts";
-import { initialState } from "../algorithms/learner_state.ts";
+import { initialState } from "../algorithms/training_state.ts";
 import type { Program } from "../algorithms/program.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
 import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
@@ -18,7 +18,7 @@ import type { ProbeResult } from "./survey.ts";
 import { webgpuBackend } from "./webgpu.ts";
 import type { GpuSession } from "./webgpu_session.ts";
 
-/** Steps of the golden training; the second is a sync of the target network. */
+/** Steps of the golden training; after the second comes a target update. */
 const STEPS = 3;
 
 /**
@@ -80,14 +80,14 @@ async function goldenTraining(
   backend: Backend,
   program: Program,
 ): Promise<Uint32Array> {
-  const learner = await backend.open(goldenTask(program));
+  const training = await backend.open(goldenTask(program));
   try {
-    await learner.run(STEPS);
-    const { buffers } = await learner.read();
+    await training.run(STEPS);
+    const { buffers } = await training.read();
     const all = program.state.flatMap((name) => [...buffers[name]]);
     return new Uint32Array(Float32Array.from(all).buffer);
   } finally {
-    await learner.close();
+    await training.close();
   }
 }
 

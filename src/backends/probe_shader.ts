@@ -36,7 +36,7 @@ const MAP_MODE_READ = 0x1;
 
 const u = 2 ** -24;
 
-/** a, b, c that tell roundings apart: ties, near ties, and what fused or simplified forms keep. */
+/** a, b, c that distinguish roundings: ties, near ties, and what fused or simplified forms keep. */
 const TELLING: readonly (readonly [number, number, number])[] = [
   [1, u, 1],
   [1, 3 * u, 1],

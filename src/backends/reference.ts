@@ -11,7 +11,7 @@ import { fillSweep } from "../dataset/minibatch_plan.ts";
 import {
   type Backend,
   gibibytes,
-  type Learner,
+  type TrainingSession,
   type TrainingTask,
 } from "./backend.ts";
 
@@ -28,12 +28,12 @@ export const referenceBackend: Backend = {
       ? `${gibibytes(bytes)}, and the reference backend takes at most 4`
       : null;
   },
-  open: (task) => Promise.resolve(openLearner(task)),
+  open: (task) => Promise.resolve(openTraining(task)),
 };
 
-function openLearner(
+function openTraining(
   { program, observations, plan, state }: TrainingTask,
-): Learner {
+): TrainingSession {
   const { runs } = state;
   const { layout } = plan;
   const terms = program.lossTerms.length;
@@ -103,7 +103,7 @@ function openLearner(
           program.targetUpdateInterval > 0 &&
           step % program.targetUpdateInterval === 0
         ) {
-          execute(program.sync);
+          execute(program.targetUpdate);
           sweep();
         }
         if (performance.now() - pause > 100) {

@@ -3,15 +3,14 @@
  * number of threads changes the time and not a bit of the result, because threads split output
  * elements only.
  *
- * The threads are workers and do all the computing. The thread that opened the learner writes the
- * plans of the next block into shared memory while the workers run the current one, and is free
- * otherwise.
+ * The threads are workers and do all the computing. The thread that opened the session writes the plans of
+ * the next block into shared memory while the workers run the current one, and is free otherwise.
  *
  * @module
  */
-import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { TrainingState } from "../algorithms/training_state.ts";
 import { InputError } from "../errors.ts";
-import type { Backend, Learner, TrainingTask } from "./backend.ts";
+import type { Backend, TrainingSession, TrainingTask } from "./backend.ts";
 import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
 import { pace } from "./pace.ts";
 import { learnerMemory, memoryShortage, PAGE } from "./wasm_memory.ts";
@@ -47,7 +46,7 @@ export function wasmBackend(
       threads === 1 ? "" : "s"
     }`,
     shortage: (size) => memoryShortage(size, threads),
-    open: (task) => openLearner(task, threads),
+    open: (task) => openTraining(task, threads),
   };
 }
 
@@ -65,10 +64,10 @@ async function kernelModule(pages: number): Promise<WebAssembly.Module> {
   return WebAssembly.compile(withMemorySize(await kernelBytes, pages));
 }
 
-async function openLearner(
+async function openTraining(
   task: TrainingTask,
   threads: number,
-): Promise<Learner> {
+): Promise<TrainingSession> {
   const { plan, program } = task;
   const { runs } = task.state;
   const { memory, map } = learnerMemory(task, threads);
@@ -93,7 +92,7 @@ async function openLearner(
     return new Float32Array(memory.buffer, map.losses[block], words);
   }
 
-  function read(): LearnerState {
+  function read(): TrainingState {
     const buffers = Object.fromEntries(program.state.map((name) => {
       const { length } = program.buffers.find((b) => b.name === name)!;
       const all = new Float32Array(runs * length);
@@ -130,7 +129,7 @@ async function openLearner(
           losses.set(readLosses(block, steps), at);
           took(alone, steps, milliseconds);
         });
-        // A failure is told by the wait for it, here or below.
+        // A failure is thrown where it is awaited, here or below.
         running.catch(() => {});
         await before;
         from += steps;
@@ -206,7 +205,7 @@ function workerTeam(threads: number, stop: () => void): WorkerTeam {
     closed = true;
     stop();
     workers.forEach((worker) => worker.terminate());
-    failure ??= new Error("the learner is closed");
+    failure ??= new Error("the training session is closed");
     waiting.splice(0).forEach(({ reject }) => reject(failure!));
   }
 

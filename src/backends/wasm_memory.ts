@@ -1,5 +1,5 @@
 /**
- * What a learner of the wasm backend has in its shared memory, and where.
+ * What a training session of the wasm backend has in its shared memory, and where.
  *
  * @module
  */
@@ -64,12 +64,12 @@ export interface MemoryMap {
   /** Name to [runs] addresses. */
   readonly buffers: Readonly<Record<string, readonly number[]>>;
   readonly step: CallList;
-  readonly sync: CallList;
+  readonly targetUpdate: CallList;
   readonly sweep: CallList;
 }
 
-/** A learner's memory, filled with what does not change and with the state. */
-export interface LearnerMemory {
+/** A training session's memory, filled with what does not change and with the state. */
+export interface TrainingMemory {
   readonly memory: WebAssembly.Memory;
   readonly map: MemoryMap;
 }
@@ -126,7 +126,7 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
     parts,
     sweepPlans: takeEach(threads, layout.stride),
     step: takeArguments(program.step),
-    sync: takeArguments(program.sync),
+    targetUpdate: takeArguments(program.targetUpdate),
     sweep: takeArguments(program.sweep),
     plans: [
       take(steps * runs * layout.stride),
@@ -142,7 +142,7 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
   return { map, bytes: end, scratches };
 }
 
-/** What a learner would need of WebAssembly's memory and that has not; see `Backend.shortage`. */
+/** What a training would take of WebAssembly's memory where that is too small; see `Backend.shortage`. */
 export function memoryShortage(size: TaskSize, threads: number): string | null {
   const { bytes } = planMemory(size, threads);
   return bytes > MOST_PAGES * PAGE
@@ -153,13 +153,13 @@ export function memoryShortage(size: TaskSize, threads: number): string | null {
 }
 
 /**
- * Allocates and fills the memory of a learner.
+ * Allocates and fills the memory of a training session.
  * @throws InputError when it would need more than WebAssembly or the machine has.
  */
 export function learnerMemory(
   task: TrainingTask,
   threads: number,
-): LearnerMemory {
+): TrainingMemory {
   const { program, observations, state } = task;
   const { runs } = state;
   const layout = program.plan;
@@ -178,7 +178,7 @@ export function learnerMemory(
     );
   }
   writeArguments(view, map, program.step, map.step);
-  writeArguments(view, map, program.sync, map.sync);
+  writeArguments(view, map, program.targetUpdate, map.targetUpdate);
   writeArguments(view, map, program.sweep, map.sweep);
   new Float32Array(memory.buffer, map.observations, observations.length)
     .set(observations);

@@ -53,7 +53,7 @@ interface Part {
 /** What a thread does when it runs a block. */
 interface Way {
   readonly step: readonly Part[];
-  readonly sync: readonly Part[];
+  readonly targetUpdate: readonly Part[];
   readonly sweep: readonly Part[];
   /** Runs whose losses this thread copies into the block's, and where they are after a step. */
   readonly reported: readonly number[];
@@ -75,7 +75,7 @@ scope.onmessage = ({ data }) => {
       scope.postMessage({ milliseconds: 0 });
     } else scope.postMessage({ milliseconds: run(data) });
   } catch (error) {
-    // The thread that broke the barrier tells why.
+    // The thread that broke the barrier says why.
     if (error instanceof BrokenBarrierError) return;
     if (barrier) breakBarrier(barrier);
     scope.postMessage({
@@ -127,7 +127,7 @@ function open({ module, memory, map, thread }: OpenMessage): void {
     };
     return {
       step: partsOf(map.step),
-      sync: partsOf(map.sync),
+      targetUpdate: partsOf(map.targetUpdate),
       sweep: partsOf(map.sweep),
       reported,
       losses: reported.map((r) =>
@@ -195,7 +195,7 @@ function open({ module, memory, map, thread }: OpenMessage): void {
       report(way, blockLosses[block], s);
       const interval = map.targetUpdateInterval;
       if (interval > 0 && (from + s + 1) % interval === 0) {
-        execute(way.sync, map.sweepPlans[thread], 0);
+        execute(way.targetUpdate, map.sweepPlans[thread], 0);
         sweep(way.sweep);
       }
     }

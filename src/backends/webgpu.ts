@@ -12,8 +12,8 @@ import {
   type Backend,
   blockSteps,
   gibibytes,
-  type Learner,
   tableLength,
+  type TrainingSession,
   type TrainingTask,
 } from "./backend.ts";
 import type { GpuSession } from "./webgpu_session.ts";
@@ -25,7 +25,7 @@ const BLOCKS_AHEAD = 2;
 const BLOCKS_BETWEEN_READS = 16;
 
 /**
- * The backend on the devices that `openSession` opens, one for each learner.
+ * The backend on the devices that `openSession` opens, one for each training session.
  *
  * @param description One line about the device.
  * @param maxBufferBytes Size of its largest buffer.
@@ -54,7 +54,7 @@ export function webgpuBackend(
     async open(task) {
       const session = await openSession();
       try {
-        return await openLearner(session, task);
+        return await openTraining(session, task);
       } catch (error) {
         await session.destroy();
         throw error;
@@ -63,10 +63,10 @@ export function webgpuBackend(
   };
 }
 
-async function openLearner(
+async function openTraining(
   session: GpuSession,
   task: TrainingTask,
-): Promise<Learner> {
+): Promise<TrainingSession> {
   const { program, observations, plan, state } = task;
   const { runs } = state;
   const { layout } = plan;
@@ -103,11 +103,11 @@ async function openLearner(
     }
   }
 
-  /** Steps to make in one go: to `to`, a full block, or the next sync. */
+  /** Steps to make in one go: to `to`, a full block, or the next target update. */
   function stretch(to: number): number {
     const interval = program.targetUpdateInterval;
-    const sync = interval > 0 ? interval - step % interval : Infinity;
-    return Math.min(to - step, block, sync);
+    const update = interval > 0 ? interval - step % interval : Infinity;
+    return Math.min(to - step, block, update);
   }
 
   await sweep();
@@ -131,7 +131,7 @@ async function openLearner(
           program.targetUpdateInterval > 0 &&
           step % program.targetUpdateInterval === 0
         ) {
-          await session.execute("sync", new Uint32Array(), 1);
+          await session.execute("targetUpdate", new Uint32Array(), 1);
           await sweep();
         }
         if (++blocks === BLOCKS_BETWEEN_READS || step === to) {

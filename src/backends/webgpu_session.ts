@@ -1,6 +1,6 @@
 /**
- * The device side of the WebGPU backend: a device, its compiled kernels, and the learners whose
- * buffers live on it. It records and submits calls; what to do when is the host's part
+ * The device side of the WebGPU backend: a device, its compiled kernels, and the training session
+ * whose buffers live on it. It records and submits calls; what to do when is the host's part
  * (`webgpu.ts`). It runs in a Worker, because in Deno a wait for the GPU blocks the thread, and
  * needs nothing but `navigator.gpu`, so it runs in a browser as well.
  *
@@ -22,9 +22,9 @@ import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 export interface DeviceDescription {
   /** Its name. */
   readonly name: string;
-  /** Vendor, architecture and device, as far as they are told. */
+  /** Vendor, architecture and device, as far as they are known. */
   readonly ids: string;
-  /** Whether it is a processor that plays a GPU. */
+  /** Whether it is a software GPU. */
   readonly software: boolean;
   /** Largest buffer that a kernel can see, in bytes. */
   readonly maxBufferBytes: number;
@@ -34,8 +34,8 @@ export interface DeviceDescription {
   readonly maxWorkgroupThreads: number;
 }
 
-/** What a learner on the device is made of. */
-export interface LearnerSetup {
+/** What a training on the device is made of. */
+export interface TrainingSetup {
   /** What is computed. */
   readonly program: Program;
   /** [program.tableRows, inputs] */
@@ -51,19 +51,19 @@ export interface LearnerSetup {
 }
 
 /** Which of a program's lists of calls is run. */
-export type CallList = "step" | "sync" | "sweep";
+export type CallList = "step" | "targetUpdate" | "sweep";
 
-/** A device, and the one learner that lives on it. Calls take effect in the order in which they are made. */
+/** A device, and the one training on it. Calls take effect in the order in which they are made. */
 export interface GpuSession {
   /** What the device is. */
   describe(): Promise<DeviceDescription>;
   /** How the device rounds, contracts, reassociates and treats subnormal numbers. */
   arithmetic(): Promise<ArithmeticReadings>;
   /**
-   * Allocates and uploads a learner, once in a session.
-   * @throws DeviceError where the device has not the buffers or the memory for it.
+   * Allocates and uploads a training, once in a session.
+   * @throws DeviceError where the device lacks the buffers or the memory for it.
    */
-  open(setup: LearnerSetup): Promise<void>;
+  open(setup: TrainingSetup): Promise<void>;
   /**
    * Runs a list of calls `count` times, without waiting for the GPU once it is known how fast it is.
    * @param words Plans, [count, runs, layout.stride]; empty for calls that read none.
@@ -90,9 +90,9 @@ interface ReadyCall {
   readonly writesLosses: boolean;
 }
 
-/** A learner's place on the device. */
-interface GpuLearner {
-  readonly setup: LearnerSetup;
+/** A training's place on the device. */
+interface DeviceTraining {
+  readonly setup: TrainingSetup;
   readonly lists: Readonly<Record<CallList, readonly ReadyCall[]>>;
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly plan: GPUBuffer;
@@ -196,7 +196,7 @@ function sessionOn(
   description: DeviceDescription,
 ): GpuSession {
   const pipelines = new Map<string, GPUComputePipeline>();
-  let learner: GpuLearner;
+  let training: DeviceTraining;
   let tried = 0;
   let submitSteps: number | undefined;
   let failure: string | undefined;
@@ -240,7 +240,7 @@ function sessionOn(
     const refused = await device.popErrorScope() ??
       await device.popErrorScope();
     if (memory ?? refused ?? thrown) {
-      // A lost device refuses everything, and is told to be lost a little later.
+      // A lost device refuses everything, and is reported lost a little later.
       const moment = new Promise((resolve) => setTimeout(resolve, 100));
       await Promise.race([device.lost, moment]);
     }
@@ -291,7 +291,7 @@ function sessionOn(
     return pipeline;
   }
 
-  async function open(setup: LearnerSetup): Promise<GpuLearner> {
+  async function open(setup: TrainingSetup): Promise<DeviceTraining> {
     const { program, observations, runs, state, blockSteps, lossSteps } = setup;
     const { plan: layout, lossTerms } = program;
     function allocate(what: string, elements: number): GPUBuffer {
@@ -336,7 +336,7 @@ function sessionOn(
     );
     const lossStride = roundUp(runs * lossTerms.length, BINDING_ALIGNMENT / 4);
     const losses = allocate("the losses", lossSteps * lossStride);
-    // wgpu takes what is written through a dynamic offset for never written, and zeroes it when
+    // wgpu considers what is written through a dynamic offset never written, and zeroes it when
     // it is read; so the whole buffer is written here.
     const encoder = device.createCommandEncoder();
     encoder.clearBuffer(losses);
@@ -392,7 +392,7 @@ function sessionOn(
 
     const lists = {
       step: await ready(program.step),
-      sync: await ready(program.sync),
+      targetUpdate: await ready(program.targetUpdate),
       sweep: await ready(program.sweep),
     };
     return { setup, lists, buffers, plan, losses, lossStride, steps: 0 };
@@ -403,7 +403,7 @@ function sessionOn(
     words: Uint32Array<ArrayBuffer>,
     count: number,
   ): Promise<void> {
-    if (words.length > 0) device.queue.writeBuffer(learner.plan, 0, words);
+    if (words.length > 0) device.queue.writeBuffer(training.plan, 0, words);
     for (let done = 0; done < count;) {
       const steps = Math.min(count - done, submitSteps ?? FIRST_SUBMITS[tried]);
       submit(list, done, steps);
@@ -422,14 +422,14 @@ function sessionOn(
 
   /** Records and submits `steps` executions of a list, whose plans begin with plan `first`. */
   function submit(list: CallList, first: number, steps: number): void {
-    const { setup, lists, lossStride } = learner;
+    const { setup, lists, lossStride } = training;
     const planStride = 4 * setup.runs * setup.program.plan.stride;
     const encoder = device.createCommandEncoder();
     // Within one pass, each dispatch sees what the dispatches before it wrote.
     const pass = encoder.beginComputePass();
     for (let i = first; i < first + steps; i++) {
       const planOffset = i * planStride;
-      const lossOffset = 4 * learner.steps * lossStride;
+      const lossOffset = 4 * training.steps * lossStride;
       for (const call of lists[list]) {
         pass.setPipeline(call.pipeline);
         pass.setBindGroup(
@@ -439,7 +439,7 @@ function sessionOn(
         );
         pass.dispatchWorkgroups(call.x, call.y, setup.runs);
       }
-      if (list === "step") learner.steps++;
+      if (list === "step") training.steps++;
     }
     pass.end();
     device.queue.submit([encoder.finish()]);
@@ -472,7 +472,7 @@ function sessionOn(
   }
 
   async function readLosses(): Promise<Float32Array> {
-    const { setup: { program, runs }, losses, lossStride, steps } = learner;
+    const { setup: { program, runs }, losses, lossStride, steps } = training;
     const width = runs * program.lossTerms.length;
     const result = new Float32Array(steps * width);
     if (steps === 0) return result;
@@ -481,12 +481,12 @@ function sessionOn(
       const from = i * lossStride;
       result.set(padded.subarray(from, from + width), i * width);
     }
-    learner.steps = 0;
+    training.steps = 0;
     return result;
   }
 
   async function readState(): Promise<Record<string, Float32Array>> {
-    const { setup: { program, runs }, buffers } = learner;
+    const { setup: { program, runs }, buffers } = training;
     const lengths = program.state.map((name) =>
       program.buffers.find((b) => b.name === name)!.length
     );
@@ -512,7 +512,7 @@ function sessionOn(
     arithmetic: () => checked(() => measureArithmetic(device)),
     open: (setup) =>
       checked(async () => {
-        learner = await open(setup);
+        training = await open(setup);
       }),
     execute: (list, words, count) => checked(() => execute(list, words, count)),
     losses: () => checked(readLosses),

@@ -9,7 +9,7 @@ import type { GpuSession } from "./webgpu_session.ts";
 
 /** A call of the session. */
 export interface Request {
-  /** Tells the reply to it from others. */
+  /** Identifies its reply. */
   readonly id: number;
   /** What is called. */
   readonly method: keyof GpuSession | "start";

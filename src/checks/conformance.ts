@@ -7,8 +7,8 @@
 import { buildProgram, configureAlgorithm } from "../algorithms/index.ts";
 import {
   initialState,
-  type LearnerState,
-} from "../algorithms/learner_state.ts";
+  type TrainingState,
+} from "../algorithms/training_state.ts";
 import type { Program } from "../algorithms/program.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
 import { readSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
@@ -68,7 +68,7 @@ export async function checkConformance(
     },
   }], [adamSchedule(about.number("learning_rate"), "constant", steps)]);
   const initial = fixtureLayers(file, "init", sizes);
-  const learner = await backend.open({
+  const session = await backend.open({
     program,
     observations: rows.observations,
     plan,
@@ -77,10 +77,10 @@ export async function checkConformance(
     ]]),
   });
   try {
-    const losses = [await learner.run(1)];
-    const first = await learner.read();
-    if (steps > 1) losses.push(await learner.run(steps));
-    const last = await learner.read();
+    const losses = [await session.run(1)];
+    const first = await session.read();
+    if (steps > 1) losses.push(await session.run(steps));
+    const last = await session.read();
     const parameterDifference = Math.max(
       ...([[1, first], [steps, last]] as const).map(([step, state]) =>
         largestParameterDifference(
@@ -110,7 +110,7 @@ export async function checkConformance(
       passed,
     };
   } finally {
-    await learner.close();
+    await session.close();
   }
 }
 
@@ -323,7 +323,7 @@ function largestParameterDifference(
   prefix: string,
   sizes: readonly number[],
   program: Program,
-  state: LearnerState,
+  state: TrainingState,
 ): number {
   const { parameters } = state.buffers;
   let largest = 0;

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import type { LearnerState } from "../algorithms/learner_state.ts";
-import type { Backend, Learner, TrainingTask } from "../backends/backend.ts";
+import type { TrainingState } from "../algorithms/training_state.ts";
+import type {
+  Backend,
+  TrainingSession,
+  TrainingTask,
+} from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { InputError } from "../errors.ts";
 import { concatenated } from "../numerics/arrays.ts";
@@ -141,7 +145,7 @@ export async function checkDeterminism(
 
 /** SHA-256 of a state: the bytes of its buffers (f32, little-endian), in the program's order. */
 export function stateSha256(
-  { buffers }: LearnerState,
+  { buffers }: TrainingState,
   names: readonly string[],
 ): string {
   const all = concatenated(names.map((name) => buffers[name]));
@@ -150,7 +154,7 @@ export function stateSha256(
 
 /** A training's states now and then, the first one included, and all its losses. */
 interface Recording {
-  readonly states: readonly LearnerState[];
+  readonly states: readonly TrainingState[];
   readonly losses: readonly Float32Array[];
   readonly sha256: string;
   /** Wall time, with everything that the step waits for. */
@@ -163,21 +167,21 @@ async function record(
   steps: number,
 ): Promise<Recording> {
   const task = open();
-  const states: LearnerState[] = [task.state];
+  const states: TrainingState[] = [task.state];
   const losses: Float32Array[] = [];
-  const learner = await backend.open(task);
+  const session = await backend.open(task);
   let milliseconds = 0;
   try {
     for (let i = 1; i <= COMPARISONS; i++) {
       const to = Math.ceil(steps * i / COMPARISONS);
       if (to === states[states.length - 1].step) continue;
       const begun = performance.now();
-      losses.push(await learner.run(to));
+      losses.push(await session.run(to));
       milliseconds += performance.now() - begun;
-      states.push(await learner.read());
+      states.push(await session.read());
     }
   } finally {
-    await learner.close();
+    await session.close();
   }
   return {
     states,
@@ -216,27 +220,27 @@ async function trace(
   different: number,
 ): Promise<number> {
   const state = states[states.findIndex(({ step }) => step === different) - 1];
-  const learners: Learner[] = [];
+  const sessions: TrainingSession[] = [];
   try {
     for (const on of [referenceBackend, backend]) {
-      learners.push(await on.open({ ...open(), state }));
+      sessions.push(await on.open({ ...open(), state }));
     }
     for (let step = state.step + 1; step < different; step++) {
       const [expected, actual] = await Promise.all(
-        learners.map(async (learner) => {
-          await learner.run(step);
-          return await learner.read();
+        sessions.map(async (session) => {
+          await session.run(step);
+          return await session.read();
         }),
       );
       if (statesDiffer(actual, expected)) return step;
     }
     return different;
   } finally {
-    for (const learner of learners) await learner.close();
+    for (const session of sessions) await session.close();
   }
 }
 
-function statesDiffer(a: LearnerState, b: LearnerState): boolean {
+function statesDiffer(a: TrainingState, b: TrainingState): boolean {
   return Object.keys(b.buffers).some((name) =>
     bitDifferences(a.buffers[name], b.buffers[name]) > 0
   );

@@ -131,7 +131,7 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
     buffers,
     state: buffers.map(({ name }) => name),
     step,
-    sync: [],
+    targetUpdate: [],
     sweep: [],
     targetUpdateInterval: 0,
     lossTerms: [{ name: "none", weight: 1 }],
@@ -148,12 +148,12 @@ async function resultOf(
   backend: Backend,
   task: TrainingTask,
 ): Promise<Readonly<Record<string, Float32Array>>> {
-  const learner = await backend.open(task);
+  const session = await backend.open(task);
   try {
-    await learner.run(1);
-    return (await learner.read()).buffers;
+    await session.run(1);
+    return (await session.read()).buffers;
   } finally {
-    await learner.close();
+    await session.close();
   }
 }
 

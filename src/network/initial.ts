@@ -12,7 +12,7 @@ import type { NetworkLayout } from "./layout.ts";
  *
  * @param seed The run's seed; the stream is `initial-parameters`.
  * @param member Which of an ensemble's networks; from 1 on it is part of the stream's name.
- * @param prefix Tells a program's networks apart: part of the stream's name, empty for the first.
+ * @param prefix Distinguishes a program's networks: part of the stream's name, empty for the first.
  * @returns The flat parameter buffer of `layout`.
  */
 export function initialParameters(

@@ -30,15 +30,15 @@ export function minmaxScaling(
   const offset = new Float32Array(size);
   const scale = new Float32Array(size);
   for (let d = 0; d < size; d++) {
-    let least = Infinity;
-    let most = -Infinity;
+    let min = Infinity;
+    let max = -Infinity;
     for (let i = d; i < observations.length; i += size) {
-      if (observations[i] < least) least = observations[i];
-      if (observations[i] > most) most = observations[i];
+      if (observations[i] < min) min = observations[i];
+      if (observations[i] > max) max = observations[i];
     }
-    offset[d] = (least + most) / 2;
-    scale[d] = 2 / (most - least);
-    // The column is constant, or as good as that in f32.
+    offset[d] = (min + max) / 2;
+    scale[d] = 2 / (max - min);
+    // The column is constant, or nearly so in f32.
     if (scale[d] === Infinity) scale[d] = 1;
   }
   return { offset, scale };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { TrainingState } from "../algorithms/training_state.ts";
 import type { LearnerSettings } from "../algorithms/define.ts";
 import {
   type Algorithm,
@@ -33,8 +33,8 @@ import { prepareTask } from "../training/task.ts";
 import {
   type Cursor,
   DivergenceError,
+  runTraining,
   startCursor,
-  trainLearner,
 } from "../training/train.ts";
 import type { Problem } from "./problem.ts";
 
@@ -225,7 +225,7 @@ export async function learnTogether(
   const { parameterCount } = network;
   const length = ensembleSize * parameterCount;
   const policyOf = (
-    state: LearnerState,
+    state: TrainingState,
     seed: number,
     parameters = state.buffers.parameters.subarray(
       seed * length,
@@ -258,9 +258,9 @@ export async function learnTogether(
     startCursor(seeds.length * ensembleSize, program.lossTerms.length);
   const state = found?.checkpoint.state ?? prepared.task.state;
   options.onStart?.(columns, rows[0], from.step);
-  const learner = await backend.open({ ...prepared.task, state });
+  const session = await backend.open({ ...prepared.task, state });
   const readChecked = async () => {
-    const state = await learner.read();
+    const state = await session.read();
     for (const { prefix } of program.networks) {
       if (!state.buffers[`${prefix}parameters`].every(Number.isFinite)) {
         throw new DivergenceError(state.step, "a parameter");
@@ -268,7 +268,7 @@ export async function learnTogether(
     }
     return state;
   };
-  const keep = (state: LearnerState, cursor: Cursor) =>
+  const keep = (state: TrainingState, cursor: Cursor) =>
     checkpoints?.save({
       state,
       cursor,
@@ -276,7 +276,7 @@ export async function learnTogether(
       chosen: chosen[0],
     });
   try {
-    const cursor = await trainLearner(learner, program.lossTerms, {
+    const cursor = await runTraining(session, program.lossTerms, {
       from,
       to: steps,
       logInterval,
@@ -338,6 +338,6 @@ export async function learnTogether(
       rows: rows[seed],
     }));
   } finally {
-    await learner.close();
+    await session.close();
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Checkpoints: the learner's state and how far it is, in one file with a hash of its own.
+ * Checkpoints: the training state and how far it is, in one file with a hash of its own.
  *
  * @module
  */
-import type { LearnerState } from "../algorithms/learner_state.ts";
+import type { TrainingState } from "../algorithms/training_state.ts";
 import type { Program } from "../algorithms/program.ts";
 import {
   readSafetensors,
@@ -17,10 +17,10 @@ import type { Cursor } from "./train.ts";
 
 const FORMAT = "holdfast/checkpoint/2";
 
-/** What training goes on from. */
+/** What training resumes from. */
 export interface Checkpoint {
-  /** What was learnt. */
-  readonly state: LearnerState;
+  /** State of the training. */
+  readonly state: TrainingState;
   /** How far training was. */
   readonly cursor: Cursor;
   /** SHA-256 of the training table up to here, as its file holds it. */
@@ -33,7 +33,7 @@ export interface Checkpoint {
 export interface ChosenParameters {
   /** Their worth by the criterion. */
   readonly value: number;
-  /** [runs, length], as in the learner's state. */
+  /** [runs, length], as in the training state. */
   readonly parameters: Float32Array;
 }
 

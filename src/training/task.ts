@@ -5,8 +5,8 @@
  */
 import {
   initialState,
-  type LearnerState,
-} from "../algorithms/learner_state.ts";
+  type TrainingState,
+} from "../algorithms/training_state.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
 import { type Algorithm, buildProgram } from "../algorithms/index.ts";
 import type { TrainingTask } from "../backends/backend.ts";
@@ -57,7 +57,7 @@ export interface PreparedTask {
  * @param runs At least one; all with the same observation size and number of actions.
  * @param bootstrapOnTruncation Whether the last step of an episode that was cut looks at the observation
  *   after it; otherwise it is treated as terminal.
- * @param state Where to go on from; without it, training begins.
+ * @param state Where to resume; without it, training starts from the beginning.
  * @throws InputError if the data are not valid or a setting is missing or out of range.
  */
 export function prepareTask(
@@ -65,7 +65,7 @@ export function prepareTask(
   algorithm: Algorithm,
   runs: readonly TaskRun[],
   bootstrapOnTruncation: boolean,
-  state?: LearnerState,
+  state?: TrainingState,
 ): PreparedTask {
   checkLearner({ hidden, observationScaling }, algorithm);
   if (runs.length === 0) throw new InputError("there is no run to prepare");
@@ -86,7 +86,7 @@ export function prepareTask(
       dataset.actionCount !== actionCount
     ) {
       throw new InputError(
-        "the runs' data sets differ in observation size or number of actions: train them apart",
+        "the runs' data sets differ in observation size or number of actions: train them separately",
       );
     }
     const part = tablePart(dataset, observationScaling, tableRows);

@@ -1,13 +1,13 @@
 /**
- * The training loop from one step to another. It prints nothing; it tells of each interval.
+ * The training loop from one step to another. It prints nothing; it reports each interval.
  *
  * @module
  */
 import type { LossTerm } from "../algorithms/program.ts";
-import type { Learner } from "../backends/backend.ts";
+import type { TrainingSession } from "../backends/backend.ts";
 import { InputError } from "../errors.ts";
 
-/** A loss or parameter became infinite or not a number: training cannot go on. */
+/** A loss or parameter became infinite or not a number: training cannot continue. */
 export class DivergenceError extends InputError {
   /**
    * Makes the error.
@@ -23,7 +23,7 @@ export class DivergenceError extends InputError {
   }
 }
 
-/** How far a training is, beside the learner's state. */
+/** How far a training is, besides the session's state. */
 export interface Cursor {
   /** Steps made. */
   readonly step: number;
@@ -36,9 +36,9 @@ export function startCursor(runs: number, terms: number): Cursor {
   return { step: 0, sums: new Float64Array(runs * terms) };
 }
 
-/** Where to train to, and what to tell of on the way. */
+/** Where to train to, and what to report on the way. */
 export interface TrainingOptions {
-  /** Where the learner is. */
+  /** Where the session is. */
   readonly from: Cursor;
   /** Last step. */
   readonly to: number;
@@ -70,8 +70,8 @@ const LOOK_UP_MS = 200;
  * @throws InputError if the last step or an interval is no integer from 1.
  * @throws DivergenceError when a loss is not finite; the state of the last checkpoint is good.
  */
-export async function trainLearner(
-  learner: Learner,
+export async function runTraining(
+  session: TrainingSession,
   lossTerms: readonly LossTerm[],
   options: TrainingOptions,
 ): Promise<Cursor> {
@@ -89,14 +89,14 @@ export async function trainLearner(
   }
   const sums = from.sums.slice();
   let step = from.step;
-  // How many steps are asked for at once depends on the clock; no bit of the result does.
+  // How many steps are run at once depends on the clock; no bit of the result does.
   let stride = 1;
   while (step < to && !options.stop?.()) {
     const nextLog = nextMultiple(step, logInterval);
     const nextCheckpoint = nextMultiple(step, checkpointInterval);
     const end = Math.min(to, nextLog, nextCheckpoint, step + stride);
     const begun = performance.now();
-    const losses = await learner.run(end);
+    const losses = await session.run(end);
     addLosses(sums, losses, lossTerms, step);
     const elapsed = performance.now() - begun;
     if (end === step + stride) {

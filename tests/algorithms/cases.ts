@@ -14,7 +14,7 @@ import type { TaskRun } from "../../src/training/task.ts";
 import { randomDataset } from "../backends/random_task.ts";
 import type { Training } from "./updates.ts";
 
-/** What random settings of a loss lie between. */
+/** Ranges of random settings of a loss. */
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   beta: [0, 2],
   gamma: [0.5, 1],
@@ -83,7 +83,7 @@ export function randomTraining(seed: number, name: AlgorithmName): Training {
     ...Object.fromEntries(drawn),
     batchSize: integer(1, 13),
   });
-  // Often shorter than the training, so that a sync comes in between.
+  // Often shorter than the training, so that a target update comes in between.
   if ("targetUpdateInterval" in algorithm.settings) {
     Object.assign(algorithm.settings, { targetUpdateInterval: integer(1, 3) });
   }

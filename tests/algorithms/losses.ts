@@ -17,7 +17,7 @@ export interface Sample {
 export interface Situation {
   readonly settings: Readonly<Record<string, number>>;
   readonly online: readonly Network[];
-  /** Copies that a sync made; of a network without a target network, nothing. */
+  /** Copies that a target update made; of a network without a target network, nothing. */
   readonly target: readonly (Network | undefined)[];
   readonly sample: Sample;
 }

@@ -63,7 +63,7 @@ export async function suiteUpdates(
     ...program.state,
     ...networks.map(({ prefix }) => gradientOf(prefix)),
   ];
-  const learner = await referenceBackend.open({
+  const session = await referenceBackend.open({
     ...task,
     program: { ...program, state },
     state: { ...task.state, buffers },
@@ -74,7 +74,7 @@ export async function suiteUpdates(
   );
 
   const read = async () => {
-    const { buffers } = await learner.read();
+    const { buffers } = await session.read();
     return (run: number, suffix: string) =>
       networks.map(({ layout, prefix }) => {
         const all = buffers[prefix + suffix];
@@ -83,10 +83,10 @@ export async function suiteUpdates(
   };
   const updates: Update[] = [];
   let before = await read();
-  // A target network is the online one as it was at the last sync.
+  // A target network is the online one as it was at the last target update.
   let target = runs.map((_, run) => before(run, "targetParameters"));
   for (let step = 1; step <= steps; step++) {
-    const losses = await learner.run(step);
+    const losses = await session.run(step);
     const after = await read();
     for (let run = 0; run < runs.length; run++) {
       const means = losses.subarray(run * lossTerms.length);
@@ -113,7 +113,7 @@ export async function suiteUpdates(
     }
     before = after;
   }
-  await learner.close();
+  await session.close();
   return updates;
 }
 

@@ -144,7 +144,7 @@ for (const shape of [SHAPES[3], SHAPES[4]]) {
   const task = () => randomTask(shape, 3, 24);
   const expected = expectation(task, 24);
   onEachBackend(
-    `${shape.runs} runs go on from a state that was read, there and on the reference`,
+    `${shape.runs} runs continue from a state that was read, there and on the reference`,
     async (backend) => {
       assertEqualBits(
         await trained(backend, task, [4, 18, 24]),

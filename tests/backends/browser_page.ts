@@ -43,10 +43,10 @@ async function train(): Promise<BrowserResult> {
   const sha256: string[] = [];
   for (const shape of BROWSER_SHAPES) {
     const task = randomTask(shape, BROWSER_SEED, BROWSER_STEPS);
-    const learner = await backend.open(task);
-    await learner.run(BROWSER_STEPS);
-    const { buffers } = await learner.read();
-    await learner.close();
+    const training = await backend.open(task);
+    await training.run(BROWSER_STEPS);
+    const { buffers } = await training.read();
+    await training.close();
     const bytes = new Blob(
       task.program.state.map((key) => buffers[key].slice()),
     );

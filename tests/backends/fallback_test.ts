@@ -60,7 +60,7 @@ function planReader(log: string[], failsAfter: number): Backend {
   };
 }
 
-Deno.test("the state is read back before there are more plans than are kept, and training goes on from there", async () => {
+Deno.test("the state is read back before there are more plans than are kept, and training continues from there", async () => {
   const stride = task().program.plan.stride;
   const kept = Math.floor(2 ** 24 / stride);
   assert.ok(kept > 20 && kept < STEPS / 3, `${kept}`);
@@ -68,16 +68,16 @@ Deno.test("the state is read back before there are more plans than are kept, and
 
   const log: string[] = [];
   const notices: string[] = [];
-  const learner = await withFallback(
+  const session = await withFallback(
     planReader(log, 2 * kept + 5),
     planReader(log, Infinity),
     (line) => notices.push(line),
   ).open(task());
   const losses = [
-    ...await learner.run(10),
-    ...await learner.run(2 * kept + 2),
-    ...await learner.run(2 * kept + 9),
-    ...await learner.run(STEPS),
+    ...await session.run(10),
+    ...await session.run(2 * kept + 2),
+    ...await session.run(2 * kept + 9),
+    ...await session.run(STEPS),
   ];
   assert.deepEqual(Float32Array.from(losses), whole);
   assert.deepEqual(log, [
@@ -96,7 +96,7 @@ Deno.test("the state is read back before there are more plans than are kept, and
     `run ${STEPS}`,
   ]);
   assert.deepEqual(notices, [
-    `it broke: going on with reference from step ${2 * kept}`,
+    `it broke: continuing with reference from step ${2 * kept}`,
   ]);
 });
 

@@ -1,14 +1,14 @@
 /** What a training leaves, and whether two of them are the same. */
 import assert from "node:assert/strict";
-import type { LearnerState } from "../../src/algorithms/learner_state.ts";
+import type { TrainingState } from "../../src/algorithms/training_state.ts";
 import type { Backend, TrainingTask } from "../../src/backends/backend.ts";
 
 export interface Result {
   readonly losses: Float32Array;
-  readonly state: LearnerState;
+  readonly state: TrainingState;
 }
 
-/** Trains to each of `stops` in turn; at each but the last, reads the state and opens a new learner from it. */
+/** Trains to each of `stops` in turn; at each but the last, reads the state and opens a new session from it. */
 export async function trained(
   backend: Backend,
   task: () => TrainingTask,
@@ -17,12 +17,12 @@ export async function trained(
   let state = task().state;
   const losses: number[] = [];
   for (const stop of stops) {
-    const learner = await backend.open({ ...task(), state });
+    const session = await backend.open({ ...task(), state });
     try {
-      losses.push(...await learner.run(stop));
-      state = await learner.read();
+      losses.push(...await session.run(stop));
+      state = await session.read();
     } finally {
-      await learner.close();
+      await session.close();
     }
   }
   return { losses: Float32Array.from(losses), state };

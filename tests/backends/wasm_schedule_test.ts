@@ -43,7 +43,7 @@ Deno.test("a step of behaviour cloning waits four times", () => {
 });
 
 Deno.test("a step of conservative Q-learning waits four times", () => {
-  const { step, sync, sweep } = buildProgram(
+  const { step, targetUpdate, sweep } = buildProgram(
     configureAlgorithm("cql", { batchSize: 8, targetUpdateInterval: 10 }),
     SHAPE,
   );
@@ -66,7 +66,7 @@ Deno.test("a step of conservative Q-learning waits four times", () => {
     ],
     ["adam"],
   ]);
-  assert.equal(phases(sync).length, 1);
+  assert.equal(phases(targetUpdate).length, 1);
   assert.equal(phases(sweep).length, 1);
 });
 

@@ -16,7 +16,7 @@ const SHAPE: Shape = {
   episodes: 40,
 };
 
-Deno.test("a failure in a thread is told, and a closed learner refuses", async () => {
+Deno.test("a failure in a thread is reported, and a closed session refuses", async () => {
   const task = randomTask(SHAPE, 5, 10);
   const broken: TrainingTask = {
     ...task,
@@ -30,10 +30,10 @@ Deno.test("a failure in a thread is told, and a closed learner refuses", async (
     },
   };
   const backend = wasmBackend({ threads: 3 });
-  const learner = await backend.open(broken);
-  await assert.rejects(learner.run(10), /out of bounds/);
-  await assert.rejects(learner.run(10), /out of bounds/);
-  await learner.close();
+  const session = await backend.open(broken);
+  await assert.rejects(session.run(10), /out of bounds/);
+  await assert.rejects(session.run(10), /out of bounds/);
+  await session.close();
   const other = await backend.open(task);
   await other.close();
   await assert.rejects(other.run(1), /closed/);

@@ -36,12 +36,12 @@ function mortalBackend(): { backend: Backend; kill: () => Promise<void> } {
   };
 }
 
-gpuTest("a lost device is told in one line", async () => {
+gpuTest("a lost device is reported in one line", async () => {
   const { backend, kill } = mortalBackend();
-  const learner = await backend.open(randomTask(SMALL, 1, 20));
-  await learner.run(5);
+  const training = await backend.open(randomTask(SMALL, 1, 20));
+  await training.run(5);
   await kill();
-  await assert.rejects(learner.run(10), (error: Error) => {
+  await assert.rejects(training.run(10), (error: Error) => {
     assert.ok(error instanceof DeviceError);
     assert.match(
       error.message,
@@ -49,32 +49,32 @@ gpuTest("a lost device is told in one line", async () => {
     );
     return true;
   });
-  await assert.rejects(learner.read(), DeviceError);
+  await assert.rejects(training.read(), DeviceError);
 });
 
 for (const moment of ["during a run", "after a run", "after a read"]) {
   gpuTest(
-    `training goes on on wasm when the device is lost ${moment}`,
+    `training continues on wasm when the device is lost ${moment}`,
     async () => {
       const task = () => randomTask(SMALL, 1, 60);
       const expected = await trained(referenceBackend, task, [60]);
       const { backend, kill } = mortalBackend();
       const notices: string[] = [];
-      const learner = await withFallback(
+      const training = await withFallback(
         backend,
         wasmBackend({ threads: 1 }),
         (line) => notices.push(line),
       ).open(task());
-      const losses = [...await learner.run(10)];
-      await learner.read();
-      const running = learner.run(30);
+      const losses = [...await training.run(10)];
+      await training.read();
+      const running = training.run(30);
       if (moment === "during a run") await kill();
       losses.push(...await running);
-      if (moment === "after a read") await learner.read();
+      if (moment === "after a read") await training.read();
       if (moment !== "during a run") await kill();
-      losses.push(...await learner.run(45), ...await learner.run(60));
-      const state = await learner.read();
-      await learner.close();
+      losses.push(...await training.run(45), ...await training.run(60));
+      const state = await training.read();
+      await training.close();
       assertEqualBits(
         { losses: Float32Array.from(losses), state },
         expected,
@@ -84,14 +84,14 @@ for (const moment of ["during a run", "after a run", "after a read"]) {
       assert.equal(notices.length, 1);
       assert.match(
         notices[0],
-        new RegExp(`was lost .*: going on with wasm from step ${from}$`),
+        new RegExp(`was lost .*: continuing with wasm from step ${from}$`),
       );
     },
   );
 }
 
 gpuTest(
-  "a command that the device refuses is told in one line",
+  "a command that the device refuses is reported in one line",
   async () => {
     const task = randomTask(SMALL, 1, 20);
     // One buffer both read and written in one dispatch.

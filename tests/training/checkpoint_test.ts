@@ -3,7 +3,7 @@ import {
   buildProgram,
   configureAlgorithm,
 } from "../../src/algorithms/index.ts";
-import { initialState } from "../../src/algorithms/learner_state.ts";
+import { initialState } from "../../src/algorithms/training_state.ts";
 import { InputError } from "../../src/errors.ts";
 import {
   readSafetensors,

@@ -54,7 +54,7 @@ const EXPAND = memory.data<u8>([
  * Finds the columns of a matrix [rows, columns] that are not zero in every row.
  * @returns Columns of a packed row: their number, up to a multiple of 4, at least 4.
  */
-export function aliveColumns(
+export function nonzeroColumns(
   matrix: usize,
   rows: i32,
   columns: i32,
@@ -62,7 +62,7 @@ export function aliveColumns(
 ): i32 {
   const zero = f32x4.splat(<f32>0);
   const row = <usize>columns << 2;
-  let alive = 0;
+  let nonzero = 0;
   for (let c = 0; c < columns; c += 4) {
     let any = zero;
     let from = at(matrix, c);
@@ -72,14 +72,14 @@ export function aliveColumns(
     // Zeros of either sign joined by or are a zero; with the bits of any other number they are not.
     const mask = i32x4.bitmask(f32x4.ne(any, zero));
     const group = share.columns + (<usize>c << 1);
-    store<i32>(group, alive << 2);
+    store<i32>(group, nonzero << 2);
     store<i32>(group, mask << 4, 4);
-    alive += popcnt(mask);
+    nonzero += popcnt(mask);
   }
-  return max(4, (alive + 3) & ~3);
+  return max(4, (nonzero + 3) & ~3);
 }
 
-/** Takes all columns as alive, without looking: a packed row is the row. */
+/** Takes all columns as nonzero, without looking: a packed row is the row. */
 export function allColumns(columns: i32, share: Share): void {
   for (let c = 0; c < columns; c += 4) {
     const group = share.columns + (<usize>c << 1);
@@ -88,19 +88,19 @@ export function allColumns(columns: i32, share: Share): void {
   }
 }
 
-/** packed [rows, alive] = the alive columns of the matrix; in the padding there may be anything. */
+/** packed [rows, nonzero] = the nonzero columns of the matrix; in the padding there may be anything. */
 export function packRows(
   matrix: usize,
   rows: i32,
   columns: i32,
-  alive: i32,
+  nonzero: i32,
   share: Share,
 ): void {
   const groups = share.columns;
   const end = groups + (<usize>columns << 1);
   let packed = share.packed;
   // A group's store reaches past its own columns, where the next group's or row's columns come.
-  for (let r = 0; r < rows; r++, packed += <usize>alive << 2) {
+  for (let r = 0; r < rows; r++, packed += <usize>nonzero << 2) {
     for (let group = groups; group < end; group += 8, matrix += 16) {
       const order = v128.load(PACK + load<u32>(group, 4));
       v128.store(

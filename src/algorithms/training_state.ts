@@ -1,13 +1,13 @@
 /**
- * What a learner has learnt: all that a checkpoint needs besides the config.
+ * The state of a training: all that a checkpoint needs besides the config.
  *
  * @module
  */
 import { concatenated } from "../numerics/arrays.ts";
 import { type Program, stateOf } from "./program.ts";
 
-/** State of `runs` learners after `step` steps. Everything else is derived. */
-export interface LearnerState {
+/** State of `runs` runs after `step` steps. Everything else is derived. */
+export interface TrainingState {
   /** Steps made. */
   readonly step: number;
   /** Runs that learn at once; usually 1. */
@@ -25,7 +25,7 @@ export interface LearnerState {
 export function initialState(
   program: Program,
   parameters: readonly (readonly Float32Array[])[],
-): LearnerState {
+): TrainingState {
   const runs = parameters[0].length;
   const buffers = program.networks.flatMap((network, n) => {
     const all = concatenated(parameters[n]);
