@@ -40,7 +40,7 @@ await runScript(usage, async ({ values, switches, operands }) => {
   let number = 0;
   for await (const line of given === undefined ? stdinLines() : [given]) {
     const where = given === undefined ? `line ${++number}` : "--observation";
-    if (line.trim() === "") continue;
+    if (given === undefined && line.trim() === "") continue;
     output.write(`${answer(policy, line, where, switches.has("json"))}\n`);
     if (!isOutputOpen("stdout")) break;
   }
@@ -62,6 +62,18 @@ async function* stdinLines(): AsyncGenerator<string> {
   yield rest;
 }
 
+/** The cells of a line: one left empty counts, and stands for no number. */
+function cellsOf(line: string): string[] {
+  const separator = [";", ","].find((mark) => line.includes(mark)) ?? /\s+/;
+  return line.trim().split(separator).map((cell) => cell.trim());
+}
+
+/** A decimal number, or NaN. */
+function numberOf(cell: string): number {
+  const isDecimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+  return isDecimal ? Number(cell) : NaN;
+}
+
 function answer(
   policy: NetworkPolicy,
   line: string,
@@ -70,9 +82,8 @@ function answer(
 ): string {
   const { layers } = policy.network;
   const { inputs } = layers[0];
-  const cells = line.split(/[,;\s]+/).filter((cell) => cell !== "");
-  const observation = Float32Array.from(cells, Number);
-  if (cells.length !== inputs || !observation.every(Number.isFinite)) {
+  const observation = Float32Array.from(cellsOf(line), numberOf);
+  if (observation.length !== inputs || !observation.every(Number.isFinite)) {
     throw new InputError(
       `${where}: the policy takes ${inputs} ${
         inputs === 1 ? "number" : "numbers"

@@ -75,6 +75,35 @@ Deno.test("predict: in the data's own codes and names", async () => {
   }
 });
 
+Deno.test("predict: an observation is as many decimal numbers as the policy takes", async () => {
+  const path = "tests/fixtures/cases/p_hugew.safetensors";
+  for (
+    const [given, takes] of [
+      ["0,0", true],
+      [" +0 ; .0e1 ", true],
+      ["-0  0.", true],
+      ["0,,0", false],
+      [",0,0", false],
+      ["0,0,", false],
+      // A decimal comma.
+      ["0,5;0", false],
+      ["0x0,0", false],
+      ["0b0 0", false],
+      ["0,1e39", false],
+      ["  ", false],
+    ] as const
+  ) {
+    const { code, stderr } = await predict(path, "--observation", given);
+    const expected = takes ? { code: 0, stderr: "" } : {
+      code: 2,
+      stderr: `error: --observation: the policy takes 2 numbers, not ${
+        JSON.stringify(given)
+      }\n`,
+    };
+    assert.deepEqual({ code, stderr }, expected, given);
+  }
+});
+
 Deno.test("predict: outputs that are not finite have no largest", async () => {
   const path = "tests/fixtures/cases/p_hugew.safetensors";
   assert.deepEqual(await predict(path, "--observation", "1,1"), {
