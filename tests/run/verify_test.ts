@@ -248,7 +248,7 @@ Deno.test(
     const other = await with_({ denoVersion: "1.0.0", suiteVersion: "9.0.0" });
     ok(isVerified(other));
     deepEqual(other.software, [
-      "made with suite version 9.0.0, checked with 0.1.0",
+      "made with suite version 9.0.0, checked with 0.2.0",
       `made with Deno 1.0.0, checked with ${Deno.version.deno}`,
       "the lock file and kernels of that version are not checked",
     ]);
@@ -263,12 +263,12 @@ Deno.test(
     deepEqual(told, [
       {
         path: "manifest.json",
-        what: "its lockSha256 is not that of version 0.1.0 of this suite",
+        what: "its lockSha256 is not that of version 0.2.0 of this suite",
       },
       {
         path: "manifest.json",
         what:
-          "its kernels are not those of version 0.1.0 of this suite: adam.wgsl",
+          "its kernels are not those of version 0.2.0 of this suite: adam.wgsl",
       },
     ]);
 
