@@ -56,6 +56,8 @@ Deno.test("HDF5: what the library refuses or cannot have is refused, by its name
     float128: 'd: "observations_0" holds numbers of 128 bits',
     enum_big_endian:
       'd: "actions_0" holds numbers in an unusual format, or is damaged',
+    short_chunk:
+      'd: "observations_0" is damaged: a chunk is shorter than it must be',
     nothing: 'd: "observations_0" holds nothing: neither numbers nor a shape',
     v1:
       "d: a data set of d3rlpy 1: read it in d3rlpy 2 with load_v1(file), put the episodes " +

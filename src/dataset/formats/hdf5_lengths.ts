@@ -8,6 +8,7 @@
  * @module
  */
 
+import { inflateSync } from "node:zlib";
 import { headerMessages, MESSAGE, readAddress } from "./hdf5_header.ts";
 
 /** More nodes than this are a circle. */
@@ -49,6 +50,81 @@ export function checkGroup(
       nodes.push(base + readAddress(view, node + 32 + 16 * i));
     }
   }
+}
+
+/** Numbers of the filters that change how long a chunk is in a way that is known here. */
+const [DEFLATE, SHUFFLE, FLETCHER32] = [1, 2, 3];
+
+/**
+ * Checks that no chunk of a dataset, unpacked, is shorter than a chunk must be: the library reads what
+ * lies behind it in memory. Of the older index of chunks; others are not looked at.
+ *
+ * @param file The whole file.
+ * @param base Bytes before the superblock.
+ * @param address Of the dataset's header.
+ * @param chunkBytes Bytes of an unpacked chunk.
+ * @param filters Their numbers, in the order in which a writer applies them.
+ * @throws {RangeError} if a chunk is shorter, or the file is otherwise damaged.
+ */
+export function checkChunks(
+  file: Uint8Array<ArrayBuffer>,
+  base: number,
+  address: number,
+  chunkBytes: number,
+  filters: readonly number[],
+): void {
+  const layout = headerMessages(file, base, address)
+    .find(({ type }) => type === MESSAGE.layout);
+  const [version, kind] = layout ? file.subarray(layout.begin) : [];
+  if (layout === undefined || version !== 3 || kind !== 2) return;
+  const view = viewOf(file);
+  const rank = file[layout.begin + 2];
+  const keyBytes = 8 + 8 * rank;
+  const root = readAddress(view, layout.begin + 3);
+  // No chunk was written.
+  if (root >= 2 ** 63) return;
+  const nodes = [base + root];
+  for (let n = 0; n < nodes.length && n < MOST_NODES; n++) {
+    const level = view.getUint8(nodes[n] + 5);
+    const entries = view.getUint16(nodes[n] + 6, true);
+    for (let i = 0; i < entries; i++) {
+      const key = nodes[n] + 24 + i * (keyBytes + 8);
+      const child = base + readAddress(view, key + keyBytes);
+      if (level > 0) {
+        nodes.push(child);
+        continue;
+      }
+      const size = view.getUint32(key, true);
+      const mask = view.getUint32(key + 4, true);
+      const used = filters.filter((_, f) => (mask >> f & 1) === 0);
+      const chunk = file.subarray(child, child + size);
+      if (unpackedLength(chunk, used, chunkBytes) < chunkBytes) {
+        throw new RangeError("a chunk that is too short");
+      }
+    }
+  }
+}
+
+/** How long a chunk is when it is unpacked; infinite where only the library can tell. */
+function unpackedLength(
+  chunk: Uint8Array,
+  filters: readonly number[],
+  chunkBytes: number,
+): number {
+  // A checksum may have been added before.
+  const maxOutputLength = chunkBytes + 4;
+  let bytes = chunk;
+  for (const filter of filters.toReversed()) {
+    if (filter === FLETCHER32) bytes = bytes.subarray(0, -4);
+    else if (filter === DEFLATE) {
+      try {
+        bytes = inflateSync(bytes, { maxOutputLength });
+      } catch {
+        return Infinity;
+      }
+    } else if (filter !== SHUFFLE) return Infinity;
+  }
+  return bytes.length;
 }
 
 /**

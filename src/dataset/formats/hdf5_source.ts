@@ -16,7 +16,7 @@ import {
   readAddress,
   usualType,
 } from "./hdf5_header.ts";
-import { checkGroup, checkTexts } from "./hdf5_lengths.ts";
+import { checkChunks, checkGroup, checkTexts } from "./hdf5_lengths.ts";
 import { toNumbers } from "./rounding.ts";
 
 /** An HDF5 file opened for reading. */
@@ -185,9 +185,24 @@ export function hdf5Source(
   /** Reads a dataset's bytes and hands them over; the memory is freed after that. */
   const read = <T>(
     path: string,
-    { size, total_size: count, vlen }: H5wasm.Metadata,
+    { size, total_size: count, vlen, chunks }: H5wasm.Metadata,
     use: (bytes: Uint8Array<ArrayBuffer>) => T,
   ): T => {
+    if (chunks !== null) {
+      const filters = library.get_dataset_filters(file.file_id, path);
+      const chunkBytes = chunks.reduce((product, n) => product * n, size);
+      try {
+        checkChunks(
+          bytes,
+          base,
+          addressOf(library, file, path),
+          chunkBytes,
+          filters.map(({ id }) => id),
+        );
+      } catch {
+        refuse(path, "is damaged: a chunk is shorter than it must be");
+      }
+    }
     budget -= size * count;
     const address = library._malloc(Math.max(1, size * count));
     if (address === 0) refuse(path, "is too large for the memory there is");
