@@ -8,7 +8,7 @@ import type { Output } from "../tools.ts";
 import { type Arguments, choiceFlag, integerFlag } from "./cli.ts";
 
 /**
- * Opens the backend of the flags `backend` and `threads`; what it tells goes to the screen.
+ * Opens the backend of the flags `backend` and `threads`; its notices go to the screen.
  *
  * @throws InputError if a flag is wrong or the backend cannot be had.
  */
@@ -27,7 +27,7 @@ export function chosenBackend(
   );
 }
 
-/** Tells of a number of threads or jobs that is far above that of the cores. */
+/** Notes a number of threads or jobs far above that of the cores. */
 export function noteSurplus(screen: Output, flag: string, count: number): void {
   const cores = navigator.hardwareConcurrency;
   if (count <= 2 * cores) return;

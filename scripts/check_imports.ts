@@ -1,7 +1,7 @@
 /**
  * Checks who imports whom: a file imports only from its own room and from rooms before it in
  * {@link ROOMS}, scripts import the public modules at the top and each other, there is no circle of
- * imports, and no file outside `src/algorithms` tells algorithms apart by name.
+ * imports, and no file outside `src/algorithms` distinguishes algorithms by name.
  *
  * No linter serves: `deno lint` has no rule for layers or circles.
  *
@@ -34,7 +34,7 @@ const ROOMS = [
 
 const usage = {
   command: "deno task check:imports",
-  about: "Checks the order of the rooms and that no imports go in a circle.",
+  about: "Checks the order of the rooms and that no imports form a circle.",
   flags: {},
 };
 
@@ -54,7 +54,7 @@ await runScript(usage, () => {
     }
     const named = NAMED.exec(Deno.readTextFileSync(file));
     if (named && !file.startsWith("src/algorithms/")) {
-      wrong.push(`${file} tells algorithms apart: ${named[0]}`);
+      wrong.push(`${file} distinguishes algorithms: ${named[0]}`);
     }
   }
   const circle = circleIn(imports);

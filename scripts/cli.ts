@@ -81,7 +81,7 @@ export function readArguments(
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [name, typeOf(flag)]),
   );
-  // Not strict: its errors come in several lines, and the tokens tell the same.
+  // Not strict: its errors come in several lines, and the tokens hold the same.
   const { tokens } = parseArgs({
     args: [...args],
     options,
@@ -218,7 +218,7 @@ function shellWord(word: string): string {
 }
 
 /**
- * Tells on the terminal what was taken in a way that a file does not say itself.
+ * Prints notes on what was assumed or changed in reading a file.
  *
  * @param screen Standard error.
  * @param file The file, as it was given.

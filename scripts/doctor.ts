@@ -11,7 +11,7 @@ import { probeLines } from "./probe_lines.ts";
 const usage: Usage = {
   command: "deno task doctor",
   about:
-    "Tells what this machine offers for training, and which backend `auto` takes and why.",
+    "Shows what this machine offers for training, and which backend `auto` takes and why.",
   flags: { json: { help: "print JSON" } },
 };
 

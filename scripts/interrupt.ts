@@ -9,7 +9,7 @@ import type { InterruptMessage } from "./interrupt_worker.ts";
 export interface Interrupt {
   /** Whether it has come; true at once, whatever this thread is at. */
   readonly asked: () => boolean;
-  /** The same for work that waits; told when this thread is next free. */
+  /** The same for work that waits; given when this thread is next free. */
   readonly signal: AbortSignal;
 }
 

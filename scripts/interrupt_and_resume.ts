@@ -1,6 +1,6 @@
 /**
  * The work of `deno task soak --interrupts`: pipelines under `deno task` in a pseudo-terminal get
- * one Ctrl-C each at a random moment of their training; the command that they print then is run,
+ * one Ctrl-C each at a random moment of their training; the command that they then print is run,
  * and the policies are compared with those of a run that was never stopped.
  *
  * The pseudo-terminal is that of `script` (util-linux), whose shell passes the byte of Ctrl-C on as
@@ -27,11 +27,11 @@ export interface InterruptOptions {
   readonly onRun?: (kind: string, where: string) => void;
 }
 
-/** What came of it. */
+/** The result. */
 export interface InterruptResult {
   /** Where each run was stopped. */
   readonly stopped: readonly string[];
-  /** Whatever was not as it should be, a line each; empty if all is well. */
+  /** What was wrong, a line each; empty if all is well. */
   readonly faults: readonly string[];
 }
 
@@ -71,13 +71,13 @@ export async function interruptAndResume(
     );
     // The shell in front of a pipe dies of Ctrl-C at once, before the pipeline has ended.
     await until(() => !isThere(join(folder, out, LOCK_FILE)));
-    const told = kind === "tee" ? Deno.readTextFileSync(log) : text;
-    const goOn = /go on with: deno (task [^\r\n]*)/.exec(told)?.[1];
+    const output = kind === "tee" ? Deno.readTextFileSync(log) : text;
+    const goOn = /go on with: deno (task [^\r\n]*)/.exec(output)?.[1];
     const where = whereIs(join(folder, out));
     const fault = (what: string) =>
       faults.push(
-        `${kind} ${i}, stopped at ${where}, told ${
-          JSON.stringify(told)
+        `${kind} ${i}, stopped at ${where}, printed ${
+          JSON.stringify(output)
         }: ${what}`,
       );
     stopped.push(where);
@@ -85,7 +85,7 @@ export async function interruptAndResume(
     if (where !== "its end") {
       if (where === "training, without a checkpoint") fault("no checkpoint");
       if (goOn === undefined) {
-        fault("does not say how to go on");
+        fault("does not say how to resume");
         continue;
       }
       await inTerminal(`$DENO ${goOn}`, folder);
@@ -154,7 +154,7 @@ async function until(so: () => boolean): Promise<void> {
   }
 }
 
-/** Where a run was stopped, as far as its folder tells. */
+/** Where a run was stopped, as far as its folder shows. */
 function whereIs(out: string): string {
   if (isThere(join(out, "manifest.json"))) return "its end";
   const open = ALGORITHMS.find((name) =>

@@ -5,7 +5,7 @@
  */
 import { processOutput } from "../tools.ts";
 
-/** What it is told to begin. */
+/** What it starts with. */
 export interface InterruptMessage {
   /** Its first element becomes 1 at the first signal. */
   readonly flag: Int32Array;
@@ -32,7 +32,7 @@ const HANGUP: readonly Deno.Signal[] =
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<InterruptMessage>) => void;
-  postMessage(told: "listening" | "asked"): void;
+  postMessage(message: "listening" | "asked"): void;
 };
 
 scope.onmessage = ({ data: { flag, message } }) => {

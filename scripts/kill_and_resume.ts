@@ -25,7 +25,7 @@ export interface SoakOptions {
   readonly onKill?: (kills: number, where: string) => void;
 }
 
-/** What came of it. */
+/** The result. */
 export interface SoakResult {
   /** Processes that were killed. */
   readonly kills: number;
@@ -132,15 +132,15 @@ async function start(
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  let told = "";
+  let output = "";
   let begun = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let killed = false;
   const text = child.stderr.pipeThrough(new TextDecoderStream());
   for await (const part of text) {
-    told += part;
-    // The first line that a pipeline tells; all is loaded then.
-    if (timer !== undefined || !told.includes("backend: ")) continue;
+    output += part;
+    // The first line that a pipeline prints; all is loaded then.
+    if (timer !== undefined || !output.includes("backend: ")) continue;
     begun = performance.now();
     if (wait === Infinity) continue;
     timer = setTimeout(() => {
@@ -161,7 +161,7 @@ async function start(
   // A Ctrl-C for the soak test reaches the pipeline too.
   if (code === INTERRUPTED) return { killed: true, milliseconds };
   if (code !== 0) {
-    throw new Error(`${flags.join(" ")}: exit code ${code}: ${told}`);
+    throw new Error(`${flags.join(" ")}: exit code ${code}: ${output}`);
   }
   return { killed: false, milliseconds };
 }
@@ -170,7 +170,7 @@ function pick<T>(random: RandomStream, list: readonly T[]): T {
   return list[random.integer(list.length)];
 }
 
-/** What a killed run was at, as far as its folder tells. */
+/** What a killed run was doing, as far as its folder shows. */
 function whereIs(out: string): string {
   const has = (name: string) => isThere(join(out, name));
   const half = halfWritten(out);

@@ -154,7 +154,7 @@ function measure(
   }
 }
 
-/** Values by policy and quantity, in the order of the seeds; the optimum is left out. */
+/** Values by policy and quantity, in the order of the seeds; the optimal policy is left out. */
 function readPolicies(path: string): Map<string, Record<string, number[]>> {
   const [head, ...rows] = Deno.readTextFileSync(path).trimEnd().split("\n")
     .map((line) => line.split(","));

@@ -75,7 +75,7 @@ const usage: Usage = {
       help: "the run directory (default: a new one under artifacts/)",
     },
     tensorboard: { help: "also write TensorBoard event files" },
-    resume: { help: "go on with the run in --out" },
+    resume: { help: "resume the run in --out" },
     "checkpoint-every": {
       value: "N",
       help: "steps between checkpoints (default: about ten seconds)",
@@ -177,7 +177,7 @@ function wantedConfig(
     values.config,
   );
   if (resume) requireSameConfig(values.out, config);
-  // Data that do not fit are told of in one line, before a device is looked for.
+  // Data that do not fit are refused in one line, before a device is looked for.
   if (dataset) openProblem(config, dataset);
   return config;
 }

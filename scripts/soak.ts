@@ -114,7 +114,7 @@ async function checkInterrupts(options: InterruptOptions): Promise<boolean> {
   ]));
   output.write(
     faults.length === 0
-      ? "each left what it had done, said how to go on, and then gave the policies of the run that was never stopped\n"
+      ? "each left what it had done, said how to resume, and then gave the policies of the run that was never stopped\n"
       : `${faults.length} faults\n`,
   );
   return faults.length === 0;

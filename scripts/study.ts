@@ -1,5 +1,5 @@
 /**
- * `deno task study`: the same training over many seeds, and what it tells.
+ * `deno task study`: the same training over many seeds, and what it shows.
  *
  * @module
  */
@@ -36,7 +36,7 @@ const usage: Usage = {
   about:
     "Trains the algorithms of some presets for each seed, which draws its own hazards, data and\n" +
     "initial network, evaluates all policies exactly, and compares them with the statistics that\n" +
-    "few seeds need. The same command goes on with a study that was interrupted.",
+    "few seeds need. The same command resumes an interrupted study.",
   flags: {
     preset: { value: "P,…", help: "presets (default: tutorial)" },
     algorithms: {
@@ -115,7 +115,7 @@ await runScript(usage, async (args) => {
   } catch (error) {
     if (!(error instanceof StudyStoppedError)) throw error;
     screen.write(
-      `\n${error.cells} of ${error.allCells} cells are finished and kept; the same command goes on\n`,
+      `\n${error.cells} of ${error.allCells} cells are finished and kept; the same command continues\n`,
     );
     return 130;
   }

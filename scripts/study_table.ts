@@ -1,5 +1,5 @@
 /**
- * What `deno task study` prints at its end.
+ * What `deno task study` prints at the end.
  *
  * @module
  */

@@ -13,7 +13,7 @@ import { listenForInterrupt } from "./interrupt.ts";
 import { stageProgress } from "./stage_progress.ts";
 import { verifyStudyScript } from "./verify_study.ts";
 
-/** So many lines are shown of a list; a folder may hold a million strange files. */
+/** How many lines of a list are shown; a folder may hold a million strange files. */
 const SHOWN = 50;
 
 /** Characters of a line; a message of a damaged file may be long. */
@@ -56,7 +56,7 @@ await runScript(usage, async (args) => {
   if (operands.length !== 1) {
     throw new InputError("give one run directory: deno task verify RUN_DIR");
   }
-  // Before a backend is looked for, which takes time and may tell things.
+  // Before a backend is looked for, which takes time and may print notices.
   readManifest(operands[0]);
   if (isStudy(operands[0])) return await verifyStudyScript(args, operands[0]);
   for (const flag of ["cells", "seed"].filter((flag) => args.values[flag])) {

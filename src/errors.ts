@@ -9,10 +9,10 @@
 
 import { visible } from "./visible.ts";
 
-/** So much of a message is kept; paths are long, and some list twenty bad rows. */
+/** How much of a message is kept; paths are long, and some list twenty bad rows. */
 const MESSAGE_LIMIT = 4000;
 
-/** Wrong input, told in one line: what is wrong and what to do about it. */
+/** Wrong input, in one line: what is wrong and what to do about it. */
 export class InputError extends Error {
   /**
    * Makes the error.

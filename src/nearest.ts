@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Number of single-character insertions, deletions and replacements from one text to the other. */
+/** Number of single-character insertions, deletions and replacements between two texts. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, j) => j);
   for (let i = 1; i <= from.length; i++) {

@@ -21,7 +21,7 @@ export interface NumberSetting {
 
 /** A setting that is one of some words. */
 export interface ChoiceSetting<Choice extends string = string> {
-  /** Tells it from the other kinds. */
+  /** Distinguishes it from the other kinds. */
   readonly kind: "choice";
   /** All there are. */
   readonly choices: readonly Choice[];
@@ -36,17 +36,17 @@ export type Cell = readonly [number, number];
 
 /** A setting that is a cell. */
 export interface CellSetting {
-  /** Tells it from the other kinds. */
+  /** Distinguishes it from the other kinds. */
   readonly kind: "cell";
-  /** Where neither preset nor configuration says; null, which a configuration may say too: as `meaning` tells. */
+  /** Where neither preset nor configuration says; null, which a configuration may say too: see `meaning`. */
   readonly default: Cell | null;
   /** In a few words. */
   readonly meaning: string;
 }
 
-/** A setting that is a list of cells, or null, as `meaning` tells. */
+/** A setting that is a list of cells, or null: see `meaning`. */
 export interface CellsSetting {
-  /** Tells it from the other kinds. */
+  /** Distinguishes it from the other kinds. */
   readonly kind: "cells";
   /** Where neither preset nor configuration says. */
   readonly default: null;

@@ -35,7 +35,7 @@ export interface ComparedBackend {
   readonly backend: Backend;
 }
 
-/** How one training went on one backend. */
+/** How one training on one backend compares. */
 export interface TrainingReport {
   /** Name of the training. */
   readonly task: string;
@@ -78,8 +78,8 @@ const COMPARISONS = 10;
  * Runs every kernel on random inputs and every training for `steps` steps on each backend, and
  * compares with the reference backend, which runs first and need not be among `backends`.
  *
- * @param options `shapes` is the number of random shapes for each kernel; `onStage` is told what is
- *   being done, in a few words.
+ * @param options `shapes` is the number of random shapes for each kernel; `onStage` is called with what
+ *   is being done, in a few words.
  * @throws InputError if the number of steps or of shapes is no integer from 1.
  */
 export async function checkDeterminism(
@@ -191,7 +191,7 @@ async function record(
   };
 }
 
-/** The report of a recording; a difference is told as the step of the recorded state that shows it. */
+/** The report of a recording; a difference is given as the step of the recorded state that shows it. */
 function compareTraining(
   { name }: ComparedTask,
   { states, losses, sha256, millisecondsPerStep }: Recording,

@@ -27,7 +27,7 @@ const ALGORITHM: readonly Renaming[] = [
  *
  * @param value A configuration as read from JSON; its shape is unchecked.
  * @param source What to call it in an error.
- * @param onNote Is told of each old key in one line.
+ * @param onNote Called for each old key, with one line.
  * @returns The same where there is none.
  * @throws InputError if a key is there under both names.
  */
@@ -47,7 +47,7 @@ export function withNewKeys(
       if (!Object.hasOwn(renamed, old)) continue;
       if (Object.hasOwn(renamed, key)) {
         throw new InputError(
-          `${source}: ${path}.${old}: is the old name of ${key}, which is there too`,
+          `${source}: ${path}.${old}: is the old name of ${key}, which is also given`,
         );
       }
       const { [old]: value, ...others } = renamed;

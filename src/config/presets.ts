@@ -44,8 +44,8 @@ const tutorial: Tutorial = {
 
 /**
  * The conservative agent with settings that were the safest of those tried, by exact hazard
- * probability and return in the true environments of seeds 100 to 119: whoever has no simulator
- * cannot choose like this. docs/safe-preset.md has the sweep. A run itself looks at its data alone.
+ * probability and return in the true environments of seeds 100 to 119: without a simulator this
+ * choice is not possible. docs/safe-preset.md has the sweep. A run itself looks only at its data.
  *
  * Rewards are scaled so that errors stay in the quadratic part of the Huber loss (beyond it, a rare
  * -100 hardly counts); the conservative term gets a temperature in the same units; observations are
@@ -81,7 +81,7 @@ const safe: Tutorial = {
   },
 };
 
-/** The same pipeline in seconds: to see that everything works. Its policies prove nothing. */
+/** The same pipeline in seconds: a check that everything works. Its policies prove nothing. */
 const smoke: Tutorial = {
   ...tutorial,
   environment: { ...tutorial.environment, size: 8, maxSteps: 40 },

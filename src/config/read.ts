@@ -51,9 +51,9 @@ export function parseJson(bytes: Uint8Array, source: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const told = error instanceof Error ? error.message : "";
-    const where = /\(line \d+ column \d+\)/.exec(told)?.[0] ??
-      (told.includes("end of JSON") ? "(it ends too early)" : "");
+    const message = error instanceof Error ? error.message : "";
+    const where = /\(line \d+ column \d+\)/.exec(message)?.[0] ??
+      (message.includes("end of JSON") ? "(it ends too early)" : "");
     throw new InputError(`${source}: is not JSON ${where}`.trimEnd());
   }
   const twice = repeatedKey(text);

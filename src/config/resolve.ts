@@ -23,7 +23,7 @@ import { checkConfig } from "./schema.ts";
 
 /** Flags that win over preset and file. */
 export interface ConfigFlags {
-  /** Is told, in one line, of each key that has another name now. */
+  /** Called for each key that has a new name, with one line. */
   readonly onNote?: (note: string) => void;
   /** The run's seed. */
   readonly seed?: number;
@@ -90,7 +90,7 @@ export function resolveConfig(
       `${source}: environment: null needs data from a file; give --dataset FILE`,
     );
   }
-  // That a limit ends an episode for good may be said of our gridworld, not of anyone's data.
+  // A limit may count as a real end in our gridworld, not in anyone's data.
   const collecting = sha256 === null
     ? base.dataset
     : { ...base.dataset, bootstrapOnTruncation: true };

@@ -210,7 +210,7 @@ export function checkConfig(value: unknown, source: string): ConfigOverrides {
 }
 
 /**
- * Checks what one learner is made of where no configuration was resolved: every key is there, and
+ * Checks one learner's settings where no configuration was resolved: every key is there, and
  * each has the type and range that it has in a configuration.
  *
  * @throws InputError naming the path of the first key that is wrong.

@@ -13,8 +13,8 @@ import type { Dataset } from "./dataset.ts";
 export const LONGEST_ACTION_NAME = 200;
 
 /**
- * The names to keep for actions, or undefined where they are 0 … A - 1 in this order, which
- * every reader assumes anyway.
+ * The names to keep for actions, or undefined where they are 0 … A - 1 in this order, the default
+ * of every reader.
  *
  * @param codes [A] integers or names.
  */
@@ -50,7 +50,7 @@ export function actionCodes(
 
 /**
  * The same data with the actions 0 … count - 1, some of which may not occur, in place of those
- * that their file tells of.
+ * in their file.
  *
  * @param count Number of actions of the environment that the data come from.
  * @throws InputError if the data have another action.

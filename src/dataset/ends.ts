@@ -8,7 +8,7 @@ import type { Dataset } from "./dataset.ts";
 import { type DistinctRows, distinctRows } from "./distinct_rows.ts";
 
 /**
- * Whether nothing is learnt from what followed a transition. A terminated step has no future, also
+ * Whether learning ignores what followed a transition. A terminated step has no future, even
  * where a limit fell on it. Any other last step was cut, by a limit or by the end of the log: it is
  * treated as terminal where learning does not bootstrap on truncation.
  *
@@ -37,9 +37,9 @@ export function cutEpisodes({ terminated, episodeOffsets }: Dataset): number {
 }
 
 /**
- * The distinct observations that learning looks at. What a terminated episode ended in is not one:
- * not every format keeps it, and a policy must not depend on the format. In its place stands the
- * observation before.
+ * The distinct observations that learning looks at. The final one of a terminated
+ * episode is not among them: not every format keeps it, and a policy must not depend on the format.
+ * The observation before takes its place.
  *
  * @returns Of all N + E rows.
  */

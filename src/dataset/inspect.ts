@@ -8,14 +8,14 @@ import { meanAndStd } from "../numerics/moments.ts";
 import type { Dataset } from "./dataset.ts";
 import { distinctRows } from "./distinct_rows.ts";
 
-/** Least, mean and greatest of some numbers, and their standard deviation (divided by n). */
+/** Minimum, mean, maximum and standard deviation (divided by n) of some numbers. */
 export interface Spread {
-  /** The least. */
-  readonly least: number;
+  /** The minimum. */
+  readonly min: number;
   /** The mean. */
   readonly mean: number;
-  /** The greatest. */
-  readonly greatest: number;
+  /** The maximum. */
+  readonly max: number;
   /** The standard deviation. */
   readonly std: number;
 }
@@ -65,8 +65,8 @@ export interface DatasetReport {
 }
 
 /**
- * Counts what a valid data set holds. What is not valid (a number that is not finite, an
- * action out of range, lengths that do not agree) no reader lets through.
+ * Counts what a valid data set holds. No reader lets through what is not valid (a number
+ * that is not finite, an action out of range, lengths that do not agree).
  *
  * @param dataset The data set.
  *
@@ -167,37 +167,37 @@ function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
   if (ends.terminated + ends.both === 0) {
     found.push("no episode is terminated");
   }
-  if (reward.least === reward.greatest) {
-    found.push(`every reward is ${reward.least}`);
+  if (reward.min === reward.max) {
+    found.push(`every reward is ${reward.min}`);
   }
-  const constant = observations.flatMap(({ least, greatest }, d) =>
-    least === greatest ? [d] : []
+  const constant = observations.flatMap(({ min, max }, d) =>
+    min === max ? [d] : []
   );
   if (constant.length > 0) {
     found.push(`the same in every observation: number ${list(constant)}`);
   }
-  const large = observations.flatMap(({ least, greatest }, d) =>
-    Math.max(-least, greatest) > LARGE ? [d] : []
+  const large = observations.flatMap(({ min, max }, d) =>
+    Math.max(-min, max) > LARGE ? [d] : []
   );
   if (large.length > 0) {
     found.push(
       `large (beyond ±${LARGE}), so scale observations: number ${list(large)}`,
     );
   }
-  if (report.length.greatest === 1) {
+  if (report.length.max === 1) {
     found.push("every episode has one transition");
   }
   return found;
 }
 
 function spread(values: ArrayLike<number>): Spread {
-  let least = Infinity;
-  let greatest = -Infinity;
+  let min = Infinity;
+  let max = -Infinity;
   for (let i = 0; i < values.length; i++) {
-    if (values[i] < least) least = values[i];
-    if (values[i] > greatest) greatest = values[i];
+    if (values[i] < min) min = values[i];
+    if (values[i] > max) max = values[i];
   }
-  return { least, greatest, ...meanAndStd(values) };
+  return { min, max, ...meanAndStd(values) };
 }
 
 function plural(count: number, noun: string): string {

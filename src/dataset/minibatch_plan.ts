@@ -35,11 +35,11 @@ export interface StepConstants {
   readonly secondMomentScale: Float32Array;
 }
 
-/** A sequential source of plans for all runs of a learner. */
+/** A sequential source of plans for all runs of a training. */
 export interface PlanSource {
   /** Where each field of a plan lies. */
   readonly layout: PlanLayout;
-  /** Runs that a learner trains at once. */
+  /** Runs that are trained at once. */
   readonly runs: number;
   /**
    * Writes the plans of steps from + 1 … from + steps as [steps, runs, layout.stride] words.
@@ -79,7 +79,7 @@ export function planSource(
       if (from < position) {
         throw new Error(`plan of step ${from + 1} was already made`);
       }
-      // Resuming: the streams go on from where the steps before left them.
+      // Resuming: the streams continue where the steps before left them.
       for (; position < from; position++) {
         planners.forEach((planner) => planner.skip());
       }
@@ -107,7 +107,7 @@ interface StepPlanner {
   plan(words: Uint32Array, floats: Float32Array, start: number): void;
 }
 
-/** In place of a row: there is no next observation to look at. */
+/** In place of a row: there is no next observation. */
 const NONE = 0xffffffff;
 
 function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {

@@ -35,8 +35,8 @@ export interface DatasetSummary {
 export type OutcomeRate = `${string}Rate`;
 
 /**
- * Sums up a data set of a finite MDP. What happened in a step is told by the state that it led to
- * and its reward; for files without final observations, by an episode's last reward alone.
+ * Sums up a data set of a finite MDP. What happened in a step follows from the state that it led to
+ * and its reward; for files without final observations, from an episode's last reward alone.
  *
  * @throws {InputError} If the data do not fit the environment: an observation that is no
  *   state, or an episode that terminated where the environment does not.

@@ -8,7 +8,7 @@ import { InputError } from "../errors.ts";
 import { wrongActionNames } from "./action_codes.ts";
 import type { Dataset } from "./dataset.ts";
 
-/** More actions than this are ids that were taken for actions; the network has an output for each. */
+/** More actions than this are probably ids; the network has an output for each. */
 export const MOST_ACTIONS = 1_000_000;
 
 /**

@@ -2,7 +2,7 @@
  * Cliff walking (Sutton and Barto 2018, "Reinforcement Learning", example 6.6; Gymnasium's
  * `CliffWalking-v1`): from the lower left to the lower right corner of a grid whose lower edge
  * between them is a cliff. A step gives -1; a fall gives -100 and leads back to the start, and the
- * episode goes on. The goal ends it.
+ * episode continues. The goal ends it.
  *
  * State row · width + column with row 0 at the top, actions 0 up, 1 right, 2 down, 3 left, as in
  * Gymnasium; the observation is (column, row). On slippery ground the direction is one of the two

@@ -14,8 +14,8 @@ export interface CountedModel {
   readonly counts: Uint32Array;
   /**
    * Frequencies of next states and mean rewards. A pair that was never seen has no outcome:
-   * its probabilities are all 0. Every terminated outcome has the name `end`: the model tells
-   * what ended an episode by the reward alone. Truncated transitions go on.
+   * its probabilities are all 0. Every terminated outcome has the name `end`: only
+   * the reward shows what ended an episode. Truncated transitions continue.
    */
   readonly model: FiniteMdp;
 }

@@ -1,5 +1,5 @@
 /**
- * How often a policy does something else than the data.
+ * How often a policy does something other than the data.
  *
  * @module
  */

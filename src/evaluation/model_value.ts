@@ -12,7 +12,7 @@ import { requireActions, requireLength } from "../numerics/arrays.ts";
 
 /** Imaginary visits of each pair that end with the lowest reward in the data. */
 const IMAGINARY_VISITS = 0.5;
-/** Sweeps go on until no value changes by more. */
+/** Sweeps end when no value changes by more. */
 const TOLERANCE = 1e-9;
 
 /** A model counted from data. */

@@ -30,7 +30,7 @@ export interface ReferencePolicies {
 export const REFERENCE_GAMMA: number = 0.99;
 /**
  * N∧ of SPIBB: pairs seen less often are left to the behaviour policy. Of 1, 2, 3, 5, 7, 10,
- * 15, 20 and 30 the one with the lowest median hazard probability on seeds 100 to 119 of the
+ * 15, 20 and 30, it has the lowest median hazard probability on seeds 100 to 119 of the
  * default environment and data.
  */
 export const SPIBB_THRESHOLD: number = 7;
@@ -205,21 +205,21 @@ export function spibbPolicy(
   return policy;
 }
 
-/** The best action of those seen at least `least` times; -1 if there is none. */
+/** The best action of those seen at least `min` times; -1 if there is none. */
 function bestSupported(
   q: Float64Array,
   counts: Uint32Array,
   s: number,
   actionCount: number,
-  least: number,
+  min: number,
 ): number {
   let best = -1;
   for (let a = s * actionCount; a < (s + 1) * actionCount; a++) {
-    if (counts[a] >= least && (best < 0 || q[a] > q[best])) best = a;
+    if (counts[a] >= min && (best < 0 || q[a] > q[best])) best = a;
   }
   return best < 0 ? -1 : best - s * actionCount;
 }
 
 function worstValue(model: FiniteMdp, gamma: number): number {
-  return model.reward.reduce((least, r) => Math.min(least, r), 0) / (1 - gamma);
+  return model.reward.reduce((min, r) => Math.min(min, r), 0) / (1 - gamma);
 }

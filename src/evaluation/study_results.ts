@@ -126,7 +126,7 @@ export interface SeriesProfile extends PolicyName {
 
 /** Performance profiles of one quantity. */
 export interface Profiles {
-  /** Ascending: every value that a seed of some series has, so that nothing lies between. */
+  /** Ascending: every value that occurs in a series. */
   readonly thresholds: readonly number[];
   /** One a series. */
   readonly policies: readonly SeriesProfile[];

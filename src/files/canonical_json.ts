@@ -1,5 +1,5 @@
 /**
- * The one way in which the suite writes JSON.
+ * How the suite writes JSON, everywhere.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What `JSON.parse` does not tell of a JSON text.
+ * What `JSON.parse` does not say about a JSON text.
  *
  * @module
  */
@@ -8,7 +8,7 @@
  * The first key that an object has twice: `JSON.parse` keeps the last of them and says nothing.
  *
  * @param text Valid JSON.
- * @returns The keys that lead to it, itself the last; a list on the way is not told.
+ * @returns The keys that lead to it, itself the last; lists on the way are left out.
  */
 export function repeatedKey(text: string): string[] | undefined {
   const scopes: { keys: Set<string>; key: string }[] = [];

@@ -36,7 +36,7 @@ export interface TensorData {
 /** A dtype as the header names it. */
 export type TensorDtype = keyof TensorData;
 
-/** A tensor as read; `dtype` tells which typed array `data` is. */
+/** A tensor as read; `dtype` says which typed array `data` is. */
 export type Tensor = {
   [K in TensorDtype]: {
     readonly dtype: K;

@@ -45,7 +45,7 @@ export interface ExactEvaluation {
 }
 
 /**
- * Evaluates a policy from the start state. Returns that differ in f64 are told apart, so the
+ * Evaluates a policy from the start state. Returns that differ in f64 are distinguished, so the
  * cost grows with the number of different sums of rewards.
  *
  * @param mdp The true environment.

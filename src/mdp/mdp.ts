@@ -78,7 +78,7 @@ export function unsafeName({ outcomes }: Pick<FiniteMdp, "outcomes">): string {
 }
 
 /**
- * What entering each state means, as in `outcome`. A state that no outcome of positive
+ * What happens on entering each state, as in `outcome`. A state that no outcome of positive
  * probability enters counts as 0.
  *
  * @returns [S]

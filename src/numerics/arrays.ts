@@ -48,14 +48,14 @@ export function requireActions(actions: Int32Array, actionCount: number): void {
   }
 }
 
-/** One array after the other, copied. */
+/** The arrays in sequence, copied. */
 export function concatenated(
   parts: readonly Float32Array[],
 ): Float32Array<ArrayBuffer> {
   return joined(parts, (length) => new Float32Array(length));
 }
 
-/** Bytes one after the other, copied. */
+/** Bytes in sequence, copied. */
 export function concatenatedBytes(
   parts: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {

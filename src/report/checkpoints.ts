@@ -12,18 +12,18 @@ export interface TrainingValues {
   readonly unsafeProbability: readonly number[];
 }
 
-/** So many logging intervals at the end of a training are looked at. */
+/** How many logging intervals at the end of a training count. */
 const LAST = 10;
 
-/** A few numbers in three. */
+/** The range of a few numbers. */
 export interface CheckpointRange {
-  /** How many they are. */
+  /** How many there are. */
   readonly count: number;
-  /** The least. */
+  /** The minimum. */
   readonly low: number;
-  /** The middle one, or the mean of the two. */
+  /** The median. */
   readonly median: number;
-  /** The greatest. */
+  /** The maximum. */
   readonly high: number;
 }
 

@@ -9,7 +9,7 @@ import { visible } from "../visible.ts";
 import { group, percent, significant } from "./numbers.ts";
 import { formatTable, type Output, style } from "./terminal.ts";
 
-/** So many actions and observation columns are shown. */
+/** How many actions and observation columns are shown. */
 const SHOWN = 20;
 
 /**
@@ -36,9 +36,9 @@ export function formatReport(
       d,
     ): [string, Spread] => [`observation ${d}`, spread]),
   ];
-  const rows = spreads.map(([label, { least, mean, greatest, std }]) => [
+  const rows = spreads.map(([label, { min, mean, std, max }]) => [
     label,
-    ...[least, mean, std, greatest].map((value) => significant(value, 6)),
+    ...[min, mean, std, max].map((value) => significant(value, 6)),
   ]);
   const actions = actionCounts.slice(0, SHOWN).map((count, action) => [
     `action ${visible(actionNames[action], 40)}`,
@@ -69,7 +69,7 @@ export function formatReport(
       } of the pairs of a distinct observation and an action tried`,
     ),
     "\n",
-    formatTable(output, ["", "least", "mean", "std", "greatest"], rows),
+    formatTable(output, ["", "min", "mean", "std", "max"], rows),
     more(report.observations.length),
     "\n",
     formatTable(output, ["", "taken", "share"], actions),

@@ -9,7 +9,7 @@
 import { escapeXml } from "./plots/render.ts";
 import { gridInk, ink, mutedInk } from "./plots/theme.ts";
 
-/** Markup, told apart from text that has yet to be escaped. */
+/** Markup, as distinct from text that has yet to be escaped. */
 export interface Html {
   /** The markup. */
   readonly markup: string;

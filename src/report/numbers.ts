@@ -4,12 +4,12 @@
  * @module
  */
 
-/** A number with so many decimals. */
+/** A number with that many decimals. */
 export function decimal(value: number, digits = 2): string {
   return value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
 }
 
-/** A number with at most so many significant digits, and no more than it has. */
+/** A number with at most that many significant digits, without trailing zeros. */
 export function significant(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits))).replace(/^-/, "−");
 }

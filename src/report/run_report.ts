@@ -51,7 +51,7 @@ export function runReportHtml(report: RunReport): string {
   const where = environment ? `data of ${environment.title}` : "given data";
   const how = environment
     ? "Values are exact, by dynamic programming, unless they are called rollouts."
-    : "The environment is not known, so only what the data tell is shown.";
+    : "The environment is not known, so this page shows only the data.";
   const lead = fragment`${
     paragraphs(`Offline learning on ${where}, seed ${config.seed}. ${how}`)
   }<p>Made by Holdfast ${report.version}. <code>deno task verify DIR</code>, with this page's folder for DIR, runs it again and compares every byte.</p>`;
@@ -170,7 +170,7 @@ function episodes({ metrics, plots }: RunReport): Section {
         "The exact values and the rollouts check each other's code. They agree if the largest " +
           "difference between the distribution functions of the return keeps the " +
           "Dvoretzky-Kiefer-Wolfowitz bound, and the number of unsafe episodes is not in a binomial tail " +
-          "below one in a million: each alarms right code at most once in a million runs. With " +
+          "below one in a million: each alarms on correct code at most once in a million runs. With " +
           "few rollouts the check is coarse, and says nothing of how good a policy is.",
       ),
       beside(
@@ -233,13 +233,13 @@ function data({ metrics, plots }: RunReport): Section {
       beside(
         plots["rewards"],
         "Rewards",
-        "How often each reward occurs in the data. Rare rewards are what is hard to learn from.",
+        "How often each reward occurs in the data. Rare rewards are hard to learn from.",
       ),
     ],
   };
 }
 
-/** So many names of actions are shown. */
+/** How many names of actions are shown. */
 const SHOWN_ACTIONS = 20;
 
 function actions(names: readonly string[]): string {

@@ -91,7 +91,7 @@ function numbers(
   learners: readonly PolicyAggregates[],
   presets: readonly string[],
 ): Section {
-  // References of presets with the same environment and data are equal: told once a group.
+  // References of presets with the same environment and data are equal: shown once a group.
   const firsts = values.groups.map(({ presets: [first] }) => first);
   const references = values.policies.filter(({ kind, preset }) =>
     kind === "reference" && firsts.includes(preset)
@@ -227,7 +227,7 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
         "intervals",
         "What is known of each policy",
         "A bar spans the values that the seeds leave plausible for the interquartile mean. " +
-          "Policies whose bars overlap widely are not told apart by this study.",
+          "This study does not distinguish policies whose bars overlap widely.",
       ),
       ...figure(
         "curves",
@@ -288,8 +288,8 @@ ${
     paragraphs(
       "The first policy's value minus the second's on the same seed, which has the same world and " +
         `data: interquartile mean of the ${study.seeds.length} differences, and on how many seeds ` +
-        "the first does better and worse. This tells more than the next table, because what makes " +
-        "a seed hard for both falls out.",
+        "the first does better and worse. This says more than the next table, because what makes " +
+        "a seed hard for both cancels out.",
     )
   }
 ${table(["difference", ...titles], { rows: differences })}

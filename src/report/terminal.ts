@@ -71,7 +71,7 @@ function pause(milliseconds: number): void {
 
 /** One line about work in progress. */
 export interface Progress {
-  /** Tells how many units are done. May be called as often as one likes. */
+  /** Shows how many units are done. Cheap to call often. */
   update(done: number): void;
   /** Ends the line, with the time that it took. */
   finish(): void;
@@ -121,7 +121,7 @@ export function showProgress(
       if (!output.isTerminal) {
         return output.write(`${label}: ${left}  ${counts}\n`);
       }
-      // What matters most comes first: a narrow terminal cuts the end off.
+      // What matters most comes first: a narrow terminal cuts off the end.
       const line = `${label.padEnd(8)} ${left.padEnd(13)} ${
         bar(done / total)
       } ${counts}`;

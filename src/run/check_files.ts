@@ -11,7 +11,7 @@ import { LOCK_FILE } from "./lock.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import { fileOf } from "./run_files.ts";
 
-/** Something in a run or a study that is not what it should be. */
+/** Something wrong in a run or a study. */
 export interface Difference {
   /** Relative to its folder. */
   readonly path: string;

@@ -77,7 +77,7 @@ export function checkpointFolder(
             return { checkpoint, rows: kept };
           }
         } catch (error) {
-          // A damaged checkpoint is passed over for the one before it.
+          // A damaged checkpoint is skipped for the previous one.
           if (!(error instanceof InputError)) throw error;
         }
       }
@@ -91,7 +91,7 @@ export function checkpointFolder(
         `${folder}/${newest}`,
         checkpointToBytes(checkpoint, task),
       );
-      // Later ones than this were passed over as damaged and would push the good ones out.
+      // Later ones were skipped as damaged and would push out the good ones.
       const names = filesIn(join(directory, folder));
       const kept = names.filter((name) => isCheckpoint(name) && name <= newest)
         .sort().slice(-KEPT);

@@ -1,5 +1,5 @@
 /**
- * A training table as a TensorBoard event file that grows while training goes on.
+ * A training table as a TensorBoard event file that grows during training.
  *
  * @module
  */
@@ -49,7 +49,7 @@ function recordOf(
 }
 
 /**
- * Begins an event file, or goes on with one.
+ * Begins an event file, or continues one.
  *
  * @param directory A folder that exists.
  * @param name Goes before each tag, e.g. `cql/loss`.

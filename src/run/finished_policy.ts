@@ -72,7 +72,7 @@ export function finishedText(
  * as recorded; checkpoints that a kill left behind are removed.
  *
  * @param directory The run directory, of this configuration.
- * @param files Is told of the algorithm's files.
+ * @param files Takes the algorithm's files.
  * @returns null if training has not ended.
  * @throws InputError if a file is missing, changed or of something else.
  */
@@ -89,7 +89,7 @@ export function finishedPolicy(
     throw new InputError(
       `${place(path)}: is not what this run left; remove ${
         place(name)
-      } and go on with --resume to train it again`,
+      } and use --resume to train it again`,
     );
   };
   const record = finishedFile(name);

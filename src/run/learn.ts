@@ -112,7 +112,7 @@ function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
 export class InterruptedError extends Error {
   /**
    * Makes the error.
-   * @param where How far the work came, such as `after step 120 of bc`.
+   * @param where How far the work got, such as `after step 120 of bc`.
    */
   constructor(readonly where: string) {
     super(`stopped ${where}`);
@@ -122,7 +122,7 @@ export class InterruptedError extends Error {
 
 /** Where checkpoints come from and go to. */
 export interface CheckpointStore {
-  /** The newest whole checkpoint of the training and the rows before it; null to begin anew. */
+  /** The newest whole checkpoint of the training and the rows before it; null to start from the beginning. */
   load(
     program: Program,
     columns: readonly string[],
@@ -143,13 +143,13 @@ export interface SeedProblem {
   readonly problem: Problem;
 }
 
-/** What is trained and who is told. */
+/** What is trained, and the callbacks. */
 export interface LearnOptions extends SeedProblem {
   /** One of the configuration's. */
   readonly algorithm: Algorithm;
   /** What computes. */
   readonly backend: Backend;
-  /** Without one, training begins anew and keeps no checkpoint. */
+  /** Without one, training starts from the beginning and keeps no checkpoint. */
   readonly checkpoints?: CheckpointStore;
   /** Called once, with the table's columns and the rows and steps that a checkpoint brought. */
   readonly onStart?: (
@@ -191,8 +191,8 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
  * Trains an algorithm for several seeds side by side on the run axis, with the bits that each has
  * alone. On a GPU many runs take little longer than one.
  *
- * @param seeds At least one; their configurations differ in nothing but the seed. Those told by
- *   `checkpoints`, `onStart` and `onRow` are of the first.
+ * @param seeds At least one; their configurations differ in nothing but the seed.
+ *   `checkpoints`, `onStart` and `onRow` are those of the first.
  * @returns One a seed.
  * @throws InputError if the data are not valid or a setting is missing or out of range.
  * @throws DivergenceError if a loss or parameter of any is no longer finite.

@@ -55,7 +55,7 @@ function isThere(directory: string): boolean {
   }
 }
 
-/** Whether an open file is still the one of that name. */
+/** Whether an open file still has that name. */
 function isAt(path: string, file: Deno.FsFile): boolean {
   try {
     const { dev, ino } = Deno.lstatSync(path);

@@ -17,7 +17,7 @@ import { fileOf } from "./run_files.ts";
 
 const SCHEMA = "holdfast/manifest/1";
 
-/** The software that made a run. Nothing in it tells of a person, a machine or a place. */
+/** The software that made a run. Nothing in it names a person, a machine or a place. */
 export interface SuiteVersions {
   /** Version of this suite. */
   readonly suiteVersion: string;
@@ -169,7 +169,7 @@ export function readManifest(directory: string): Manifest {
   }
   const paths = files.map(({ path }) => path);
   if (new Set(paths.map((path) => path.toLowerCase())).size < paths.length) {
-    fail("it names a file twice, be it in other case");
+    fail("it names a file twice, perhaps in another case");
   }
   if (paths.some((path, i) => i > 0 && path < paths[i - 1])) {
     fail("its files are not in order");

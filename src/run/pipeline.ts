@@ -55,21 +55,21 @@ import {
 import { requireRoomToCollect, requireRoomToLearn } from "./sizes.ts";
 import { taskHash } from "./task_hash.ts";
 
-/** Told while a pipeline works. */
+/** Progress of a pipeline. */
 export interface PipelineEvents {
   /** A stage begins: `data`, an algorithm's name, `evaluation` or `plots`. */
   readonly onStage?: (stage: string) => void;
-  /** Training of an algorithm begins, after so many steps of a checkpoint. */
+  /** Training of an algorithm begins, after this many steps of a checkpoint. */
   readonly onTraining?: (
     algorithm: string,
     steps: number,
     done: number,
   ) => void;
-  /** So many steps are done. */
+  /** This many steps are done. */
   readonly onStep?: (step: number) => void;
   /** Something that was assumed and that a person should know, in one line. */
   readonly onNote?: (note: string) => void;
-  /** The stage is done, after so many milliseconds. */
+  /** The stage is done, after this many milliseconds. */
   readonly onStageEnd?: (stage: string, milliseconds: number) => void;
 }
 
@@ -83,7 +83,7 @@ export interface PipelineOptions {
   readonly out: string;
   /** Data from a file, exactly if `config.dataset.sha256` is theirs; when resuming, the run has them. */
   readonly dataset?: Dataset;
-  /** Go on with the run that `out` holds. */
+  /** Resume the run that `out` holds. */
   readonly resume?: boolean;
   /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
   readonly checkpointInterval?: number;
@@ -91,7 +91,7 @@ export interface PipelineOptions {
   readonly tensorboard?: boolean;
   /** Asked often; true stops the run after a checkpoint. */
   readonly stop?: () => boolean;
-  /** Who is told of progress. */
+  /** Called on progress. */
   readonly events?: PipelineEvents;
 }
 
@@ -185,7 +185,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     throw error;
   }
   const afterTraining = () => heed("after the training");
-  // A caller that is told of signals is told when nothing is at work.
+  // A caller that handles signals gets the error when nothing is at work.
   const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
   await turn();
   afterTraining();
@@ -246,7 +246,7 @@ function undoStart(directory: string, config: Config): void {
     try {
       Deno.removeSync(join(directory, name), { recursive: true });
     } catch {
-      // It was never made, or stays: the error that led here is the one to tell of.
+      // It was never made, or stays: the error that led here is the one to report.
     }
   }
 }
@@ -266,7 +266,7 @@ function beginRun(
     try {
       Deno.removeSync(join(directory, DATASET_FILE));
     } catch {
-      // The error that made it useless is the one to tell of.
+      // The error that made it useless is the one to report.
     }
     throw error;
   }

@@ -55,7 +55,7 @@ export interface VerifyRunOptions {
   readonly quick?: boolean;
   /** Asked often; true ends the check. */
   readonly stop?: () => boolean;
-  /** Who is told of the second run's progress. */
+  /** Called on the second run's progress. */
   readonly events?: PipelineEvents;
 }
 
@@ -67,7 +67,7 @@ export interface Replay {
   readonly differences: readonly Difference[];
 }
 
-/** A file that tells of time and machine; two runs need not have the same. */
+/** A file that depends on time and machine; two runs need not have the same. */
 const TIMINGS_FILE = "timings.json";
 
 /** What of a run is made again. */
@@ -82,7 +82,7 @@ export interface Recorded {
 
 /**
  * Runs the whole configuration again, in a temporary folder that is removed afterwards, and
- * compares every file that does not tell of time or machine.
+ * compares every file that does not depend on time or machine.
  */
 export async function replayWhole(
   { config, problem, files }: Recorded,
@@ -303,7 +303,7 @@ function bytesOf(directory: string, path: string): Uint8Array | null {
 /**
  * Compares the files of a run or a study with those that were made again.
  *
- * @param files Of the manifest; that one is not there is told elsewhere, see `checkFiles`.
+ * @param files Of the manifest; a missing one is reported elsewhere, see `checkFiles`.
  * @param made Content by path.
  */
 export function compareFiles(

@@ -1,5 +1,5 @@
 /**
- * Finding out what a run directory holds, to go on with it.
+ * Finding out what a run directory holds, to resume it.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export function requireSameConfig(directory: string, config: Config): void {
   if (canonicalJson(recordedConfig(directory)) !== text) {
     throw new InputError(
       `${directory}: its config.json is not the configuration that the flags ask for; ` +
-        "give --resume and --out alone to go on with it as it was",
+        "give --resume and --out alone to resume it as it was",
     );
   }
   const path = join(directory, CONFIG_FILE);
@@ -86,7 +86,7 @@ export function requireSameData(directory: string, data: Uint8Array): void {
   }
 }
 
-/** Whether there is a run in a directory to go on with, or a finished one. */
+/** Whether there is a run in a directory to resume, or a finished one. */
 export function isBegun(directory: string): boolean {
   return isFileAt(join(directory, CONFIG_FILE));
 }

@@ -115,7 +115,7 @@ export function artifactPath(directory: string, name: string): string {
  * @param directory The run's folder.
  * @param name Relative path of the artifact.
  * @returns Path of the artifact.
- * @throws InputError if the name leads out of the run's folder, be it through a link, or the folder
+ * @throws InputError if the name leads out of the run's folder, even through a link, or the folder
  *   cannot be made.
  */
 export function makeArtifactFolder(directory: string, name: string): string {

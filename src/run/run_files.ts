@@ -1,6 +1,6 @@
 /**
- * The files of a run or a study, kept in mind as they are made: a manifest lists these, and not what
- * happens to lie in the folder.
+ * The files of a run or a study, recorded as they are made: a manifest lists these, and not what
+ * happens to be in the folder.
  *
  * @module
  */
@@ -77,7 +77,7 @@ export function fileOf(
   return { path, sha256: sha256Hex(bytes), bytes: bytes.length };
 }
 
-/** What has become of a file, in a word; null if it is as it was made. */
+/** What happened to a file since it was made; null if nothing. */
 export function damageOf(
   directory: string,
   { path, sha256, bytes }: ManifestFile,

@@ -26,7 +26,7 @@ const MOST_CHECKPOINT_BYTES = 2 ** 31;
 /** A row of a training table takes about 4 KiB while its plot is drawn, and 50 bytes of the plot. */
 const MOST_ROWS = 100_000;
 
-/** A network's shape but for the layers between. */
+/** A network's shape but for the hidden layers. */
 type DataSize = Omit<LearningShape, "hidden">;
 
 /** The part of a backend that knows its memory. */

@@ -44,7 +44,7 @@ function lineOf(columns: readonly string[], values: readonly number[]): string {
 }
 
 /**
- * Begins a table, or goes on with one. What the file held before is replaced at once by the given
+ * Begins a table, or continues one. What the file held before is replaced at once by the given
  * rows, so that a crash leaves either.
  *
  * @param path The file; its folder exists.

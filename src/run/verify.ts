@@ -40,7 +40,7 @@ export interface Verification {
   readonly files: number;
   /** What the manifest says and nothing here can show, a line each. */
   readonly claims: readonly string[];
-  /** In what the software that made the run and this one differ, a line each. It need not matter. */
+  /** How the software that made the run differs from this one, a line each. It need not matter. */
   readonly software: readonly string[];
   /** What is not as the manifest says, and where the files contradict it or each other. */
   readonly manifest: readonly Difference[];
@@ -143,7 +143,7 @@ function claims(
   ];
 }
 
-/** In what the software that made something and that which is here differ, a line each. */
+/** How the software that made something differs from this one, a line each. */
 export function compareSoftware(
   made: SuiteVersions,
   here: SuiteVersions,
@@ -233,7 +233,7 @@ function checkContents(
   return differences;
 }
 
-/** A JSON file of a run; empty if it is none, which is told elsewhere. */
+/** A JSON file of a run; empty if it is none, which is reported elsewhere. */
 function jsonOf(directory: string, name: string): Record<string, unknown> {
   try {
     const path = join(directory, name);

@@ -45,7 +45,7 @@ export interface LearnerResult {
   };
 }
 
-/** What policies without a network reach on one seed, and the optimum. */
+/** What policies without a network reach on one seed, the optimal one included. */
 export interface ReferencesResult {
   /** Format of this file. */
   readonly schema: "holdfast/study-references/2";

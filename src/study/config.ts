@@ -38,7 +38,7 @@ export interface StudyRequest {
   readonly overrides?: unknown;
   /** What to call the overrides in an error. */
   readonly source?: string;
-  /** Is told, in one line, of each key of the overrides that has another name now. */
+  /** Called for each key of the overrides that has a new name, with one line. */
   readonly onNote?: (note: string) => void;
 }
 

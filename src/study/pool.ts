@@ -96,14 +96,14 @@ function failureOf(
 ): Error {
   const [{ preset, policy }] = cells;
   const seeds = cells.map(({ seed }) => seed).join(", ");
-  const told = `${preset}, ${policy}, seed ${seeds}: ${message}`;
-  return isInputError ? new InputError(told) : new Error(told);
+  const line = `${preset}, ${policy}, seed ${seeds}: ${message}`;
+  return isInputError ? new InputError(line) : new Error(line);
 }
 
 /** Cells of one preset and policy that are computed side by side. */
 type Batch = readonly StudyCell[];
 
-/** Networks that a GPU trains side by side: more keep it no busier, and each takes memory. */
+/** Networks that a GPU trains side by side: more do not keep it busier, and each takes memory. */
 const NETWORKS_TOGETHER = 32;
 
 /** Batches of cells that differ in nothing but the seed. */

@@ -30,7 +30,7 @@ export interface PolicySeries extends PolicyName {
   readonly learnt: readonly LearnerResult[] | null;
 }
 
-/** The order in which reference policies are told of. */
+/** The order of the reference policies. */
 const REFERENCES = [
   "behaviour",
   "mostFrequentAction",
@@ -100,7 +100,7 @@ export function comparableSeries(
   const first = new Map<string, string>();
   for (const entry of series) {
     const { environment, dataset } = study.presets[entry.preset];
-    // How time limits are read is the learner's affair; the data are the same.
+    // How time limits are read concerns learning; the data are the same.
     const { bootstrapOnTruncation: _, ...data } = dataset;
     const problem = JSON.stringify([environment, data]);
     if (!first.has(problem)) first.set(problem, entry.preset);

@@ -1,5 +1,5 @@
 /**
- * What a study's series tell: aggregates, comparisons and profiles, with intervals of 95 % where
+ * What a study's series show: aggregates, comparisons and profiles, with intervals of 95 % where
  * there is one that holds it.
  *
  * Every seed is one run of one task, so the bootstrap draws seeds. Each interval has a random

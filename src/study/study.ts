@@ -1,8 +1,8 @@
 /**
- * A study: the same training over many seeds, presets and algorithms, and what it tells.
+ * A study: the same training over many seeds, presets and algorithms, and its statistics.
  *
  * Each finished cell is a file in the study's directory, and everything else is derived from
- * these files: an interrupted study goes on where it was and ends with the same bytes, whatever
+ * these files: an interrupted study resumes where it was and ends with the same bytes, whatever
  * the number of jobs and the backend.
  *
  * @module
@@ -60,7 +60,7 @@ export interface StudyProgress {
 export interface StudyOptions {
   /** What it is made of. */
   readonly study: StudyConfig;
-  /** The study's directory: new, empty, or of the same study, which is gone on with. */
+  /** The study's directory: new, empty, or of the same study, which is resumed. */
   readonly out: string;
   /** Cells that are computed at the same time; by default as many as the machine has cores. */
   readonly jobs?: number;
@@ -76,7 +76,7 @@ export interface StudyOptions {
 
 /** A study was stopped on request before its end. */
 export class StudyStoppedError extends Error {
-  /** Tells how far the study came. */
+  /** Says how far the study got. */
   constructor(
     /** Finished cells. */
     readonly cells: number,
@@ -89,7 +89,7 @@ export class StudyStoppedError extends Error {
 }
 
 /**
- * Runs a study, or goes on with one.
+ * Runs a study, or resumes one.
  *
  * @returns The contents of its `study.json`.
  * @throws InputError if the directory holds something else or training diverges.
@@ -122,8 +122,8 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     !soundCell(out, study, cell, options.onNote)
   );
   const steps = stepCounter(study, cells, missing);
-  const tell = () => options.onProgress?.(steps.progress());
-  tell();
+  const notify = () => options.onProgress?.(steps.progress());
+  notify();
   const work = runPool({
     study,
     cells: missing,
@@ -132,18 +132,18 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     signal,
     onStep(cell, step) {
       steps.made(cell, step);
-      tell();
+      notify();
     },
     onResult(result) {
       writeCell(out, result);
       steps.finished(result.cell);
-      tell();
+      notify();
     },
   });
   try {
     await work;
   } catch (error) {
-    // Nothing is there to go on with: the folder is free for the corrected command.
+    // Nothing is there to resume: the folder is free for the corrected command.
     if (error instanceof InputError && steps.progress().cells === 0) {
       Deno.removeSync(join(out, STUDY_CONFIG_FILE));
     }

@@ -1,5 +1,5 @@
 /**
- * A worker of a study: computes batches of cells, one after the other.
+ * A worker of a study: computes batches of cells, in turn.
  *
  * @module
  */
@@ -18,14 +18,14 @@ export interface BatchMessage {
   readonly backend: BackendName;
 }
 
-/** What a worker tells: steps made, and at the end the results or what went wrong. */
+/** What a worker sends: steps made, and at the end the results or what went wrong. */
 export type BatchAnswer =
   | { readonly kind: "step"; readonly step: number }
   | { readonly kind: "results"; readonly results: readonly CellResult[] }
   | {
     readonly kind: "failure";
     readonly message: string;
-    /** Whether it is to be told to the user as it is. */
+    /** Whether it is for the user as it is. */
     readonly isInputError: boolean;
   };
 

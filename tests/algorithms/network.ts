@@ -6,7 +6,7 @@ export type Layer = number[][];
 /** From the input on: hidden layers with ReLU, then a linear one. */
 export type Network = readonly Layer[];
 
-/** Is told how far a number is from where the loss or its gradient is not smooth. */
+/** Called with how far a number is from where the loss or its gradient is not smooth. */
 export type Watch = (distance: number) => void;
 
 /** The outputs for one observation. */

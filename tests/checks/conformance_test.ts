@@ -78,7 +78,7 @@ Deno.test("two arrays with the same NaN differ there", () => {
   equal(bitDifferences(x, Float32Array.of(1, NaN, -0)), 2);
 });
 
-Deno.test("a parameter that is off by 1e-4 does not conform; damage is told in one line", async () => {
+Deno.test("a parameter that is off by 1e-4 does not conform; damage is reported in one line", async () => {
   const bytes = fixture("bc_random");
   const { tensors, metadata } = readSafetensors(bytes.slice(), "bc_random");
   const bias = tensors.get("expect.step1.0.bias")!.data as Float64Array;

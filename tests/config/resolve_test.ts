@@ -119,7 +119,7 @@ Deno.test("keys of version 0.1 are read under their new names, with a note each"
   ]);
   equal(
     message({ algorithms: { bc: { members: 1, ensembleSize: 1 } } }),
-    "config.json: algorithms.bc.members: is the old name of ensembleSize, which is there too",
+    "config.json: algorithms.bc.members: is the old name of ensembleSize, which is also given",
   );
 });
 

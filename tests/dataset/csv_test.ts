@@ -145,7 +145,7 @@ Deno.test("CSV: the ends of episodes without a row for the final observation", a
 const RENAME =
   "if this column says nothing about the end of an episode, rename it";
 
-Deno.test("CSV: every bad row is told with its line", async () => {
+Deno.test("CSV: every bad row is reported with its line", async () => {
   const change = (line: number, row: string) => {
     const lines = SMALL.split("\n");
     lines[line - 1] = row;
@@ -219,7 +219,7 @@ Deno.test("CSV: every bad row is told with its line", async () => {
     [
       10,
       "0,0,2,3,0,0,1,0",
-      'episode "0" goes on after another one; sort the rows by episode',
+      'episode "0" continues after another one; sort the rows by episode',
     ],
     [10, "3,0,2,3,,,,", "the episode has no action"],
   ];
@@ -374,7 +374,7 @@ Deno.test("CSV: d4.csv, whose ends have D4RL's names", async () => {
     "terminals: taken for terminated",
     "timeouts: taken for truncated",
     "2 episodes end unterminated and without a row for the final observation: " +
-    "the last row tells it, and its action and reward are not used",
+    "the last row gives it, and its action and reward are not used",
   ]);
 });
 
@@ -434,7 +434,7 @@ Deno.test("CSV: volume.csv is rounded, bigact.csv has three actions", async () =
   ]);
 });
 
-Deno.test("CSV: the ends that other names tell", async () => {
+Deno.test("CSV: ends of episodes under other names", async () => {
   const ends = async (
     names: string,
     flags: [string, string],
@@ -500,7 +500,7 @@ Deno.test("CSV: the ends that other names tell", async () => {
     assert.deepEqual(await ends(name, ["0", "1"], { truncated: name }), [0, 1]);
     assert.deepEqual(await ends(name, ["0", "0"], { truncated: name }), [0, 0]);
   }
-  // What ended it is told by the other column.
+  // What ended it is in the other column.
   const timeouts = [
     taken("timeouts", "truncated"),
     "dones: taken for terminated where timeouts is not set",
@@ -533,7 +533,7 @@ Deno.test("CSV: the ends that other names tell", async () => {
   const bad = (column: string, flag: string, what: string) =>
     `f.csv: 1 bad row: line 3: "${column}" is "${flag}", but ${what}; ${RENAME}`;
   for (
-    const [names, flags, told] of [
+    const [names, flags, message] of [
       ["terminated,done", "1,0", bad("done", "0", '"terminated" is set')],
       ["done,terminal", "0,1", bad("done", "0", '"terminal" is set')],
       [
@@ -559,7 +559,7 @@ Deno.test("CSV: the ends that other names tell", async () => {
     ]
   ) {
     const before = flags.replaceAll("1", "0");
-    assert.equal(await refusal(() => ends(names, [before, flags])), told);
+    assert.equal(await refusal(() => ends(names, [before, flags])), message);
   }
   for (
     const [names, flags, terminated, truncated] of [
@@ -595,13 +595,13 @@ Deno.test("CSV: the ends that other names tell", async () => {
   );
 });
 
-Deno.test("CSV: steps that do not grow by 1 are told", async () => {
+Deno.test("CSV: steps that do not grow by 1 are noted", async () => {
   const text = (steps: (number | string)[]) =>
     "episode,t,observation_0,action,reward,terminated\n" +
     steps.map((step, i) =>
       `${Math.floor(i / 3)},${step},1,0,0,${i % 3 === 2 ? 1 : 0}\n`
     ).join("");
-  const told = async (steps: (number | string)[]) => {
+  const notesOf = async (steps: (number | string)[]) => {
     const notes: string[] = [];
     await read(
       text(steps),
@@ -611,12 +611,12 @@ Deno.test("CSV: steps that do not grow by 1 are told", async () => {
     );
     return notes;
   };
-  assert.deepEqual(await told([4, 5, 6, -1, 0, 1]), []);
-  assert.deepEqual(await told([0, 10, 20, 0, 10, 20]), [
+  assert.deepEqual(await notesOf([4, 5, 6, -1, 0, 1]), []);
+  assert.deepEqual(await notesOf([0, 10, 20, 0, 10, 20]), [
     "t: grows by other than 1 in 4 rows, the first from 0 to 10 in line 3; " +
     "rows are taken for consecutive steps",
   ]);
-  assert.deepEqual(await told([0, 1, 2, 0, 1, 3.5]), [
+  assert.deepEqual(await notesOf([0, 1, 2, 0, 1, 3.5]), [
     "t: grows by other than 1 in 1 row, the first from 1 to 3.5 in line 7; " +
     "rows are taken for consecutive steps",
   ]);

@@ -38,7 +38,7 @@ Deno.test("d3rlpy: a dump of the real library reads to its 500 episodes", async 
   }
   assert.deepEqual(dataset.observations, expected);
 
-  // Whether an episode found the goal is told by its last reward then.
+  // Then only its last reward shows whether an episode found the goal.
   const { goalRate, hazardRate } = summariseDataset(
     dataset,
     gridworldMdp(readSeed42().world),
@@ -97,7 +97,7 @@ Deno.test("d3rlpy: each end of an episode comes back as d3rlpy understands it", 
   assert.deepEqual(stops, read);
 });
 
-Deno.test("d3rlpy: the number of actions is the one given, or the largest + 1", async () => {
+Deno.test("d3rlpy: the number of actions is as given, or the largest + 1", async () => {
   const bytes = await datasetToD3rlpy(smallDataset());
   assert.equal((await datasetFromD3rlpy(bytes, "d")).actionCount, 3);
   assert.equal(

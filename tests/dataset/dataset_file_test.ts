@@ -135,11 +135,11 @@ Deno.test(
         "a Python pickle; write the data as CSV or a d3rlpy dump",
       ],
     ];
-    for (const [bytes, told] of foreign) {
+    for (const [bytes, message] of foreign) {
       Deno.writeFileSync(path, bytes);
       assert.equal(
         await refusal(() => openDataset(path)),
-        `${path}: ${told}`,
+        `${path}: ${message}`,
       );
     }
     // A safetensors file whose header has 0x8b1f bytes begins as gzip does.

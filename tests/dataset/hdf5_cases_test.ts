@@ -30,7 +30,7 @@ function dump(change: Record<string, Entry>): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-Deno.test("HDF5: what the library refuses or cannot have is refused, by its name", async () => {
+Deno.test("HDF5: what the library refuses or cannot have is refused by name", async () => {
   const elsewhere = (file: string) =>
     `d: "observations_0" lies in another file, "${file}"; put the data into one file`;
   const claims =

@@ -4,7 +4,7 @@ import { openHdf5, runHdf5 } from "../../src/dataset/formats/hdf5.ts";
 import { InputError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 
-/** For each dump, what h5py makes of each flipped bit; `flips.py` beside it tells the rest. */
+/** For each dump, what h5py makes of each flipped bit; see `flips.py` beside it. */
 interface Record {
   readonly whole: string;
   readonly flips: readonly (readonly [number, number, string])[];

@@ -24,14 +24,14 @@ Deno.test("inspectDataset: a small data set, counted by hand", () => {
   const data = smallDataset();
   const report = inspectDataset({ ...data, actionCount: 5 });
   assert.deepEqual(report.length, {
-    least: 1,
+    min: 1,
     mean: 2,
-    greatest: 3,
+    max: 3,
     std: Math.sqrt(2 / 3),
   });
-  assert.equal(report.return.least, -102);
-  assert.equal(report.return.greatest, 49);
-  assert.equal(report.reward.greatest, 50);
+  assert.equal(report.return.min, -102);
+  assert.equal(report.return.max, 49);
+  assert.equal(report.reward.max, 50);
   assert.deepEqual(report.actionCounts, [2, 3, 1, 0, 0]);
   assert.deepEqual(report.ends, {
     terminated: 1,
@@ -42,8 +42,8 @@ Deno.test("inspectDataset: a small data set, counted by hand", () => {
   assert.equal(report.distinctObservations, 6);
   assert.equal(report.duplicateRate, 0);
   assert.equal(report.coverage, 6 / 30);
-  assert.equal(report.observations[1].least, -0.5);
-  assert.equal(report.observations[0].greatest, 6);
+  assert.equal(report.observations[1].min, -0.5);
+  assert.equal(report.observations[0].max, 6);
   assert.deepEqual(report.suspicious, [
     "never taken: actions 3, 4",
     "no end: 1 of 3 episodes neither terminated nor truncated",

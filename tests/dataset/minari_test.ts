@@ -54,7 +54,7 @@ Deno.test("minari: a round trip gives equal arrays and equal bytes", async () =>
   });
 });
 
-Deno.test("minari: what is not flat and discrete is refused by its name", async () => {
+Deno.test("minari: what is not flat and discrete is refused by name", async () => {
   const message = (change: Record<string, unknown>) => {
     const metadata = JSON.parse(fixture.metadata);
     return refusal(() =>

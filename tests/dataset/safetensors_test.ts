@@ -88,7 +88,7 @@ Deno.test("data set as safetensors: the types that NumPy makes", () => {
     "observations[:, 0]: 2 numbers rounded to 32-bit floats, the first from 16777217 to 16777216",
     "rewards: 6 numbers rounded to 32-bit floats, the first from 2147483647 to 2147483648",
   ]);
-  // Halfway between two 32-bit floats, and one above; 64-bit floats do not tell them apart.
+  // Halfway between two 32-bit floats, and one above; as 64-bit floats they are equal.
   const half = 2n ** 62n + 2n ** 38n;
   const { rewards } = read({
     rewards: { shape: [6], data: new BigInt64Array(6).fill(half + 1n) },
@@ -111,9 +111,9 @@ Deno.test("data set as safetensors: the types that NumPy makes", () => {
       ],
     ] as const
   ) {
-    const told: string[] = [];
-    assert.throws(() => read(change, told), { name: "InputError", message });
-    assert.deepEqual(told, []);
+    const notes: string[] = [];
+    assert.throws(() => read(change, notes), { name: "InputError", message });
+    assert.deepEqual(notes, []);
   }
 });
 

@@ -20,7 +20,7 @@ const close = (actual: number, expected: number) =>
     `${actual} is not ${expected}`,
   );
 
-Deno.test("the optimum is thirteen steps along the edge (Sutton and Barto, example 6.6)", () => {
+Deno.test("the optimal policy takes thirteen steps along the edge (Sutton and Barto, example 6.6)", () => {
   const mdp = cliffWalking.mdp(settings);
   const best = evaluateExactly(mdp, greedyPolicy(optimalActions(mdp), 4));
   equal(best.returnMean, -13);
@@ -31,7 +31,7 @@ Deno.test("the optimum is thirteen steps along the edge (Sutton and Barto, examp
 });
 
 Deno.test("a fall ends nothing and is counted once an episode", () => {
-  // To the right for three steps: each is a fall, and the episode goes on.
+  // To the right for three steps: each is a fall, and the episode continues.
   const mdp = cliffWalking.mdp({ ...settings, maxSteps: 3 });
   const right = greedyPolicy(new Int32Array(mdp.stateCount).fill(1), 4);
   const exact = evaluateExactly(mdp, right);

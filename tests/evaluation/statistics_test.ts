@@ -61,7 +61,7 @@ Deno.test("aggregates by hand", () => {
   assert.equal(medianScore(matrix([5])), 5);
 });
 
-Deno.test("the gap is to each run's own optimum", () => {
+Deno.test("the gap is to each run's own best score", () => {
   const gaps = optimalityGaps(matrix([1], [5], [9]), Float64Array.of(2, 5, 8));
   assert.deepEqual([...gaps.scores], [1, 0, 0]);
 });

@@ -41,7 +41,7 @@ Deno.test("backward induction finds the best of all 4,096 policies", () => {
   assert.ok(Math.abs(found - best) < 1e-12);
 });
 
-Deno.test("without chance the optimum is the shortest way, and ties go to the lowest index", () => {
+Deno.test("without chance the optimal policy takes the shortest way, and ties go to the lowest index", () => {
   const world = resolveGridworld(
     {
       size: 3,
@@ -97,7 +97,7 @@ Deno.test("value iteration finds the best of all 16 stationary policies", () => 
   assert.throws(() => optimalStationaryActions(tiny, 1), InputError);
 });
 
-Deno.test("the optimum of the seed-42 world, to the published digits", () => {
+Deno.test("the optimal policy of the seed-42 world, to the published digits", () => {
   const mdp = gridworldMdp(readSeed42().world);
   const digits = (actions: Int32Array) => {
     const exact = evaluateExactly(mdp, greedyPolicy(actions, 4));

@@ -145,7 +145,7 @@ Deno.test("initial parameters keep their bounds; members differ, the first is th
 });
 
 for (const members of [1, 3]) {
-  Deno.test(`a policy file of ${members} comes back as it was, and damage is told`, () => {
+  Deno.test(`a policy file of ${members} comes back as it was, and damage is reported`, () => {
     const all = Array.from(
       { length: members },
       (_, m) => initialParameters(network, 1, m),

@@ -100,7 +100,7 @@ Deno.test("package: every public function has an example", async () => {
   );
 });
 
-/** As `deno doc` tells of it. */
+/** As `deno doc` describes it. */
 interface Symbol {
   readonly name: string;
   readonly declarations: readonly {

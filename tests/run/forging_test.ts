@@ -470,8 +470,12 @@ for (
   Deno.test(`forged: ${what}`, async () => {
     const found = await check(forge, true);
     ok(!isVerified(found));
-    const told = differences(found).map(({ path }) => path);
-    deepEqual(paths.filter((path) => !told.includes(path)), [], `${told}`);
+    const reported = differences(found).map(({ path }) => path);
+    deepEqual(
+      paths.filter((path) => !reported.includes(path)),
+      [],
+      `${reported}`,
+    );
   });
 }
 
@@ -494,11 +498,11 @@ const trained: [what: string, forge: Forge, path: string, what: RegExp][] = [
     /equal up to step 60, different from there on$/,
   ],
 ];
-for (const [what, forge, path, told] of trained) {
+for (const [what, forge, path, expected] of trained) {
   Deno.test(`forged, which the whole check finds: ${what}`, async () => {
     const found = await check(forge, false);
     const [difference] = differences(found).filter((d) => d.path === path);
-    match(difference.what, told);
+    match(difference.what, expected);
   });
 }
 
@@ -616,7 +620,7 @@ for (const [what, forge, message] of refused) {
   });
 }
 
-Deno.test("what cannot be known is told as a note or a claim, as docs/durability.md says", async () => {
+Deno.test("what cannot be known is given as a note or a claim, as docs/durability.md says", async () => {
   const device = "A GPU\x1b[2J";
   const found = await check(
     all(

@@ -79,7 +79,7 @@ async function hashesOf(config: typeof smallConfig) {
   }
 }
 
-/** Fills the disk at some moment of a run, expects the error, frees it, and goes on to the end. */
+/** Fills the disk at some moment of a run, expects the error, frees it, and runs to the end. */
 async function fullDuring(
   disk: string,
   moment: PipelineOptions["events"],

@@ -27,17 +27,17 @@ async function manifestOf(
   return JSON.parse(Deno.readTextFileSync(join(folder, "manifest.json")));
 }
 
-/** Names of the machine and of who uses it, as far as they are told and no common words. */
+/** Names of the machine and of who uses it, as far as they are known and no common words. */
 function names(): string[] {
-  const told = ["HOSTNAME", "USER", "LOGNAME"].map((name) =>
+  const found = ["HOSTNAME", "USER", "LOGNAME"].map((name) =>
     Deno.env.get(name) ?? ""
   );
   try {
-    told.push(Deno.readTextFileSync("/etc/hostname").trim());
+    found.push(Deno.readTextFileSync("/etc/hostname").trim());
   } catch {
     // There is none.
   }
-  return told.filter((name) => name.length > 5);
+  return found.filter((name) => name.length > 5);
 }
 
 const repository = new URL("../../", import.meta.url);

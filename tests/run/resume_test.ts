@@ -285,7 +285,7 @@ Deno.test(
 );
 
 let made = 0;
-/** Tells of the steps with which a training begins, and of those that it makes. */
+/** Records the step at which a training begins, and the steps that it makes. */
 function watch(
   onStart: (done: number) => void,
   onStep: (done: number) => void,
@@ -423,7 +423,7 @@ Deno.test(
       await refused(
         runPipeline({ config: smallConfig, backend: wasm, out, resume: true }),
         new RegExp(
-          `bc/${file}: is not what this run left; remove .*bc and go on with --resume to train it again$`,
+          `bc/${file}: is not what this run left; remove .*bc and use --resume to train it again$`,
         ),
       );
       deepEqual(snapshot(out), before, what);

@@ -226,7 +226,7 @@ Deno.test(
     files.write("bc/policy.bin", new Uint8Array(3));
     files.note(fileOf("table.csv", "a\n"));
     const at = (name: string) => join(folder, name);
-    const told = (name: string, what: string) =>
+    const refuses = (name: string, what: string) =>
       throws(
         () => files.check(),
         new InputError(
@@ -235,16 +235,16 @@ Deno.test(
           }: ${what} while the run was at work; nothing else may write there`,
         ),
       );
-    told("table.csv", "vanished");
+    refuses("table.csv", "vanished");
     Deno.writeTextFileSync(at("table.csv"), "a\n");
     files.check();
     Deno.writeTextFileSync(at("table.csv"), "b\n");
-    told("table.csv", "was changed");
+    refuses("table.csv", "was changed");
     files.write("table.csv", "b\n");
     files.check();
     Deno.removeSync(at("bc/policy.bin"));
     Deno.symlinkSync(at("table.csv"), at("bc/policy.bin"));
-    told("bc/policy.bin", "was changed");
+    refuses("bc/policy.bin", "was changed");
   }),
 );
 

@@ -68,14 +68,14 @@ const cases: readonly [ConfigOverrides, Backend, string][] = [
 
 Deno.test("each number of a configuration that is too large is named with what it would take", () => {
   for (const [overrides, backend, message] of cases) {
-    let told: unknown;
+    let thrown: unknown;
     try {
       requireRoomToCollect(resolveConfig("smoke", overrides), backend);
     } catch (error) {
-      told = error;
+      thrown = error;
     }
-    ok(told instanceof InputError, message);
-    equal(told.message, message);
+    ok(thrown instanceof InputError, message);
+    equal(thrown.message, message);
   }
   for (const preset of ["tutorial", "safe", "smoke"]) {
     requireRoomToCollect(resolveConfig(preset), wasm);
@@ -135,14 +135,14 @@ Deno.test(
     const path = join(folder, "large");
     Deno.createSync(path).close();
     Deno.truncateSync(path, 3 * 2 ** 30);
-    let told = "";
+    let thrown = "";
     try {
       readFile(path);
     } catch (error) {
-      told = `${error}`;
+      thrown = `${error}`;
     }
     equal(
-      told,
+      thrown,
       `InputError: ${path}: has 3.0 GiB; files of up to 2 GiB are read`,
     );
   }),

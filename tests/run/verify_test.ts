@@ -90,7 +90,7 @@ Deno.test("a run is verified by other backends, whole and quick, and stays as it
 });
 
 Deno.test(
-  "one flipped bit of a policy: told by the manifest's hash and by the replay",
+  "one flipped bit of a policy: found by the manifest's hash and by the replay",
   inFolder(async (folder) => {
     const run = copyFolder(finished, join(folder, "run"));
     const path = join(run, "cql/policy.safetensors");
@@ -101,12 +101,12 @@ Deno.test(
       "cql/policy.safetensors",
     ]);
     match(found.manifest[0].what, /^is not the file that the manifest names/);
-    const told = {
+    const difference = {
       path: "cql/policy.safetensors",
       what:
         `is not what the configuration gives; they differ from byte ${byte} on`,
     };
-    deepEqual(found.replay?.differences, [told]);
+    deepEqual(found.replay?.differences, [difference]);
 
     forgeManifest(run);
     const forged = await verify(run);
@@ -114,7 +114,7 @@ Deno.test(
       path: "metrics.json",
       what: "its hash of the policy cql is not that of cql/policy.safetensors",
     }]);
-    deepEqual(forged.replay?.differences, [told]);
+    deepEqual(forged.replay?.differences, [difference]);
     ok(!isVerified(forged));
   }),
 );
@@ -236,7 +236,7 @@ Deno.test(
 );
 
 Deno.test(
-  "other software is told of; what contradicts this one differs; a stop leaves nothing behind",
+  "other software is noted; what contradicts this one differs; a stop leaves nothing behind",
   inFolder(async (folder) => {
     const run = copyFolder(finished, join(folder, "run"));
     const path = join(run, "manifest.json");
@@ -259,8 +259,11 @@ Deno.test(
     ]);
     const zeros = "0".repeat(64);
     const kernelSha256 = { ...manifest.kernelSha256, "adam.wgsl": zeros };
-    const { manifest: told } = await with_({ kernelSha256, lockSha256: zeros });
-    deepEqual(told, [
+    const { manifest: found } = await with_({
+      kernelSha256,
+      lockSha256: zeros,
+    });
+    deepEqual(found, [
       {
         path: "manifest.json",
         what: "its lockSha256 is not that of version 0.2.0 of this suite",
@@ -311,7 +314,7 @@ Deno.test(
     );
     await refused(
       text.replace("bc/policy.onnx", "cql/policy.onnx"),
-      /it names a file twice, be it in other case$/,
+      /it names a file twice, perhaps in another case$/,
     );
     Deno.removeSync(path);
     await rejects(

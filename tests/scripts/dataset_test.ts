@@ -90,7 +90,7 @@ Deno.test("dataset: a log of decisions, converted and looked at", async () => {
   }
 });
 
-Deno.test("dataset: what was changed in reading is told on stderr, names stay", async () => {
+Deno.test("dataset: what was changed in reading is noted on stderr, names stay", async () => {
   const folder = Deno.makeTempDirSync();
   try {
     const log = join(folder, "log.csv");

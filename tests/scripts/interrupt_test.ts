@@ -63,10 +63,11 @@ Deno.test({
       }).spawn();
       const lines = child.stdout.pipeThrough(new TextDecoderStream()).values();
       equal((await lines.next()).value, "ready\n");
-      const told = child.stderr.pipeThrough(new TextDecoderStream()).values();
+      const printed = child.stderr.pipeThrough(new TextDecoderStream())
+        .values();
       const first = performance.now();
       child.kill("SIGINT");
-      equal((await told.next()).value, "\nstopping\n");
+      equal((await printed.next()).value, "\nstopping\n");
       child.kill("SIGTERM");
       apart = performance.now() - first;
       // A machine at its limit may take longer between the two, which then are two.

@@ -175,7 +175,7 @@ Deno.test(
 
 Deno.test({
   name:
-    "Ctrl-C leaves a checkpoint, says how to resume and exits with 130; the run goes on",
+    "Ctrl-C leaves a checkpoint, says how to resume and exits with 130; the run resumes",
   // There is no sending of SIGINT to a process on Windows.
   ignore: Deno.build.os === "windows",
   fn: inFolder(async (folder) => {

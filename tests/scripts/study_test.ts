@@ -23,7 +23,7 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 Deno.test({
   name:
-    "Ctrl-C keeps the finished cells and says how to go on; the same command does",
+    "Ctrl-C keeps the finished cells and says how to continue; the same command does",
   // There is no sending of SIGINT to a process on Windows.
   ignore: Deno.build.os === "windows",
   async fn() {
@@ -54,10 +54,10 @@ Deno.test({
       child.kill("SIGINT");
       const stopped = await output;
       equal(stopped.code, 130, text(stopped.stderr));
-      const told =
-        /(\d+) of 15 cells are finished and kept; the same command goes on\n$/;
-      match(text(stopped.stderr), told);
-      const kept = Number(told.exec(text(stopped.stderr))![1]);
+      const message =
+        /(\d+) of 15 cells are finished and kept; the same command continues\n$/;
+      match(text(stopped.stderr), message);
+      const kept = Number(message.exec(text(stopped.stderr))![1]);
       ok(kept >= 1 && kept < 15, `${kept} kept`);
 
       const resumed = await command().output();
@@ -83,7 +83,7 @@ function hasFile(folder: string): boolean {
   }
 }
 
-Deno.test("wrong flags are told in one line with exit code 2", async () => {
+Deno.test("wrong flags are reported in one line with exit code 2", async () => {
   for (
     const [args, line] of [
       [

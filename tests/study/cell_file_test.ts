@@ -179,8 +179,8 @@ Deno.test("what is wrong with a cell is said", () => {
       `has 1048576 bytes where at most 4505 are expected; this is another file`,
     ],
   ];
-  for (const [cell, content, told] of cases) {
-    equal(verdict(cell, encode(content)), told);
+  for (const [cell, content, want] of cases) {
+    equal(verdict(cell, encode(content)), want);
   }
 });
 
@@ -192,7 +192,7 @@ Deno.test("a cell of impossible content is refused although its hash is right", 
     return encode(canonicalJson({ ...content, sha256: jsonHash(content) }));
   };
   // deno-lint-ignore no-explicit-any
-  const changes: [index: number, change: (value: any) => void, told: string][] =
+  const changes: [index: number, change: (value: any) => void, want: string][] =
     [
       [
         0,
@@ -219,8 +219,8 @@ Deno.test("a cell of impossible content is refused although its hash is right", 
       [6, ({ exact }) => (exact.optimal.more = 1), "exact.optimal.more"],
     ];
   for (const [index, change, where] of changes) {
-    const told = `${where && `${where} `}is not as this suite writes it`;
-    equal(verdict(cells[index], hashed(change, index)), told);
+    const want = `${where && `${where} `}is not as this suite writes it`;
+    equal(verdict(cells[index], hashed(change, index)), want);
   }
   // Without a change the hash made here is the cell's.
   equal(verdict(cells[0], hashed(() => {}, 0)), null);

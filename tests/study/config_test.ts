@@ -18,7 +18,7 @@ Deno.test("seeds are numbers, ranges with both ends and mixtures, and come sorte
   equal(parseSeeds("1..10000").length, 10000);
 });
 
-const wrongSeeds: [text: string, told: string][] = [
+const wrongSeeds: [text: string, expected: string][] = [
   ["", '"" is no seed and no range'],
   ["1,,2", '"" is no seed and no range'],
   ["-1", '"-1" is no seed and no range'],
@@ -31,11 +31,11 @@ const wrongSeeds: [text: string, told: string][] = [
   ["0..10000", "more than 10000 seeds"],
   ["0..5,3", "seed 3 is given twice"],
 ];
-for (const [text, told] of wrongSeeds) {
+for (const [text, expected] of wrongSeeds) {
   Deno.test(`--seeds ${JSON.stringify(text)} is refused in one line`, () => {
     throws(
       () => parseSeeds(text),
-      new InputError(`--seeds: ${told}; write such as 0..9 or 0,3,7..9`),
+      new InputError(`--seeds: ${expected}; write such as 0..9 or 0,3,7..9`),
     );
   });
 }
@@ -91,7 +91,7 @@ const ownData =
   "a study draws its own data for each seed; leave environment: null and dataset.sha256 out";
 const wrongStudies: [
   request: Omit<Parameters<typeof resolveStudy>[0], "seeds">,
-  told: string,
+  expected: string,
 ][] = [
   [{ presets: ["smoek"] }, 'unknown preset "smoek"; did you mean smoke?'],
   [{ presets: ["smoke", "smoke"] }, "preset smoke is given twice"],
@@ -120,13 +120,13 @@ const wrongStudies: [
     `config: ${ownData}`,
   ],
 ];
-for (const [request, told] of wrongStudies) {
-  Deno.test(`refused: ${told}`, () => {
+for (const [request, expected] of wrongStudies) {
+  Deno.test(`refused: ${expected}`, () => {
     throws(
       () => resolveStudy({ ...request, seeds: [0] }),
       (error) => {
         ok(error instanceof InputError);
-        equal(error.message, told);
+        equal(error.message, expected);
         return true;
       },
     );

@@ -109,7 +109,7 @@ Deno.test("aggregates of four seeds are those worked by hand", () => {
     0.75,
     13,
   ]);
-  // A return above the optimum and a hazard below it are no negative gap.
+  // A return above the optimal policy's and a hazard below it are no negative gap.
   deepEqual(value(cql, "returnMean"), [19.5, 19.5, 19.5, (2 + 1) / 4, 18, 3]);
   deepEqual(value(cql, "hazardProbability"), [
     0.0625,

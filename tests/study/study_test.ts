@@ -83,7 +83,7 @@ Deno.test("a study on wasm has the bytes of one on the reference backend", async
   deepEqual(contents(folder.path), expected);
 });
 
-Deno.test("an interrupted study goes on, repeats nothing and has the bytes of an uninterrupted one", async () => {
+Deno.test("an interrupted study resumes, repeats nothing and has the bytes of an uninterrupted one", async () => {
   using folder = temporary();
   const out = folder.path;
   await runUntil(2, { out });

@@ -1,5 +1,5 @@
 /**
- * Data sets from arrays that a program has in hand.
+ * Data sets from a program's arrays.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { buildDataset } from "./builder.ts";
 /** Rows of D numbers: a list of rows, or one array with row after row. */
 export type Rows = ArrayLike<number> | ArrayLike<ArrayLike<number>>;
 
-/** N transitions in the order of time, E episodes one after the other. */
+/** N transitions of E episodes, in the order of time. */
 export interface DatasetArrays {
   /** [N, D] the observation in which each action was taken. */
   readonly observations: Rows;
@@ -31,7 +31,7 @@ export interface DatasetArrays {
   readonly finalObservations?: Rows;
   /** A: actions are 0 … A - 1. Without it, they are those that occur, in the order of their codes. */
   readonly actionCount?: number;
-  /** Called, one line each, with what was taken in another way than it was given. */
+  /** Called with each change to what was given, in one line. */
   readonly onNote?: (note: string) => void;
 }
 

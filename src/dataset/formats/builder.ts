@@ -22,7 +22,7 @@ export interface DatasetBuilder {
    * @param begin Index of the first.
    */
   addObservation(values: ArrayLike<number>, begin: number): void;
-  /** Takes the current episode's only observation back: an episode without a transition is none. */
+  /** Takes back the current episode's only observation: no transition, no episode. */
   dropObservation(): void;
   /** Adds the current episode's last observation again, in place of a final one that is not there. */
   repeatObservation(): void;
@@ -39,12 +39,12 @@ export interface DatasetBuilder {
    * @param actionCount Number of actions, if the file or the user says it: their codes must lie
    *   in `firstAction` … `firstAction + actionCount - 1`, and those that do not occur count too.
    *   If undefined, the actions are those that occur, in the order of their codes.
-   * @param firstAction The least code, where `actionCount` is given.
+   * @param firstAction The lowest code, where `actionCount` is given.
    * @throws {InputError} for an action that is not among the given ones.
    */
   finish(actionCount?: number, firstAction?: number): Dataset;
   /**
-   * What was changed in taking the numbers, one line a column.
+   * What rounding changed, one line a column.
    * @param observations Names of the observation's columns; `observation_0` … if not given.
    * @param reward Name of the reward's column.
    */

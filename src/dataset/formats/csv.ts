@@ -1,5 +1,5 @@
 /**
- * A data set as CSV: one row a step, the rows of an episode one after the other.
+ * A data set as CSV: one row a step, the rows of an episode together.
  *
  * | column | unit |
  * |---|---|
@@ -27,7 +27,7 @@ import type { Dataset } from "../dataset.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
 import { validateDataset } from "../validate.ts";
 
-/** So many bad rows are listed; the rest are counted. */
+/** How many bad rows are listed; the rest are counted. */
 const LISTED = 20;
 
 /**
@@ -36,7 +36,7 @@ const LISTED = 20;
  * @param chunks The file, in pieces of any size, e.g. a file's `readable`.
  * @param name Name of the file, for messages.
  * @param options Which column holds what; the number of actions, if those that occur are not
- *   all; and who is told of what the file does not say itself.
+ *   all; and `onNote` for what the file does not say itself.
  * @throws {InputError} for a missing column, or for bad rows: one line that lists the first
  *   20 with their line numbers and counts the rest.
  */

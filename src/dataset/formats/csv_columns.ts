@@ -95,7 +95,7 @@ const END_NAMES = {
   ],
 } as const;
 
-/** So many columns are listed. */
+/** How many columns are listed. */
 const LISTED = 30;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The rows of a CSV data set; `csv.ts` tells what they mean.
+ * The rows of a CSV data set; `csv.ts` says what they mean.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const RENAME =
 export interface RowReader {
   /** Takes the next row. */
   row(record: CsvRecord): void;
-  /** The data set, not validated, and what was taken in another way than it stands there. */
+  /** The data set, not validated, and notes on what was changed or assumed. */
   finish(): { readonly dataset: Dataset; readonly notes: readonly string[] };
 }
 
@@ -27,7 +27,7 @@ const ISO_TIME =
 
 /** The action in a row and what came of it. */
 interface Step {
-  /** Its code or name; undefined in a row that only tells the final observation. */
+  /** Its code or name; undefined in a row that holds only the final observation. */
   action: number | string | undefined;
   reward: number;
   terminated: boolean;
@@ -40,7 +40,7 @@ interface Step {
  * @param columns Where things are.
  * @param name Name of the file, for messages.
  * @param actionCount Number of actions, if known.
- * @param onBad Is told each bad row's line and what is wrong with it.
+ * @param onBad Called with each bad row's line and what is wrong with it.
  */
 export function openRows(
   columns: ColumnIndices,
@@ -111,7 +111,7 @@ export function openRows(
     if (ids.has(text)) {
       return `episode ${
         quote(text)
-      } goes on after another one; sort the rows by episode`;
+      } continues after another one; sort the rows by episode`;
     }
     ids.add(text);
   };
@@ -321,7 +321,7 @@ export function openRows(
           `${cut} ${
             cut === 1 ? "episode ends" : "episodes end"
           } unterminated and without a row for the final observation: ` +
-            "the last row tells it, and its action and reward are not used",
+            "the last row gives it, and its action and reward are not used",
         );
       }
       if (empty > 0) {

@@ -1,5 +1,5 @@
 /**
- * Writing a data set as CSV; `csv.ts` tells the columns.
+ * Writing a data set as CSV; `csv.ts` lists the columns.
  *
  * @module
  */

@@ -11,7 +11,7 @@
  * - a terminated episode has T transitions; nothing is known of its final observation and
  *   nothing needs it, so the last one is repeated;
  * - any other episode counts as truncated and has T - 1 transitions: its last observation
- *   is the final one, and what was done there led nowhere that is known.
+ *   is the final one, and where the action taken there led is unknown.
  *
  * An unterminated episode of one step holds none; it is left out, as d3rlpy does.
  *

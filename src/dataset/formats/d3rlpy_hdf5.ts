@@ -1,5 +1,5 @@
 /**
- * d3rlpy's dump, inside the HDF5 worker; `d3rlpy.ts` tells the layout.
+ * d3rlpy's dump, inside the HDF5 worker; `d3rlpy.ts` describes the layout.
  *
  * @module
  */

@@ -97,7 +97,7 @@ export function keepsActionNames(
  *
  * @param path A file, or for "minari" a directory; it must not exist.
  * @param dataset The data set.
- * @param format The format; what each does not keep is told in the formats page.
+ * @param format The format; docs/formats.md says what each does not keep.
  * @throws {InputError} if the path exists or cannot be written.
  *
  * @example To d3rlpy's format and back

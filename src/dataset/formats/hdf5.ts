@@ -1,7 +1,6 @@
 /**
- * Runs HDF5 jobs in a worker. The HDF5 C library is made for files that are whole: a
- * damaged one can make it trap or loop. In a worker that costs one worker; the user gets
- * one line.
+ * Runs HDF5 jobs in a worker. The HDF5 C library expects whole files: a damaged one
+ * can make it trap or loop. In a worker that costs one worker; the user gets one line.
  *
  * @module
  */
@@ -30,11 +29,11 @@ export interface Hdf5Runner {
   close(): void;
 }
 
-/** A job tells every second that it goes on; one that is silent for so long hangs. */
+/** A job gives a sign of life every second; one that is silent for so long hangs. */
 const SILENCE_MS = 60_000;
 
 /**
- * Opens a runner; close it, or the process goes on.
+ * Opens a runner; close it, or the process stays alive.
  *
  * @param silenceMs Milliseconds without a sign of life after which a job is given up.
  */

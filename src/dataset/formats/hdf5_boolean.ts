@@ -1,7 +1,7 @@
 /**
  * Booleans as h5py writes them: an enumeration FALSE = 0, TRUE = 1 over 8-bit integers. h5wasm
- * cannot write an enumeration; here the type of 8-bit integers that it wrote is exchanged, in
- * the room that the library leaves in each new header.
+ * cannot write an enumeration, so the type of the 8-bit integers that it wrote is replaced, in the
+ * room that the library leaves in each new header.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export function makeBoolean(
   if (room.type !== MESSAGE.unused || room.end - room.begin < more) {
     throw new Error("the HDF5 library left no room in a header");
   }
-  // What lies between moves up, the unused message's own head included.
+  // The bytes in between move up, including the unused message's header.
   file.copyWithin(type.end + more, type.end, room.begin);
   file.set(BOOLEAN, type.begin);
   setSize(type.begin, BOOLEAN.length);
@@ -42,7 +42,7 @@ export function makeBoolean(
   const checksum = lookup3(file.subarray(address, room.end));
   view.setUint32(room.end, checksum, true);
 
-  /** The size stands 3 bytes before a message's body. */
+  /** The size is 3 bytes before a message's body. */
   function setSize(body: number, size: number): void {
     view.setUint16(body - 3, size, true);
   }

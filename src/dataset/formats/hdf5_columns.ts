@@ -9,7 +9,7 @@ import { InputError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Hdf5Numbers, Hdf5Source } from "./hdf5_source.ts";
 
-/** A data set that was read, and what was taken in a way that its file does not say itself. */
+/** A data set that was read, and notes on what its file does not say itself. */
 export interface Hdf5Dataset {
   /** It is valid. */
   readonly dataset: Dataset;

@@ -17,8 +17,8 @@ let h5wasm: typeof H5wasm;
 /**
  * Starts the C library; to be awaited before anything else.
  *
- * It prints a stack of its own for each error; the one line that users get is written
- * here. h5wasm takes hold of console.error when it starts, hence the order.
+ * It prints a stack of its own for each error; the users' one line is written here.
+ * h5wasm captures console.error when it starts, hence the order.
  */
 export async function startHdf5(): Promise<void> {
   console.error = () => {};

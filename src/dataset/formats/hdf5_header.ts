@@ -1,6 +1,6 @@
 /**
- * Object headers of HDF5 files, by hand: h5wasm tells the class and the size of a dataset's
- * type, not how its bits are laid out, and hands out the bits as they are.
+ * Object headers of HDF5 files, by hand: h5wasm gives the class and the size of a dataset's
+ * type, not the layout of its bits, and hands out the bits as they are.
  *
  * The format is the "HDF5 File Format Specification Version 3.0", sections IV.A.1 and IV.A.2.
  *
@@ -46,7 +46,7 @@ export function superblockAt(
   }
 }
 
-/** A header of more blocks than this goes round in a circle. */
+/** A header of more blocks than this is a loop. */
 const MOST_BLOCKS = 1000;
 
 /**

@@ -11,7 +11,7 @@
 import { inflateSync } from "node:zlib";
 import { headerMessages, MESSAGE, readAddress } from "./hdf5_header.ts";
 
-/** More nodes than this are a circle. */
+/** More nodes than this are a loop. */
 const MOST_NODES = 1_000_000;
 
 /**

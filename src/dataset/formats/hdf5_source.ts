@@ -2,8 +2,8 @@
  * Reading from an open HDF5 file, each read checked.
  *
  * h5wasm's own `value` drops the C library's return code and hands out leftover memory
- * where a chunk or its checksum is damaged. Here the code is looked at, and what this suite
- * cannot read rightly is refused by its name before memory is taken for it.
+ * where a chunk or its checksum is damaged. Here the code is checked, and what this suite
+ * cannot read correctly is refused by name before memory is taken for it.
  *
  * @module
  */
@@ -97,7 +97,7 @@ export function hdf5Source(
         }; put the data into one file`,
     );
   };
-  /** Turns what h5wasm throws into the one line; a trap of the C library passes through. */
+  /** Turns what h5wasm throws into one line; a trap of the C library passes through. */
   const attempt = <T>(path: string, action: () => T): T => {
     try {
       return action();

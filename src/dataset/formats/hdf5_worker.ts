@@ -16,7 +16,7 @@ const jobs = { readD3rlpy, writeD3rlpy, readMinari, writeMinari };
 /** The jobs that the worker does, by name. */
 export type Hdf5Jobs = typeof jobs;
 
-/** What a job takes after its first argument, which tells the host that it goes on. */
+/** What a job takes after its first argument, the sign of life to the host. */
 export type Hdf5Args<K extends keyof Hdf5Jobs> = Parameters<Hdf5Jobs[K]> extends
   [unknown, ...infer Args] ? Args : never;
 

@@ -35,7 +35,7 @@ export interface MinariFiles {
  * @param files Its two files.
  * @param name Name of the data set, for messages.
  * @param options `onNote`.
- * @throws {InputError} for damage, for other spaces than the ones above (by name), or for
+ * @throws {InputError} for damage, for spaces other than those above (by name), or for
  *   data that make no sense.
  */
 export async function datasetFromMinari(
@@ -77,7 +77,7 @@ export async function datasetToMinari(dataset: Dataset): Promise<MinariFiles> {
     action_space:
       `{"type": "Discrete", "dtype": "int64", "start": ${start}, "n": ${dataset.actionCount}}`,
     dataset_id: "holdfast/dataset-v0",
-    // The one version that each of 0.5.0 to 0.5.3 takes.
+    // The only version that each of 0.5.0 to 0.5.3 takes.
     minari_version: "0.5.0",
     dataset_size: Math.round(mainData.length / 1e5) / 10,
   };

@@ -1,5 +1,5 @@
 /**
- * Minari's `main_data.hdf5`, inside the HDF5 worker; `minari.ts` tells the layout.
+ * Minari's `main_data.hdf5`, inside the HDF5 worker; `minari.ts` describes the layout.
  *
  * @module
  */

@@ -29,7 +29,7 @@ export interface MinariSpec {
  *
  * @param text The file.
  * @param name Name of the file, for messages.
- * @throws {InputError} for damage, and by its name for what is not flat and discrete.
+ * @throws {InputError} for damage, and by name for what is not flat and discrete.
  */
 export function readMinariMetadata(text: string, name: string): MinariSpec {
   const metadata = parseObject(text, name);
@@ -53,7 +53,7 @@ export function readMinariMetadata(text: string, name: string): MinariSpec {
  * The codes of actions as a Discrete space has them: the source's own if they are integers
  * without gaps, else from 0.
  *
- * @returns The least code, and one for each of the A actions.
+ * @returns The lowest code, and one for each of the A actions.
  */
 export function minariActions(
   dataset: Dataset,

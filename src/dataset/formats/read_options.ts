@@ -1,5 +1,5 @@
 /**
- * What readers of data sets are told beside the file.
+ * What readers of data sets take besides the file.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface DatasetReadOptions {
   /** Which column of a CSV file holds what. */
   readonly columns?: CsvColumns;
   /**
-   * Is told, one line each, what was taken in a way that the file does not say itself, such as
+   * Called with each assumption and change that the file does not itself state, in one line, such as
    * `observation_0: 2 numbers rounded to 32-bit floats, the first from 16777217 to 16777216`.
    */
   readonly onNote?: (note: string) => void;

@@ -1,7 +1,7 @@
 /**
  * Numbers on their way to 32-bit floats: one rule for every format. Whatever is finite is
- * rounded; decimal fractions need no word, but integers (ids, counts, cents) that change are
- * told, once a column.
+ * rounded. Decimal fractions need no note; integers (ids, counts, cents) that change get one, once a
+ * column.
  *
  * @module
  */

@@ -90,7 +90,7 @@ export function datasetToSafetensors(
  *
  * @param bytes The whole file.
  * @param name Name of the file, for messages.
- * @param options `onNote` is told of columns in which rounding changed integers.
+ * @param options `onNote` is called for columns in which rounding changed integers.
  * @throws {InputError} for damage, for another kind of file, or for data that make no sense.
  *
  * @example There and back

@@ -17,7 +17,7 @@ export interface TrainingTable {
 }
 
 /**
- * Draws each column over the step, one panel below the other; logarithmically where all its
+ * Draws each column over the step, one panel each; logarithmically where all its
  * values are positive and the largest is more than 30 times the smallest.
  *
  * @param name The algorithm's name.

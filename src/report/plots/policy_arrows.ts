@@ -26,7 +26,7 @@ export function isEnd({ cells, goal, hazards }: Grid): boolean[] {
 }
 
 /**
- * An arrow in each cell in which an episode can go on.
+ * An arrow in each cell in which an episode can continue.
  *
  * @param grid The grid.
  * @param actions [S] the action.

@@ -30,14 +30,14 @@ async function loadVega() {
 /** A warning of Vega's is a defect of a specification, and stops. */
 const strictLogger = {
   level: () => strictLogger,
-  error: (...told: unknown[]) => fail(told),
-  warn: (...told: unknown[]) => fail(told),
+  error: (...message: unknown[]) => fail(message),
+  warn: (...message: unknown[]) => fail(message),
   info: () => strictLogger,
   debug: () => strictLogger,
 };
 
-function fail(told: unknown[]): never {
-  throw new Error(`Vega: ${told.join(" ")}`);
+function fail(message: unknown[]): never {
+  throw new Error(`Vega: ${message.join(" ")}`);
 }
 
 /**

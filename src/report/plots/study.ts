@@ -147,7 +147,7 @@ export interface ProfileScore {
 
 /**
  * Draws performance profiles: the share of runs that do better than each threshold, with a
- * band for its confidence interval. A higher line is better everywhere; lines that cross tell
+ * band for its confidence interval. A higher line is better everywhere; lines that cross mean
  * that neither is (Agarwal et al. 2021, section 4.2).
  *
  * @param id Unique among the plots of a page.

@@ -1,6 +1,6 @@
 /**
  * The look of every plot, in one place. Colours are Okabe and Ito's, which people with any
- * common colour blindness can tell apart (Color Universal Design, 2008).
+ * common colour blindness can distinguish (Color Universal Design, 2008).
  *
  * @module
  */

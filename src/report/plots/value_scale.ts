@@ -46,16 +46,16 @@ export function valueScale(values: readonly number[]): ValueScale {
 }
 
 /** Lower probabilities are drawn as this one: a logarithmic scale has no zero. */
-const LEAST_PROBABILITY = 1e-5;
+const MIN_PROBABILITY = 1e-5;
 
 /** A probability as {@link probabilityScale} can place it. */
 export function drawnProbability(probability: number): number {
-  return Math.max(LEAST_PROBABILITY, probability);
+  return Math.max(MIN_PROBABILITY, probability);
 }
 
 /** How the label of a probability is written, as a Vega expression. */
 export const probabilityLabel: string =
-  `(datum.value <= ${LEAST_PROBABILITY} ? '≤ ' : '') + format(100 * datum.value, '~g') + ' %'`;
+  `(datum.value <= ${MIN_PROBABILITY} ? '≤ ' : '') + format(100 * datum.value, '~g') + ' %'`;
 
 /**
  * The scale and axis of every probability: the same from plot to plot, logarithmic from
@@ -63,7 +63,7 @@ export const probabilityLabel: string =
  */
 export function probabilityScale(): ValueScale {
   return {
-    scale: { type: "log", domain: [LEAST_PROBABILITY, 1], nice: false },
+    scale: { type: "log", domain: [MIN_PROBABILITY, 1], nice: false },
     axis: {
       values: [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1],
       labelExpr: probabilityLabel,
