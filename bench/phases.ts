@@ -1,6 +1,6 @@
 /**
  * Where the time of a step goes: each kernel's time on one thread, and the phases between barriers
- * as two threads share them, run one after the other on one core. The sum of each phase's longer
+ * as two threads share them, run in turn on one core. The sum of each phase's longer
  * share is what a step takes on two idle cores, but for the barriers; it can be measured on a busy
  * machine too. Times are the 12th percentile of {@link STEPS} steps, in microseconds.
  *

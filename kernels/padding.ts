@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Vectors of four lanes that hold so many elements. */
+/** Vectors of four lanes that hold that many elements. */
 export function quads(count: number): number {
   return Math.ceil(count / 4);
 }

@@ -88,7 +88,7 @@ export interface PlanStep {
   readonly batchSize: number;
   /** Rows of this step. */
   readonly rowCount: number;
-  /** The first so many are observations of samples, through which gradients flow. */
+  /** How many of the first rows are observations of samples, through which gradients flow. */
   readonly gradientRows: number;
   /** First row of a next observation; these reach to the end. */
   readonly nextStart: number;

@@ -103,7 +103,7 @@ function task(words: string): string {
 /**
  * Runs a line of a shell in a pseudo-terminal.
  *
- * @param ctrlC When: so many milliseconds after a file is there.
+ * @param ctrlC When: milliseconds after a file is there.
  * @returns What the terminal showed, and the milliseconds since the backend was named.
  */
 async function inTerminal(

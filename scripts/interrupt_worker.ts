@@ -14,8 +14,8 @@ export interface InterruptMessage {
 }
 
 /**
- * Signals that come within so many milliseconds of the first are the same Ctrl-C: `deno task` passes
- * on what the terminal has sent to the script already.
+ * Signals within this many milliseconds of the first are the same Ctrl-C: `deno task` passes on what
+ * the terminal has already sent to the script.
  */
 const SAME_MS = 300;
 

@@ -44,7 +44,7 @@ const CONFIG = {
 };
 const CHECKPOINT_EVERY = 1;
 
-/** Every second kill waits, at most so many milliseconds, for a file that is being written. */
+/** Every second kill waits, at most this many milliseconds, for a file that is being written. */
 const LONGEST_AIM_MS = 300;
 
 /** Files that may hold something else before a run is finished, or have no fixed bytes at all. */

@@ -9,9 +9,9 @@
 export interface NumberSetting {
   /** Whether it must be whole. */
   readonly kind: "integer" | "number";
-  /** Least value. */
+  /** Minimum. */
   readonly min: number;
-  /** Greatest value. */
+  /** Maximum. */
   readonly max: number;
   /** Where neither preset nor configuration says. */
   readonly default: number;
@@ -21,7 +21,7 @@ export interface NumberSetting {
 
 /** A setting that is one of some words. */
 export interface ChoiceSetting<Choice extends string = string> {
-  /** Distinguishes it from the other kinds. */
+  /** The kind of setting. */
   readonly kind: "choice";
   /** All there are. */
   readonly choices: readonly Choice[];
@@ -36,7 +36,7 @@ export type Cell = readonly [number, number];
 
 /** A setting that is a cell. */
 export interface CellSetting {
-  /** Distinguishes it from the other kinds. */
+  /** The kind of setting. */
   readonly kind: "cell";
   /** Where neither preset nor configuration says; null, which a configuration may say too: see `meaning`. */
   readonly default: Cell | null;
@@ -46,7 +46,7 @@ export interface CellSetting {
 
 /** A setting that is a list of cells, or null: see `meaning`. */
 export interface CellsSetting {
-  /** Distinguishes it from the other kinds. */
+  /** The kind of setting. */
   readonly kind: "cells";
   /** Where neither preset nor configuration says. */
   readonly default: null;

@@ -8,7 +8,7 @@
  * @module
  */
 
-/** Steps of a block that tries the other way. */
+/** Steps of a block that tries the alternative. */
 const TRIAL_STEPS = 16;
 /** Before this many steps the code may not be optimised yet, and a trial says nothing. */
 const FIRST_TRIAL = 80;
@@ -17,14 +17,14 @@ const SHORTEST_GAP = 2;
 const LONGEST_GAP = 64;
 /** How long a block may take: what changes in the meantime is not noticed before its end. */
 const BLOCK_MILLISECONDS = 100;
-/** How much slower than the other way once was makes another trial due. */
+/** A trial is due when the choice is this much slower than the alternative once was. */
 const SUSPICION = 1.1;
-/** The choice is judged by the fastest of so many blocks: one may have been disturbed for a moment. */
+/** The choice is judged by the fastest of this many blocks: a block may be disturbed for a moment. */
 const MEMORY = 3;
 
 /** Decides how blocks are run, from how long they took. */
 export interface Pace {
-  /** How the next block is to be run: by one thread or by all, and at most so many steps. */
+  /** How the next block is to be run: by one thread or by all, and its maximum of steps. */
   next(): { readonly alone: boolean; readonly steps: number };
   /** Records how long a block took. */
   took(alone: boolean, steps: number, milliseconds: number): void;

@@ -78,7 +78,7 @@ export function summariseDataset(
 }
 
 /**
- * Finds what happened in a transition: of the outcomes that end the episode as it did, the one that
+ * Finds what happened in a transition: of the outcomes that end the episode as it did, that which
  * fits next state and reward, or else the next state, or else (d3rlpy dumps do not hold the state
  * that an episode ended in) the reward.
  */

@@ -152,7 +152,7 @@ export function bootstrapIntervals(
  * the binomial"). All successes in few trials are no certainty: of 5 in 5 it is [0.478, 1].
  *
  * @param successes At least 0, at most `trials`. Where it is no integer it is rounded outwards for
- *   each limit, so that a share of pairs of runs, which is known better than that of so many single
+ *   each limit, so that a share of pairs of runs, which is known better than that of as many single
  *   runs, has a limit on the safe side.
  * @param trials At least 1.
  */
@@ -165,7 +165,7 @@ export function shareInterval(
   return [lowestShare(atLeast, trials), 1 - lowestShare(failures, trials)];
 }
 
-/** The share of which so many successes or more have probability 2.5 %. */
+/** The share at which this many successes or more have probability 2.5 %. */
 function lowestShare(successes: number, trials: number): number {
   let [low, high] = [0, successes / trials];
   for (let i = 0; i < 60; i++) {

@@ -19,7 +19,7 @@ export interface QuantityWords {
   readonly quantity: Quantity;
   /** On axes. */
   readonly title: string;
-  /** Whether it lies between 0 and 1. */
+  /** Whether it is a probability. */
   readonly isProbability: boolean;
   /** Whether more of it is better. */
   readonly higherIsBetter: boolean;

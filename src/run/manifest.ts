@@ -141,7 +141,7 @@ export function readManifest(directory: string): Manifest {
       .some((name) => isThere(join(directory, name)));
     throw new InputError(
       `${directory}: ${
-        begun ? "is not finished; go on with it first" : "holds no run or study"
+        begun ? "is not finished; resume it first" : "holds no run or study"
       } (there is no manifest.json)`,
     );
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { pace } from "../../src/backends/pace.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 
-/** Runs 256-step blocks for so many steps; returns the share of them that ran alone. */
+/** Runs 256-step blocks for this many steps; returns the share of them that ran alone. */
 function simulate(
   p: ReturnType<typeof pace>,
   steps: number,
@@ -27,7 +27,7 @@ Deno.test("one thread has no choice", () => {
   assert.deepEqual(p.next(), { alone: true, steps: 16 });
 });
 
-Deno.test("the faster way is taken, and trials of the other are rare", () => {
+Deno.test("the faster way is taken, and trials of the slower are rare", () => {
   assert.ok(simulate(pace(2), 100_000, 1, 1.9) < 0.02);
   assert.ok(simulate(pace(2), 100_000, 1, 0.9) > 0.98);
 });

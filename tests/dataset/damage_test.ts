@@ -26,7 +26,7 @@ const MUTATIONS = 2000;
 const SILENCE_MS = 2000;
 
 /**
- * Reads so many damaged copies. Each must be refused with one line, or give a sound data
+ * Reads that many damaged copies. Each must be refused with one line, or give a sound data
  * set about which `check` has nothing to say.
  *
  * @returns How many were accepted.

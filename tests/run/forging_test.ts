@@ -606,7 +606,7 @@ const refused: [what: string, forge: Forge, message: RegExp][] = [
   [
     "no manifest",
     remove("manifest.json"),
-    /is not finished; go on with it first \(there is no manifest\.json\)$/,
+    /is not finished; resume it first \(there is no manifest\.json\)$/,
   ],
 ];
 for (const [what, forge, message] of refused) {

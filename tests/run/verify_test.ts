@@ -120,7 +120,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a changed training table tells from which step on, also to a quick check",
+  "a changed training table is named with its first changed step, by a quick check too",
   inFolder(async (folder) => {
     const run = copyFolder(finished, join(folder, "run"));
     const path = join(run, "bc/training.csv");
@@ -319,7 +319,7 @@ Deno.test(
     Deno.removeSync(path);
     await rejects(
       verify(run),
-      /run: is not finished; go on with it first \(there is no manifest\.json\)$/,
+      /run: is not finished; resume it first \(there is no manifest\.json\)$/,
     );
   }),
 );

@@ -28,7 +28,7 @@ const reference = join(whole.path, "study");
 await runStudy({ study, out: reference, jobs: 2, backend });
 const expected = contents(reference);
 
-/** Runs the study until so many cells are finished. */
+/** Runs the study until that many cells are finished. */
 async function runUntil(
   cells: number,
   options: Partial<StudyOptions> & { out: string },

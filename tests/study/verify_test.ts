@@ -236,7 +236,7 @@ for (const [what, forge, expected] of forgeries) {
 }
 
 Deno.test(
-  "forged: a learner's cell that agrees with itself, which only training again tells",
+  "forged: a learner's cell that agrees with itself, which only training again finds",
   inFolder(async (folder) => {
     const directory = copyFolder(finished, join(folder, "study"));
     const other = JSON.parse(
@@ -282,7 +282,7 @@ Deno.test(
     equal(unfinished.code, 2);
     match(
       unfinished.stderr,
-      /^error: .*manifest\.json: there is no such file\n$/,
+      /^error: .*study: is not finished; resume it first \(there is no manifest\.json\)\n$/,
     );
   }),
 );

@@ -58,7 +58,7 @@ Deno.test("invalid data are refused before anything is trained, in one line", as
     ]
   ) {
     const dataset = { ...data, ...change };
-    const told = refusal(() =>
+    const message = refusal(() =>
       prepareTask(
         smallConfig.network,
         bc,
@@ -66,7 +66,7 @@ Deno.test("invalid data are refused before anything is trained, in one line", as
         true,
       )
     );
-    ok(told.startsWith(line), told);
+    ok(message.startsWith(line), message);
     for (const algorithm of [bc, cql]) {
       await rejects(
         learn({
@@ -135,10 +135,10 @@ Deno.test("settings keep the ranges of a configuration, and none is missing", as
       network: { ...smallConfig.network, ...network },
     };
     const runs = [{ seed: 1, member: 0, dataset: smallDataset() }];
-    const told = refusal(() =>
+    const message = refusal(() =>
       prepareTask(config.network, algorithm, runs, true)
     );
-    ok(told.startsWith(line), told);
+    ok(message.startsWith(line), message);
     await rejects(
       learn({
         config,
@@ -163,14 +163,17 @@ Deno.test("settings keep the ranges of a configuration, and none is missing", as
 Deno.test("runs that cannot be trained together are refused", async () => {
   const dataset = smallDataset();
   const run = { seed: 1, member: 0, dataset };
-  const told = (...runs: (typeof run)[]) =>
+  const message = (...runs: (typeof run)[]) =>
     refusal(() => prepareTask(smallConfig.network, bc, runs, true));
-  equal(told(run), "accepted");
-  equal(told(), "there is no run to prepare");
-  match(told({ ...run, seed: -1 }), /^run: seed: must be an integer from 0 /);
-  match(told({ ...run, member: 0.5 }), /^run: member: must be an integer/);
+  equal(message(run), "accepted");
+  equal(message(), "there is no run to prepare");
   match(
-    told(run, {
+    message({ ...run, seed: -1 }),
+    /^run: seed: must be an integer from 0 /,
+  );
+  match(message({ ...run, member: 0.5 }), /^run: member: must be an integer/);
+  match(
+    message(run, {
       ...run,
       dataset: { ...dataset, actionCount: dataset.actionCount + 1 },
     }),

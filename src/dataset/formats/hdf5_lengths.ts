@@ -105,7 +105,7 @@ export function checkChunks(
   }
 }
 
-/** How long a chunk is when it is unpacked; infinite where only the library can tell. */
+/** How long a chunk is when it is unpacked; infinite where only the library knows. */
 function unpackedLength(
   chunk: Uint8Array,
   filters: readonly number[],
