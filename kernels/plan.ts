@@ -4,7 +4,7 @@
  *
  * The network is evaluated once per distinct observation of the minibatch ("row"), not once per
  * sample. Rows are ordered in three groups, each by first appearance among the samples:
- * observations that are no next observation, observations that are also next observations, and
+ * observations that are not next observations, observations that are also next observations, and
  * next observations only. So the rows that need a gradient are [0, gradientRows) and the rows that
  * are somebody's next observation are [nextStart, rowCount), both without a gap.
  *

@@ -29,7 +29,7 @@ const PLAN_FIELDS = [
   "stride",
 ] as const satisfies readonly (keyof PlanLayout)[];
 
-/** Portable f32 and its guard, for shaders that are no kernels. */
+/** Portable f32 and its guard, for shaders that are not kernels. */
 export const PORTABLE_SOURCE: string = portable;
 
 /** Binding of the plan in a kernel's bind group; the arguments come next. */

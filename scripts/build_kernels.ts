@@ -31,7 +31,7 @@ const FLAGS = [
 
 const kernels = Object.values(KERNELS);
 
-/** Sources that are no files: what the module exports, and how each kernel's arguments lie in memory. */
+/** Sources that are not files: what the module exports, and how each kernel's arguments lie in memory. */
 const GENERATED: Readonly<Record<string, string>> = {
   "kernels.as.ts": kernels.map(({ name }) =>
     `export { ${name} } from "./${name}.as";`

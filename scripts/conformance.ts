@@ -12,7 +12,7 @@ const usage: Usage = {
   command: "deno task conformance",
   about:
     "Replays recorded updates of d3rlpy and compares losses and parameters.\n" +
-    "Exit code 1 when a difference is larger than the tolerance, 2 when a file is no fixture.",
+    "Exit code 1 when a difference is larger than the tolerance, 2 when a file is not a fixture.",
   flags: {
     backend: {
       value: "NAME",

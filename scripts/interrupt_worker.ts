@@ -25,7 +25,7 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
 
 /**
  * The terminal is gone, or the shell between it and `| tee` has died of the same Ctrl-C. To listen
- * would undo `nohup`; under that, on Linux, stdin is no terminal.
+ * would undo `nohup`; under that, on Linux, stdin is not a terminal.
  */
 const HANGUP: readonly Deno.Signal[] =
   Deno.build.os === "linux" && Deno.stdin.isTerminal() ? ["SIGHUP"] : [];

@@ -184,7 +184,7 @@ function readMetadata(file: SafetensorsFile): FixtureMetadata {
     !hidden.every((h) => Number.isInteger(h) && h > 0 && h < 2 ** 24)
   ) {
     throw new InputError(
-      `${file.name}: not a conformance fixture: "hidden" is no list of widths`,
+      `${file.name}: not a conformance fixture: "hidden" is not a list of widths`,
     );
   }
   return {

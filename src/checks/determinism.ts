@@ -80,7 +80,7 @@ const COMPARISONS = 10;
  *
  * @param options `shapes` is the number of random shapes for each kernel; `onStage` is called with what
  *   is being done, in a few words.
- * @throws InputError if the number of steps or of shapes is no integer from 1.
+ * @throws InputError if the number of steps or of shapes is not an integer from 1.
  */
 export async function checkDeterminism(
   tasks: readonly ComparedTask[],

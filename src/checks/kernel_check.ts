@@ -166,7 +166,7 @@ async function resultOf(
  *
  * @param seed Names the random streams of shapes and inputs.
  * @returns For each backend, one for each kernel.
- * @throws InputError if the number of shapes is no integer from 1.
+ * @throws InputError if the number of shapes is not an integer from 1.
  */
 export async function checkKernels(
   backends: readonly Backend[],
@@ -210,7 +210,7 @@ export async function checkKernels(
 }
 
 /**
- * Elements of two arrays of one length that differ in a bit, or are NaN: it is no result, and its
+ * Elements of two arrays of one length that differ in a bit, or are NaN: it is not a result, and its
  * bits are not portable.
  */
 export function bitDifferences(a: Float32Array, b: Float32Array): number {

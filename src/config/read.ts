@@ -17,7 +17,7 @@ const MAX_BYTES = 1 << 20;
  *
  * @param path The file.
  * @returns Its value; its shape is unchecked.
- * @throws InputError if it cannot be read, is no JSON, with line and column, or has a key twice.
+ * @throws InputError if it cannot be read, is not JSON, with line and column, or has a key twice.
  *
  * @example A configuration from a file
  * ```ts
@@ -38,7 +38,7 @@ export function readJsonFile(path: string): unknown {
  *
  * @param bytes The text.
  * @param source What to call it in an error.
- * @throws InputError if it is no UTF-8 or no JSON, or has a key twice.
+ * @throws InputError if it is not UTF-8 or not JSON, or has a key twice.
  */
 export function parseJson(bytes: Uint8Array, source: string): unknown {
   let text: string;

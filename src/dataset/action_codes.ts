@@ -97,7 +97,7 @@ export function wrongActionNames(
     name.length <= LONGEST_ACTION_NAME;
   const odd = integers > 0 ? undefined : names.find((name) => !isText(name));
   if (odd !== undefined) {
-    return `${JSON.stringify(odd.slice(0, 40))} is no name of an action`;
+    return `${JSON.stringify(odd.slice(0, 40))} is not a name of an action`;
   }
 }
 
@@ -112,7 +112,7 @@ export function namesToMetadata(
  * The names in a safetensors file's metadata, if there are any.
  *
  * @param actionCount A.
- * @throws InputError if they are no list of A texts that name actions.
+ * @throws InputError if they are not a list of A texts that name actions.
  */
 export function namesFromMetadata(
   { name, metadata }: Pick<SafetensorsFile, "name" | "metadata">,
@@ -128,7 +128,7 @@ export function namesFromMetadata(
   }
   if (!Array.isArray(names) || !names.every((n) => typeof n === "string")) {
     throw new InputError(
-      `${name}: action_names in its metadata is no JSON list of texts`,
+      `${name}: action_names in its metadata is not a JSON list of texts`,
     );
   }
   // Before 0 … A - 1 are left out: one of them may be missing.

@@ -22,7 +22,7 @@ import type { Dataset } from "./dataset.ts";
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
  * @param heed Called before each episode; what it throws ends the collection.
- * @throws {InputError} If the number of episodes is no whole number of at least 1, or the policy
+ * @throws {InputError} If the number of episodes is not a whole number of at least 1, or the policy
  *   has another shape.
  *
  * @example Ten episodes along the cliff

@@ -24,7 +24,7 @@ export interface DistinctRows {
  * @param observations [rows, size] row-major.
  * @param size D
  * @param repeats [rows] 1 where a row counts as one more of the row before, whatever it holds.
- * @throws InputError if the numbers are no whole rows.
+ * @throws InputError if the numbers are not whole rows.
  */
 export function distinctRows(
   observations: Float32Array,

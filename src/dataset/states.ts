@@ -47,7 +47,7 @@ export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
     const state = stateOfKey.get(key);
     if (state === undefined) {
       throw new InputError(
-        `observation ${row} of the data set, (${key}), is no state of the environment: ` +
+        `observation ${row} of the data set, (${key}), is not a state of the environment: ` +
           OTHER_ENVIRONMENT,
       );
     }

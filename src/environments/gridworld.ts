@@ -289,12 +289,12 @@ export function gridworldMdp(world: Gridworld): FiniteMdp {
  * Exact action probabilities of the behaviour policy. The preferred actions are those that
  * bring x, then y, nearer to the goal (at the goal: one uniform action). With probability
  * epsilon it takes a uniform action; otherwise a uniform one of the preferred actions whose
- * intended cell is no hazard; if none is left, the first preferred action.
+ * intended cell is not a hazard; if none is left, the first preferred action.
  *
  * @param world The gridworld.
  * @param epsilon Probability of a uniform action.
  * @returns [S, A] probabilities, S = size · size with state x · size + y.
- * @throws {InputError} If epsilon is no probability.
+ * @throws {InputError} If epsilon is not a probability.
  */
 export function behaviourPolicy(
   world: Gridworld,

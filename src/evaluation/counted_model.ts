@@ -24,8 +24,8 @@ export interface CountedModel {
  * Counts the transitions of a data set.
  *
  * @param dataset Data collected in `mdp`.
- * @param mdp Gives the states, the start and the horizon; its dynamics are not looked at.
- * @throws {InputError} If an observation is no state of the MDP.
+ * @param mdp Gives the states, the start and the horizon; its dynamics are not used.
+ * @throws {InputError} If an observation is not a state of the MDP.
  *
  * @example How often up was taken at the start
  * ```ts

@@ -16,7 +16,7 @@ import { randomStream } from "../numerics/random.ts";
  * @param greedyAction Gives the policy's action for an observation row of the data set.
  * @param samples Most transitions to look at, at least 1.
  * @param seed The run's seed.
- * @throws {InputError} If the number of samples is no whole number of at least 1.
+ * @throws {InputError} If the number of samples is not a whole number of at least 1.
  *
  * @example One that always goes up
  * ```ts

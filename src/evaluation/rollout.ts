@@ -38,7 +38,7 @@ export interface RolloutResult {
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
  * @param heed Called before each episode; what it throws ends the rollouts.
- * @throws {InputError} If the number of episodes is no whole number of at least 1, or the actions
+ * @throws {InputError} If the number of episodes is not a whole number of at least 1, or the actions
  *   are not one of the environment's for each state.
  *
  * @example Thirty episodes

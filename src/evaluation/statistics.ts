@@ -151,7 +151,7 @@ export function bootstrapIntervals(
  * (Clopper and Pearson 1934, "The use of confidence or fiducial limits illustrated in the case of
  * the binomial"). All successes in few trials are no certainty: of 5 in 5 it is [0.478, 1].
  *
- * @param successes At least 0, at most `trials`. Where it is no integer it is rounded outwards for
+ * @param successes At least 0, at most `trials`. Where it is not an integer it is rounded outwards for
  *   each limit, so that a share of pairs of runs, which is known better than that of as many single
  *   runs, has a limit on the safe side.
  * @param trials At least 1.

@@ -39,7 +39,7 @@ export function entriesBelow(directory: string): Entry[] {
   try {
     visit("");
   } catch {
-    throw new InputError(`${directory}: is no folder that can be read`);
+    throw new InputError(`${directory}: is not a folder that can be read`);
   }
   return entries;
 }

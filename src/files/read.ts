@@ -13,7 +13,7 @@ const MOST_BYTES = 2 ** 31;
  *
  * @param path The file.
  * @param maxBytes Larger files are refused, as another file than is expected.
- * @throws InputError if it is missing, no file, too large or cannot be read.
+ * @throws InputError if it is missing, not a file, too large or cannot be read.
  */
 export function readFile(
   path: string,

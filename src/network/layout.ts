@@ -45,7 +45,7 @@ export interface LayerParameters {
 /**
  * Lays out a network.
  * @param sizes Layer widths: inputs, hidden layers, outputs.
- * @throws InputError if a width is no positive integer or there are fewer than two.
+ * @throws InputError if a width is not a positive integer or there are fewer than two.
  */
 export function networkLayout(sizes: readonly number[]): NetworkLayout {
   if (

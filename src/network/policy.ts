@@ -36,7 +36,7 @@ const BLOCK_ROWS = 4096;
  *
  * @param observations [rows, D] row-major.
  * @returns [rows, actions] row-major logits or action values.
- * @throws InputError if the observations are no whole rows of D numbers, or a member's parameters
+ * @throws InputError if the observations are not whole rows of D numbers, or a member's parameters
  *   are not those of the network.
  *
  * @example Action values of two observations
@@ -141,7 +141,7 @@ function evaluateNetwork(
 /**
  * The largest entry's index in each row of [rows, actions]; the lowest index on a tie.
  *
- * @throws InputError if the values are no whole rows.
+ * @throws InputError if the values are not whole rows.
  *
  * @example Two rows of three values
  * ```ts

@@ -142,7 +142,7 @@ export function policyFromSafetensors(
   };
   const shapeOf = (i: number) => tensors.get(`layers.${i}.weight`)?.shape;
   const rank = shapeOf(0)?.length ?? 0;
-  if (rank !== 2 && rank !== 3) fail("its first layer is no matrix");
+  if (rank !== 2 && rank !== 3) fail("its first layer is not a matrix");
   const axis = shapeOf(0)!.slice(0, rank - 2);
   const count = axis[0] ?? 1;
   if (count < 1) fail("it has no members");

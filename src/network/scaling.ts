@@ -20,7 +20,7 @@ export interface ObservationScaling {
  *
  * @param observations [rows, size] row-major.
  * @param size D
- * @throws InputError if the numbers are no whole rows.
+ * @throws InputError if the numbers are not whole rows.
  */
 export function minmaxScaling(
   observations: Float32Array,
@@ -47,7 +47,7 @@ export function minmaxScaling(
 /**
  * Scales rows of observations, [rows, D] row-major; without a scaling, returns them as they are.
  *
- * @throws InputError if the numbers are no whole rows.
+ * @throws InputError if the numbers are not whole rows.
  */
 export function scaleObservations(
   observations: Float32Array,

@@ -12,14 +12,14 @@ import { InputError } from "../errors.ts";
  * @param length Its numbers.
  * @param size Numbers of a row.
  * @param what What the matrix holds, for the message.
- * @throws InputError if these are no whole rows.
+ * @throws InputError if these are not whole rows.
  */
 export function wholeRows(length: number, size: number, what: string): number {
   if (Number.isSafeInteger(size) && size > 0 && length % size === 0) {
     return length / size;
   }
   throw new InputError(
-    `${what}: ${length} numbers are no whole rows of ${size}`,
+    `${what}: ${length} numbers are not whole rows of ${size}`,
   );
 }
 

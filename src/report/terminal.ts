@@ -25,7 +25,7 @@ export interface Output {
 const broken = new Map<"stderr" | "stdout", Error | null>();
 
 /**
- * The process's stderr, for progress, or stdout, for results. A write that fails is no error: the
+ * The process's stderr, for progress, or stdout, for results. A write that fails is not an error: the
  * reader of a pipe may be gone, the disk under a log full. What follows it is dropped; see
  * {@link lostOutput}.
  */

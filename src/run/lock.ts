@@ -34,7 +34,7 @@ function openLock(path: string): Deno.FsFile {
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
       if (!Deno.lstatSync(path).isFile) {
-        throw new InputError(`${path}: is no file; remove it`);
+        throw new InputError(`${path}: is not a file; remove it`);
       }
       return Deno.openSync(path, { write: true });
     }

@@ -154,17 +154,17 @@ export function readManifest(directory: string): Manifest {
   const { lockSha256, kernelSha256, files, ...about } = rest;
   if (schema !== SCHEMA) fail(`its schema is not ${SCHEMA}`);
   if (!isVersion(suiteVersion) || !isVersion(denoVersion)) {
-    return fail("its versions are none");
+    return fail("its versions are not valid");
   }
   if (lockSha256 !== null && !isHash(lockSha256)) {
-    return fail("its lockSha256 is no hash");
+    return fail("its lockSha256 is not a hash");
   }
   if (kernelSha256 !== null && !isHashes(kernelSha256)) {
-    return fail("its kernelSha256 are no hashes by file name");
+    return fail("its kernelSha256 are not hashes by file name");
   }
   if (!Array.isArray(files) || !files.every(isManifestFile)) {
     return fail(
-      "its files are no list of path inside the folder, sha256 and bytes",
+      "its files are not a list of path inside the folder, sha256 and bytes",
     );
   }
   const paths = files.map(({ path }) => path);

@@ -27,7 +27,7 @@ import type { Learnt } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
 import type { Problem } from "./problem.ts";
 
-/** Columns of `training.csv` that are no loss. */
+/** Columns of `training.csv` that are not losses. */
 /** Columns of a training table that hold the policy's exact values. */
 function exactColumns({ mdp }: KnownEnvironment): string[] {
   return ["returnMean", `${unsafeName(mdp)}Probability`];

@@ -290,7 +290,7 @@ export function madeFiles(folder: string): Map<string, Uint8Array> {
   );
 }
 
-/** A file of a run; null if it is not there, cannot be read or is no file. */
+/** A file of a run; null if it is not there, cannot be read or is not a file. */
 function bytesOf(directory: string, path: string): Uint8Array | null {
   const place = join(directory, path);
   try {

@@ -79,7 +79,7 @@ export function openCsv(
 /**
  * Reads the whole rows of a table; a last line that a crash cut short is left out.
  *
- * @returns The rows, or null if the file is missing or has other columns or a cell that is no number.
+ * @returns The rows, or null if the file is missing or has other columns or a cell that is not a number.
  */
 export function readCsv(
   path: string,

@@ -177,9 +177,9 @@ function checkStatements(
     wrong.push("its configSha256 is not the SHA-256 of config.json");
   }
   if (!BACKEND_NAMES.some((n) => n !== "auto" && n === about.backend)) {
-    wrong.push("its backend is none of this suite");
+    wrong.push("its backend is not one of this suite");
   }
-  if (typeof about.device !== "string") wrong.push("its device is no text");
+  if (typeof about.device !== "string") wrong.push("its device is not text");
   wrong.push(...checkVersions(versions, here));
   return wrong.map((what) => ({ path: "manifest.json", what }));
 }
@@ -227,7 +227,7 @@ function checkContents(
     schema !== "holdfast/timings/1" || times.length === 0 ||
     !times.every((time) => Number.isFinite(time) && (time as number) >= 0)
   ) {
-    const what = "is no list of milliseconds by stage";
+    const what = "is not a list of milliseconds by stage";
     differences.push({ path: "timings.json", what });
   }
   return differences;

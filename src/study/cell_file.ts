@@ -55,7 +55,7 @@ export function readCell(
 ): CellResult | null {
   const path = join(directory, cellFile(cell));
   try {
-    // A link would be replaced by a file; what it leads to is none of the study's.
+    // A link would be replaced by a file; what it leads to is not the study's.
     if (Deno.lstatSync(path).isSymlink) {
       throw new InputError(`${path}: is a link`);
     }

@@ -76,7 +76,9 @@ export function parseSeeds(text: string): number[] {
   const seeds: number[] = [];
   for (const part of text.split(",")) {
     const match = /^\s*(\d{1,10})(?:\.\.(\d{1,10}))?\s*$/.exec(part);
-    if (!match) return fail(`${JSON.stringify(part)} is no seed and no range`);
+    if (!match) {
+      return fail(`${JSON.stringify(part)} is neither a seed nor a range`);
+    }
     const first = Number(match[1]);
     const last = Number(match[2] ?? match[1]);
     if (first > MAX_SEED || last > MAX_SEED) {

@@ -165,7 +165,7 @@ export function profileSeries(
 export function learningCurve(
   { preset, policy, learnt, unsafe }: PolicySeries,
 ): StudyCurve {
-  if (learnt === null) throw new Error(`${policy} is no learner`);
+  if (learnt === null) throw new Error(`${policy} is not a learner`);
   const [{ curve: { columns, rows } }] = learnt;
   const column = (name: string) => columns.indexOf(name);
   const at = (row: number, name: string): Estimate => {

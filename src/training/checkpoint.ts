@@ -94,7 +94,7 @@ export function checkpointFromBytes(
   const { metadata } = file;
   if (metadata.format !== FORMAT) fail(`its format is not ${FORMAT}`);
   if (metadata.task !== task) fail("it belongs to another configuration");
-  if (!/^\d{1,15}$/.test(metadata.step)) fail("its step is no number");
+  if (!/^\d{1,15}$/.test(metadata.step)) fail("its step is not a number");
   const step = Number(metadata.step);
   const { table, sha256 } = metadata;
   if (sha256 !== contentHash([step, task, table], file.tensors)) {

@@ -67,7 +67,7 @@ const LOOK_UP_MS = 200;
  *
  * @param lossTerms The program's.
  * @returns Where training ended.
- * @throws InputError if the last step or an interval is no integer from 1.
+ * @throws InputError if the last step or an interval is not an integer from 1.
  * @throws DivergenceError when a loss is not finite; the state of the last checkpoint is good.
  */
 export async function runTraining(

@@ -58,7 +58,7 @@ for (const { name } of Deno.readDirSync(FIXTURES)) {
   );
 }
 
-/** Odd sizes; with interval 2 the target values are no table, with 9 they are. */
+/** Odd sizes; with interval 2 the target values are not a table, with 9 they are. */
 const SHAPES: readonly Shape[] = ([
   ["bc", 1, [7], 2, 1, 1, 9, 3],
   ["bc", 5, [33, 7], 3, 100, 2, 9, 30],

@@ -21,7 +21,7 @@ export interface Shape {
   readonly actions: number;
   readonly batchSize: number;
   readonly runs: number;
-  /** Steps between two syncs. */
+  /** Steps between two target updates. */
   readonly interval: number;
   /** Episodes of up to 8 steps, half of whose observations are of few kinds. */
   readonly episodes: number;

@@ -158,7 +158,7 @@ Deno.test("data of another environment are refused", () => {
     );
   refused(
     { observations: data.observations.map((v) => v + 0.5) },
-    /is no state/,
+    /is not a state/,
   );
   refused({ actionCount: 5 }, /5 actions/);
   refused({

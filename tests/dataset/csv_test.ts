@@ -159,12 +159,12 @@ Deno.test("CSV: every bad row is reported with its line", async () => {
     [
       2,
       "0,0,abc,0,0,-1,0,0",
-      '"observation_0" is "abc", no number',
+      '"observation_0" is "abc", not a number',
     ],
     [
       2,
       "0,0,0,,0,-1,0,0",
-      '"observation_1" is "", no number',
+      '"observation_1" is "", not a number',
     ],
     [
       2,
@@ -174,9 +174,9 @@ Deno.test("CSV: every bad row is reported with its line", async () => {
     [
       2,
       "0,0,0,NaN,0,-1,0,0",
-      '"observation_1" is "NaN", no number',
+      '"observation_1" is "NaN", not a number',
     ],
-    [2, "0,0,0,0,1.5,-1,0,0", '"action" is "1.5", no integer'],
+    [2, "0,0,0,0,1.5,-1,0,0", '"action" is "1.5", not an integer'],
     [
       2,
       "0,0,0,0,9007199254740992,-1,0,0",
@@ -202,13 +202,13 @@ Deno.test("CSV: every bad row is reported with its line", async () => {
       "0,0,0,0,0,1e39,0,0",
       '"reward" is "1e39", too large for 32 bits',
     ],
-    [2, "0,0,0,0,0,0x1,0,0", '"reward" is "0x1", no number'],
+    [2, "0,0,0,0,0,0x1,0,0", '"reward" is "0x1", not a number'],
     [2, "0,0,0,0,0,-1,2,0", '"terminated" is "2", neither 0 nor 1; ' + RENAME],
     [2, "0,0,0,0,0,-1,0,", '"truncated" is "", neither 0 nor 1; ' + RENAME],
     [
       2,
       "0,x,0,0,0,-1,0,0",
-      '"step" is "x", no number and no date such as 2024-12-31',
+      '"step" is "x", neither a number nor a date such as 2024-12-31',
     ],
     [3, "0,0,0,1,2,50,1,0", '"step" is "0", not after step 0'],
     [3, "0,-1,0,1,2,50,1,0", '"step" is "-1", not after step 0'],
@@ -230,7 +230,7 @@ Deno.test("CSV: every bad row is reported with its line", async () => {
   }
   assert.equal(
     await refusal(() => read(SMALL, {}, 2)),
-    bad(3, '"action" is "2", no integer from 0 to 1'),
+    bad(3, '"action" is "2", not an integer from 0 to 1'),
   );
 });
 
@@ -334,12 +334,12 @@ a,,x,0,0
 `;
   assert.equal(
     await refusal(() => read(quoted)),
-    'f.csv: 1 bad row: line 4: "observation_0" is "x", no number',
+    'f.csv: 1 bad row: line 4: "observation_0" is "x", not a number',
   );
   const one = `a,x,0,0\n${"a,1,0,0\n".repeat(5)}a,1,,\na,1,0,0\nb,1,0,0\n`;
   assert.equal(
     await refusal(() => read(head + one)),
-    'f.csv: 1 bad row: line 2: "observation_0" is "x", no number',
+    'f.csv: 1 bad row: line 2: "observation_0" is "x", not a number',
   );
 });
 
@@ -652,12 +652,12 @@ Deno.test("CSV: a step may be a date or a time, which counts in days", async () 
     assert.equal(
       await refusal(() => read3([wrong, ...days.slice(1)])),
       `f.csv: 1 bad row: line 2: "day" is "${wrong}", ` +
-        "no number and no date such as 2024-12-31",
+        "neither a number nor a date such as 2024-12-31",
     );
   }
 });
 
-Deno.test("CSV: files that are no data set", async () => {
+Deno.test("CSV: files that are not a data set", async () => {
   const message = (text: string | Uint8Array, columns?: CsvColumns) =>
     refusal(() => read(text, columns));
   assert.equal(await message(""), "f.csv: it has no header");

@@ -68,7 +68,7 @@ Deno.test(
       await refusal(() =>
         openDataset(path("d3rlpy"), { columns: { action: "a" } })
       ),
-      `${path("d3rlpy")}: columns are named, but it is no CSV file`,
+      `${path("d3rlpy")}: columns are named, but it is not a CSV file`,
     );
   }),
 );
@@ -97,7 +97,7 @@ Deno.test(
 );
 
 Deno.test(
-  "data sets on disk: what is no data set",
+  "data sets on disk: what is not a data set",
   inTemporaryFolder(async (folder) => {
     const path = join(folder, "x");
     assert.equal(

@@ -66,7 +66,7 @@ Deno.test("minari: what is not flat and discrete is refused by name", async () =
   };
   const space = (value: unknown) => JSON.stringify(value);
   assert.equal(await message({}), "accepted");
-  // Python writes NaN, which is no JSON.
+  // Python writes NaN, which is not JSON.
   const metadata = fixture.metadata.replace("{", '{"ref_min_score": NaN,');
   await datasetFromMinari({ ...fixture, metadata }, "m");
   const twice = fixture.metadata.replace("{", '{"total_steps": 10,');

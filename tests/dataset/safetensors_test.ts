@@ -37,7 +37,7 @@ Deno.test("data set as safetensors: names of actions, where the source has some"
   for (const text of ["", "{}", "[0,1,2]"]) {
     assert.throws(() => read(text), {
       name: "InputError",
-      message: "d: action_names in its metadata is no JSON list of texts",
+      message: "d: action_names in its metadata is not a JSON list of texts",
     });
   }
   for (const text of ['["a","b"]', '["0","1"]']) {

@@ -45,7 +45,7 @@ Deno.test("validateDataset: everything that may be wrong gets its line", () => {
       name,
     ): [Partial<Dataset>, string] => [
       { actionNames: ["a", name, "c"] },
-      `d: ${JSON.stringify(name.slice(0, 40))} is no name of an action`,
+      `d: ${JSON.stringify(name.slice(0, 40))} is not a name of an action`,
     ]),
     [
       { actions: new Int32Array(0), episodeOffsets: Uint32Array.of(0) },

@@ -54,7 +54,7 @@ Deno.test("boxed in, the first preferred action is taken: x before y", () => {
   assert.deepEqual(rowAt([4, 4], [[2, 4], [3, 4], [4, 3]], [2, 2]), sharing(3));
 });
 
-Deno.test("a goal that is also a hazard is no hazard", () => {
+Deno.test("a goal that is also a hazard is not a hazard", () => {
   assert.deepEqual(rowAt([4, 5], [[5, 5]]), sharing(1));
   assert.deepEqual(rowAt([5, 4], [[5, 5], [4, 4]]), sharing(0));
 });

@@ -16,7 +16,7 @@ const dataset: Dataset = {
 
 Deno.test("half an imaginary visit ends each pair with the lowest reward", () => {
   const { value, rows } = dataModel(dataset, 0.5, true);
-  // What the episodes ended in is no row of the model.
+  // What the episodes ended in is not a row of the model.
   equal(rows.count, 2);
   // V(1) = (2 + 0.5 · -3) / 1.5; V(0) = (1 + 0.5 · V(1) + 0.5 · -3) / 1.5.
   const atOne = (2 - 1.5) / 1.5;

@@ -176,7 +176,7 @@ Deno.test("a policy file keeps the names of actions, and only where there are so
   );
 });
 
-Deno.test("what is no policy of this suite gets its line", () => {
+Deno.test("what is not a policy of this suite gets its line", () => {
   const { metadata, tensors } = readSafetensors(
     policyToSafetensors(policy),
     "p",
@@ -208,7 +208,7 @@ Deno.test("what is no policy of this suite gets its line", () => {
   fails({ action_names: "[]" }, "0 names for 2 actions");
   fails(
     { action_names: "a" },
-    "action_names in its metadata is no JSON list of texts",
+    "action_names in its metadata is not a JSON list of texts",
   );
   throws(
     () => policyFromSafetensors(policyToOnnx(policy), "p.onnx"),

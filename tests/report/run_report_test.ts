@@ -87,7 +87,7 @@ const plain = (page: string) =>
   page.replace(/<style>.*?<\/style>/s, "").replaceAll(/<[^>]*>/g, " ")
     .replaceAll(/\s+/g, " ");
 
-Deno.test("a probability that stays is no range", async () => {
+Deno.test("a probability that stays is not a range", async () => {
   const values = { returnMean: [-1, -1], unsafeProbability: [0, 0] };
   const run = { ...await report(), training: { cql: values } };
   const text = plain(runReportHtml(run));

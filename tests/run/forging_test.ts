@@ -263,7 +263,7 @@ const named: [what: string, forge: Forge, paths: string[]][] = [
     ["metrics.json"],
   ],
   [
-    "results that are no JSON",
+    "results that are not JSON",
     all(write("metrics.json", "{"), list),
     ["metrics.json"],
   ],
@@ -278,7 +278,7 @@ const named: [what: string, forge: Forge, paths: string[]][] = [
     ["bc/training.csv"],
   ],
   [
-    "a cell that is no number",
+    "a cell that is not a number",
     all(replace("cql/training.csv", /(\n60,)[^,]+/, "$1NaN"), hide),
     ["cql/training.csv"],
   ],
@@ -353,7 +353,7 @@ const named: [what: string, forge: Forge, paths: string[]][] = [
   // What the manifest says.
   ["a backend that there is not", state({ backend: "tpu" }), ["manifest.json"]],
   ["no backend", state({ backend: undefined }), ["manifest.json"]],
-  ["a device that is no text", state({ device: 1 }), ["manifest.json"]],
+  ["a device that is not text", state({ device: 1 }), ["manifest.json"]],
   ["another lock file", state({ lockSha256: ZEROS }), ["manifest.json"]],
   [
     "another kernel",
@@ -517,39 +517,47 @@ const refused: [what: string, forge: Forge, message: RegExp][] = [
   [
     "a number without end",
     replace("manifest.json", /"bytes": \d+/, '"bytes": 1e999'),
-    /files are no list/,
+    /files are not a list/,
   ],
-  ["bytes below nothing", entry({ bytes: -1 }), /files are no list/],
-  ["half a byte", entry({ bytes: 0.5 }), /files are no list/],
+  ["bytes below nothing", entry({ bytes: -1 }), /files are not a list/],
+  ["half a byte", entry({ bytes: 0.5 }), /files are not a list/],
   [
     "a hash in capitals",
     entry({ sha256: "A".repeat(64) }),
-    /files are no list/,
+    /files are not a list/,
   ],
-  ["a key of a file too many", entry({ checked: true }), /files are no list/],
-  ["a path from the root", entry({ path: "/etc/passwd" }), /files are no list/],
+  [
+    "a key of a file too many",
+    entry({ checked: true }),
+    /files are not a list/,
+  ],
+  [
+    "a path from the root",
+    entry({ path: "/etc/passwd" }),
+    /files are not a list/,
+  ],
   [
     "a path that leads out",
     entry({ path: "bc/../../other/config.json" }),
-    /files are no list/,
+    /files are not a list/,
   ],
   [
     "a path with a dot",
     entry({ path: "./bc/finished.json" }),
-    /files are no list/,
+    /files are not a list/,
   ],
   [
     "a path of Windows",
     entry({ path: "bc\\finished.json" }),
-    /files are no list/,
+    /files are not a list/,
   ],
-  ["a path with escapes", entry({ path: "\x1b[2Jbc" }), /files are no list/],
+  ["a path with escapes", entry({ path: "\x1b[2Jbc" }), /files are not a list/],
   [
     "the manifest itself",
     entry({ path: "manifest.json" }),
-    /files are no list/,
+    /files are not a list/,
   ],
-  ["files that are none", state({ files: {} }), /files are no list/],
+  ["files that are none", state({ files: {} }), /files are not a list/],
   [
     "a file twice",
     lists(([first, ...rest]) => [first, first, ...rest]),
@@ -585,18 +593,22 @@ const refused: [what: string, forge: Forge, message: RegExp][] = [
   [
     "a version that is none",
     state({ suiteVersion: "\x1b[31m" }),
-    /its versions are none$/,
+    /its versions are not valid$/,
   ],
-  ["no version", state({ denoVersion: undefined }), /its versions are none$/],
+  [
+    "no version",
+    state({ denoVersion: undefined }),
+    /its versions are not valid$/,
+  ],
   [
     "a hash that is none",
     state({ lockSha256: "" }),
-    /its lockSha256 is no hash$/,
+    /its lockSha256 is not a hash$/,
   ],
   [
     "kernels that are none",
     state({ kernelSha256: { a: 1 } }),
-    /its kernelSha256 are no hashes by file name$/,
+    /its kernelSha256 are not hashes by file name$/,
   ],
   [
     "no configuration",

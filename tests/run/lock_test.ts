@@ -30,7 +30,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a claimed directory is the claimer's alone, and what another has begun is no new one",
+  "a claimed directory is the claimer's alone, and what another has begun is not a new one",
   inFolder((folder) => {
     const out = join(folder, "a", "b");
     {

@@ -315,7 +315,7 @@ Deno.test(
     await runUntil("cql", 35, { out, resume: true, checkpointInterval: 10 });
     ok(Number.parseInt(checkpoints(out, "cql")[1]) < stopped);
 
-    // A cell that is no number as the suite writes it.
+    // A cell that is not a number as the suite writes it.
     Deno.writeTextFileSync(table, text.replace("\n30,", "\n30,,"));
     await runUntil("cql", 12, { out, resume: true });
     Deno.removeSync(table);
@@ -626,7 +626,7 @@ Deno.test(
       );
       deepEqual(snapshot(out), before);
     }
-    // The lock of a process that was killed is no lock.
+    // The lock of a process that was killed is not a lock.
     Deno.writeTextFileSync(join(out, ".lock"), "");
     await goOn({ out });
   }),

@@ -114,7 +114,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a leftover of a killed write is overwritten, and is no artifact",
+  "a leftover of a killed write is overwritten, and is not an artifact",
   inFolder((folder) => {
     Deno.writeTextFileSync(
       join(folder, ".config.json.tmp"),
@@ -271,7 +271,7 @@ Deno.test(
     Deno.symlinkSync(mine, join(run, ".lock"));
     throws(
       () => lockDirectory(run),
-      new InputError(`${join(run, ".lock")}: is no file; remove it`),
+      new InputError(`${join(run, ".lock")}: is not a file; remove it`),
     );
     deepEqual(names(elsewhere), ["mine"]);
     equal(Deno.readTextFileSync(mine), "mine");

@@ -307,7 +307,7 @@ Deno.test(
     await refused(text.slice(0, -20), /manifest\.json: .*it is not JSON$/);
     await refused("null", /its schema is not holdfast\/manifest\/1$/);
     await refused("[]", /its schema is not holdfast\/manifest\/1$/);
-    await refused(text.replace('"bytes"', '"size"'), /are no list of path/);
+    await refused(text.replace('"bytes"', '"size"'), /are not a list of path/);
     await refused(
       text.replace("config.json", "config.text"),
       /its manifest names no config\.json; this is not the folder of a run$/,

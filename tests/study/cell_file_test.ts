@@ -229,7 +229,7 @@ Deno.test("a cell of impossible content is refused although its hash is right", 
 });
 
 Deno.test({
-  name: "a link or a pipe is no cell",
+  name: "a link or a pipe is not a cell",
   ignore: Deno.build.os === "windows",
   fn() {
     const path = pathOf(cells[0]);

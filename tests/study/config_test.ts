@@ -19,12 +19,12 @@ Deno.test("seeds are numbers, ranges with both ends and mixtures, and come sorte
 });
 
 const wrongSeeds: [text: string, expected: string][] = [
-  ["", '"" is no seed and no range'],
-  ["1,,2", '"" is no seed and no range'],
-  ["-1", '"-1" is no seed and no range'],
-  ["1.5", '"1.5" is no seed and no range'],
-  ["1...3", '"1...3" is no seed and no range'],
-  ["a..b", '"a..b" is no seed and no range'],
+  ["", '"" is neither a seed nor a range'],
+  ["1,,2", '"" is neither a seed nor a range'],
+  ["-1", '"-1" is neither a seed nor a range'],
+  ["1.5", '"1.5" is neither a seed nor a range'],
+  ["1...3", '"1...3" is neither a seed nor a range'],
+  ["a..b", '"a..b" is neither a seed nor a range'],
   ["9..0", "9..0 runs backwards"],
   ["4294967296", "a seed is at most 4294967295"],
   ["0..4294967295", "more than 10000 seeds"],

@@ -208,7 +208,7 @@ Deno.test("data that were not collected in the configured environment are refuse
   });
   match(
     refusal(() => openProblem(config, dataset)),
-    /^observation \d+ of the data set, \(.+\), is no state of the environment: configure the environment that the data were collected in, or leave the key environment out$/,
+    /^observation \d+ of the data set, \(.+\), is not a state of the environment: configure the environment that the data were collected in, or leave the key environment out$/,
   );
 });
 

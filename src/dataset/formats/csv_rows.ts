@@ -135,7 +135,7 @@ export function openRows(
         return badCell(
           record,
           columns.step,
-          "no number and no date such as 2024-12-31",
+          "neither a number nor a date such as 2024-12-31",
         );
       }
       const isDate = Number.isNaN(record.number(columns.step));
@@ -232,10 +232,10 @@ export function openRows(
     const code = record.number(columns.action);
     if (actionCount !== undefined) {
       if (!Number.isInteger(code) || code < 0 || code >= actionCount) {
-        return `no integer from 0 to ${actionCount - 1}`;
+        return `not an integer from 0 to ${actionCount - 1}`;
       }
     } else if (!Number.isNaN(code)) {
-      if (!Number.isInteger(code)) return "no integer";
+      if (!Number.isInteger(code)) return "not an integer";
       if (!Number.isSafeInteger(code)) return "beyond ±2^53";
     }
     const action = Number.isNaN(code) ? actionName(record) : code;
@@ -265,7 +265,7 @@ export function openRows(
     badCell(
       record,
       column,
-      Number.isNaN(value) ? "no number" : "too large for 32 bits",
+      Number.isNaN(value) ? "not a number" : "too large for 32 bits",
     );
 
   /** Reads a row and adds it; returns what is wrong. */

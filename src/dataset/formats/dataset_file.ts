@@ -59,7 +59,9 @@ export async function openDataset(
     return await datasetFromCsv(file.readable, path, options);
   }
   if (columns !== undefined && Object.keys(columns).length > 0) {
-    throw new InputError(`${path}: columns are named, but it is no CSV file`);
+    throw new InputError(
+      `${path}: columns are named, but it is not a CSV file`,
+    );
   }
   if (format === "d3rlpy") {
     return await datasetFromD3rlpy(readFile(path), path, options);

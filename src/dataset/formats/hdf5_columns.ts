@@ -91,7 +91,7 @@ export function numbersOf(
  * @param path The dataset.
  * @param name Name of the file, for messages.
  * @param steps T.
- * @throws {InputError} for other shapes; reading throws for what is no integer.
+ * @throws {InputError} for other shapes; reading throws for what is not an integer.
  */
 export function actionsOf(
   source: Hdf5Source,

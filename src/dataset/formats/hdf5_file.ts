@@ -75,7 +75,7 @@ const FILE = "/file.h5";
  * @param bytes The whole file.
  * @param name Name of the file, for messages.
  * @param read Does the reading.
- * @throws {InputError} if the file is none of HDF5, or what is read is missing or damaged.
+ * @throws {InputError} if it is not an HDF5 file, or what is read is missing or damaged.
  */
 export function readHdf5<T>(
   bytes: Uint8Array<ArrayBuffer>,

@@ -34,7 +34,7 @@ const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
  * Where an HDF5 file's superblock begins: at 0, or behind a user block of 512 · 2^k bytes.
  *
  * @param bytesAt Gives 8 bytes of the file from a place on, or fewer at its end.
- * @returns undefined if it is no HDF5 file.
+ * @returns undefined if it is not an HDF5 file.
  */
 export function superblockAt(
   bytesAt: (place: number) => Uint8Array,

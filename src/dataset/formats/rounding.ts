@@ -44,7 +44,7 @@ export function countRounding(columns: number): RoundingCounter {
 }
 
 /**
- * 64-bit integers as numbers. One beyond 2^53 that is no double becomes the odd neighbour, so
+ * 64-bit integers as numbers. One beyond 2^53 that is not a double becomes the odd neighbour, so
  * that it never passes for a safe integer, and rounding to 32 bits gives what the integer
  * itself would.
  */

@@ -186,7 +186,7 @@ function floats(
   return { shape, data: rounded };
 }
 
-/** The actions; 64-bit integers that 32 bits do not hold are no actions. */
+/** The actions; 64-bit integers that 32 bits do not hold are not actions. */
 function actions(file: SafetensorsFile): Int32Array {
   if (file.tensors.get("actions")?.dtype !== "I64") {
     return requireTensor(file, "actions", "I32", [-1]).data;
