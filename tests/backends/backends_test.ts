@@ -215,9 +215,9 @@ function presetTasks(
 }
 
 for (const { name, open } of presetTasks("tutorial", [42])) {
-  const expected = expectation(open, 500);
-  onEachBackend(`500 steps of ${name} at the default size`, async (backend) => {
-    assertEqualBits(await trained(backend, open, [500]), await expected(), "");
+  const expected = expectation(open, 300);
+  onEachBackend(`300 steps of ${name} at the default size`, async (backend) => {
+    assertEqualBits(await trained(backend, open, [300]), await expected(), "");
   });
 }
 

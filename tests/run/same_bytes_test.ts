@@ -52,11 +52,11 @@ Deno.test(
 );
 
 Deno.test(
-  "300 steps at the default size give the same files on reference and wasm with 1 and 2 threads",
+  "150 steps at the default size give the same files on reference and wasm with 1 and 2 threads",
   inFolder(async (folder) => {
-    const learner = { steps: 300, logInterval: 150 };
+    const learner = { steps: 150, logInterval: 75 };
     // Targets are copied twice on the way.
-    const cql = { ...learner, targetUpdateInterval: 120 };
+    const cql = { ...learner, targetUpdateInterval: 60 };
     const config = resolveConfig("tutorial", {
       algorithms: { bc: learner, cql },
     });
