@@ -1,5 +1,5 @@
 /**
- * The kernels: each one's reference is the specification that the kernels of the same name on all
+ * The kernels: each has a reference, the specification that the kernels of the same name on all
  * backends follow bit for bit.
  *
  * @module

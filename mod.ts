@@ -27,7 +27,7 @@
  * @module
  */
 
-// What goes wrong: InputError is for whoever gave something, the last two for whoever stopped it.
+// Errors: InputError is for wrong input, the last two are for work that was stopped.
 export { InputError } from "./src/errors.ts";
 export { DeviceError } from "./src/backends/device_error.ts";
 export { DivergenceError } from "./src/training/train.ts";
@@ -63,7 +63,7 @@ export {
   type Spread,
 } from "./src/dataset/inspect.ts";
 
-// Learning, and policies: what they say, what they are worth, their files.
+// Learning, and policies: their outputs, values and files.
 export {
   ALGORITHM_NAMES,
   type AlgorithmName,

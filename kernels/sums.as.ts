@@ -28,7 +28,7 @@ const TERM: usize = 16;
 export class Pair {
   list: usize;
   end: usize;
-  /** Any two numbers of the kernel's; the same twice where a row is alone. */
+  /** Any two numbers that the kernel chooses; equal where a row is alone. */
   first: i32;
   second: i32;
 }

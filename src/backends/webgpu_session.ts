@@ -245,7 +245,7 @@ function sessionOn(
       await Promise.race([device.lost, moment]);
     }
     if (failure !== undefined) throw broken(failure);
-    if (memory) throw broken("has not enough memory for this training");
+    if (memory) throw broken("does not have enough memory for this training");
     if (refused) {
       throw broken(`refused a command: ${firstLine(refused.message)}`);
     }

@@ -115,7 +115,7 @@ export function performanceProfile(
 /**
  * Percentile intervals of 95 % by the stratified bootstrap (section 4.1): in each replicate
  * the runs of every matrix and task are drawn again with replacement, independently, and the
- * statistics are computed anew; the interval goes from the 2.5th to the 97.5th percentile.
+ * statistics are computed again; the interval goes from the 2.5th to the 97.5th percentile.
  *
  * @param matrices What the statistics are computed of: one matrix, or two to compare.
  * @param statistics Statistics of the resampled matrices, n numbers.

@@ -140,7 +140,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     if (options.stop?.()) throw new InterruptedError(where);
   };
 
-  // Everything that can be refused is looked at before the directory is made.
+  // Everything that can be refused is checked before the directory is made.
   const problem = await stage("data", () => {
     if (resume) requireSameConfig(out, config);
     const given = config.dataset.sha256 !== null;

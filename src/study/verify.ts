@@ -58,7 +58,7 @@ export interface StudyVerification {
 /**
  * Checks a finished study. What policies without a network reach is computed again in any case, the
  * values of learnt policies are derived again from their greedy actions, and the trainings that are
- * not run again are taken as they are. Then the study is made anew in a temporary folder and
+ * not run again are taken as they are. Then the study is made again in a temporary folder and
  * compared byte for byte.
  *
  * @throws InputError if the directory holds no finished study.

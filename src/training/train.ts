@@ -11,7 +11,7 @@ import { InputError } from "../errors.ts";
 export class DivergenceError extends InputError {
   /**
    * Makes the error.
-   * @param step The first step with such a loss, or the step at which parameters were looked at.
+   * @param step The first step with such a loss, or the step at which parameters were checked.
    * @param term What was not finite.
    */
   constructor(readonly step: number, readonly term: string) {

@@ -51,7 +51,7 @@ Deno.test("action codes: declared ones hold, whether they occur or not", async (
   );
   assert.equal(
     await refusal(() => built([1]).finish(2 ** 31)),
-    "d: 2147483648 actions, but at most 1000000 are taken",
+    "d: 2147483648 actions, but at most 1000000 are supported",
   );
 });
 

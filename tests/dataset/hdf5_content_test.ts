@@ -74,7 +74,7 @@ Deno.test("d3rlpy: contents that make no sense", async () => {
     [
       { actions_0: [f32(0, 0.5), [2, 1]] },
       'd: "actions_0" has 0.5 at step 1: only discrete actions, whole numbers, are supported; ' +
-      "continuous ones have to be put into bins first",
+      "bin continuous ones first",
     ],
     [
       { actions_0: [i64(0, 1, 1, 0), [2, 2]] },

@@ -122,12 +122,12 @@ Deno.test("minari: what is not flat and discrete is refused by name", async () =
     [
       { action_space: space({ type: "Box", shape: [6] }) },
       'm/metadata.json: action space "Box" is not supported, only Discrete: ' +
-      "continuous actions have to be put into bins first",
+      "bin continuous actions first",
     ],
     [
       { action_space: space({ type: "MultiDiscrete", nvec: [2, 2] }) },
       'm/metadata.json: action space "MultiDiscrete" is not supported, only Discrete: ' +
-      "one whole number has to stand for each action",
+      "each action must be one whole number",
     ],
     [
       { action_space: space({ type: "Discrete", n: 2, start: 1 }) },

@@ -85,7 +85,7 @@ Deno.test("a truncated step bootstraps, or is terminal where learning does not",
   deepEqual([...plan([4], 0.5, true, both).discounts], [0]);
 });
 
-Deno.test("without a discount no next observation is looked at", () => {
+Deno.test("without a discount no next observation is used", () => {
   const step = plan([0, 1], 0, true);
   deepEqual(step.rows, [0, 1]);
   deepEqual([step.nextStart, step.gradientRows], [2, 2]);

@@ -68,7 +68,7 @@ Deno.test(
 
 /** Names, in their order, and values where they follow from the configuration. */
 function checkShape(
-  // deno-lint-ignore no-explicit-any -- A file's content, whose shape is what is looked at.
+  // deno-lint-ignore no-explicit-any -- A file's content, whose shape is what is tested.
   metrics: any,
   hashes: Record<string, string>,
 ): void {

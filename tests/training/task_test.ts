@@ -1,4 +1,4 @@
-/** What a program gives to the library is looked at once, at the door. */
+/** What a program gives to the library is checked once, at the door. */
 import { equal, match, ok, rejects, throws } from "node:assert/strict";
 import { type Algorithm, ALGORITHM_NAMES } from "../../src/algorithms/index.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";

@@ -80,7 +80,7 @@ export function buildDataset(
     if (actionCount === undefined) return found.sort(compareCodes);
     if (actionCount > MOST_ACTIONS) {
       throw new InputError(
-        `${name}: ${actionCount} actions, but at most ${MOST_ACTIONS} are taken`,
+        `${name}: ${actionCount} actions, but at most ${MOST_ACTIONS} are supported`,
       );
     }
     const last = firstAction + actionCount - 1;
@@ -102,7 +102,7 @@ export function buildDataset(
 
   const tooLarge = (what: string, most: number) => {
     throw new InputError(
-      `${name}: has more than ${most} ${what}, for which there is no room in memory; take a part of it`,
+      `${name}: has more than ${most} ${what}, which do not fit in memory; use a part of it`,
     );
   };
 

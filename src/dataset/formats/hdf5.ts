@@ -80,7 +80,7 @@ export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
           else if ("memory" in data) {
             settle(() =>
               fails(
-                new InputError(`${name}: too large for the memory there is`),
+                new InputError(`${name}: too large for the available memory`),
               )
             );
           } else settle(() => fails(new Error(data.defect)));

@@ -1,5 +1,5 @@
 /**
- * Columns of a data set as HDF5 files hold them. Each is looked at first and read later, so
+ * Columns of a data set as HDF5 files hold them. Each is checked first and read later, so
  * that no memory is taken for a column beside one of the wrong shape.
  *
  * @module
@@ -117,7 +117,7 @@ export function actionsOf(
             (Number.isInteger(actions[t])
               ? "no integer beyond 2^53 can be an action"
               : "only discrete actions, whole numbers, are supported; " +
-                "continuous ones have to be put into bins first"),
+                "bin continuous ones first"),
         );
       }
       return actions;

@@ -57,7 +57,7 @@ const [DEFLATE, SHUFFLE, FLETCHER32] = [1, 2, 3];
 
 /**
  * Checks that no chunk of a dataset, unpacked, is shorter than a chunk must be: the library reads what
- * lies behind it in memory. Of the older index of chunks; others are not looked at.
+ * lies behind it in memory. Of the older index of chunks; others are not checked.
  *
  * @param file The whole file.
  * @param base Bytes before the superblock.

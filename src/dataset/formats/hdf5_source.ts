@@ -23,7 +23,7 @@ import { toNumbers } from "./rounding.ts";
 export interface Hdf5Source {
   /** Names in a group, e.g. "/". */
   names(group: string): string[];
-  /** A numeric dataset, looked at but not read yet. */
+  /** A numeric dataset, checked but not read yet. */
   numbers(path: string): Hdf5Numbers;
   /** A dataset of strings, a scalar one as an array of length 1. */
   strings(path: string): string[];
@@ -205,7 +205,7 @@ export function hdf5Source(
     }
     budget -= size * count;
     const address = library._malloc(Math.max(1, size * count));
-    if (address === 0) refuse(path, "is too large for the memory there is");
+    if (address === 0) refuse(path, "is too large for the available memory");
     // What was never written, and has no fill value either, leaves the memory as it is.
     library.HEAPU8.fill(0, address, address + size * count);
     try {

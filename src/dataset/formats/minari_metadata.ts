@@ -96,8 +96,8 @@ function actions(
         shown(space.type)
       } is not supported, only Discrete: ` +
         (space.type === "Box"
-          ? "continuous actions have to be put into bins first"
-          : "one whole number has to stand for each action"),
+          ? "bin continuous actions first"
+          : "each action must be one whole number"),
     );
   }
   const start = space.start ?? 0;
