@@ -218,6 +218,7 @@ pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;paddi
 code,.hash{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.85em}
 main{padding-bottom:64px}
 @media (max-width:860px){.beside{grid-template-columns:minmax(0,1fr)}header,main{padding-left:16px;padding-right:16px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}
+@media screen and (max-width:1140px){table{font-size:.86rem}th,td{padding:6px}}
 @media screen and (max-width:640px){
 thead{display:none}
 tr{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:2px 16px;padding:8px 0;border-bottom:1px solid var(--line)}
