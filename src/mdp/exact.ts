@@ -114,18 +114,18 @@ export function evaluateExactly(
   const returns = Float64Array.from(atoms.keys()).sort();
   const probabilities = returns.map((sum) => atoms.get(sum)!);
   const { mean, std } = distributionMoments(returns, probabilities);
+  const named = mdp.outcomes.map(({ ends }, n) =>
+    ends ? ended[n + 1] : happens(mdp, chain, [n + 1])
+  );
   return {
     returnMean: mean,
     returnStd: std,
     cvar10: lowerTailMean(returns, probabilities, 0.1),
     cvar1: lowerTailMean(returns, probabilities, 0.01),
     outcomes: Object.fromEntries(
-      mdp.outcomes.map(({ name, ends }, n) => [
-        name,
-        ends ? ended[n + 1] : happens(mdp, chain, unit(ended.length, [n + 1])),
-      ]),
+      mdp.outcomes.map(({ name }, n) => [name, named[n]]),
     ),
-    unsafeProbability: unsafeProbability(mdp, chain, ended),
+    unsafeProbability: unsafeProbability(mdp, chain, named),
     timeoutProbability: ended[0],
     lengthMean,
     returns,
@@ -133,34 +133,35 @@ export function evaluateExactly(
   };
 }
 
-/** Probability that anything unsafe happens. */
+/**
+ * Probability that anything unsafe happens.
+ *
+ * @param named Probability of each named outcome.
+ */
 function unsafeProbability(
   mdp: FiniteMdp,
   chain: PolicyChain,
-  ended: Float64Array,
+  named: readonly number[],
 ): number {
   const unsafe = mdp.outcomes.flatMap((outcome, n) =>
     outcome.unsafe ? [n + 1] : []
   );
-  // What ends an episode happens once: probabilities add up.
-  return unsafe.every((n) => mdp.outcomes[n - 1].ends)
-    ? unsafe.reduce((sum, n) => sum + ended[n], 0)
-    : happens(mdp, chain, unit(ended.length, unsafe));
+  // What ends an episode happens once, and one thing alone is itself: probabilities add up.
+  const addUp = unsafe.length <= 1 ||
+    unsafe.every((n) => mdp.outcomes[n - 1].ends);
+  return addUp
+    ? unsafe.reduce((sum, n) => sum + named[n - 1], 0)
+    : happens(mdp, chain, unsafe);
 }
 
-/** [length] 1 at the given places. */
-function unit(length: number, places: readonly number[]): Uint8Array {
-  const marks = new Uint8Array(length);
-  for (const place of places) marks[place] = 1;
-  return marks;
-}
-
-/** Probability that one of the marked outcomes happens before the episode is over: its first time. */
+/** Probability that one of the wanted outcomes happens before the episode is over: its first time. */
 function happens(
   mdp: FiniteMdp,
   chain: PolicyChain,
-  marked: Uint8Array,
+  wanted: readonly number[],
 ): number {
+  const marked = new Uint8Array(mdp.outcomes.length + 1);
+  for (const outcome of wanted) marked[outcome] = 1;
   const ends = endingOutcomes(mdp);
   let mass = new Float64Array(mdp.stateCount);
   mass[mdp.startState] = 1;
