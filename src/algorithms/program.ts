@@ -96,14 +96,17 @@ export interface Program {
 
 /** Names of the buffers that hold what networks have learnt, in the order of a checkpoint. */
 export function stateOf(networks: readonly ProgramNetwork[]): string[] {
-  return networks.flatMap(({ prefix, hasTarget }) =>
-    [
-      "parameters",
-      "firstMoment",
-      "secondMoment",
-      ...(hasTarget ? ["targetParameters"] : []),
-    ].map((name) => prefix + name)
-  );
+  return networks.flatMap((network) => {
+    const [own, ...target] = parametersOf(network);
+    const { prefix } = network;
+    return [own, `${prefix}firstMoment`, `${prefix}secondMoment`, ...target];
+  });
+}
+
+/** Names of the buffers that hold a network's parameters: its own and, if it has one, its target's. */
+export function parametersOf({ prefix, hasTarget }: ProgramNetwork): string[] {
+  const names = hasTarget ? ["parameters", "targetParameters"] : ["parameters"];
+  return names.map((name) => prefix + name);
 }
 
 /** The start of a buffer, or a place in it. */

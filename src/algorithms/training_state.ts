@@ -4,7 +4,7 @@
  * @module
  */
 import { concatenated } from "../numerics/arrays.ts";
-import { type Program, stateOf } from "./program.ts";
+import { parametersOf, type Program, stateOf } from "./program.ts";
 
 /** State of `runs` runs after `step` steps. Everything else is derived. */
 export interface TrainingState {
@@ -29,9 +29,10 @@ export function initialState(
   const runs = parameters[0].length;
   const buffers = program.networks.flatMap((network, n) => {
     const all = concatenated(parameters[n]);
+    const copies = parametersOf(network);
     return stateOf([network]).map((name) => [
       name,
-      name.endsWith("arameters") ? all.slice() : new Float32Array(all.length),
+      copies.includes(name) ? all.slice() : new Float32Array(all.length),
     ]);
   });
   return { step: 0, runs, buffers: Object.fromEntries(buffers) };
