@@ -11,6 +11,7 @@ import {
 } from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
 import {
+  behaviourNamed,
   type EnvironmentConfig,
   environmentNamed,
 } from "../environments/index.ts";
@@ -131,13 +132,10 @@ function resolveEnvironment(
   const initial: object = isPresets
     ? base.environment
     : defaultsOf(definition.settings);
-  let environment: object;
-  try {
-    environment = definition.complete(laidOver(initial, settings) as never);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${source}: environment.${error.message}`);
-  }
+  const environment = blaming(
+    `${source}: environment.`,
+    () => definition.complete(laidOver(initial, settings) as never),
+  );
   return (isPresets
     ? environment
     : { name, ...environment }) as EnvironmentConfig;
@@ -150,13 +148,21 @@ function resolveBehaviour(
 ): Pick<Config["dataset"], "behaviour"> {
   const behaviour = dataset?.behaviour;
   if (behaviour === undefined) return {};
-  const names = Object.keys(environmentNamed(environment?.name).behaviours);
-  if (names.includes(behaviour)) return { behaviour };
-  throw new InputError(
-    `${source}: dataset.behaviour: unknown ${JSON.stringify(behaviour)}; ${
-      suggest(behaviour, names)
-    }`,
+  blaming(
+    `${source}: `,
+    () => behaviourNamed(environmentNamed(environment?.name), behaviour),
   );
+  return { behaviour };
+}
+
+/** Does something; what is wrong with it gets a prefix that says where it was read. */
+function blaming<T>(prefix: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(prefix + error.message);
+  }
 }
 
 /** Those of the preset and those that the overrides name, in the order of the list. */

@@ -9,6 +9,7 @@ import { suggest } from "../nearest.ts";
 import type { AnySettings } from "../settings.ts";
 import { cliffWalking } from "./cliff_walking.ts";
 import type {
+  Behaviour,
   EnvironmentDefinition,
   EnvironmentShape,
   GridDrawing,
@@ -119,6 +120,27 @@ export interface KnownEnvironment {
 }
 
 /**
+ * Looks a behaviour policy of an environment up.
+ *
+ * @param name Without one, the first is meant.
+ * @throws InputError if there is none of that name.
+ */
+export function behaviourNamed(
+  { behaviours }: AnyEnvironment,
+  name: string | undefined,
+): Behaviour<never> {
+  const names = Object.keys(behaviours);
+  if (name === undefined || names.includes(name)) {
+    return behaviours[name ?? names[0]];
+  }
+  throw new InputError(
+    `dataset.behaviour: unknown ${JSON.stringify(name)}; ${
+      suggest(name, names)
+    }`,
+  );
+}
+
+/**
  * Opens a configured environment.
  *
  * @param config Its settings and, unless it is the first, its name.
@@ -139,20 +161,12 @@ export function openKnownEnvironment(
     );
   }
   const definition = environmentNamed(config.name);
-  const { behaviours } = definition;
-  const names = Object.keys(behaviours);
-  if (behaviour !== undefined && !names.includes(behaviour)) {
-    throw new InputError(
-      `dataset.behaviour: unknown ${JSON.stringify(behaviour)}; ${
-        suggest(behaviour, names)
-      }`,
-    );
-  }
+  const behaves = behaviourNamed(definition, behaviour);
   const world = resolveEnvironment(config, seed) as never;
   return {
     title: definition.title,
     mdp: definition.mdp(world),
-    behaviour: behaviours[behaviour ?? names[0]](world, epsilon),
+    behaviour: behaves(world, epsilon),
     description: definition.describe(world),
     drawing: definition.draw?.(world) ?? null,
   };
