@@ -148,7 +148,20 @@ export {
 export type { GridDrawing } from "./src/environments/define.ts";
 export type { Cell } from "./src/settings.ts";
 export { type EnvironmentOptions, makeEnvironment } from "./src/run/problem.ts";
-export type { FiniteMdp, NamedOutcome } from "./src/mdp/mdp.ts";
+export {
+  type FiniteMdp,
+  type MdpObservations,
+  type MdpRows,
+  type NamedOutcome,
+  startStates,
+} from "./src/mdp/mdp.ts";
+export {
+  mdpRows,
+  type Outcome,
+  pointStart,
+  type RowBuilder,
+  stateIndices,
+} from "./src/mdp/build.ts";
 export {
   type Environment,
   openEnvironment,

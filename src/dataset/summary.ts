@@ -92,10 +92,10 @@ function outcomeReader(
     const next = states[transition + episode + 1];
     const pair = states[transition + episode] * mdp.actionCount +
       actions[transition];
-    const first = pair * mdp.outcomeCount;
+    const first = mdp.outcomeOffsets[pair];
     let best = 0;
     let bestFit = 0;
-    for (let i = first; i < first + mdp.outcomeCount; i++) {
+    for (let i = first; i < mdp.outcomeOffsets[pair + 1]; i++) {
       if (!(mdp.probability[i] > 0)) continue;
       if (ends[mdp.outcome[i]] !== terminated[transition]) continue;
       const fit = (mdp.nextState[i] === next ? 2 : 0) +

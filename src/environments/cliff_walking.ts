@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { mdpRows, pointStart } from "../mdp/build.ts";
 import type { FiniteMdp, NamedOutcome } from "../mdp/mdp.ts";
 import { type Cell, integer, number, type NumbersNamed } from "../settings.ts";
 import type { EnvironmentDefinition, GridDrawing } from "./define.ts";
@@ -59,7 +60,7 @@ export const cliffWalking: EnvironmentDefinition<
     stateCount: width * height,
     actionCount: ACTIONS,
     observationSize: 2,
-    maxSteps,
+    horizon: maxSteps,
   }),
   resolve: (settings) => settings,
   mdp: cliffWalkingMdp,
@@ -86,12 +87,7 @@ function cliffWalkingMdp(
   { width, height, maxSteps, slipProbability }: CliffWalkingSettings,
 ): FiniteMdp {
   const stateCount = width * height;
-  const outcomeCount = 3;
-  const total = stateCount * ACTIONS * outcomeCount;
-  const probability = new Float64Array(total);
-  const nextState = new Int32Array(total);
-  const reward = new Float64Array(total);
-  const outcome = new Uint8Array(total);
+  const rows = mdpRows(stateCount, ACTIONS);
   const observations = new Float32Array(stateCount * 2);
   const startState = (height - 1) * width;
   for (let state = 0; state < stateCount; state++) {
@@ -99,31 +95,29 @@ function cliffWalkingMdp(
     observations.set([column, row], state * 2);
     for (let action = 0; action < ACTIONS; action++) {
       // Straight ahead, then one turn to each side.
-      [0, 1, 3].forEach((turn, k) => {
-        const i = (state * ACTIONS + action) * outcomeCount + k;
+      for (const turn of [0, 1, 3]) {
         const done = (action + turn) % ACTIONS;
         const c = clip(column + MOVE_COLUMN[done], width);
         const r = clip(row + MOVE_ROW[done], height);
         const isLowest = r === height - 1;
         const falls = isLowest && c > 0 && c < width - 1;
-        probability[i] = turn === 0 ? 1 - slipProbability : slipProbability / 2;
-        nextState[i] = falls ? startState : r * width + c;
-        reward[i] = falls ? -100 : -1;
-        outcome[i] = falls ? FALL : isLowest && c === width - 1 ? GOAL : 0;
-      });
+        rows.add(state, action, {
+          probability: turn === 0 ? 1 - slipProbability : slipProbability / 2,
+          nextState: falls ? startState : r * width + c,
+          reward: falls ? -100 : -1,
+          outcome: falls ? FALL : isLowest && c === width - 1 ? GOAL : 0,
+        });
+      }
     }
   }
   return {
     stateCount,
     actionCount: ACTIONS,
-    outcomeCount,
-    probability,
-    nextState,
-    reward,
-    outcome,
+    ...rows.finish(),
     outcomes: OUTCOMES,
-    maxSteps,
-    startState,
+    start: pointStart(stateCount, startState),
+    horizon: maxSteps,
+    discount: 1,
     observations,
     observationSize: 2,
   };

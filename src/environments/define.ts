@@ -32,7 +32,7 @@ export type Behaviour<World> = (world: World, epsilon: number) => Float64Array;
 /** Sizes of an environment's tables; see {@link FiniteMdp}. */
 export type EnvironmentShape = Pick<
   FiniteMdp,
-  "stateCount" | "actionCount" | "observationSize" | "maxSteps"
+  "stateCount" | "actionCount" | "observationSize" | "horizon"
 >;
 
 /** An environment. `index.ts` lists all. */

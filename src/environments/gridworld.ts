@@ -11,6 +11,7 @@
 
 import { InputError } from "../errors.ts";
 import { randomStream } from "../numerics/random.ts";
+import { mdpRows, pointStart } from "../mdp/build.ts";
 import type { FiniteMdp, NamedOutcome } from "../mdp/mdp.ts";
 import { type Cell, cell, cells, integer, number } from "../settings.ts";
 import type { EnvironmentDefinition } from "./define.ts";
@@ -95,7 +96,7 @@ export const gridworld: EnvironmentDefinition<
     stateCount: size * size,
     actionCount: GRIDWORLD_ACTIONS,
     observationSize: 2,
-    maxSteps,
+    horizon: maxSteps,
   }),
   resolve: resolveGridworld,
   mdp: gridworldMdp,
@@ -236,18 +237,13 @@ export function isHazard(world: Gridworld, x: number, y: number): boolean {
 export function gridworldMdp(world: Gridworld): FiniteMdp {
   const { size, slipProbability } = world;
   const actionCount = GRIDWORLD_ACTIONS;
-  const outcomeCount = GRIDWORLD_ACTIONS;
   const stateCount = size * size;
-  const total = stateCount * actionCount * outcomeCount;
   const entered = new Uint8Array(stateCount);
   for (const [x, y] of world.hazards) entered[cellState(size, x, y)] = 1;
   entered[cellState(size, world.goal[0], world.goal[1])] = 2;
   const rewardOf = [STEP_REWARD, HAZARD_REWARD, GOAL_REWARD];
 
-  const probability = new Float64Array(total);
-  const nextState = new Int32Array(total);
-  const reward = new Float64Array(total);
-  const outcome = new Uint8Array(total);
+  const rows = mdpRows(stateCount, actionCount);
   const observations = new Float32Array(stateCount * 2);
   const slip = slipProbability / actionCount;
   for (let x = 0; x < size; x++) {
@@ -256,15 +252,16 @@ export function gridworldMdp(world: Gridworld): FiniteMdp {
       observations[state * 2] = x;
       observations[state * 2 + 1] = y;
       for (let action = 0; action < actionCount; action++) {
-        for (let done = 0; done < outcomeCount; done++) {
-          const i = (state * actionCount + action) * outcomeCount + done;
+        for (let done = 0; done < actionCount; done++) {
           const nextX = clip(x + MOVE_X[done], size);
           const nextY = clip(y + MOVE_Y[done], size);
           const next = cellState(size, nextX, nextY);
-          probability[i] = done === action ? 1 - slipProbability + slip : slip;
-          nextState[i] = next;
-          reward[i] = rewardOf[entered[next]];
-          outcome[i] = entered[next];
+          rows.add(state, action, {
+            probability: done === action ? 1 - slipProbability + slip : slip,
+            nextState: next,
+            reward: rewardOf[entered[next]],
+            outcome: entered[next],
+          });
         }
       }
     }
@@ -272,14 +269,14 @@ export function gridworldMdp(world: Gridworld): FiniteMdp {
   return {
     stateCount,
     actionCount,
-    outcomeCount,
-    probability,
-    nextState,
-    reward,
-    outcome,
+    ...rows.finish(),
     outcomes: OUTCOMES,
-    maxSteps: world.maxSteps,
-    startState: cellState(size, world.start[0], world.start[1]),
+    start: pointStart(
+      stateCount,
+      cellState(size, world.start[0], world.start[1]),
+    ),
+    horizon: world.maxSteps,
+    discount: 1,
     observations,
     observationSize: 2,
   };

@@ -6,6 +6,7 @@
 
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetStates } from "../dataset/states.ts";
+import { mdpRows } from "../mdp/build.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 
 /** Counts of a data set and the model they give. */
@@ -13,8 +14,8 @@ export interface CountedModel {
   /** [S, A] N(s, a): how often the action was taken in the state. */
   readonly counts: Uint32Array;
   /**
-   * Frequencies of next states and mean rewards. A pair that was never seen has no outcome:
-   * its probabilities are all 0. Every terminated outcome has the name `end`: only
+   * Frequencies of next states and mean rewards. A pair that was never seen has no outcome.
+   * Every terminated outcome has the name `end`: only
    * the reward shows what ended an episode. Truncated transitions continue.
    */
   readonly model: FiniteMdp;
@@ -29,12 +30,12 @@ export interface CountedModel {
  *
  * @example How often up was taken at the start
  * ```ts
- * import { collectDataset, countModel, makeEnvironment } from "@holdfast/offline-rl";
+ * import { collectDataset, countModel, makeEnvironment, startStates } from "@holdfast/offline-rl";
  * import { ok } from "node:assert/strict";
  *
  * const { mdp, behaviour } = makeEnvironment("cliffWalking");
  * const { counts } = countModel(collectDataset(mdp, behaviour, 50, 42), mdp);
- * ok(counts[mdp.startState * mdp.actionCount] >= 50);
+ * ok(counts[startStates(mdp)[0] * mdp.actionCount] >= 50);
  * ```
  */
 export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
@@ -58,35 +59,26 @@ export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
       counts[pair]++;
     }
   }
-  // Not by spreading: on a large grid there are more pairs than a call takes arguments.
-  const outcomeCount = seen.reduce((most, { size }) => Math.max(most, size), 0);
-  const probability = new Float64Array(counts.length * outcomeCount);
-  const nextState = new Int32Array(probability.length);
-  const reward = new Float64Array(probability.length);
-  const named = new Uint8Array(probability.length);
+  const rows = mdpRows(stateCount, actionCount);
   seen.forEach((outcomes, pair) => {
-    let i = pair * outcomeCount;
     for (
       const [outcome, { n, rewards }] of [...outcomes].sort((a, b) =>
         a[0] - b[0]
       )
     ) {
-      probability[i] = n / counts[pair];
-      nextState[i] = Math.floor(outcome / 2);
-      reward[i] = rewards / n;
-      named[i] = outcome % 2;
-      i++;
+      rows.add(Math.floor(pair / actionCount), pair % actionCount, {
+        probability: n / counts[pair],
+        nextState: Math.floor(outcome / 2),
+        reward: rewards / n,
+        outcome: outcome % 2,
+      });
     }
   });
   return {
     counts,
     model: {
       ...mdp,
-      outcomeCount,
-      probability,
-      nextState,
-      reward,
-      outcome: named,
+      ...rows.finish(),
       outcomes: [{ name: "end", ends: true, unsafe: false }],
     },
   };

@@ -91,12 +91,13 @@ export function referencePolicies(
  *   countModel,
  *   makeEnvironment,
  *   mostFrequentActions,
+ *   startStates,
  * } from "@holdfast/offline-rl";
  * import { equal } from "node:assert/strict";
  *
  * const { mdp, behaviour } = makeEnvironment("cliffWalking");
  * const counted = countModel(collectDataset(mdp, behaviour, 50, 42), mdp);
- * equal(mostFrequentActions(counted)[mdp.startState], 0);
+ * equal(mostFrequentActions(counted)[startStates(mdp)[0]], 0);
  * ```
  */
 export function mostFrequentActions(
@@ -124,12 +125,13 @@ export function mostFrequentActions(
  *   countModel,
  *   makeEnvironment,
  *   maximumLikelihoodActions,
+ *   startStates,
  * } from "@holdfast/offline-rl";
  * import { equal } from "node:assert/strict";
  *
  * const { mdp, behaviour } = makeEnvironment("cliffWalking");
  * const counted = countModel(collectDataset(mdp, behaviour, 50, 42), mdp);
- * equal(maximumLikelihoodActions(counted, 0.99)[mdp.startState], 0);
+ * equal(maximumLikelihoodActions(counted, 0.99)[startStates(mdp)[0]], 0);
  * ```
  */
 export function maximumLikelihoodActions(

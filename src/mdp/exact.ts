@@ -17,6 +17,7 @@ import {
   endingOutcomes,
   type FiniteMdp,
   outcomeByState,
+  requireHorizon,
   unsafeOutcomes,
 } from "./mdp.ts";
 
@@ -65,16 +66,16 @@ export function evaluateExactly(
   mdp: FiniteMdp,
   policy: Float64Array,
 ): ExactEvaluation {
-  const { maxSteps, stateCount } = mdp;
+  const { stateCount } = mdp;
+  const horizon = requireHorizon(mdp);
   const chain = policyChain(mdp, policy);
   const atoms = new Map<number, number>();
   const ends = endingOutcomes(mdp);
   const ended = new Float64Array(ends.length);
   let lengthMean = 0;
   // Return so far -> [S] probability of being in each state with it.
-  let live = new Map<number, Float64Array>([[0, new Float64Array(stateCount)]]);
-  live.get(0)![mdp.startState] = 1;
-  for (let step = 0; step < maxSteps && live.size > 0; step++) {
+  let live = new Map<number, Float64Array>([[0, mdp.start]]);
+  for (let step = 0; step < horizon && live.size > 0; step++) {
     chain.toStep(step);
     const { first, probability, nextState, reward, outcome } = chain;
     const nextLive = new Map<number, Float64Array>();
@@ -163,10 +164,10 @@ function happens(
   const marked = new Uint8Array(mdp.outcomes.length + 1);
   for (const outcome of wanted) marked[outcome] = 1;
   const ends = endingOutcomes(mdp);
-  let mass = new Float64Array(mdp.stateCount);
-  mass[mdp.startState] = 1;
+  const horizon = requireHorizon(mdp);
+  let mass = mdp.start;
   let happened = 0;
-  for (let step = 0; step < mdp.maxSteps; step++) {
+  for (let step = 0; step < horizon; step++) {
     chain.toStep(step);
     const { first, probability, nextState, outcome } = chain;
     const next = new Float64Array(mdp.stateCount);
@@ -195,24 +196,24 @@ function happens(
  *
  * @example Safe from everywhere
  * ```ts
- * import { makeEnvironment, unsafeByState } from "@holdfast/offline-rl";
+ * import { makeEnvironment, startStates, unsafeByState } from "@holdfast/offline-rl";
  * import { equal } from "node:assert/strict";
  *
  * const { mdp, behaviour } = makeEnvironment("cliffWalking", {}, { epsilon: 0 });
- * equal(unsafeByState(mdp, behaviour)[mdp.startState], 0);
+ * equal(unsafeByState(mdp, behaviour)[startStates(mdp)[0]], 0);
  * ```
  */
 export function unsafeByState(
   mdp: FiniteMdp,
   policy: Float64Array,
 ): Float64Array {
-  const { maxSteps, stateCount } = mdp;
+  const { stateCount } = mdp;
   const chain = policyChain(mdp, policy);
   let after = new Float64Array(stateCount);
   let now = new Float64Array(stateCount);
   const ends = endingOutcomes(mdp);
   const unsafe = unsafeOutcomes(mdp);
-  for (let step = maxSteps - 1; step >= 0; step--) {
+  for (let step = requireHorizon(mdp) - 1; step >= 0; step--) {
     chain.toStep(step);
     const { first, probability, nextState, outcome } = chain;
     [after, now] = [now, after];
@@ -290,20 +291,20 @@ interface PolicyChain {
 }
 
 function policyChain(mdp: FiniteMdp, policy: Float64Array): PolicyChain {
-  const { stateCount, actionCount, outcomeCount, maxSteps } = mdp;
+  const { stateCount, actionCount, outcomeOffsets } = mdp;
   const rows = stateCount * actionCount;
   const stationary = policy.length === rows;
-  if (!stationary && policy.length !== maxSteps * rows) {
+  if (!stationary && policy.length !== requireHorizon(mdp) * rows) {
     throw new InputError(
       `a policy of ${policy.length} numbers fits neither [S, A] = ${rows} nor [T, S, A]`,
     );
   }
   const chain: PolicyChain = {
     first: new Int32Array(stateCount + 1),
-    probability: new Float64Array(rows * outcomeCount),
-    nextState: new Int32Array(rows * outcomeCount),
-    reward: new Float64Array(rows * outcomeCount),
-    outcome: new Uint8Array(rows * outcomeCount),
+    probability: new Float64Array(mdp.probability.length),
+    nextState: new Int32Array(mdp.probability.length),
+    reward: new Float64Array(mdp.probability.length),
+    outcome: new Uint8Array(mdp.probability.length),
     toStep(step) {
       if (!stationary) fill(step * rows);
     },
@@ -314,7 +315,7 @@ function policyChain(mdp: FiniteMdp, policy: Float64Array): PolicyChain {
       if (row % actionCount === 0) chain.first[row / actionCount] = n;
       const weight = policy[offset + row];
       if (weight === 0) continue;
-      for (let i = row * outcomeCount; i < (row + 1) * outcomeCount; i++) {
+      for (let i = outcomeOffsets[row]; i < outcomeOffsets[row + 1]; i++) {
         const p = weight * mdp.probability[i];
         if (p === 0) continue;
         chain.probability[n] = p;

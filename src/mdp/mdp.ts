@@ -1,8 +1,10 @@
 /**
- * A finite Markov decision process with a horizon, in tables.
+ * A finite Markov decision process in tables.
  *
  * @module
  */
+
+import { InputError } from "../errors.ts";
 
 /** Something that can happen in a step and has a name: reaching the goal, entering a hazard, … */
 export interface NamedOutcome {
@@ -15,35 +17,53 @@ export interface NamedOutcome {
 }
 
 /**
- * S states, A actions, K outcomes per state and action. Outcome k of (s, a) has index
- * `(s * actionCount + a) * outcomeCount + k`. Probabilities are f64 and sum to 1 over k;
- * unused outcomes have probability 0.
+ * What can happen in each state after each action. S states, A actions, N outcomes in rows, one row
+ * a pair of state and action: that of (s, a) is `outcomeOffsets[s · A + a]` up to, without it,
+ * `outcomeOffsets[s · A + a + 1]`. A pair that cannot be taken has none: the action is forbidden
+ * there, or no episode is ever in the state when it acts.
  */
-export interface FiniteMdp {
-  /** S */
-  readonly stateCount: number;
-  /** A */
-  readonly actionCount: number;
-  /** K */
-  readonly outcomeCount: number;
-  /** [S, A, K] probability of each outcome. */
+export interface MdpRows {
+  /** [S · A + 1] where each row begins; ascending. */
+  readonly outcomeOffsets: Uint32Array;
+  /** [N] probability of each outcome; those of a row sum to 1. */
   readonly probability: Float64Array;
-  /** [S, A, K] next state of each outcome. */
+  /** [N] next state of each outcome. */
   readonly nextState: Int32Array;
-  /** [S, A, K] reward of each outcome. */
+  /** [N] reward of each outcome. */
   readonly reward: Float64Array;
-  /** [S, A, K] what happens: 0 nothing that has a name, n the n-th of `outcomes`. */
+  /** [N] what happens: 0 nothing that has a name, n the n-th of the named outcomes. */
   readonly outcome: Uint8Array;
-  /** What has a name. */
-  readonly outcomes: readonly NamedOutcome[];
-  /** Episodes are truncated after this many steps. */
-  readonly maxSteps: number;
-  /** State in which every episode starts. */
-  readonly startState: number;
+}
+
+/** What a policy sees of each state. */
+export interface MdpObservations {
   /** [S, D] the observation of each state, row-major. */
   readonly observations: Float32Array;
   /** D */
   readonly observationSize: number;
+  /**
+   * [D] where observations are names and not quantities, how many names each column has: its entries
+   * are whole numbers from 0 to that minus 1. Absent where they are quantities.
+   */
+  readonly observationCategories?: readonly number[];
+}
+
+/** A finite Markov decision process. Probabilities and rewards are f64. */
+export interface FiniteMdp extends MdpRows, MdpObservations {
+  /** S */
+  readonly stateCount: number;
+  /** A */
+  readonly actionCount: number;
+  /** What has a name. */
+  readonly outcomes: readonly NamedOutcome[];
+  /** [S] probability that an episode starts in each state. */
+  readonly start: Float64Array;
+  /** Episodes are truncated after this many steps; null where nothing truncates them. */
+  readonly horizon: number | null;
+  /** The discount that the world comes with, in (0, 1]; 1 where it has none. */
+  readonly discount: number;
+  /** [S, A] 1 where the action is allowed; absent where all are. */
+  readonly allowed?: Uint8Array;
 }
 
 /**
@@ -89,4 +109,19 @@ export function outcomeByState(mdp: FiniteMdp): Uint8Array {
     if (mdp.probability[i] > 0) entered[mdp.nextState[i]] = mdp.outcome[i];
   }
   return entered;
+}
+
+/** The states in which an episode can start, ascending. */
+export function startStates({ start }: Pick<FiniteMdp, "start">): number[] {
+  return Array.from(start.keys()).filter((state) => start[state] > 0);
+}
+
+/**
+ * The steps after which episodes are truncated.
+ *
+ * @throws InputError where nothing truncates them.
+ */
+export function requireHorizon({ horizon }: FiniteMdp): number {
+  if (horizon !== null) return horizon;
+  throw new InputError("the world has no horizon: give maxSteps");
 }

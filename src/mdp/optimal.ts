@@ -5,7 +5,7 @@
  */
 
 import { InputError } from "../errors.ts";
-import { endingOutcomes, type FiniteMdp } from "./mdp.ts";
+import { endingOutcomes, type FiniteMdp, requireHorizon } from "./mdp.ts";
 
 /**
  * The policy of the highest undiscounted return within the horizon, by backward induction
@@ -24,11 +24,12 @@ import { endingOutcomes, type FiniteMdp } from "./mdp.ts";
  * ```
  */
 export function optimalActions(mdp: FiniteMdp): Int32Array {
-  const { stateCount, actionCount, maxSteps } = mdp;
-  const actions = new Int32Array(maxSteps * stateCount);
+  const { stateCount, actionCount } = mdp;
+  const horizon = requireHorizon(mdp);
+  const actions = new Int32Array(horizon * stateCount);
   const values = new Float64Array(stateCount);
   const q = new Float64Array(stateCount * actionCount);
-  for (let step = maxSteps - 1; step >= 0; step--) {
+  for (let step = horizon - 1; step >= 0; step--) {
     backUp(mdp, values, 1, q);
     for (let s = 0; s < stateCount; s++) {
       const best = bestAction(q, s, actionCount);
@@ -49,11 +50,11 @@ export function optimalActions(mdp: FiniteMdp): Int32Array {
  *
  * @example Up from the start
  * ```ts
- * import { makeEnvironment, optimalStationaryActions } from "@holdfast/offline-rl";
+ * import { makeEnvironment, optimalStationaryActions, startStates } from "@holdfast/offline-rl";
  * import { equal } from "node:assert/strict";
  *
  * const { mdp } = makeEnvironment("cliffWalking");
- * equal(optimalStationaryActions(mdp, 0.9)[mdp.startState], 0);
+ * equal(optimalStationaryActions(mdp, 0.9)[startStates(mdp)[0]], 0);
  * ```
  */
 export function optimalStationaryActions(
@@ -119,11 +120,11 @@ function backUp(
   gamma: number,
   q: Float64Array,
 ): void {
-  const { outcomeCount, probability, nextState, reward, outcome } = mdp;
+  const { outcomeOffsets, probability, nextState, reward, outcome } = mdp;
   const ends = endingOutcomes(mdp);
   for (let row = 0; row < q.length; row++) {
     let sum = 0;
-    for (let i = row * outcomeCount; i < (row + 1) * outcomeCount; i++) {
+    for (let i = outcomeOffsets[row]; i < outcomeOffsets[row + 1]; i++) {
       const after = ends[outcome[i]] === 0 ? gamma * values[nextState[i]] : 0;
       sum += probability[i] * (reward[i] + after);
     }

@@ -2,7 +2,7 @@
  * Policies of a finite MDP as tables of action probabilities.
  *
  * A stationary policy is a `Float64Array` of shape [S, A]; one that depends on the step is
- * [T, S, A] with T the MDP's `maxSteps`. Each row sums to 1.
+ * [T, S, A] with T the MDP's `horizon`. Each row sums to 1.
  *
  * @module
  */

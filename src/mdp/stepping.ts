@@ -8,7 +8,7 @@
 
 import { InputError } from "../errors.ts";
 import { type RandomStream, randomStream } from "../numerics/random.ts";
-import { endingOutcomes, type FiniteMdp } from "./mdp.ts";
+import { endingOutcomes, type FiniteMdp, startStates } from "./mdp.ts";
 import { sampleIndex } from "./sampling.ts";
 
 /** An episode under way. */
@@ -37,24 +37,34 @@ export interface Episode {
  * @param stream Decides what happens.
  */
 export function startEpisode(mdp: FiniteMdp, stream: RandomStream): Episode {
-  const { actionCount, outcomeCount, maxSteps } = mdp;
+  const { actionCount, outcomeOffsets, horizon } = mdp;
   const ends = endingOutcomes(mdp);
   const episode = {
-    state: mdp.startState,
+    state: drawStart(mdp, stream),
     steps: 0,
     terminated: false,
     truncated: false,
     step(action: number): number {
-      const row = (episode.state * actionCount + action) * outcomeCount;
-      const i = row + sampleIndex(mdp.probability, row, outcomeCount, stream);
+      const pair = episode.state * actionCount + action;
+      const first = outcomeOffsets[pair];
+      const count = outcomeOffsets[pair + 1] - first;
+      const i = first + sampleIndex(mdp.probability, first, count, stream);
       episode.state = mdp.nextState[i];
       episode.steps++;
       episode.terminated = ends[mdp.outcome[i]] === 1;
-      episode.truncated = !episode.terminated && episode.steps === maxSteps;
+      episode.truncated = !episode.terminated && episode.steps === horizon;
       return i;
     },
   };
   return episode;
+}
+
+/** Where an episode starts; a single possible state takes no number from the stream. */
+function drawStart(mdp: FiniteMdp, stream: RandomStream): number {
+  const states = startStates(mdp);
+  return states.length === 1
+    ? states[0]
+    : sampleIndex(mdp.start, 0, mdp.stateCount, stream);
 }
 
 /** What a step gives back. */

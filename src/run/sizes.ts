@@ -42,7 +42,9 @@ type Room = Pick<Backend, "shortage">;
 export function requireRoomToCollect(config: Config, room: Room): void {
   const { environment, dataset: { episodes } } = config;
   if (environment === null) return;
-  const { maxSteps, stateCount, ...sizes } = environmentShape(environment);
+  const { horizon, stateCount, ...sizes } = environmentShape(environment);
+  // Without a horizon nothing is known beforehand.
+  const maxSteps = horizon ?? 1;
   const bytes = episodes * maxSteps * TRANSITION_BYTES;
   if (bytes > MOST_DATA_BYTES) {
     throw new InputError(

@@ -1,3 +1,4 @@
+import { startStates } from "../../src/mdp/mdp.ts";
 import type { Cell } from "../../src/settings.ts";
 import assert from "node:assert/strict";
 import { collectDataset } from "../../src/dataset/collect.ts";
@@ -41,12 +42,12 @@ Deno.test("the columns hold whole episodes with their final observations", () =>
   for (let episode = 0; episode < e; episode++) {
     const first = data.episodeOffsets[episode];
     const last = data.episodeOffsets[episode + 1] - 1;
-    assert.equal(states[first + episode], mdp.startState);
+    assert.equal(states[first + episode], startStates(mdp)[0]);
     for (let i = first; i <= last; i++) {
       const [s, next] = [states[i + episode], states[i + episode + 1]];
       let possible = false;
-      for (let k = 0; k < mdp.outcomeCount; k++) {
-        const o = (s * 4 + data.actions[i]) * mdp.outcomeCount + k;
+      for (let k = 0; k < 4; k++) {
+        const o = (s * 4 + data.actions[i]) * 4 + k;
         possible ||= mdp.nextState[o] === next &&
           mdp.reward[o] === data.rewards[i] &&
           (mdp.outcome[o] !== 0) === (data.terminated[i] === 1);

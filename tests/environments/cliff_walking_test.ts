@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { startStates } from "../../src/mdp/mdp.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import { summariseDataset } from "../../src/dataset/summary.ts";
@@ -65,7 +66,7 @@ Deno.test("on slippery ground: the probability of a first fall, against a count 
   close(evaluateExactly(mdp, up).outcomes.fall, slip / 2);
   // Two steps up: the second is made at the start (after the slip to the left) or above it, or
   // again at the start after a fall, which counts no second time.
-  const twice = { ...mdp, maxSteps: 2 };
+  const twice = { ...mdp, horizon: 2 };
   close(
     evaluateExactly(twice, up).outcomes.fall,
     slip / 2 + slip / 2 * (slip / 2),
@@ -78,7 +79,7 @@ Deno.test("the numbers of states and the drawing agree", () => {
   const drawing = cliffWalking.draw!(settings);
   const mdp = cliffWalking.mdp(settings);
   equal(drawing.cells.length, mdp.stateCount);
-  deepEqual(drawing.cells[mdp.startState], [...drawing.start]);
+  deepEqual(drawing.cells[startStates(mdp)[0]], [...drawing.start]);
   equal(drawing.hazards.length, 10);
 });
 

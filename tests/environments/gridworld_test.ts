@@ -61,8 +61,8 @@ Deno.test("every transition probability follows the slip rule", () => {
         }
         const actual = new Float64Array(25);
         let sum = 0;
-        for (let k = 0; k < mdp.outcomeCount; k++) {
-          const i = ((x * size + y) * 4 + a) * mdp.outcomeCount + k;
+        for (let k = 0; k < 4; k++) {
+          const i = ((x * size + y) * 4 + a) * 4 + k;
           actual[mdp.nextState[i]] += mdp.probability[i];
           sum += mdp.probability[i];
         }

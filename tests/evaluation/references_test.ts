@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { startStates } from "../../src/mdp/mdp.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { summariseDataset } from "../../src/dataset/summary.ts";
 import { countModel } from "../../src/evaluation/counted_model.ts";
@@ -75,16 +76,17 @@ Deno.test("counts, frequencies and mean rewards by hand", () => {
   );
   const row = (s: number, a: number) => {
     const found = [];
-    for (let k = 0; k < model.outcomeCount; k++) {
-      const i = (s * 4 + a) * model.outcomeCount + k;
-      if (model.probability[i] > 0) {
-        found.push([
-          model.probability[i],
-          model.nextState[i],
-          model.reward[i],
-          model.outcome[i],
-        ]);
-      }
+    const [first, end] = model.outcomeOffsets.subarray(
+      s * 4 + a,
+      s * 4 + a + 2,
+    );
+    for (let i = first; i < end; i++) {
+      found.push([
+        model.probability[i],
+        model.nextState[i],
+        model.reward[i],
+        model.outcome[i],
+      ]);
     }
     return found;
   };
@@ -95,7 +97,7 @@ Deno.test("counts, frequencies and mean rewards by hand", () => {
   assert.deepEqual(row(3, 1), [[0.5, 4, -100, 1], [0.5, 6, -1, 0]]);
   assert.deepEqual(row(3, 0), [[1, 3, -1, 0]]);
   assert.deepEqual(row(0, 0), []);
-  assert.equal(model.startState, 0);
+  assert.deepEqual(startStates(model), [0]);
 });
 
 Deno.test("most frequent action: lowest index on ties, 0 without data", () => {

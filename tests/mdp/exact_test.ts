@@ -11,7 +11,12 @@ import {
   gridworldMdp,
   resolveGridworld,
 } from "../../src/environments/gridworld.ts";
-import { type FiniteMdp, outcomeByState } from "../../src/mdp/mdp.ts";
+import { pointStart } from "../../src/mdp/build.ts";
+import {
+  type FiniteMdp,
+  outcomeByState,
+  startStates,
+} from "../../src/mdp/mdp.ts";
 import { optimalActions } from "../../src/mdp/optimal.ts";
 import { greedyPolicy } from "../../src/mdp/policy.ts";
 import { sampleIndex } from "../../src/mdp/sampling.ts";
@@ -44,7 +49,7 @@ function close(actual: number, expected: number): void {
 
 /** Walks every trajectory one by one. */
 function enumerate(mdp: FiniteMdp, policy: Float64Array) {
-  const { stateCount, actionCount, outcomeCount, maxSteps } = mdp;
+  const { stateCount, actionCount, outcomeOffsets, horizon } = mdp;
   const perStep = policy.length === stateCount * actionCount
     ? 0
     : stateCount * actionCount;
@@ -58,7 +63,7 @@ function enumerate(mdp: FiniteMdp, policy: Float64Array) {
     sum: number,
     ending: number,
   ) => {
-    if (ending !== 0 || step === maxSteps) {
+    if (ending !== 0 || step === horizon) {
       returns.set(sum, (returns.get(sum) ?? 0) + p);
       ended[ending] += p;
       length += p * step;
@@ -67,8 +72,8 @@ function enumerate(mdp: FiniteMdp, policy: Float64Array) {
     for (let a = 0; a < actionCount; a++) {
       const chosen = policy[perStep * step + s * actionCount + a];
       if (chosen === 0) continue;
-      for (let k = 0; k < outcomeCount; k++) {
-        const i = (s * actionCount + a) * outcomeCount + k;
+      const pair = s * actionCount + a;
+      for (let i = outcomeOffsets[pair]; i < outcomeOffsets[pair + 1]; i++) {
         const q = p * chosen * mdp.probability[i];
         if (q > 0) {
           walk(
@@ -82,7 +87,7 @@ function enumerate(mdp: FiniteMdp, policy: Float64Array) {
       }
     }
   };
-  walk(mdp.startState, 0, 1, 0, 0);
+  mdp.start.forEach((p, s) => p > 0 && walk(s, 0, p, 0, 0));
   return { atoms: [...returns].sort((a, b) => a[0] - b[0]), ended, length };
 }
 
@@ -121,7 +126,9 @@ Deno.test("exact evaluation agrees with the enumeration of every trajectory", ()
   agreesWithEnumeration(mdp, uniform);
   // Rewards that differ before the end, so that a state is met with several sums.
   const reward = mdp.reward.map((r, i) => r + (i % 3) / 4);
-  agreesWithEnumeration({ ...mdp, reward, maxSteps: 4 }, uniform);
+  agreesWithEnumeration({ ...mdp, reward, horizon: 4 }, uniform);
+  const start = Float64Array.from(mdp.start, (_, s) => s % 3 === 0 ? 1 / 3 : 0);
+  agreesWithEnumeration({ ...mdp, start, horizon: 4 }, uniform);
 });
 
 Deno.test("an evaluation without chance", () => {
@@ -162,7 +169,8 @@ Deno.test("hazard by state is the hazard probability of an episode that starts t
     const hazard = unsafeByState(mdp, policy);
     for (let startState = 0; startState < 25; startState++) {
       const expected = endings[startState] === 0
-        ? evaluateExactly({ ...mdp, startState }, policy).unsafeProbability
+        ? evaluateExactly({ ...mdp, start: pointStart(25, startState) }, policy)
+          .unsafeProbability
         : [NaN, 1, 0][endings[startState]];
       close(hazard[startState], expected);
     }
@@ -195,11 +203,11 @@ Deno.test("200,000 rollouts agree with the exact values within 4 standard errors
   let stepSquares = 0;
   const counts = new Map<number, number>();
   for (let episode = 0; episode < n; episode++) {
-    let s = mdp.startState;
+    let [s] = startStates(mdp);
     let ending = 0;
     let total = 0;
     let step = 0;
-    for (; step < mdp.maxSteps && ending === 0; step++) {
+    for (; step < mdp.horizon! && ending === 0; step++) {
       const row = (s * 4 + sampleIndex(policy, s * 4, 4, stream)) * 4;
       const i = row + sampleIndex(mdp.probability, row, 4, stream);
       s = mdp.nextState[i];
