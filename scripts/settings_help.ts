@@ -44,9 +44,11 @@ function rangeOf(setting: Setting): string {
     case "choice":
       return setting.choices.join(" | ");
     case "integer":
-      return `whole, ${setting.min} to ${setting.max}`;
-    case "number":
-      return `${setting.min} to ${setting.max}`;
+    case "number": {
+      const whole = setting.kind === "integer" ? "whole, " : "";
+      const others = setting.nullable ? ", or null" : "";
+      return `${whole}${setting.min} to ${setting.max}${others}`;
+    }
     case "cell":
       return "[x, y]";
     case "cells":

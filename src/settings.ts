@@ -14,7 +14,9 @@ export interface NumberSetting {
   /** Maximum. */
   readonly max: number;
   /** Where neither preset nor configuration says. */
-  readonly default: number;
+  readonly default: number | null;
+  /** Whether a configuration may say null: see `meaning`. */
+  readonly nullable?: true;
   /** In a few words. */
   readonly meaning: string;
 }
@@ -71,7 +73,8 @@ export type NumbersNamed<Names extends string> = {
 
 /** The definitions of settings, in the order in which a configuration lists them. */
 export type SettingDefinitions<Settings> = {
-  readonly [Key in keyof Settings]: Settings[Key] extends number ? NumberSetting
+  readonly [Key in keyof Settings]: Settings[Key] extends number | null
+    ? NumberSetting
     : Settings[Key] extends string ? ChoiceSetting<Settings[Key]>
     : Settings[Key] extends Cell | null ? CellSetting
     : CellsSetting;

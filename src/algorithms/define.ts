@@ -23,6 +23,8 @@ export interface LearningShape {
   readonly actionCount: number;
   /** Rows of the table of distinct observations. */
   readonly tableRows: number;
+  /** The largest absolute reward of the data; 1 where it does not matter, because nothing is trained. */
+  readonly largestReward?: number;
 }
 
 /** Settings that the training loop itself reads; every algorithm has them. */
@@ -85,7 +87,8 @@ export interface CheckpointChoice {
 
 /** Settings of algorithms that learn values from rewards and a target network. */
 export type ValueSettings =
-  & NumbersNamed<"gamma" | "targetUpdateInterval" | "rewardScale">
+  & NumbersNamed<"gamma" | "targetUpdateInterval">
+  & { readonly rewardScale: number | null }
   & Required<CheckpointChoice>;
 
 /** Their definitions. */
@@ -97,14 +100,25 @@ export const valueSettings: SettingDefinitions<ValueSettings> = {
     8_000,
     "steps between target updates (hard copies of the parameters)",
   ),
-  rewardScale: number(
-    1e-6,
-    1e6,
-    1,
-    "rewards are multiplied by it; action values are in its units",
-  ),
+  rewardScale: {
+    ...number(
+      1e-6,
+      1e6,
+      1,
+      "rewards are multiplied by it, action values are in its units; `null`: 1 / the largest absolute reward of the data",
+    ),
+    nullable: true,
+  },
   checkpointChoice: choice(
     ["last", "model"],
     "`last`, or `model`: of the logging intervals in the second half, the policy worth most in a pessimistic model counted from the data",
   ),
 };
+
+/** What rewards are multiplied by. */
+export function rewardScaleOf(
+  { rewardScale }: Pick<ValueSettings, "rewardScale">,
+  { largestReward = 1 }: LearningShape,
+): number {
+  return rewardScale ?? 1 / largestReward;
+}

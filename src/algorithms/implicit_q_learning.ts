@@ -15,6 +15,7 @@ import {
   type AlgorithmDefinition,
   type LearnerSettings,
   learnerSettings,
+  rewardScaleOf,
   type ValueSettings,
   valueSettings,
 } from "./define.ts";
@@ -79,7 +80,8 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
   },
   startsFrom: "cql",
   build(settings, shape) {
-    const { batchSize, expectile, advantageCap, rewardScale } = settings;
+    const { batchSize, expectile, advantageCap } = settings;
+    const rewardScale = rewardScaleOf(settings, shape);
     const policy = trainedNetwork("policy", shape, shape.actionCount);
     const value = trainedNetwork("value", shape, 1, { isFirst: false });
     const critic = trainedNetwork("critic", shape, shape.actionCount, {

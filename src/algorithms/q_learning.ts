@@ -20,6 +20,7 @@ import {
   type LearnerSettings,
   learnerSettings,
   type LearningShape,
+  rewardScaleOf,
   type ValueSettings,
   valueSettings,
 } from "./define.ts";
@@ -121,11 +122,12 @@ interface Variant {
  * latter without alpha.
  */
 function qLearning(
-  { batchSize, gamma, rewardScale, targetActionNoise, targetUpdateInterval }:
-    QSettings,
+  settings: QSettings,
   shape: LearningShape,
   { doubleQ, alpha = 0, temperature = 1 }: Variant,
 ): Program {
+  const { batchSize, gamma, targetActionNoise, targetUpdateInterval } =
+    settings;
   const network = trainedNetwork("value", shape, shape.actionCount, {
     hasTarget: true,
   });
@@ -160,7 +162,7 @@ function qLearning(
     state: stateOf([network]),
     outputs: "qValues",
     discount: gamma,
-    rewardScale,
+    rewardScale: rewardScaleOf(settings, shape),
     plan,
     tableRows: shape.tableRows,
     buffers: [

@@ -47,8 +47,8 @@ const tutorial: Tutorial = {
  * probability and return in the true environments of seeds 100 to 119: without a simulator this
  * choice is not possible. docs/safe-preset.md has the sweep. A run itself looks only at its data.
  *
- * Rewards are scaled so that errors stay in the quadratic part of the Huber loss (beyond it, a rare
- * -100 hardly counts); the conservative term gets a temperature in the same units; observations are
+ * Rewards are scaled, by their largest, so that errors stay in the quadratic part of the Huber loss (beyond it,
+ * a rare -100 hardly counts); the conservative term gets a temperature in the same units; observations are
  * scaled; truncated steps bootstrap; and the policy is the mean of eight networks.
  */
 const safe: Tutorial = {
@@ -72,7 +72,7 @@ const safe: Tutorial = {
       batchSize: 512,
       alpha: 0.1,
       temperature: 0.02,
-      rewardScale: 0.01,
+      rewardScale: null,
       targetActionNoise: 0.05,
       targetUpdateInterval: 100,
       logInterval: 500,

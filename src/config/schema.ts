@@ -12,7 +12,7 @@ import {
   ENVIRONMENTS,
 } from "../environments/index.ts";
 import { InputError } from "../errors.ts";
-import type { AnySettings, Setting } from "../settings.ts";
+import type { AnySettings, NumberSetting, Setting } from "../settings.ts";
 import type { ConfigOverrides } from "./config.ts";
 import { suggest } from "../nearest.ts";
 
@@ -24,8 +24,8 @@ const finite = (message: string) =>
     v.transform((x) => x + 0),
   );
 
-function number(min: number, max: number) {
-  const message = `must be a number from ${min} to ${max}`;
+function number(min: number, max: number, others = "") {
+  const message = `must be a number from ${min} to ${max}${others}`;
   return v.pipe(
     finite(message),
     v.minValue(min, message),
@@ -33,8 +33,8 @@ function number(min: number, max: number) {
   );
 }
 
-function integer(min: number, max: number) {
-  const message = `must be an integer from ${min} to ${max}`;
+function integer(min: number, max: number, others = "") {
+  const message = `must be an integer from ${min} to ${max}${others}`;
   return v.pipe(
     finite(message),
     v.integer(message),
@@ -78,14 +78,21 @@ function settingSchema(setting: Setting): v.GenericSchema {
     case "choice":
       return oneOf(...setting.choices);
     case "integer":
-      return integer(setting.min, setting.max);
+      return numeric(integer, setting);
     case "number":
-      return number(setting.min, setting.max);
+      return numeric(number, setting);
     case "cell":
       return setting.default === null ? v.nullable(cell) : cell;
     case "cells":
       return v.nullable(cells);
   }
+}
+
+function numeric(
+  schema: typeof number | typeof integer,
+  { min, max, nullable }: NumberSetting,
+): v.GenericSchema {
+  return nullable ? v.nullable(schema(min, max, " or null")) : schema(min, max);
 }
 
 function settingEntries(settings: AnySettings): v.ObjectEntries {

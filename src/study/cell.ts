@@ -13,7 +13,13 @@ import type { FiniteMdp } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { greedyInStates } from "../evaluation/evaluate.ts";
-import { configuredAlgorithms, learnTogether } from "../run/learn.ts";
+import {
+  configuredAlgorithms,
+  type Learnt,
+  learnTogether,
+  type SeedProblem,
+} from "../run/learn.ts";
+import { isScaledByData, largestRewardOf } from "../training/task.ts";
 import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
 import { exactReferences } from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
@@ -92,20 +98,55 @@ export async function computeCells(
     }));
   }
   const algorithm = configuredAlgorithm(problems[0].config, policy);
-  const learnt = await learnTogether(problems, { algorithm, backend, onStep });
-  return learnt.map(({ policy, columns, rows }, i) => {
-    const { mdp } = problems[i].environment;
-    const actions = greedyInStates(policy, mdp);
-    return {
-      schema: "holdfast/study-learner/2",
-      cell: cells[i],
-      task: cellTask(study, cells[i]),
-      exact: exactOfActions(mdp, actions),
-      actions: digits(actions),
-      policySha256: sha256Hex(policyToSafetensors(policy)),
-      curve: { columns, rows },
-    };
-  });
+  const entries = problems.map((problem, i) => ({
+    ...problem,
+    cell: cells[i],
+  }));
+  const results: LearnerResult[] = [];
+  for (const together of trainedTogether(entries, algorithm)) {
+    const options = { algorithm, backend, onStep };
+    const learnt = await learnTogether(together, options);
+    learnt.forEach((one, i) =>
+      results.push(learnerResult(study, together[i], one))
+    );
+  }
+  return cells.map((cell) => results.find((result) => result.cell === cell)!);
+}
+
+/** What a learner's cell is trained on. */
+type Entry = SeedProblem & {
+  readonly cell: StudyCell;
+  readonly environment: KnownEnvironment;
+};
+
+/** Data that decide by what their rewards are multiplied may make programs that differ. */
+function trainedTogether(
+  entries: readonly Entry[],
+  algorithm: Algorithm,
+): Entry[][] {
+  const kinds = Map.groupBy(
+    entries,
+    ({ problem: { dataset } }) =>
+      isScaledByData(algorithm) ? largestRewardOf(dataset) : 1,
+  );
+  return [...kinds.values()];
+}
+
+function learnerResult(
+  study: StudyConfig,
+  { cell, environment: { mdp } }: Entry,
+  { policy, columns, rows }: Learnt,
+): LearnerResult {
+  const actions = greedyInStates(policy, mdp);
+  return {
+    schema: "holdfast/study-learner/2",
+    cell,
+    task: cellTask(study, cell),
+    exact: exactOfActions(mdp, actions),
+    actions: digits(actions),
+    policySha256: sha256Hex(policyToSafetensors(policy)),
+    curve: { columns, rows },
+  };
 }
 
 /** Steps of training that a cell takes. */

@@ -8,6 +8,7 @@ import {
   type TrainingState,
 } from "../algorithms/training_state.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
+import type { ValueSettings } from "../algorithms/define.ts";
 import { type Algorithm, buildProgram } from "../algorithms/index.ts";
 import type { TrainingTask } from "../backends/backend.ts";
 import { checkConfig, checkLearner } from "../config/schema.ts";
@@ -70,6 +71,7 @@ export function prepareTask(
   checkLearner({ hidden, observationScaling }, algorithm);
   if (runs.length === 0) throw new InputError("there is no run to prepare");
   const { observationSize, actionCount } = runs[0].dataset;
+  const largestReward = largestRewardOf(runs[0].dataset);
   const parts = new Map<Dataset, TablePart>();
   let tableRows = 0;
   for (const { seed, member, dataset } of runs) {
@@ -89,6 +91,14 @@ export function prepareTask(
         "the runs' data sets differ in observation size or number of actions: train them separately",
       );
     }
+    if (
+      isScaledByData(algorithm) &&
+      largestRewardOf(dataset) !== largestReward
+    ) {
+      throw new InputError(
+        "the runs' data sets differ in their largest reward, and rewardScale is null: train them separately",
+      );
+    }
     const part = tablePart(dataset, observationScaling, tableRows);
     parts.set(dataset, part);
     tableRows += part.observations.length / observationSize;
@@ -102,6 +112,7 @@ export function prepareTask(
     hidden,
     actionCount,
     tableRows,
+    largestReward,
   });
   const { steps, learningRate, learningRateSchedule } = algorithm.settings;
   const constants = adamSchedule(learningRate, learningRateSchedule, steps);
@@ -136,6 +147,17 @@ export function prepareTask(
     },
     scalings: runs.map(({ dataset }) => parts.get(dataset)!.scaling),
   };
+}
+
+/** Whether the largest reward of the data decides by what rewards are multiplied. */
+export function isScaledByData({ settings }: Algorithm): boolean {
+  return (settings as Partial<ValueSettings>).rewardScale === null;
+}
+
+/** The largest absolute reward of data; 1 where all are 0. */
+export function largestRewardOf({ rewards }: Dataset): number {
+  const largest = rewards.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
+  return largest || 1;
 }
 
 /** A data set's share of the observation table, which all runs have in common. */

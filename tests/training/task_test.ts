@@ -1,6 +1,17 @@
 /** What a program gives to the library is checked once, at the door. */
-import { equal, match, ok, rejects, throws } from "node:assert/strict";
-import { type Algorithm, ALGORITHM_NAMES } from "../../src/algorithms/index.ts";
+import {
+  deepEqual,
+  equal,
+  match,
+  ok,
+  rejects,
+  throws,
+} from "node:assert/strict";
+import {
+  type Algorithm,
+  ALGORITHM_NAMES,
+  configureAlgorithm,
+} from "../../src/algorithms/index.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
@@ -15,6 +26,8 @@ import {
   learnTogether,
 } from "../../src/run/learn.ts";
 import { openProblem } from "../../src/run/problem.ts";
+import { policyToSafetensors } from "../../src/network/policy_file.ts";
+import { train } from "../../src/run/train_policy.ts";
 import { prepareTask } from "../../src/training/task.ts";
 import { smallDataset } from "../dataset/small.ts";
 import { smallConfig } from "../run/small_run.ts";
@@ -225,4 +238,42 @@ Deno.test("a policy is not evaluated in an environment of other observations", a
     InputError,
   );
   throws(() => greedyInStates(policy, { ...mdp, actionCount: 9 }), InputError);
+});
+
+Deno.test("rewardScale null is 1 / the largest absolute reward of the data, for every learner of values", async () => {
+  const data = smallDataset();
+  const withRewards = (factor: number) => ({
+    ...data,
+    rewards: Float32Array.of(0, -8, 4, 1, 0, 2).map((r) => r * factor),
+  });
+  const policyOf = async (
+    name: "cql" | "iql",
+    scale: number | null,
+    factor: number,
+  ) =>
+    policyToSafetensors(
+      await train(withRewards(factor), name, {
+        rewardScale: scale,
+        steps: 3,
+        batchSize: 4,
+        ...(name === "iql" && { advantageTemperature: factor || 1 }),
+      }, { hidden: [4], backend: referenceBackend }),
+    );
+  for (const name of ["cql", "iql"] as const) {
+    const policy = await policyOf(name, 1 / 8, 1);
+    deepEqual(await policyOf(name, null, 1), policy);
+    // All that learning sees of the rewards is what they are in units of the largest.
+    deepEqual(await policyOf(name, null, 4), policy);
+    deepEqual(await policyOf(name, null, 0), await policyOf(name, 1, 0));
+  }
+  const algorithm = configureAlgorithm("cql", { rewardScale: null });
+  const runs = [1, 2].map((factor) => ({
+    seed: 1,
+    member: 0,
+    dataset: withRewards(factor),
+  }));
+  equal(
+    refusal(() => prepareTask(smallConfig.network, algorithm, runs, true)),
+    "the runs' data sets differ in their largest reward, and rewardScale is null: train them separately",
+  );
 });
