@@ -77,7 +77,12 @@ export {
   type NetworkPolicy,
 } from "./src/network/policy.ts";
 export type { LayerLayout, NetworkLayout } from "./src/network/layout.ts";
-export type { ObservationScaling } from "./src/network/scaling.ts";
+export type {
+  AffineEncoder,
+  Encoder,
+  EncoderName,
+  OneHotEncoder,
+} from "./src/network/encoder.ts";
 export { actionMismatchRate } from "./src/evaluation/mismatch.ts";
 export {
   policyFromSafetensors,

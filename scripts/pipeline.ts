@@ -172,6 +172,7 @@ function wantedConfig(
     {
       seed: integerFlag({ values, ...args }, "seed", 0, 2 ** 32 - 1),
       datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
+      isCategorical: dataset?.observationCategories !== undefined,
       onNote: noteOn(processOutput("stderr"), values.config),
     },
     values.config,

@@ -15,7 +15,7 @@ import type { Program } from "./program.ts";
 
 /** What an algorithm's networks must fit. */
 export interface LearningShape {
-  /** D, numbers per observation. */
+  /** Numbers of an observation, encoded. */
   readonly observationSize: number;
   /** Units of each hidden layer. */
   readonly hidden: readonly number[];

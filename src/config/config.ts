@@ -6,6 +6,7 @@
 
 import type { AlgorithmSettings } from "../algorithms/index.ts";
 import type { EnvironmentConfig } from "../environments/index.ts";
+import type { EncoderName } from "../network/encoder.ts";
 
 /** The offline data set, and how it is read as a learning problem. */
 export interface DatasetConfig {
@@ -32,8 +33,12 @@ export interface DatasetConfig {
 export interface NetworkConfig {
   /** Units of each hidden layer. */
   readonly hidden: readonly number[];
-  /** `"none"`: coordinates as they are; `"minmax"`: scaled to [-1, 1] by the range of what is learnt from. */
-  readonly observationScaling: "none" | "minmax";
+  /**
+   * `"none"`: numbers as they are; `"minmax"`: scaled to [-1, 1] by the range of what is learnt from;
+   * `"oneHot"`: names, each with an input of its own. Without the key, the last where the world or the
+   * data say that observations are names, else the preset's.
+   */
+  readonly encoder: EncoderName;
 }
 
 /** How a policy is measured by sampling. */

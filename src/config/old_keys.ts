@@ -17,6 +17,7 @@ const DATASET: readonly Renaming[] = [
     (value) => typeof value === "boolean" ? !value : value,
   ],
 ];
+const NETWORK: readonly Renaming[] = [["observationScaling", "encoder", same]];
 const ALGORITHM: readonly Renaming[] = [
   ["members", "ensembleSize", same],
   ["actionNoise", "targetActionNoise", same],
@@ -61,11 +62,13 @@ export function withNewKeys(
     return renamed;
   };
   if (!isObject(value)) return value;
-  const { dataset, algorithms } = value;
+  const { dataset, network, algorithms } = value;
   return {
     ...value,
     ...("dataset" in value &&
       { dataset: rename(dataset, "dataset", DATASET) }),
+    ...("network" in value &&
+      { network: rename(network, "network", NETWORK) }),
     ...(isObject(algorithms) && {
       algorithms: Object.fromEntries(
         Object.entries(algorithms).map(([name, settings]) => [

@@ -37,7 +37,7 @@ const tutorial: Tutorial = {
     bootstrapOnTruncation: false,
     sha256: null,
   },
-  network: { hidden: [256, 256], observationScaling: "none" },
+  network: { hidden: [256, 256], encoder: "none" },
   algorithms: { bc: tutorialBc, cql: tutorialCql },
   evaluation: { episodes: 30, mismatchSamples: 7_000 },
 };
@@ -54,7 +54,7 @@ const tutorial: Tutorial = {
 const safe: Tutorial = {
   ...tutorial,
   dataset: { ...tutorial.dataset, bootstrapOnTruncation: true },
-  network: { hidden: [64, 64], observationScaling: "minmax" },
+  network: { hidden: [64, 64], encoder: "minmax" },
   algorithms: {
     bc: {
       ...tutorialBc,
@@ -86,7 +86,7 @@ const smoke: Tutorial = {
   ...tutorial,
   environment: { ...tutorial.environment, size: 8, maxSteps: 40 },
   dataset: { ...tutorial.dataset, episodes: 60 },
-  network: { hidden: [32, 32], observationScaling: "minmax" },
+  network: { hidden: [32, 32], encoder: "minmax" },
   algorithms: {
     bc: {
       ...tutorialBc,

@@ -14,9 +14,10 @@ import {
   behaviourNamed,
   type EnvironmentConfig,
   environmentNamed,
+  environmentShape,
 } from "../environments/index.ts";
 import { defaultsOf } from "../settings.ts";
-import type { Config, ConfigOverrides } from "./config.ts";
+import type { Config, ConfigOverrides, NetworkConfig } from "./config.ts";
 import { suggest } from "../nearest.ts";
 import { withNewKeys } from "./old_keys.ts";
 import { type Preset, type PresetName, presets } from "./presets.ts";
@@ -30,6 +31,8 @@ export interface ConfigFlags {
   readonly seed?: number;
   /** SHA-256 of the data from a file; their environment is known only if the overrides name it. */
   readonly datasetSha256?: string;
+  /** Whether observations of the data or the world from a file are names; see `network.encoder`. */
+  readonly isCategorical?: boolean;
 }
 
 /**
@@ -95,15 +98,21 @@ export function resolveConfig(
   const collecting = sha256 === null
     ? base.dataset
     : { ...base.dataset, bootstrapOnTruncation: true };
+  const environment = unknown ? null : resolveEnvironment(base, over, source);
+  // The index of a state is no quantity.
+  const network: NetworkConfig = flags.isCategorical ||
+      (environment && environmentShape(environment).observationCategories)
+    ? { ...base.network, encoder: "oneHot" }
+    : base.network;
   const config: Config = {
     seed: flagged.seed ?? over.seed ?? base.seed,
-    environment: unknown ? null : resolveEnvironment(base, over, source),
+    environment,
     dataset: {
       ...laidOver(collecting, over.dataset),
       sha256,
       ...resolveBehaviour(over, source),
     },
-    network: laidOver(base.network, over.network),
+    network: laidOver(network, over.network),
     algorithms: resolveAlgorithms(base, over),
     evaluation: laidOver(base.evaluation, over.evaluation),
   };

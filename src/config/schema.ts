@@ -130,7 +130,7 @@ const schemaWith = (environment: AnyEnvironment) =>
         v.minLength(1, "must have at least one layer"),
         v.maxLength(8, "must have at most 8 layers"),
       ),
-      observationScaling: oneOf("none", "minmax"),
+      encoder: oneOf("none", "minmax", "oneHot"),
     }),
     algorithms: section(Object.fromEntries(
       ALGORITHMS.map((

@@ -11,6 +11,7 @@ import { startEpisode } from "../mdp/stepping.ts";
 import { requireLength } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
 import { buildDataset } from "./formats/builder.ts";
+import { categorical } from "./categories.ts";
 import type { Dataset } from "./dataset.ts";
 
 /**
@@ -70,5 +71,5 @@ export function collectDataset(
     }
     data.endEpisode(walk.terminated, walk.truncated);
   }
-  return data.finish(actionCount);
+  return { ...data.finish(actionCount), ...categorical(mdp) };
 }

@@ -24,6 +24,11 @@ export interface Dataset {
    * or none. Absent where they are called 0 … A - 1.
    */
   readonly actionNames?: readonly string[];
+  /**
+   * [D] where observations are names and not quantities (the index of a state), how many names each
+   * column has: its numbers are whole, from 0 to that minus 1. Absent where the source says nothing.
+   */
+  readonly observationCategories?: readonly number[];
   /** [N + E, D] row-major. */
   readonly observations: Float32Array;
   /** [N] */

@@ -5,6 +5,7 @@
  */
 
 import { meanAndStd } from "../numerics/moments.ts";
+import { categorical, firstOutside, MOST_CATEGORIES } from "./categories.ts";
 import type { Dataset } from "./dataset.ts";
 import { distinctRows } from "./distinct_rows.ts";
 
@@ -40,6 +41,8 @@ export interface DatasetReport {
   readonly transitions: number;
   /** D */
   readonly observationSize: number;
+  /** [D] how many names each number has; absent where the data do not say that they are names. */
+  readonly observationCategories?: readonly number[];
   /** [A] what each action is called. */
   readonly actionNames: readonly string[];
   /** Transitions per episode. */
@@ -121,6 +124,7 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
     episodes,
     transitions,
     observationSize: size,
+    ...categorical(dataset),
     actionNames: dataset.actionNames ??
       actionCounts.map((_, action) => `${action}`),
     length: spread(lengths),
@@ -139,15 +143,25 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
     duplicateRate: 1 - distinct.count / transitions,
     coverage: tried.size / (distinct.count * actionCount),
   };
-  return { ...report, suspicious: suspicions(report) };
+  const suspicious = suspicions(report);
+  if (
+    size === 1 && !report.observationCategories &&
+    report.observations[0].max > 1 &&
+    firstOutside(dataset.observations, [MOST_CATEGORIES]) < 0
+  ) {
+    suspicious.push(
+      "each observation is one whole number: if it is the index of a state, configure network.encoder oneHot",
+    );
+  }
+  return { ...report, suspicious };
 }
 
 /** Beyond this a network's first layer is hard to train without scaling. */
 const LARGE = 100;
 
 function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
-  const { actionCounts, actionNames, ends, episodes, reward, observations } =
-    report;
+  const { actionCounts, actionNames, ends, episodes, reward } = report;
+  const { observations, observationCategories } = report;
   const found: string[] = [];
   const unseen = actionCounts.flatMap((count, action) =>
     count === 0 ? [actionNames[action]] : []
@@ -177,7 +191,7 @@ function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
     found.push(`the same in every observation: number ${list(constant)}`);
   }
   const large = observations.flatMap(({ min, max }, d) =>
-    Math.max(-min, max) > LARGE ? [d] : []
+    !observationCategories && Math.max(-min, max) > LARGE ? [d] : []
   );
   if (large.length > 0) {
     found.push(

@@ -6,6 +6,7 @@
 
 import { InputError } from "../errors.ts";
 import { wrongActionNames } from "./action_codes.ts";
+import { areCategories, firstOutside } from "./categories.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** More actions than this are probably ids; the network has an output for each. */
@@ -13,8 +14,8 @@ export const MOST_ACTIONS = 1_000_000;
 
 /**
  * Checks everything that the rest of the suite takes for granted: lengths agree, episodes
- * follow each other and none is empty, actions are in range and named apart, numbers are finite, flags are
- * 0 or 1 and stand on an episode's last step only. Both flags may stand on one step, and
+ * follow each other and none is empty, actions are in range and named apart, numbers are finite and
+ * names among their categories, flags are 0 or 1 and stand on an episode's last step only. Both flags may stand on one step, and
  * neither may: an episode whose log just stops.
  *
  * @param dataset The data set.
@@ -96,15 +97,29 @@ export function validateDataset(dataset: Dataset, name: string): void {
       fail(`${place(i)}: the reward is ${rewards[i]}`);
     }
   }
+  const numberAt = (i: number): string => {
+    const row = Math.floor(i / observationSize);
+    const episode = episodeOfRow(episodeOffsets, row);
+    return `episode ${episode}, observation ${
+      row - episodeOffsets[episode] - episode
+    }: number ${i % observationSize} is ${observations[i]}`;
+  };
   for (let i = 0; i < observations.length; i++) {
-    if (!Number.isFinite(observations[i])) {
-      const row = Math.floor(i / observationSize);
-      const episode = episodeOfRow(episodeOffsets, row);
+    if (!Number.isFinite(observations[i])) fail(numberAt(i));
+  }
+  const { observationCategories: categories } = dataset;
+  if (categories !== undefined) {
+    if (!areCategories(categories, observationSize)) {
       fail(
-        `episode ${episode}, observation ${
-          row - episodeOffsets[episode] - episode
-        }: ` +
-          `number ${i % observationSize} is ${observations[i]}`,
+        `observationCategories must be ${observationSize} whole numbers from 1`,
+      );
+    }
+    const i = firstOutside(observations, categories);
+    if (i >= 0) {
+      fail(
+        `${numberAt(i)}, not a whole number from 0 to ${
+          categories[i % observationSize] - 1
+        }`,
       );
     }
   }

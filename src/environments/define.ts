@@ -32,7 +32,11 @@ export type Behaviour<World> = (world: World, epsilon: number) => Float64Array;
 /** Sizes of an environment's tables; see {@link FiniteMdp}. */
 export type EnvironmentShape = Pick<
   FiniteMdp,
-  "stateCount" | "actionCount" | "observationSize" | "horizon"
+  | "stateCount"
+  | "actionCount"
+  | "observationSize"
+  | "observationCategories"
+  | "horizon"
 >;
 
 /** An environment. `index.ts` lists all. */

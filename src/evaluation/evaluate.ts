@@ -7,6 +7,7 @@ import { InputError } from "../errors.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
+import { observationSize } from "../network/encoder.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -35,7 +36,8 @@ export function greedyInStates(
   mdp: FiniteMdp,
 ): Int32Array {
   const { layers } = policy.network;
-  requireLength(mdp.observationSize, layers[0].inputs, "an observation");
+  const size = observationSize(policy.encoder, layers[0].inputs);
+  requireLength(mdp.observationSize, size, "an observation");
   requireLength(mdp.actionCount, layers.at(-1)!.outputs, "the actions");
   if (policy.actionNames !== undefined) {
     throw new InputError(

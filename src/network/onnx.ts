@@ -5,20 +5,23 @@
  * | | name | type, shape | meaning |
  * |---|---|---|---|
  * | input | `observation` | float [batch, D] | observations as the environment gives them |
+ * | input | `allowed` | bool [batch, A] | of a policy trained with action masks: which may be taken |
  * | output | `q_values` or `logits` | float [batch, A] | what the network says |
- * | output | `action` | int64 [batch] | its largest entry; the lowest index on a tie |
+ * | output | `action` | int64 [batch] | its largest entry that is allowed; the lowest index on a tie |
  *
  * Where the data's actions have names of their own, `action_names` in the model's metadata is the JSON
  * list of them.
  *
- * Opset 17, IR version 8. Where the policy scales observations, the graph does; an ensemble's mean is
- * taken in the graph too.
+ * Opset 17, IR version 8. What the policy does to observations first, the graph does; an ensemble's mean
+ * is taken in the graph too. A graph cannot refuse: a name that is none of the categories counts as no
+ * name, and where nothing is allowed the action is 0.
  *
  * @module
  */
 
 import { namesToMetadata } from "../dataset/action_codes.ts";
 import { unpackParameters } from "./layout.ts";
+import { observationSize } from "./encoder.ts";
 import type { NetworkPolicy } from "./policy.ts";
 import { concatenatedBytes } from "../numerics/arrays.ts";
 import {
@@ -36,6 +39,7 @@ const OPSET = 17;
 /** TensorProto.DataType */
 const FLOAT = 1;
 const INT64 = 7;
+const BOOL = 9;
 
 /**
  * The model's bytes; they depend on nothing but the policy.
@@ -58,11 +62,14 @@ const INT64 = 7;
  */
 export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
   const output = policy.outputs === "logits" ? "logits" : "q_values";
+  const { outputs: actions } = policy.network.layers.at(-1)!;
   const nodes: Field[] = [];
   const initializers: Field[] = [];
   let current = "observation";
-  if (policy.scaling !== null) {
-    const { offset, scale } = policy.scaling;
+  const { encoder } = policy;
+  const { inputs } = policy.network.layers[0];
+  if (encoder?.kind === "affine") {
+    const { offset, scale } = encoder;
     initializers.push(
       tensor("observation_offset", [offset.length], offset),
       tensor("observation_scale", [scale.length], scale),
@@ -72,6 +79,30 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
       node("Mul", ["observation_centred", "observation_scale"], "scaled"),
     );
     current = "scaled";
+  }
+  if (encoder?.kind === "oneHot") {
+    // Of each input: the column of the observation that it looks at, and the name that it stands for.
+    const places = encoder.categories.flatMap((count, column) =>
+      Array.from({ length: count }, (_, name) => [column, name])
+    );
+    initializers.push(
+      tensor(
+        "input_column",
+        [inputs],
+        BigInt64Array.from(places, ([column]) => BigInt(column)),
+      ),
+      tensor(
+        "input_category",
+        [inputs],
+        Float32Array.from(places, ([_, name]) => name),
+      ),
+    );
+    nodes.push(
+      node("Gather", [current, "input_column"], "gathered", { axis: 1 }),
+      node("Equal", ["gathered", "input_category"], "is_category"),
+      node("Cast", ["is_category"], "one_hot", { to: FLOAT }),
+    );
+    current = "one_hot";
   }
   const ensemble = policy.members.length > 1;
   const results = policy.members.map((parameters, m) => {
@@ -101,8 +132,16 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     return value;
   });
   if (ensemble) nodes.push(node("Mean", results, output));
+  if (policy.masked) {
+    initializers.push(
+      tensor("forbidden_value", [], Float32Array.of(-Infinity)),
+    );
+    nodes.push(
+      node("Where", ["allowed", output, "forbidden_value"], "allowed_values"),
+    );
+  }
   nodes.push(
-    node("ArgMax", [output], "action", {
+    node("ArgMax", [policy.masked ? "allowed_values" : output], "action", {
       axis: 1,
       keepdims: 0,
       select_last_index: 0,
@@ -112,8 +151,9 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     ...nodes.map((field) => bytesField(1, field)),
     textField(2, "policy"),
     ...initializers.map((field) => bytesField(5, field)),
-    value(11, "observation", FLOAT, policy.network.layers[0].inputs),
-    value(12, output, FLOAT, policy.network.layers.at(-1)!.outputs),
+    value(11, "observation", FLOAT, observationSize(encoder, inputs)),
+    ...(policy.masked ? [value(11, "allowed", BOOL, actions)] : []),
+    value(12, output, FLOAT, actions),
     value(12, "action", INT64),
   ];
   return concatenatedBytes([
@@ -154,11 +194,11 @@ function node(
 function tensor(
   name: string,
   shape: readonly number[],
-  data: Float32Array,
+  data: Float32Array | BigInt64Array,
 ): Field {
   return concatenatedBytes([
     ...shape.map((size) => integerField(1, size)),
-    integerField(2, FLOAT),
+    integerField(2, data instanceof Float32Array ? FLOAT : INT64),
     textField(8, name),
     bytesField(
       9,

@@ -11,7 +11,11 @@ import { flush } from "../../kernels/portable.ts";
 import { InputError } from "../errors.ts";
 import { requireLength, wholeRows } from "../numerics/arrays.ts";
 import type { NetworkLayout } from "./layout.ts";
-import { type ObservationScaling, scaleObservations } from "./scaling.ts";
+import {
+  encodeObservations,
+  type Encoder,
+  observationSize,
+} from "./encoder.ts";
 
 /** A trained network, or the mean of several of one shape, and what is needed to use it. */
 export interface NetworkPolicy {
@@ -22,13 +26,17 @@ export interface NetworkPolicy {
   /** What the outputs are. */
   readonly outputs: "logits" | "qValues";
   /** Applied to observations first; null for none. */
-  readonly scaling: ObservationScaling | null;
+  readonly encoder: Encoder | null;
+  /** true where it was trained with action masks: its outputs mean nothing for forbidden actions. */
+  readonly masked?: true;
   /** [A] what the data's source calls each action; absent where they are called 0 … A - 1. */
   readonly actionNames?: readonly string[];
 }
 
 /** Rows that go through the network together: all of a large data set would fill the memory. */
 const BLOCK_ROWS = 4096;
+/** Numbers of the network's input that do, where its rows are long. */
+const BLOCK_NUMBERS = 2 ** 22;
 
 /**
  * Evaluates the policy under the arithmetic contract: each member's outputs have the bits of
@@ -36,8 +44,8 @@ const BLOCK_ROWS = 4096;
  *
  * @param observations [rows, D] row-major.
  * @returns [rows, actions] row-major logits or action values.
- * @throws InputError if the observations are not whole rows of D numbers, or a member's parameters
- *   are not those of the network.
+ * @throws InputError if the observations are not whole rows of D numbers, a name is none of the
+ *   policy's categories, or a member's parameters are not those of the network.
  *
  * @example Action values of two observations
  * ```ts
@@ -58,34 +66,36 @@ export function evaluatePolicy(
   policy: NetworkPolicy,
   observations: Float32Array,
 ): Float32Array {
-  const { network, members, scaling } = policy;
-  wholeRows(observations.length, network.layers[0].inputs, "observations");
+  const { network, members, encoder } = policy;
+  const { inputs } = network.layers[0];
+  const size = observationSize(encoder, inputs);
+  const rows = wholeRows(observations.length, size, "observations");
   if (members.length === 0) throw new InputError("the policy has no network");
   for (const { length } of members) {
     requireLength(length, network.parameterCount, "a network's parameters");
   }
-  const { inputs } = network.layers[0];
   const { outputs: actions } = network.layers.at(-1)!;
-  const outputs = new Float32Array(observations.length / inputs * actions);
-  for (let row = 0; row * inputs < observations.length; row += BLOCK_ROWS) {
-    const block = observations.subarray(
-      row * inputs,
-      (row + BLOCK_ROWS) * inputs,
-    );
-    const scaled = scaleObservations(block, scaling);
-    outputs.set(evaluateMembers(policy, scaled), row * actions);
+  const outputs = new Float32Array(rows * actions);
+  const step = Math.max(
+    1,
+    Math.min(BLOCK_ROWS, Math.floor(BLOCK_NUMBERS / inputs)),
+  );
+  for (let row = 0; row < rows; row += step) {
+    const block = observations.subarray(row * size, (row + step) * size);
+    const encoded = encodeObservations(block, encoder, row);
+    outputs.set(evaluateMembers(policy, encoded), row * actions);
   }
   return outputs;
 }
 
-/** @param scaled [rows, D] */
+/** @param encoded [rows, inputs] */
 function evaluateMembers(
   { network, members }: NetworkPolicy,
-  scaled: Float32Array,
+  encoded: Float32Array,
 ): Float32Array {
   const { fround } = Math;
   const [first, ...others] = members.map((parameters) =>
-    evaluateNetwork(network, parameters, scaled)
+    evaluateNetwork(network, parameters, encoded)
   );
   if (others.length === 0) return first;
   const share = fround(1 / members.length);
@@ -98,10 +108,10 @@ function evaluateMembers(
 function evaluateNetwork(
   { layers }: NetworkLayout,
   parameters: Float32Array,
-  observations: Float32Array,
+  encoded: Float32Array,
 ): Float32Array {
   const { inputs: size, inputStride } = layers[0];
-  const rowCount = observations.length / size;
+  const rowCount = encoded.length / size;
   // A plan without samples, whose rows are the given ones.
   const plan = {
     ...planStep(planLayout(0, 0), new Uint32Array(64), 0),
@@ -109,10 +119,7 @@ function evaluateNetwork(
   };
   let values: Float32Array = new Float32Array(rowCount * inputStride);
   for (let r = 0; r < rowCount; r++) {
-    values.set(
-      observations.subarray(r * size, (r + 1) * size),
-      r * inputStride,
-    );
+    values.set(encoded.subarray(r * size, (r + 1) * size), r * inputStride);
   }
   layers.forEach((layer, l) => {
     const output = new Float32Array(rowCount * layer.outputStride);
@@ -141,7 +148,8 @@ function evaluateNetwork(
 /**
  * The largest entry's index in each row of [rows, actions]; the lowest index on a tie.
  *
- * @throws InputError if the values are not whole rows.
+ * @param allowed [rows, actions] 1 where the action may be chosen; without it, all may.
+ * @throws InputError if the values are not whole rows, or nothing is allowed in one.
  *
  * @example Two rows of three values
  * ```ts
@@ -154,14 +162,18 @@ function evaluateNetwork(
 export function greedyActions(
   values: Float32Array,
   actions: number,
+  allowed?: Uint8Array,
 ): Int32Array {
   const greedy = new Int32Array(wholeRows(values.length, actions, "values"));
+  if (allowed) requireLength(allowed.length, values.length, "allowed");
   for (let r = 0; r < greedy.length; r++) {
-    let best = 0;
-    for (let a = 1; a < actions; a++) {
-      if (values[r * actions + a] > values[r * actions + best]) best = a;
+    let best = -1;
+    for (let i = r * actions; i < (r + 1) * actions; i++) {
+      if (allowed && allowed[i] === 0) continue;
+      if (best < 0 || values[i] > values[best]) best = i;
     }
-    greedy[r] = best;
+    if (best < 0) throw new InputError(`row ${r} allows no action`);
+    greedy[r] = best - r * actions;
   }
   return greedy;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { areCategories } from "../dataset/categories.ts";
 import { namesFromMetadata, namesToMetadata } from "../dataset/action_codes.ts";
 import { InputError } from "../errors.ts";
 import { concatenated } from "../numerics/arrays.ts";
@@ -12,6 +13,7 @@ import {
   packParameters,
   unpackParameters,
 } from "./layout.ts";
+import { type Encoder, oneHotSize } from "./encoder.ts";
 import type { NetworkPolicy } from "./policy.ts";
 import {
   readSafetensors,
@@ -28,9 +30,10 @@ const ACTIVATION = "relu";
 /**
  * Writes a policy: `layers.{i}.weight` f32 [inputs, outputs] and `layers.{i}.bias` f32 [outputs] (of
  * an ensemble: [members, inputs, outputs] and [members, outputs]), and `observation.offset` and
- * `observation.scale` f32 [D] where observations are scaled. Metadata: `format`, `outputs`
- * (`logits` or `qValues`), `activation` (`relu`) and, where the data's actions have other names than
- * 0 … A - 1, `action_names` (a JSON list). The bytes depend on nothing but the policy.
+ * `observation.scale` f32 [D] where observations are scaled, or `observation.categories` u32 [D] where
+ * they are names. Metadata: `format`, `outputs` (`logits` or `qValues`), `activation` (`relu`), where
+ * the data's actions have other names than 0 … A - 1, `action_names` (a JSON list), and `masked`
+ * (`true`) where it was trained with action masks. The bytes depend on nothing but the policy.
  *
  * @example A policy on disk
  * ```ts
@@ -62,16 +65,24 @@ export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
       data: concatenated(members.map((layers) => layers[i].bias)),
     });
   });
-  if (policy.scaling) {
-    const { offset, scale } = policy.scaling;
+  if (policy.encoder?.kind === "affine") {
+    const { offset, scale } = policy.encoder;
     tensors.set("observation.offset", { shape: [offset.length], data: offset });
     tensors.set("observation.scale", { shape: [scale.length], data: scale });
+  }
+  if (policy.encoder?.kind === "oneHot") {
+    const { categories } = policy.encoder;
+    tensors.set("observation.categories", {
+      shape: [categories.length],
+      data: Uint32Array.from(categories),
+    });
   }
   return writeSafetensors(tensors, {
     format: FORMAT,
     outputs: policy.outputs,
     activation: ACTIVATION,
     ...namesToMetadata(policy.actionNames),
+    ...(policy.masked && { masked: "true" }),
   });
 }
 
@@ -127,6 +138,10 @@ export function policyFromSafetensors(
       }, and only "${ACTIVATION}" is computed here`,
     );
   }
+  const { masked } = metadata;
+  if (masked !== undefined && masked !== "true") {
+    fail(`masked is ${JSON.stringify(masked)}, not "true"`);
+  }
   const used = new Set<string>();
   const floats = (key: string, shape: readonly number[]): Float32Array => {
     const tensor = tensors.get(key);
@@ -171,14 +186,27 @@ export function policyFromSafetensors(
       });
     }
   }
-  const scaled = tensors.has("observation.offset") ||
-    tensors.has("observation.scale");
-  const size = [sizes[0]];
-  const scaling = scaled
-    ? {
-      offset: floats("observation.offset", size),
-      scale: floats("observation.scale", size),
-    }
+  const affine = (): Encoder => ({
+    kind: "affine",
+    offset: floats("observation.offset", [sizes[0]]),
+    scale: floats("observation.scale", [sizes[0]]),
+  });
+  const oneHot = (): Encoder => {
+    const key = "observation.categories";
+    const tensor = tensors.get(key)!;
+    const categories = [...tensor.data].map(Number);
+    if (
+      tensor.dtype !== "U32" || tensor.shape.length !== 1 ||
+      !areCategories(categories, tensor.shape[0]) ||
+      oneHotSize(categories) !== sizes[0]
+    ) fail(`${key} is not U32 [D] of sum ${sizes[0]}, its network's inputs`);
+    used.add(key);
+    return { kind: "oneHot", categories };
+  };
+  const encoder = tensors.has("observation.categories")
+    ? oneHot()
+    : tensors.has("observation.offset") || tensors.has("observation.scale")
+    ? affine()
     : null;
   for (const key of tensors.keys()) {
     if (!used.has(key)) fail(`unknown tensor ${visible(key, 80)}`);
@@ -189,8 +217,9 @@ export function policyFromSafetensors(
     network,
     members: members.map((layers) => packParameters(network, layers)),
     outputs,
-    scaling,
+    encoder,
     ...names,
+    ...(masked === "true" && { masked: true }),
   };
 }
 

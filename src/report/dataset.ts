@@ -58,7 +58,13 @@ export function formatReport(
     ),
     line(
       "observations",
-      `${report.observationSize} numbers each, ` +
+      `${report.observationSize} ${
+        report.observationCategories
+          ? `names each, of ${
+            report.observationCategories.map(group).join(" × ")
+          }`
+          : "numbers each"
+      }, ` +
         `${group(report.distinctObservations)} distinct, ` +
         `${percent(report.duplicateRate)} of the transitions repeat one`,
     ),

@@ -21,6 +21,7 @@ import { removeCheckpoints } from "./checkpoint_folder.ts";
 import {
   type Learnt,
   loggedSteps,
+  observedIn,
   programOf,
   trainingColumns,
   unsafeIn,
@@ -109,7 +110,7 @@ export function finishedPolicy(
 
   const bytes = readFile(place(names.policy));
   const policy = policyFromSafetensors(bytes, place(names.policy));
-  const program = programOf(config, algorithm, problem.dataset);
+  const program = programOf(config, algorithm, observedIn(problem));
   if (!fitsConfig(policy, program, algorithm)) fail(names.policy);
   const columns = trainingColumns(program, algorithm, unsafeIn(problem));
   const rows = readCsv(place(names.table), columns);

@@ -16,7 +16,12 @@ import type { Backend } from "../backends/backend.ts";
 import type { Config, DatasetConfig } from "../config/config.ts";
 import { checkLearner } from "../config/schema.ts";
 import { InputError } from "../errors.ts";
-import { unsafeName } from "../mdp/mdp.ts";
+import { type MdpObservations, unsafeName } from "../mdp/mdp.ts";
+import {
+  categoriesOf,
+  type EncoderName,
+  inputSize,
+} from "../network/encoder.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -24,6 +29,8 @@ import {
 } from "../network/policy.ts";
 import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
 import { named } from "../dataset/action_codes.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { learntRows } from "../dataset/ends.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { dataModel } from "../evaluation/model_value.ts";
@@ -48,20 +55,26 @@ export function configuredAlgorithms({ algorithms }: Config): Algorithm[] {
 /**
  * The Program of an algorithm of a configuration, where the number of observations does not matter.
  *
- * @param dataset Or the environment: what has observations and actions of these sizes.
+ * @param observed See {@link observedIn}.
  */
 export function programOf(
-  { network: { hidden } }: Pick<Config, "network">,
+  { network: { hidden, encoder } }: Pick<Config, "network">,
   algorithm: Algorithm,
-  dataset: { readonly observationSize: number; readonly actionCount: number },
+  observed: MdpObservations & { readonly actionCount: number },
 ): Program {
-  const { observationSize, actionCount } = dataset;
   return buildProgram(algorithm, {
-    observationSize,
+    observationSize: inputSize(encoder, observed),
     hidden,
-    actionCount,
+    actionCount: observed.actionCount,
     tableRows: 1,
   });
+}
+
+/** What a network of a problem sees, and its actions: in the environment, or where it is not known in the data. */
+export function observedIn(
+  { dataset, environment }: Problem,
+): MdpObservations & { readonly actionCount: number } {
+  return environment?.mdp ?? { ...dataset, ...learntRows(dataset) };
 }
 
 /**
@@ -100,6 +113,16 @@ export function loggedSteps(
   const rows = Math.floor(done / logInterval);
   const full = Array.from({ length: rows }, (_, i) => (i + 1) * logInterval);
   return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
+}
+
+/** The data; where observations become names, with the environment's, which the data need not all have. */
+function learntData(
+  { dataset, environment }: Problem,
+  encoder: EncoderName,
+): Dataset {
+  return environment === null || encoder !== "oneHot"
+    ? dataset
+    : { ...dataset, observationCategories: categoriesOf(environment.mdp) };
 }
 
 /** The greedy action of a policy in each distinct observation. */
@@ -211,12 +234,13 @@ export async function learnTogether(
   const prepared = prepareTask(
     config.network,
     algorithm,
-    seeds.flatMap(({ config: { seed }, problem: { dataset } }) =>
-      Array.from(
+    seeds.flatMap(({ config: { seed, network }, problem }) => {
+      const dataset = learntData(problem, network.encoder);
+      return Array.from(
         { length: ensembleSize },
         (_, member) => ({ seed, member, dataset }),
-      )
-    ),
+      );
+    }),
     config.dataset.bootstrapOnTruncation,
   );
   const { program } = prepared.task;
@@ -238,7 +262,7 @@ export async function learnTogether(
       return parameters.subarray(start, start + parameterCount);
     }),
     outputs: program.outputs,
-    scaling: prepared.scalings[seed * ensembleSize],
+    encoder: prepared.encoders[seed * ensembleSize],
     ...named(seeds[seed].problem.dataset.actionNames),
   });
 

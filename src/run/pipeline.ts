@@ -15,6 +15,7 @@ import {
   hasEventLog,
   openEventLog,
 } from "./event_log.ts";
+import { inputSize } from "../network/encoder.ts";
 import { policyToOnnx } from "../network/onnx.ts";
 import { policyToSafetensors } from "../network/policy_file.ts";
 import { requirePlainEntries } from "../files/entries.ts";
@@ -41,7 +42,12 @@ import {
   finishedText,
   type LearntFile,
 } from "./finished_policy.ts";
-import { configuredAlgorithms, InterruptedError, learn } from "./learn.ts";
+import {
+  configuredAlgorithms,
+  InterruptedError,
+  learn,
+  observedIn,
+} from "./learn.ts";
 import { evaluateRun } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
 import { reportRun } from "./report.ts";
@@ -150,7 +156,9 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
       resume && given ? recordedDataset(out) : options.dataset,
       () => heed("while data were collected"),
     );
-    if (given) requireRoomToLearn(config, backend, opened.dataset);
+    if (given || config.network.encoder === "oneHot") {
+      requireRoomToLearn(config, backend, opened);
+    }
     return opened;
   });
   const { sha256, bootstrapOnTruncation } = config.dataset;
@@ -320,7 +328,7 @@ async function trainPolicy(
         interval: checkpointInterval ?? defaultCheckpointInterval(
           algorithm,
           [
-            problem.dataset.observationSize,
+            inputSize(config.network.encoder, observedIn(problem)),
             ...config.network.hidden,
             problem.dataset.actionCount,
           ],

@@ -34,6 +34,7 @@ import {
   InterruptedError,
   learn,
   loggedSteps,
+  observedIn,
   programOf,
   trainingColumns,
   unsafeIn,
@@ -233,7 +234,7 @@ function recordedPolicy(
     fail(names.policy, "cannot be read");
   try {
     const policy = policyFromSafetensors(bytes, names.policy);
-    const program = programOf(config, algorithm, problem.dataset);
+    const program = programOf(config, algorithm, observedIn(problem));
     if (!fitsConfig(policy, program, algorithm)) {
       fail(
         names.policy,

@@ -8,11 +8,12 @@ import { type Algorithm, buildProgram } from "../algorithms/index.ts";
 import type { LearnerSettings, LearningShape } from "../algorithms/define.ts";
 import { type Backend, gibibytes, type TaskSize } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
-import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
 import { InputError } from "../errors.ts";
 import { environmentShape } from "../environments/index.ts";
+import { inputSize, oneHotSize } from "../network/encoder.ts";
 import { configuredAlgorithms } from "./learn.ts";
+import type { Problem } from "./problem.ts";
 
 /**
  * Bytes that a transition of collected data takes at the most: 18 in its columns, which are twice
@@ -42,7 +43,13 @@ type Room = Pick<Backend, "shortage">;
 export function requireRoomToCollect(config: Config, room: Room): void {
   const { environment, dataset: { episodes } } = config;
   if (environment === null) return;
-  const { horizon, stateCount, ...sizes } = environmentShape(environment);
+  const {
+    horizon,
+    stateCount,
+    actionCount,
+    observationSize,
+    observationCategories,
+  } = environmentShape(environment);
   // Without a horizon nothing is known beforehand.
   const maxSteps = horizon ?? 1;
   const bytes = episodes * maxSteps * TRANSITION_BYTES;
@@ -54,13 +61,18 @@ export function requireRoomToCollect(config: Config, room: Room): void {
     );
   }
   requireRoom(config, room, {
-    ...sizes,
+    // Of others, categories are known once data are collected.
+    observationSize: config.network.encoder === "oneHot" &&
+        observationCategories
+      ? oneHotSize(observationCategories)
+      : observationSize,
+    actionCount,
     tableRows: stateCount,
   });
 }
 
 /**
- * Refuses a configuration whose training on these data cannot fit.
+ * Refuses a configuration whose training on what was collected or given cannot fit.
  *
  * @param room Of the backend that will train.
  * @throws InputError naming the key, what it would take and what there is.
@@ -68,11 +80,16 @@ export function requireRoomToCollect(config: Config, room: Room): void {
 export function requireRoomToLearn(
   config: Config,
   room: Room,
-  dataset: Dataset,
+  problem: Problem,
 ): void {
-  const { observationSize, actionCount } = dataset;
-  const { count } = learntRows(dataset);
-  requireRoom(config, room, { observationSize, actionCount, tableRows: count });
+  const { observations, count } = learntRows(problem.dataset);
+  const observed = problem.environment?.mdp ??
+    { ...problem.dataset, observations };
+  requireRoom(config, room, {
+    observationSize: inputSize(config.network.encoder, observed),
+    actionCount: observed.actionCount,
+    tableRows: count,
+  });
 }
 
 /** Rows of a training table. */
@@ -93,7 +110,7 @@ function requireRoom(config: Config, room: Room, data: DataSize): void {
 }
 
 function requireRoomToTrain(
-  { network: { hidden } }: Config,
+  { network: { hidden, encoder } }: Config,
   algorithm: Algorithm,
   room: Room,
   data: DataSize,
@@ -117,6 +134,8 @@ function requireRoomToTrain(
     ? [`algorithms.${name}.batchSize`, settings.batchSize]
     : shortage({ ensembleSize: 1, batchSize: 1 }, [1]) === null
     ? ["network.hidden", `[${hidden.join(", ")}]`]
+    : encoder === "oneHot"
+    ? ["network.encoder", `oneHot of ${data.observationSize} categories`]
     : ["the data set", `${data.tableRows} different observations`];
   throw new InputError(
     `${key}: ${value} is too large: training ${name} takes ${short}`,

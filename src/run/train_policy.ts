@@ -36,8 +36,9 @@ export interface TrainOptions
  * @param dataset What is learnt from.
  * @param algorithm One of `ALGORITHM_NAMES`.
  * @param settings The algorithm's; those not given have their defaults.
- * @param options By default seed 0, two layers of 256 units, observations as they are, and learning
- *   that continues after the end of an episode that was cut.
+ * @param options By default seed 0, two layers of 256 units, observations as they are unless the data
+ *   say that they are names (then one-hot), and learning that continues after the end of an episode
+ *   that was cut.
  * @returns With equal arguments the same bits on every backend.
  * @throws InputError if the data are not valid or a setting is unknown or out of range.
  * @throws DivergenceError if a loss or parameter is no longer finite.
@@ -66,7 +67,7 @@ export async function train<Name extends AlgorithmName>(
   const {
     seed = 0,
     hidden = [256, 256],
-    observationScaling = "none",
+    encoder = dataset.observationCategories ? "oneHot" : "none",
     bootstrapOnTruncation = true,
     onRow,
     stop,
@@ -75,7 +76,7 @@ export async function train<Name extends AlgorithmName>(
   const { policy } = await learn({
     config: {
       seed,
-      network: { hidden, observationScaling },
+      network: { hidden, encoder },
       dataset: { bootstrapOnTruncation },
     },
     problem: { dataset, environment: null },

@@ -147,7 +147,7 @@ function cellCost(study: StudyConfig, cell: StudyCell): number {
   const { networks, plan } = programOf(
     seedConfig(study, preset, seed),
     algorithm,
-    { observationSize: 2, actionCount: 4 },
+    { observationSize: 2, observations: new Float32Array(2), actionCount: 4 },
   );
   const parameters = networks.reduce(
     (sum, { layout }) => sum + layout.parameterCount,

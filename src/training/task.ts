@@ -19,10 +19,11 @@ import { validateDataset } from "../dataset/validate.ts";
 import { InputError } from "../errors.ts";
 import { initialParameters, memberStream } from "../network/initial.ts";
 import {
-  minmaxScaling,
-  type ObservationScaling,
-  scaleObservations,
-} from "../network/scaling.ts";
+  encodeObservations,
+  type Encoder,
+  type EncoderName,
+  fitEncoder,
+} from "../network/encoder.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
 
@@ -40,16 +41,16 @@ export interface TaskRun {
 export interface NetworkSettings {
   /** Units of each hidden layer. */
   readonly hidden: readonly number[];
-  /** `"none"`: observations as they are; `"minmax"`: scaled to [-1, 1] by the data's range. */
-  readonly observationScaling: "none" | "minmax";
+  /** See {@link EncoderName}. */
+  readonly encoder: EncoderName;
 }
 
-/** A task, and the scaling of each run's observations. */
+/** A task, and the encoder of each run's observations. */
 export interface PreparedTask {
   /** For a backend to open. */
   readonly task: TrainingTask;
   /** One per run; null for none. */
-  readonly scalings: readonly (ObservationScaling | null)[];
+  readonly encoders: readonly (Encoder | null)[];
 }
 
 /**
@@ -62,17 +63,18 @@ export interface PreparedTask {
  * @throws InputError if the data are not valid or a setting is missing or out of range.
  */
 export function prepareTask(
-  { hidden, observationScaling }: NetworkSettings,
+  { hidden, encoder }: NetworkSettings,
   algorithm: Algorithm,
   runs: readonly TaskRun[],
   bootstrapOnTruncation: boolean,
   state?: TrainingState,
 ): PreparedTask {
-  checkLearner({ hidden, observationScaling }, algorithm);
+  checkLearner({ hidden, encoder }, algorithm);
   if (runs.length === 0) throw new InputError("there is no run to prepare");
   const { observationSize, actionCount } = runs[0].dataset;
   const largestReward = largestRewardOf(runs[0].dataset);
   const parts = new Map<Dataset, TablePart>();
+  let inputs: number | undefined;
   let tableRows = 0;
   for (const { seed, member, dataset } of runs) {
     checkConfig({ seed }, "run");
@@ -99,16 +101,22 @@ export function prepareTask(
         "the runs' data sets differ in their largest reward, and rewardScale is null: train them separately",
       );
     }
-    const part = tablePart(dataset, observationScaling, tableRows);
+    const part = tablePart(dataset, encoder, tableRows);
+    inputs ??= part.inputs;
+    if (part.inputs !== inputs) {
+      throw new InputError(
+        "the runs' data sets differ in their categories: train them separately",
+      );
+    }
     parts.set(dataset, part);
-    tableRows += part.observations.length / observationSize;
+    tableRows += part.rowCount;
   }
 
   const tables = [...parts.values()].map(({ observations }) => observations);
   // One data set's table is not copied: it may be large.
   const observations = tables.length === 1 ? tables[0] : concatenated(tables);
   const program = buildProgram(algorithm, {
-    observationSize,
+    observationSize: inputs!,
     hidden,
     actionCount,
     tableRows,
@@ -145,7 +153,7 @@ export function prepareTask(
       plan,
       state: state ?? initialState(program, parameters()),
     },
-    scalings: runs.map(({ dataset }) => parts.get(dataset)!.scaling),
+    encoders: runs.map(({ dataset }) => parts.get(dataset)!.encoder),
   };
 }
 
@@ -163,24 +171,27 @@ export function largestRewardOf({ rewards }: Dataset): number {
 /** A data set's share of the observation table, which all runs have in common. */
 interface TablePart {
   readonly observations: Float32Array;
+  readonly inputs: number;
+  readonly rowCount: number;
   readonly rowOf: Uint32Array;
-  readonly scaling: ObservationScaling | null;
+  readonly encoder: Encoder | null;
 }
 
 function tablePart(
   dataset: Dataset,
-  observationScaling: NetworkSettings["observationScaling"],
+  name: EncoderName,
   firstRow: number,
 ): TablePart {
   const rows = learntRows(dataset);
-  const scaling = observationScaling === "minmax"
-    ? minmaxScaling(rows.observations, dataset.observationSize)
-    : null;
+  const encoder = fitEncoder(name, { ...dataset, ...rows });
+  const observations = encodeObservations(rows.observations, encoder);
   return {
-    observations: scaleObservations(rows.observations, scaling),
+    observations,
+    inputs: observations.length / rows.count,
+    rowCount: rows.count,
     rowOf: firstRow === 0
       ? rows.rowOf
       : rows.rowOf.map((row) => row + firstRow),
-    scaling,
+    encoder,
   };
 }

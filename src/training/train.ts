@@ -17,7 +17,7 @@ export class DivergenceError extends InputError {
   constructor(readonly step: number, readonly term: string) {
     super(
       `training diverged: ${term} is not finite at step ${step}; lower the learning rate, ` +
-        "or scale large data (network.observationScaling, rewardScale)",
+        "or scale large data (network.encoder, rewardScale)",
     );
     this.name = "DivergenceError";
   }

@@ -96,7 +96,7 @@ export function randomTraining(seed: number, name: AlgorithmName): Training {
     algorithm,
     network: {
       hidden: Array.from({ length: integer(1, 3) }, () => integer(2, 9)),
-      observationScaling: random.integer(2) ? "minmax" : "none",
+      encoder: random.integer(2) ? "minmax" : "none",
     },
     runs: [0, 1].map((member): TaskRun => ({ seed, member, dataset })),
     bootstrapOnTruncation: random.integer(2) === 1,

@@ -70,7 +70,7 @@ export async function suiteUpdates(
   });
   const draws = runs.map((run) => minibatches(run, algorithm));
   const samples = runs.map(({ dataset }) =>
-    transitions(dataset, network.observationScaling, bootstrapOnTruncation)
+    transitions(dataset, network.encoder, bootstrapOnTruncation)
   );
 
   const read = async () => {
@@ -151,7 +151,7 @@ function minibatches(
 /** A data set's transitions, with observations scaled where they are to be. */
 function transitions(
   dataset: Dataset,
-  scaling: NetworkSettings["observationScaling"],
+  scaling: NetworkSettings["encoder"],
   bootstrapOnTruncation: boolean,
 ): Sample[] {
   const { observationSize: D, episodeOffsets, terminated } = dataset;

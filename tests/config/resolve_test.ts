@@ -36,7 +36,7 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
       bootstrapOnTruncation: false,
       sha256: null,
     },
-    network: { hidden: [256, 256], observationScaling: "none" },
+    network: { hidden: [256, 256], encoder: "none" },
     algorithms: {
       bc: {
         steps: 25000,
@@ -100,20 +100,23 @@ Deno.test("a goal of null is the far corner, a given goal stays", () => {
   );
 });
 
-Deno.test("keys of version 0.1 are read under their new names, with a note each", () => {
+Deno.test("keys of earlier versions are read under their new names, with a note each", () => {
   const notes: string[] = [];
   const old = {
     dataset: { timeoutsTerminate: false },
+    network: { observationScaling: "minmax" },
     algorithms: { cql: { members: 3, actionNoise: 0.5 } },
   };
   const config = resolveConfig("tutorial", old, {
     onNote: (note) => notes.push(note),
   });
   equal(config.dataset.bootstrapOnTruncation, true);
+  equal(config.network.encoder, "minmax");
   equal(config.algorithms.cql!.ensembleSize, 3);
   equal(config.algorithms.cql!.targetActionNoise, 0.5);
   deepEqual(notes, [
     "dataset.timeoutsTerminate is now called bootstrapOnTruncation, and is its opposite",
+    "network.observationScaling is now called encoder",
     "algorithms.cql.members is now called ensembleSize",
     "algorithms.cql.actionNoise is now called targetActionNoise",
   ]);
@@ -164,6 +167,20 @@ Deno.test("time limits end nothing in data from a file unless the file of keys s
       const config = resolveConfig(preset, { dataset }, flags);
       deepEqual(resolveConfig("tutorial", config), config);
       deepEqual(resolveConfig("safe", config, flags), config);
+    }
+  }
+});
+
+Deno.test("names are one-hot by default, whatever the preset; an explicit choice wins", () => {
+  for (const preset of ["tutorial", "safe", "smoke"]) {
+    const encoder = (overrides: unknown, isCategorical: boolean) =>
+      resolveConfig(preset, overrides, { isCategorical }).network.encoder;
+    equal(encoder({}, true), "oneHot");
+    equal(encoder({ network: { hidden: [3] } }, true), "oneHot");
+    equal(encoder({}, false), presets[preset as PresetName].network.encoder);
+    for (const chosen of ["none", "minmax", "oneHot"]) {
+      equal(encoder({ network: { encoder: chosen } }, true), chosen);
+      equal(encoder({ network: { encoder: chosen } }, false), chosen);
     }
   }
 });
@@ -260,8 +277,8 @@ const wrong: [overrides: unknown, line: string][] = [
     "network.hidden: must have at least one layer, not a list of 0",
   ],
   [
-    { network: { observationScaling: "max" } },
-    'network.observationScaling: must be "none" or "minmax", not "max"',
+    { network: { encoder: "max" } },
+    'network.encoder: must be "none" or "minmax" or "oneHot", not "max"',
   ],
   // Conflicts between keys that are each in range.
   [

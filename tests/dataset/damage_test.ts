@@ -329,7 +329,7 @@ Deno.test("damage: Minari's metadata", async () => {
     };
     for (const [key, values] of Object.entries(found)) {
       assert(
-        values.includes(spec[key as keyof MinariSpec]),
+        values.includes(spec[key as keyof typeof found]),
         `${label}: ${key}`,
       );
     }

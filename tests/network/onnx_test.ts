@@ -26,7 +26,7 @@ ort.env.wasm.wasmBinary = Deno.readFileSync(
 function policyOf(
   layers: LayerParameters[],
   outputs: NetworkPolicy["outputs"],
-  scaling: NetworkPolicy["scaling"],
+  encoder: NetworkPolicy["encoder"],
 ): NetworkPolicy {
   const sizes = [layers[0].inputs, ...layers.map((layer) => layer.outputs)];
   const network = networkLayout(sizes);
@@ -34,7 +34,7 @@ function policyOf(
     network,
     members: [packParameters(network, layers)],
     outputs,
-    scaling,
+    encoder,
   };
 }
 
@@ -55,13 +55,14 @@ function randomPolicy(
       bias: new Float32Array(width).map(draw),
     };
   });
-  const scaling = isScaled
+  const encoder = isScaled
     ? {
+      kind: "affine" as const,
       offset: new Float32Array(sizes[0]).map(() => 4 * uniform() - 2),
       scale: new Float32Array(sizes[0]).map(() => 0.1 + uniform()),
     }
     : null;
-  return policyOf(layers, outputs, scaling);
+  return policyOf(layers, outputs, encoder);
 }
 
 /** Runs the model in onnxruntime. */
@@ -85,16 +86,16 @@ async function runOnnx(policy: NetworkPolicy, observations: Float32Array) {
 /** The network in f64, written plainly: [rows, actions]. */
 function plainNetwork(
   layers: LayerParameters[],
-  scaling: NetworkPolicy["scaling"],
+  encoder: NetworkPolicy["encoder"],
   observations: Float32Array,
 ): Float64Array {
   const size = layers[0].inputs;
   let values = Float64Array.from(
     observations,
     (x, i) =>
-      scaling === null
-        ? x
-        : (x - scaling.offset[i % size]) * scaling.scale[i % size],
+      encoder?.kind === "affine"
+        ? (x - encoder.offset[i % size]) * encoder.scale[i % size]
+        : x,
   );
   layers.forEach(({ weight, bias, inputs, outputs }, l) => {
     const rows = values.length / inputs;
@@ -209,6 +210,7 @@ Deno.test("ONNX: the lowest index wins a tie; scaling is (x - offset) * scale", 
     }],
     "qValues",
     {
+      kind: "affine",
       offset: Float32Array.of(2),
       scale: Float32Array.of(0.5),
     },
@@ -228,11 +230,12 @@ Deno.test("ONNX: the bytes depend on nothing but the policy", () => {
     weight: Float32Array.of(1, 2, 3, 4),
     bias: Float32Array.of(5, 6),
   };
-  const scaling = {
+  const encoder = {
+    kind: "affine" as const,
     offset: Float32Array.of(7, 8),
     scale: Float32Array.of(9, 10),
   };
-  const bytes = policyToOnnx(policyOf([layer, layer], "qValues", scaling));
+  const bytes = policyToOnnx(policyOf([layer, layer], "qValues", encoder));
   // This model passed the checker of Python's onnx 1.12.0 with full_check.
   assert.equal(
     sha256Hex(bytes),

@@ -8,6 +8,7 @@ import { distinctRows } from "../../src/dataset/distinct_rows.ts";
 import { InputError } from "../../src/errors.ts";
 import {
   readSafetensors,
+  type TensorToWrite,
   writeSafetensors,
 } from "../../src/files/safetensors.ts";
 import { greedyPolicy } from "../../src/mdp/policy.ts";
@@ -22,7 +23,12 @@ import {
   greedyActions,
   type NetworkPolicy,
 } from "../../src/network/policy.ts";
-import { minmaxScaling, scaleObservations } from "../../src/network/scaling.ts";
+import {
+  encodeObservations,
+  fitEncoder,
+  inputSize,
+  minmaxEncoder,
+} from "../../src/network/encoder.ts";
 
 const network = networkLayout([2, 3, 2]);
 /** y = (relu(x0 + 1), relu(x1), relu(-x0)) · [[1, 0], [0, 2], [3, 0]] + (0.5, 0). */
@@ -44,7 +50,7 @@ const policy: NetworkPolicy = {
   network,
   members: [parameters],
   outputs: "qValues",
-  scaling: null,
+  encoder: null,
 };
 
 Deno.test("a network worked by hand", () => {
@@ -74,7 +80,11 @@ Deno.test("the lowest index wins a tie", () => {
 
 Deno.test("sizes that do not fit are refused, nothing is made up", () => {
   const three = new Float32Array(3);
-  const scaling = { offset: new Float32Array(2), scale: new Float32Array(2) };
+  const encoder = {
+    kind: "affine",
+    offset: new Float32Array(2),
+    scale: new Float32Array(2),
+  } as const;
   const shortMember = { ...policy, members: [parameters.subarray(1)] };
   const layers = unpackParameters(network, parameters);
   for (
@@ -86,8 +96,8 @@ Deno.test("sizes that do not fit are refused, nothing is made up", () => {
       () => greedyActions(three, 0),
       () => greedyPolicy(Int32Array.of(0, 2), 2),
       () => distinctRows(three, 2),
-      () => minmaxScaling(three, 2),
-      () => scaleObservations(three, scaling),
+      () => minmaxEncoder(three, 2),
+      () => encodeObservations(three, encoder),
       () => networkLayout([2]),
       () => networkLayout([2, 0, 2]),
       () => networkLayout([2, 1.5, 2]),
@@ -112,16 +122,152 @@ Deno.test("an ensemble is the mean of its members", () => {
 
 Deno.test("scaling maps the data's range to [-1, 1], a constant column to 0", () => {
   const data = Float32Array.of(0, 7, 4, 7, 2, 7);
-  const scaling = minmaxScaling(data, 2);
-  deepEqual([...scaleObservations(data, scaling)], [-1, 0, 1, 0, 0, 0]);
+  const encoder = minmaxEncoder(data, 2);
+  deepEqual([...encodeObservations(data, encoder)], [-1, 0, 1, 0, 0, 0]);
   // A range whose inverse f32 cannot hold is as good as none.
-  const narrow = minmaxScaling(Float32Array.of(1e-40, 2e-40), 1);
+  const narrow = minmaxEncoder(Float32Array.of(1e-40, 2e-40), 1);
   deepEqual([...narrow.scale], [1]);
-  const scaled = { ...policy, scaling };
+  const scaled = { ...policy, encoder };
   deepEqual(
     evaluatePolicy(scaled, Float32Array.of(4, 9)),
     evaluatePolicy(policy, Float32Array.of(1, 2)),
   );
+});
+
+Deno.test("names become inputs of their own, number by number, and nothing else passes", () => {
+  const encoder = { kind: "oneHot", categories: [3, 2] } as const;
+  deepEqual(
+    [...encodeObservations(Float32Array.of(2, 0, -0, 1), encoder)],
+    [0, 0, 1, 1, 0, 1, 0, 0, 0, 1],
+  );
+  const layout = networkLayout([5, 2]);
+  const named: NetworkPolicy = {
+    network: layout,
+    members: [packParameters(layout, [{
+      weight: Float32Array.of(1, 2, 3, 4, 5, 6, 10, 20, 30, 40),
+      bias: Float32Array.of(0.5, 0),
+      inputs: 5,
+      outputs: 2,
+    }])],
+    outputs: "logits",
+    encoder,
+  };
+  deepEqual(
+    [...evaluatePolicy(named, Float32Array.of(2, 0, 0, 1))],
+    [15.5, 26, 31.5, 42],
+  );
+  for (const wrong of [3, -1, 0.5, NaN, Infinity]) {
+    const rows = new Float32Array(2 * 5000);
+    rows[2 * 4999] = wrong;
+    throws(
+      () => evaluatePolicy(named, rows),
+      new InputError(
+        `number 0 of observation 4999 is ${wrong}, not a whole number from 0 to 2`,
+      ),
+    );
+  }
+  // 2^25 numbers a row: 33 rows are more than 4 GiB.
+  const categories = [2 ** 24, 2 ** 24];
+  throws(
+    () =>
+      encodeObservations(new Float32Array(66), { kind: "oneHot", categories }),
+    new InputError(
+      "network.encoder: oneHot of 33554432 categories makes a table of 33 observations too large; use other features",
+    ),
+  );
+});
+
+Deno.test("an encoder is fitted to what is said of names, or else to the largest", () => {
+  const observed = {
+    observations: Float32Array.of(1, 0, 4, 0),
+    observationSize: 2,
+  };
+  const categories = (names?: number[]) =>
+    fitEncoder("oneHot", { ...observed, observationCategories: names });
+  deepEqual(categories(), { kind: "oneHot", categories: [5, 1] });
+  deepEqual(categories([7, 2]), { kind: "oneHot", categories: [7, 2] });
+  equal(fitEncoder("none", observed), null);
+  equal(inputSize("oneHot", observed), 6);
+  equal(inputSize("minmax", observed), 2);
+  for (const wrong of [-1, 1.5, 2 ** 24]) {
+    throws(
+      () =>
+        fitEncoder("oneHot", {
+          ...observed,
+          observations: Float32Array.of(1, 0, 4, wrong),
+        }),
+      new InputError(
+        `network.encoder: oneHot takes whole numbers from 0 to 16777215, and number 1 of an observation is ${wrong}: use none or minmax`,
+      ),
+    );
+  }
+});
+
+Deno.test("a policy file keeps categories and masks, and refuses others", () => {
+  const layout = networkLayout([5, 2]);
+  const whole: NetworkPolicy = {
+    network: layout,
+    members: [initialParameters(layout, 1, 0), initialParameters(layout, 1, 1)],
+    outputs: "qValues",
+    encoder: { kind: "oneHot", categories: [3, 2] },
+    masked: true,
+  };
+  const bytes = policyToSafetensors(whole);
+  deepEqual(policyFromSafetensors(bytes, "p"), whole);
+  deepEqual(policyToSafetensors(policyFromSafetensors(bytes, "p")), bytes);
+  const { metadata, tensors } = readSafetensors(bytes, "p");
+  equal(metadata.masked, "true");
+  const refusal = (
+    key: string,
+    data: Uint32Array | Float32Array,
+    masked = "true",
+  ) => {
+    try {
+      policyFromSafetensors(
+        writeSafetensors(
+          new Map<string, TensorToWrite>([
+            ...tensors,
+            [key, { shape: [data.length], data }],
+          ]),
+          { ...metadata, masked },
+        ),
+        "p",
+      );
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const categories = "observation.categories";
+  const line =
+    "p: not a policy of this suite: observation.categories is not U32 [D] of sum 5, its network's inputs";
+  equal(refusal(categories, Uint32Array.of(5)), undefined);
+  equal(refusal(categories, Uint32Array.of(3, 3)), line);
+  equal(refusal(categories, Uint32Array.of(5, 0)), line);
+  equal(refusal(categories, new Uint32Array(0)), line);
+  equal(refusal(categories, Float32Array.of(3, 2)), line);
+  equal(
+    refusal("observation.offset", new Float32Array(5)),
+    "p: not a policy of this suite: unknown tensor observation.offset",
+  );
+  equal(
+    refusal(categories, Uint32Array.of(5), "false"),
+    'p: not a policy of this suite: masked is "false", not "true"',
+  );
+});
+
+Deno.test("the greedy action is an allowed one", () => {
+  const values = Float32Array.of(1, 5, 5, -1, -2, -3);
+  const greedy = (...allowed: number[]) => [
+    ...greedyActions(values, 3, Uint8Array.from(allowed)),
+  ];
+  deepEqual(greedy(1, 1, 1, 1, 1, 1), [1, 0]);
+  deepEqual(greedy(1, 0, 1, 0, 0, 1), [2, 2]);
+  deepEqual(greedy(1, 0, 0, 0, 1, 1), [0, 1]);
+  throws(
+    () => greedy(1, 0, 0, 0, 0, 0),
+    new InputError("row 1 allows no action"),
+  );
+  throws(() => greedy(1, 0, 0), InputError);
 });
 
 Deno.test("packing and unpacking are inverse and leave the padding at 0", () => {
@@ -150,8 +296,8 @@ for (const members of [1, 3]) {
       { length: members },
       (_, m) => initialParameters(network, 1, m),
     );
-    const scaling = minmaxScaling(Float32Array.of(0, 1, 2, 3), 2);
-    const whole: NetworkPolicy = { ...policy, members: all, scaling };
+    const encoder = minmaxEncoder(Float32Array.of(0, 1, 2, 3), 2);
+    const whole: NetworkPolicy = { ...policy, members: all, encoder };
     const bytes = policyToSafetensors(whole);
     deepEqual(policyFromSafetensors(bytes, "p"), whole);
     deepEqual(policyToSafetensors(policyFromSafetensors(bytes, "p")), bytes);

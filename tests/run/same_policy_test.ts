@@ -59,13 +59,13 @@ const overrides = {
 /** Policies by algorithm but for their actions' names, learnt from data as from a file. */
 async function policies(
   dataset: Dataset,
-  changes: { bootstrapOnTruncation?: boolean; observationScaling: string },
+  changes: { bootstrapOnTruncation?: boolean; encoder: string },
 ): Promise<string[]> {
-  const { bootstrapOnTruncation, observationScaling } = changes;
+  const { bootstrapOnTruncation, encoder } = changes;
   const config = resolveConfig("smoke", {
     ...overrides,
     dataset: { bootstrapOnTruncation },
-    network: { ...overrides.network, observationScaling },
+    network: { ...overrides.network, encoder },
     algorithms: {
       ...overrides.algorithms,
       dqn: { ...overrides.algorithms.cql, checkpointChoice: "model" },
@@ -84,12 +84,12 @@ async function policies(
 
 async function allPolicies(dataset: Dataset): Promise<string[]> {
   const hashes: string[] = [];
-  for (const observationScaling of ["none", "minmax"]) {
+  for (const encoder of ["none", "minmax"]) {
     for (const bootstrapOnTruncation of [false, true]) {
       hashes.push(
         ...await policies(dataset, {
           bootstrapOnTruncation,
-          observationScaling,
+          encoder,
         }),
       );
     }
@@ -133,7 +133,7 @@ Deno.test(
           what,
         );
         deepEqual(
-          await policies(twice, { observationScaling: "minmax" }),
+          await policies(twice, { encoder: "minmax" }),
           expected.slice(9, 12),
           what,
         );

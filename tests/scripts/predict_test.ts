@@ -41,7 +41,7 @@ Deno.test("predict: in the data's own codes and names", async () => {
       packParameters(network, [{ weight, bias, inputs: 2, outputs: 3 }]),
     ];
     const outputs = "qValues" as const;
-    const policy = { network, members, outputs, scaling: null };
+    const policy = { network, members, outputs, encoder: null };
     const cases: [string[] | undefined, string, unknown, string][] = [
       [undefined, "2", 2, ""],
       [["-3", "10", "1234567890"], "1234567890", 1234567890, ""],
@@ -128,7 +128,7 @@ Deno.test("predict: a line is answered when it is there, and nobody left to read
       network,
       members,
       outputs: "qValues",
-      scaling: null,
+      encoder: null,
     } as const;
     Deno.writeFileSync(path, policyToSafetensors(policy));
     const child = command([path], "piped").spawn();

@@ -12,7 +12,7 @@ const study = resolveStudy({
     environment: { size: 5, maxSteps: 20 },
     dataset: { episodes: 12 },
     // Scaling differs from seed to seed, as the data do.
-    network: { hidden: [8], observationScaling: "minmax" },
+    network: { hidden: [8], encoder: "minmax" },
     algorithms: {
       bc: learner,
       cql: { ...learner, targetUpdateInterval: 12, ensembleSize: 2 },

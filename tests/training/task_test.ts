@@ -106,9 +106,9 @@ const wrongSettings: [
     "settings: network.hidden: must have at least one layer, not a list of 0",
   ],
   [
-    { observationScaling: undefined },
+    { encoder: undefined },
     {},
-    "settings: network.observationScaling: is missing",
+    "settings: network.encoder: is missing",
   ],
   [
     {},

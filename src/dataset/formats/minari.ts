@@ -10,7 +10,7 @@
  * The codes of a Discrete space are without gaps, from `start` on.
  *
  * Read are discrete actions and flat observations: a Box of one axis, or a Discrete space,
- * whose state is then an observation of one number. `infos` and seeds are left out.
+ * whose state is then an observation of one number, a name. `infos` and seeds are left out.
  *
  * @module
  */
@@ -18,7 +18,11 @@
 import type { Dataset } from "../dataset.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
 import { runHdf5 } from "./hdf5.ts";
-import { minariActions, readMinariMetadata } from "./minari_metadata.ts";
+import {
+  isDiscrete,
+  minariActions,
+  readMinariMetadata,
+} from "./minari_metadata.ts";
 
 /** The two files of a Minari data set's `data` directory. */
 export interface MinariFiles {
@@ -59,7 +63,8 @@ export async function datasetFromMinari(
 /**
  * The files of a Minari data set; equal data sets give equal bytes.
  *
- * The observation space is an unbounded Box; no environment is named.
+ * The observation space is an unbounded Box, or Discrete where each observation is one name; no
+ * environment is named.
  *
  * @param dataset The data set.
  */
@@ -72,8 +77,12 @@ export async function datasetToMinari(dataset: Dataset): Promise<MinariFiles> {
     total_episodes: dataset.episodeOffsets.length - 1,
     total_steps: dataset.actions.length,
     data_format: "hdf5",
-    observation_space: `{"type": "Box", "dtype": "float32", "shape": [${d}], ` +
-      `"low": ${box("-Infinity")}, "high": ${box("Infinity")}}`,
+    observation_space: isDiscrete(dataset)
+      ? `{"type": "Discrete", "dtype": "int64", "start": 0, "n": ${
+        dataset.observationCategories![0]
+      }}`
+      : `{"type": "Box", "dtype": "float32", "shape": [${d}], ` +
+        `"low": ${box("-Infinity")}, "high": ${box("Infinity")}}`,
     action_space:
       `{"type": "Discrete", "dtype": "int64", "start": ${start}, "n": ${dataset.actionCount}}`,
     dataset_id: "holdfast/dataset-v0",

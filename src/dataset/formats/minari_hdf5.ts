@@ -6,6 +6,7 @@
 
 import { InputError } from "../../errors.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
+import { categorical } from "../categories.ts";
 import type { Dataset } from "../dataset.ts";
 import {
   actionsOf,
@@ -16,7 +17,11 @@ import {
 } from "./hdf5_columns.ts";
 import { readHdf5, writeHdf5 } from "./hdf5_file.ts";
 import type { Hdf5Source } from "./hdf5_source.ts";
-import { minariActions, type MinariSpec } from "./minari_metadata.ts";
+import {
+  isDiscrete,
+  minariActions,
+  type MinariSpec,
+} from "./minari_metadata.ts";
 import { validateDataset } from "../validate.ts";
 
 /** Job: reads the data that belong to a `metadata.json`. */
@@ -42,7 +47,10 @@ export function readMinari(
       readEpisode(source, e, name, spec, builder);
     }
     return {
-      dataset: builder.finish(spec.actionCount, spec.actionStart),
+      dataset: {
+        ...builder.finish(spec.actionCount, spec.actionStart),
+        ...categorical(spec),
+      },
       notes: builder.notes(),
     };
   });
@@ -106,14 +114,20 @@ export function writeMinari(
       sink.group(path);
       sink.attribute(path, "id", e);
       sink.attribute(path, "total_steps", steps);
-      sink.numbers(
-        `${path}/observations`,
-        dataset.observations.subarray(
-          (begin + e) * observationSize,
-          (end + e + 1) * observationSize,
-        ),
-        [steps + 1, observationSize],
+      const observations = dataset.observations.subarray(
+        (begin + e) * observationSize,
+        (end + e + 1) * observationSize,
       );
+      if (isDiscrete(dataset)) {
+        const names = BigInt64Array.from(observations, BigInt);
+        sink.numbers(`${path}/observations`, names, [steps + 1]);
+      } else {
+        sink.numbers(
+          `${path}/observations`,
+          observations,
+          [steps + 1, observationSize],
+        );
+      }
       const actions = BigInt64Array.from(
         dataset.actions.subarray(begin, end),
         (action) => codes[action],

@@ -6,6 +6,7 @@
 
 import { InputError } from "../../errors.ts";
 import { actionCodes } from "../action_codes.ts";
+import { areCategories } from "../categories.ts";
 import { repeatedKey } from "../../files/json.ts";
 import { visible } from "../../visible.ts";
 import type { Dataset } from "../dataset.ts";
@@ -18,6 +19,8 @@ export interface MinariSpec {
   readonly steps: number;
   /** D */
   readonly observationSize: number;
+  /** Where observations are of a Discrete space: how many names it has, counted from 0. */
+  readonly observationCategories?: readonly number[];
   /** Number of actions. */
   readonly actionCount: number;
   /** Smallest action's number in the file. */
@@ -44,7 +47,7 @@ export function readMinariMetadata(text: string, name: string): MinariSpec {
   return {
     episodes: count(metadata.total_episodes, "total_episodes", name),
     steps: count(metadata.total_steps, "total_steps", name),
-    observationSize: observationSize(metadata.observation_space, name),
+    ...observations(metadata.observation_space, name),
     ...actions(metadata.action_space, name),
   };
 }
@@ -64,9 +67,25 @@ export function minariActions(
   return { start, codes: own.map((_, action) => start + action) };
 }
 
-function observationSize(value: unknown, name: string): number {
+/** Whether observations are of a Discrete space: each is one name. */
+export function isDiscrete({ observationCategories }: Dataset): boolean {
+  return observationCategories?.length === 1;
+}
+
+function observations(
+  value: unknown,
+  name: string,
+): Pick<MinariSpec, "observationSize" | "observationCategories"> {
   const space = parseSpace(value, "observation_space", name);
-  if (space.type === "Discrete") return 1;
+  if (space.type === "Discrete") {
+    const names = count(space.n, "the number of observations", name);
+    const start = startOf(space, "observation", name);
+    const observationCategories = [start + names];
+    // Names are counted from 0: where some are below, they stay numbers like any.
+    return start >= 0 && areCategories(observationCategories, 1)
+      ? { observationSize: 1, observationCategories }
+      : { observationSize: 1 };
+  }
   if (space.type !== "Box") {
     throw new InputError(
       `${name}: observation space ${
@@ -82,7 +101,7 @@ function observationSize(value: unknown, name: string): number {
       } are not supported, only flat ones`,
     );
   }
-  return count(shape[0], "the observation's size", name);
+  return { observationSize: count(shape[0], "the observation's size", name) };
 }
 
 function actions(
@@ -100,14 +119,21 @@ function actions(
           : "each action must be one whole number"),
     );
   }
-  const start = space.start ?? 0;
-  if (!Number.isSafeInteger(start)) {
-    throw new InputError(`${name}: the action space starts at ${shown(start)}`);
-  }
   return {
     actionCount: count(space.n, "the number of actions", name),
-    actionStart: start as number,
+    actionStart: startOf(space, "action", name),
   };
+}
+
+/** The lowest code of a Discrete space. */
+function startOf(
+  space: Record<string, unknown>,
+  what: string,
+  name: string,
+): number {
+  const start = space.start ?? 0;
+  if (Number.isSafeInteger(start)) return start as number;
+  throw new InputError(`${name}: the ${what} space starts at ${shown(start)}`);
 }
 
 function parseSpace(

@@ -10,7 +10,8 @@
  * | `episode_offsets` | U32 [E + 1] |
  *
  * The metadata hold `format` = "holdfast.dataset", `version` = "1", `action_count` and, where
- * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list.
+ * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list. Where
+ * observations are names, `observation_categories` is the JSON list of how many each column has.
  *
  * @module
  */
@@ -23,6 +24,7 @@ import {
 } from "../../files/safetensors.ts";
 import { InputError } from "../../errors.ts";
 import { namesFromMetadata, namesToMetadata } from "../action_codes.ts";
+import { categoriesFromMetadata, categoriesToMetadata } from "../categories.ts";
 import type { Dataset } from "../dataset.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
 import { countRounding, toNumbers } from "./rounding.ts";
@@ -80,6 +82,7 @@ export function datasetToSafetensors(
       version: VERSION,
       action_count: String(dataset.actionCount),
       ...namesToMetadata(dataset.actionNames),
+      ...categoriesToMetadata(dataset),
     },
   );
 }
@@ -142,6 +145,7 @@ export function datasetFromSafetensors(
     observationSize: shape[1],
     actionCount: Number(actionCount),
     ...namesFromMetadata(file, Number(actionCount)),
+    ...categoriesFromMetadata(file, shape[1]),
     observations,
     actions: actions(file),
     rewards: floats(file, "rewards", [-1], () => "rewards", onNote).data,
