@@ -148,6 +148,7 @@ export {
   type EnvironmentConfig,
   type EnvironmentName,
   type EnvironmentSettings,
+  type EnvironmentVariant,
   type KnownEnvironment,
 } from "./src/environments/index.ts";
 export type { GridDrawing } from "./src/environments/define.ts";

@@ -13,11 +13,13 @@ export * from "./src/environments/index.ts";
 export * from "./src/environments/define.ts";
 export type {
   AnySettings,
+  BooleanSetting,
   CellSetting,
   CellsSetting,
   ChoiceSetting,
   NumberSetting,
   NumbersNamed,
+  RowsSetting,
   Setting,
   SettingDefinitions,
 } from "./src/settings.ts";

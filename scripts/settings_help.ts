@@ -53,5 +53,9 @@ function rangeOf(setting: Setting): string {
       return "[x, y]";
     case "cells":
       return "[[x, y], …]";
+    case "boolean":
+      return "true | false";
+    case "rows":
+      return `rows of ${setting.letters}`;
   }
 }

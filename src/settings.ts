@@ -56,12 +56,36 @@ export interface CellsSetting {
   readonly meaning: string;
 }
 
+/** A setting that is true or false. */
+export interface BooleanSetting {
+  /** The kind of setting. */
+  readonly kind: "boolean";
+  /** Where neither preset nor configuration says. */
+  readonly default: boolean;
+  /** In a few words. */
+  readonly meaning: string;
+}
+
+/** A setting that is a map: rows of letters from top to bottom. */
+export interface RowsSetting {
+  /** The kind of setting. */
+  readonly kind: "rows";
+  /** The letters that there are. */
+  readonly letters: string;
+  /** Where neither preset nor configuration says. */
+  readonly default: readonly string[];
+  /** In a few words. */
+  readonly meaning: string;
+}
+
 /** A setting: its type, range, default and meaning. */
 export type Setting =
   | NumberSetting
   | ChoiceSetting
   | CellSetting
-  | CellsSetting;
+  | CellsSetting
+  | BooleanSetting
+  | RowsSetting;
 
 /** Settings by name, where it does not matter whose. */
 export type AnySettings = Readonly<Record<string, Setting>>;
@@ -75,7 +99,9 @@ export type NumbersNamed<Names extends string> = {
 export type SettingDefinitions<Settings> = {
   readonly [Key in keyof Settings]: Settings[Key] extends number | null
     ? NumberSetting
+    : Settings[Key] extends boolean ? BooleanSetting
     : Settings[Key] extends string ? ChoiceSetting<Settings[Key]>
+    : Settings[Key] extends readonly string[] ? RowsSetting
     : Settings[Key] extends Cell | null ? CellSetting
     : CellsSetting;
 };
@@ -116,6 +142,20 @@ export function cell(initial: Cell | null, meaning: string): CellSetting {
 /** A list of cells, null by default. */
 export function cells(meaning: string): CellsSetting {
   return { kind: "cells", default: null, meaning };
+}
+
+/** True or false. */
+export function boolean(initial: boolean, meaning: string): BooleanSetting {
+  return { kind: "boolean", default: initial, meaning };
+}
+
+/** A map: rows of letters from top to bottom. */
+export function rows(
+  letters: string,
+  initial: readonly string[],
+  meaning: string,
+): RowsSetting {
+  return { kind: "rows", letters, default: initial, meaning };
 }
 
 /** The default of each setting. */

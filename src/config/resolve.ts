@@ -11,10 +11,11 @@ import {
 } from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
 import {
-  behaviourNamed,
   type EnvironmentConfig,
   environmentNamed,
   environmentShape,
+  initialSettings,
+  requireBehaviour,
 } from "../environments/index.ts";
 import { defaultsOf } from "../settings.ts";
 import type { Config, ConfigOverrides, NetworkConfig } from "./config.ts";
@@ -138,16 +139,14 @@ function resolveEnvironment(
   const { name, ...settings } = over.environment ?? {};
   const definition = environmentNamed(name);
   const isPresets = definition === environmentNamed();
-  const initial: object = isPresets
-    ? base.environment
-    : defaultsOf(definition.settings);
+  const initial: object = isPresets ? base.environment : initialSettings(name);
   const environment = blaming(
     `${source}: environment.`,
     () => definition.complete(laidOver(initial, settings) as never),
   );
   return (isPresets
     ? environment
-    : { name, ...environment }) as EnvironmentConfig;
+    : { name: definition.name, ...environment }) as EnvironmentConfig;
 }
 
 /** The preset's data, collected by the environment's first behaviour policy unless one is named. */
@@ -159,7 +158,7 @@ function resolveBehaviour(
   if (behaviour === undefined) return {};
   blaming(
     `${source}: `,
-    () => behaviourNamed(environmentNamed(environment?.name), behaviour),
+    () => requireBehaviour(environmentNamed(environment?.name), behaviour),
   );
   return { behaviour };
 }

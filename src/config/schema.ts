@@ -8,7 +8,8 @@ import * as v from "valibot";
 import { ALGORITHMS } from "../algorithms/index.ts";
 import {
   type AnyEnvironment,
-  ENVIRONMENT_NAMES,
+  ENVIRONMENT_WORDS,
+  environmentNamed,
   ENVIRONMENTS,
 } from "../environments/index.ts";
 import { InputError } from "../errors.ts";
@@ -69,6 +70,29 @@ const cells = v.pipe(
   v.array(cell, "must be a list of cells [[x, y], …], or null to draw them"),
   v.maxLength(65_536, "must have at most 65536 cells"),
 );
+/** A map: rows of equal length. */
+function rows(letters: string) {
+  const rowMessage = `must be a row of the letters ${[...letters].join(", ")}`;
+  const message = "must be a list of rows of one length, from top to bottom";
+  return v.pipe(
+    v.array(
+      v.pipe(
+        v.string(rowMessage),
+        v.regex(new RegExp(`^[${letters}]+$`), rowMessage),
+      ),
+      message,
+    ),
+    v.minLength(1, message),
+    v.check(
+      (given) => given.every(({ length }) => length === given[0].length),
+      message,
+    ),
+    v.check(
+      (given) => given.length <= 256 && given[0].length <= 256,
+      "must have at most 256 rows of 256",
+    ),
+  );
+}
 const probability = number(0, 1);
 const sha256Message = "must be 64 hexadecimal digits or null";
 
@@ -85,6 +109,10 @@ function settingSchema(setting: Setting): v.GenericSchema {
       return setting.default === null ? v.nullable(cell) : cell;
     case "cells":
       return v.nullable(cells);
+    case "boolean":
+      return v.boolean("must be true or false");
+    case "rows":
+      return rows(setting.letters);
   }
 }
 
@@ -108,7 +136,13 @@ const schemaWith = (environment: AnyEnvironment) =>
   section({
     seed: integer(0, 4_294_967_295),
     environment: v.nullable(section({
-      name: oneOf(...ENVIRONMENT_NAMES),
+      name: v.picklist(
+        ENVIRONMENT_WORDS,
+        ({ input }) =>
+          `must be the name of an environment (${
+            suggest(String(input), ENVIRONMENT_WORDS)
+          })`,
+      ),
       ...settingEntries(environment.settings),
     })),
     dataset: section({
@@ -206,8 +240,9 @@ function sectionOf(wrapped: unknown): { entries: Record<string, unknown> } {
 export function checkConfig(value: unknown, source: string): ConfigOverrides {
   const { environment } = (value ?? {}) as { environment?: { name?: unknown } };
   const schema = schemaWith(
-    ENVIRONMENTS.find(({ name }) => name === environment?.name) ??
-      ENVIRONMENTS[0],
+    ENVIRONMENT_WORDS.includes(environment?.name as string)
+      ? environmentNamed(environment?.name as string)
+      : ENVIRONMENTS[0],
   );
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (!result.success) {

@@ -13,12 +13,19 @@
 import { mdpRows, pointStart } from "../mdp/build.ts";
 import type { FiniteMdp, NamedOutcome } from "../mdp/mdp.ts";
 import { type Cell, integer, number, type NumbersNamed } from "../settings.ts";
-import type { EnvironmentDefinition, GridDrawing } from "./define.ts";
+import { choosingAmong } from "./behaviour.ts";
+import {
+  type EnvironmentDefinition,
+  type GridDrawing,
+  horizonSetting,
+} from "./define.ts";
 
 /** Size, horizon and ground. */
-export type CliffWalkingSettings = NumbersNamed<
-  "width" | "height" | "maxSteps" | "slipProbability"
->;
+export interface CliffWalkingSettings
+  extends NumbersNamed<"width" | "height" | "slipProbability"> {
+  /** Steps after which an episode is truncated; null: none. */
+  readonly maxSteps: number | null;
+}
 
 const OUTCOMES: readonly NamedOutcome[] = [
   { name: "fall", ends: false, unsafe: true },
@@ -35,19 +42,15 @@ const MOVE_ROW = [-1, 0, 1, 0];
 export const cliffWalking: EnvironmentDefinition<
   "cliffWalking",
   CliffWalkingSettings,
-  CliffWalkingSettings
+  CliffWalkingSettings,
+  "cliffWalkingSlippery"
 > = {
   name: "cliffWalking",
   title: "cliff walking",
   settings: {
     width: integer(3, 256, 12, "columns"),
     height: integer(2, 256, 4, "rows"),
-    maxSteps: integer(
-      1,
-      100_000,
-      100,
-      "steps after which an episode is truncated",
-    ),
+    maxSteps: horizonSetting(100),
     slipProbability: number(
       0,
       1,
@@ -55,6 +58,7 @@ export const cliffWalking: EnvironmentDefinition<
       "probability that the direction is one of the two at right angles",
     ),
   },
+  variants: { cliffWalkingSlippery: { slipProbability: 2 / 3 } },
   complete: (settings) => settings,
   shape: ({ width, height, maxSteps }) => ({
     stateCount: width * height,
@@ -129,13 +133,12 @@ function table(
   epsilon: number,
   actionIn: (column: number, row: number) => number,
 ): Float64Array {
-  const policy = new Float64Array(width * height * ACTIONS)
-    .fill(epsilon / ACTIONS);
-  for (let state = 0; state < width * height; state++) {
-    const action = actionIn(state % width, Math.floor(state / width));
-    policy[state * ACTIONS + action] += 1 - epsilon;
-  }
-  return policy;
+  return choosingAmong(
+    width * height,
+    ACTIONS,
+    epsilon,
+    (state) => [actionIn(state % width, Math.floor(state / width))],
+  );
 }
 
 function draw({ width, height }: CliffWalkingSettings): GridDrawing {
@@ -147,8 +150,8 @@ function draw({ width, height }: CliffWalkingSettings): GridDrawing {
     width,
     height,
     cells,
-    start: [0, 0],
-    goal: [width - 1, 0],
+    starts: [[0, 0]],
+    goals: [[width - 1, 0]],
     hazards: cells.filter(([x, y]) => y === 0 && x > 0 && x < width - 1),
     directions: [0, 90, 180, 270],
   };

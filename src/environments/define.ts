@@ -6,7 +6,12 @@
  * @module
  */
 import type { FiniteMdp } from "../mdp/mdp.ts";
-import type { Cell, SettingDefinitions } from "../settings.ts";
+import {
+  type Cell,
+  integer,
+  type NumberSetting,
+  type SettingDefinitions,
+} from "../settings.ts";
 
 /** How a world that is a grid is drawn. */
 export interface GridDrawing {
@@ -17,11 +22,13 @@ export interface GridDrawing {
   /** [S] the cell of each state: x to the right, y upwards. */
   readonly cells: readonly Cell[];
   /** Where episodes start. */
-  readonly start: Cell;
+  readonly starts: readonly Cell[];
   /** Where they ought to end. */
-  readonly goal: Cell;
+  readonly goals: readonly Cell[];
   /** Where something unsafe happens. */
   readonly hazards: readonly Cell[];
+  /** Pairs of neighbouring cells with a wall between them. */
+  readonly walls?: readonly (readonly [Cell, Cell])[];
   /** [A] where each action leads: degrees, clockwise from up. */
   readonly directions: readonly number[];
 }
@@ -40,13 +47,20 @@ export type EnvironmentShape = Pick<
 >;
 
 /** An environment. `index.ts` lists all. */
-export interface EnvironmentDefinition<Name extends string, Settings, World> {
+export interface EnvironmentDefinition<
+  Name extends string,
+  Settings,
+  World,
+  Variant extends string = never,
+> {
   /** In configurations. */
   readonly name: Name;
   /** In words, for help and reports. */
   readonly title: string;
   /** What a configuration says of it. */
   readonly settings: SettingDefinitions<Settings>;
+  /** Names that stand for this one with some settings. */
+  readonly variants?: Readonly<Record<Variant, Partial<Settings>>>;
   /**
    * Settles what follows from other settings, whatever the seed.
    *
@@ -63,10 +77,31 @@ export interface EnvironmentDefinition<Name extends string, Settings, World> {
   resolve(settings: Settings, seed: number): World;
   /** Its tables. */
   mdp(world: World): FiniteMdp;
-  /** By name; the first is the default. */
+  /** Its own, by name; the first is the default. See `COMMON_BEHAVIOURS` for those of all. */
   readonly behaviours: Readonly<Record<string, Behaviour<World>>>;
   /** What `metrics.json` says of the world: plain data. */
   describe(world: World): Readonly<Record<string, unknown>>;
   /** How it is drawn, if it can be. */
   draw?(world: World): GridDrawing;
+}
+
+/** The setting `maxSteps`, which most environments have. */
+export function horizonSetting(initial: number): NumberSetting {
+  const meaning = "steps after which an episode is truncated; `null`: none";
+  return { ...integer(1, 100_000, initial, meaning), nullable: true };
+}
+
+/** The sizes where the observation is the state's index. */
+export function indexShape(
+  stateCount: number,
+  actionCount: number,
+  horizon: number | null,
+): EnvironmentShape {
+  return {
+    stateCount,
+    actionCount,
+    observationSize: 1,
+    observationCategories: [stateCount],
+    horizon,
+  };
 }

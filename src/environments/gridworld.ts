@@ -14,14 +14,15 @@ import { randomStream } from "../numerics/random.ts";
 import { mdpRows, pointStart } from "../mdp/build.ts";
 import type { FiniteMdp, NamedOutcome } from "../mdp/mdp.ts";
 import { type Cell, cell, cells, integer, number } from "../settings.ts";
-import type { EnvironmentDefinition } from "./define.ts";
+import { choosingAmong } from "./behaviour.ts";
+import { type EnvironmentDefinition, horizonSetting } from "./define.ts";
 
 /** What a configuration says of it. */
 export interface GridworldConfig {
   /** Cells along each side. */
   readonly size: number;
-  /** Episodes are truncated after this many steps. */
-  readonly maxSteps: number;
+  /** Episodes are truncated after this many steps; null: nothing truncates them. */
+  readonly maxSteps: number | null;
   /** Probability that an action is replaced by a uniform one of the four. */
   readonly slipProbability: number;
   /** Where every episode starts. */
@@ -58,10 +59,7 @@ const OUTCOMES: readonly NamedOutcome[] = [
   { name: "goal", ends: true, unsafe: false },
 ];
 
-// Exact evaluation goes through every cell at every step, and the optimal policy takes 32 bytes
-// for each: 320 MB at the limit.
 const LARGEST_SIZE = 200;
-const MOST_CELL_STEPS = 10_000_000;
 
 /** The safety gridworld. */
 export const gridworld: EnvironmentDefinition<
@@ -73,12 +71,7 @@ export const gridworld: EnvironmentDefinition<
   title: "the safety gridworld",
   settings: {
     size: integer(2, 256, 15, "cells along each side of the grid"),
-    maxSteps: integer(
-      1,
-      100_000,
-      80,
-      "steps after which an episode is truncated",
-    ),
+    maxSteps: horizonSetting(80),
     slipProbability: number(
       0,
       1,
@@ -114,8 +107,8 @@ export const gridworld: EnvironmentDefinition<
       { length: size * size },
       (_, state): Cell => [Math.floor(state / size), state % size],
     ),
-    start,
-    goal,
+    starts: [start],
+    goals: [goal],
     hazards,
     directions: [0, 90, 180, 270],
   }),
@@ -166,13 +159,8 @@ export function resolveGridworld(
     `environment.size is ${size}: give a whole number from 2 to ${LARGEST_SIZE}`,
   );
   requireThat(
-    Number.isInteger(maxSteps) && maxSteps >= 1,
-    `environment.maxSteps is ${maxSteps}: give a whole number of at least 1`,
-  );
-  requireThat(
-    size * size * maxSteps <= MOST_CELL_STEPS,
-    `environment.size ${size} with maxSteps ${maxSteps} is too large: ` +
-      `keep size x size x maxSteps to ${MOST_CELL_STEPS}`,
+    maxSteps === null || (Number.isInteger(maxSteps) && maxSteps >= 1),
+    `environment.maxSteps is ${maxSteps}: give a whole number of at least 1, or null`,
   );
   requireThat(
     slipProbability >= 0 && slipProbability <= 1,
@@ -303,20 +291,12 @@ export function behaviourPolicy(
     );
   }
   const { size } = world;
-  const policy = new Float64Array(size * size * GRIDWORLD_ACTIONS);
-  for (let x = 0; x < size; x++) {
-    for (let y = 0; y < size; y++) {
-      const row = cellState(size, x, y) * GRIDWORLD_ACTIONS;
-      const chosen = chosenActions(world, x, y);
-      for (let action = 0; action < GRIDWORLD_ACTIONS; action++) {
-        const share = chosen.includes(action)
-          ? (1 - epsilon) / chosen.length
-          : 0;
-        policy[row + action] = share + epsilon / GRIDWORLD_ACTIONS;
-      }
-    }
-  }
-  return policy;
+  return choosingAmong(
+    size * size,
+    GRIDWORLD_ACTIONS,
+    epsilon,
+    (state) => chosenActions(world, Math.floor(state / size), state % size),
+  );
 }
 
 /** The actions among which the policy chooses uniformly when it does not explore. */

@@ -6,30 +6,66 @@
 import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { suggest } from "../nearest.ts";
-import type { AnySettings } from "../settings.ts";
+import { type AnySettings, defaultsOf } from "../settings.ts";
+import { COMMON_BEHAVIOURS, type CommonBehaviour } from "./behaviour.ts";
 import { cliffWalking } from "./cliff_walking.ts";
 import type {
-  Behaviour,
   EnvironmentDefinition,
   EnvironmentShape,
   GridDrawing,
 } from "./define.ts";
+import { frozenLake } from "./frozen_lake.ts";
 import { gridworld } from "./gridworld.ts";
+import { randomMdp } from "./random_mdp.ts";
+import { spibbGridworld } from "./spibb_gridworld.ts";
+import { taxi } from "./taxi.ts";
+import { wetChicken } from "./wet_chicken.ts";
 
 export * from "./cliff_walking.ts";
+export * from "./frozen_lake.ts";
 export * from "./gridworld.ts";
+export * from "./random_mdp.ts";
+export * from "./spibb_gridworld.ts";
+export * from "./taxi.ts";
+export * from "./wet_chicken.ts";
+
+/**
+ * Exact evaluation goes through every state at every step, and the optimal policy takes 32 bytes for
+ * each: 320 MB.
+ */
+const MOST_STATE_STEPS = 10_000_000;
 
 /** The first is meant where a configuration names none. */
 export const ENVIRONMENTS: readonly [
   typeof gridworld,
   typeof cliffWalking,
-] = [gridworld, cliffWalking];
+  typeof frozenLake,
+  typeof taxi,
+  typeof wetChicken,
+  typeof spibbGridworld,
+  typeof randomMdp,
+] = [
+  gridworld,
+  cliffWalking,
+  frozenLake,
+  taxi,
+  wetChicken,
+  spibbGridworld,
+  randomMdp,
+];
 
 /** One of the definitions. */
 export type EnvironmentDefinitions = typeof ENVIRONMENTS[number];
 
 /** Name of an environment. */
 export type EnvironmentName = EnvironmentDefinitions["name"];
+
+/** Name of a variant of an environment. */
+export type EnvironmentVariant = {
+  readonly [D in EnvironmentDefinitions as D["name"]]: keyof NonNullable<
+    D["variants"]
+  >;
+}[EnvironmentName];
 
 /** Settings of each environment, by name. */
 export type EnvironmentSettings = {
@@ -50,10 +86,12 @@ export type EnvironmentConfig = {
 export interface AnyEnvironment extends
   Omit<
     EnvironmentDefinition<EnvironmentName, never, never>,
-    "settings" | "complete" | "resolve"
+    "settings" | "variants" | "complete" | "resolve"
   > {
   /** What a configuration says of it. */
   readonly settings: AnySettings;
+  /** See {@link EnvironmentDefinition}. */
+  readonly variants?: Readonly<Record<string, object>>;
   /** See {@link EnvironmentDefinition}. */
   complete(settings: never): object;
   /** See {@link EnvironmentDefinition}. */
@@ -65,22 +103,41 @@ export const ENVIRONMENT_NAMES: readonly EnvironmentName[] = ENVIRONMENTS.map((
   { name },
 ) => name);
 
+/** All names that a configuration may use: of environments, each followed by its variants. */
+export const ENVIRONMENT_WORDS: readonly string[] = ENVIRONMENTS.flatMap((
+  { name, variants }: AnyEnvironment,
+) => [name, ...Object.keys(variants ?? {})]);
+
 /**
  * Looks an environment up.
  *
- * @param name Without one, the first is meant.
+ * @param name Its own or that of a variant; without one, the first is meant.
  * @throws InputError if there is none of that name.
  */
 export function environmentNamed(
   name: string = ENVIRONMENTS[0].name,
 ): AnyEnvironment {
-  const found = ENVIRONMENTS.find((definition) => definition.name === name);
+  const found = ENVIRONMENTS.find((definition: AnyEnvironment) =>
+    definition.name === name ||
+    Object.hasOwn(definition.variants ?? {}, name)
+  );
   if (found) return found;
   throw new InputError(
     `unknown environment ${JSON.stringify(name)}; ${
-      suggest(name, ENVIRONMENT_NAMES)
+      suggest(name, ENVIRONMENT_WORDS)
     }`,
   );
+}
+
+/**
+ * The settings that a name stands for: the defaults, and what its variant says.
+ *
+ * @param name As for {@link environmentNamed}.
+ * @throws InputError if there is none of that name.
+ */
+export function initialSettings(name: string | undefined): object {
+  const { settings, variants } = environmentNamed(name);
+  return { ...defaultsOf<object>(settings), ...variants?.[name ?? ""] };
 }
 
 /**
@@ -95,7 +152,14 @@ export function resolveEnvironment(
   { name, ...settings }: EnvironmentConfig,
   seed: number,
 ): unknown {
-  return environmentNamed(name).resolve(settings as never, seed);
+  const definition = environmentNamed(name);
+  const { horizon, stateCount } = definition.shape(settings as never);
+  if (horizon !== null && stateCount * horizon > MOST_STATE_STEPS) {
+    throw new InputError(
+      `environment.maxSteps is ${horizon}, too many for ${stateCount} states: keep their product to ${MOST_STATE_STEPS}`,
+    );
+  }
+  return definition.resolve(settings as never, seed);
 }
 
 /** The sizes of a configured environment's tables. */
@@ -120,19 +184,16 @@ export interface KnownEnvironment {
 }
 
 /**
- * Looks a behaviour policy of an environment up.
+ * Checks that an environment has a behaviour policy: one of its own or of those that all have.
  *
- * @param name Without one, the first is meant.
  * @throws InputError if there is none of that name.
  */
-export function behaviourNamed(
+export function requireBehaviour(
   { behaviours }: AnyEnvironment,
   name: string | undefined,
-): Behaviour<never> {
-  const names = Object.keys(behaviours);
-  if (name === undefined || names.includes(name)) {
-    return behaviours[name ?? names[0]];
-  }
+): void {
+  const names = [...Object.keys(behaviours), ...Object.keys(COMMON_BEHAVIOURS)];
+  if (name === undefined || names.includes(name)) return;
   throw new InputError(
     `dataset.behaviour: unknown ${JSON.stringify(name)}; ${
       suggest(name, names)
@@ -161,12 +222,17 @@ export function openKnownEnvironment(
     );
   }
   const definition = environmentNamed(config.name);
-  const behaves = behaviourNamed(definition, behaviour);
+  requireBehaviour(definition, behaviour);
   const world = resolveEnvironment(config, seed) as never;
+  const mdp = definition.mdp(world);
+  const { behaviours } = definition;
+  const name = behaviour ?? Object.keys(behaviours)[0];
   return {
     title: definition.title,
-    mdp: definition.mdp(world),
-    behaviour: behaves(world, epsilon),
+    mdp,
+    behaviour: Object.hasOwn(behaviours, name)
+      ? behaviours[name](world, epsilon)
+      : COMMON_BEHAVIOURS[name as CommonBehaviour](mdp, epsilon),
     description: definition.describe(world),
     drawing: definition.draw?.(world) ?? null,
   };

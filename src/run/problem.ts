@@ -15,6 +15,7 @@ import {
   type EnvironmentName,
   environmentNamed,
   type EnvironmentSettings,
+  type EnvironmentVariant,
   type KnownEnvironment,
   openKnownEnvironment,
 } from "../environments/index.ts";
@@ -59,7 +60,7 @@ export interface EnvironmentOptions {
 /**
  * Makes an environment.
  *
- * @param name One of `ENVIRONMENT_NAMES`.
+ * @param name One of `ENVIRONMENT_NAMES`, or of their variants.
  * @param settings Its own; those not given have their defaults.
  * @returns Its tables and a policy to collect data by.
  * @throws InputError if a setting is unknown, out of range or in conflict with another.
@@ -75,11 +76,12 @@ export interface EnvironmentOptions {
  * ```
  */
 export function makeEnvironment<Name extends EnvironmentName>(
-  name: Name,
+  name: Name | EnvironmentVariant,
   settings: Partial<EnvironmentSettings[Name]> = {},
   { seed = 0, behaviour, epsilon }: EnvironmentOptions = {},
 ): KnownEnvironment {
-  const environment = { name: environmentNamed(name).name, ...settings };
+  environmentNamed(name);
+  const environment = { name, ...settings };
   const dataset = { behaviour, epsilon };
   return knownEnvironment(
     resolveConfig("tutorial", { seed, environment, dataset }),

@@ -79,7 +79,7 @@ Deno.test("the numbers of states and the drawing agree", () => {
   const drawing = cliffWalking.draw!(settings);
   const mdp = cliffWalking.mdp(settings);
   equal(drawing.cells.length, mdp.stateCount);
-  deepEqual(drawing.cells[startStates(mdp)[0]], [...drawing.start]);
+  deepEqual(drawing.cells[startStates(mdp)[0]], [...drawing.starts[0]]);
   equal(drawing.hazards.length, 10);
 });
 

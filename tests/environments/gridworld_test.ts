@@ -146,7 +146,6 @@ Deno.test("a configuration without sense is refused in one line", () => {
     /too small to draw hazards/,
   );
   refused({ maxSteps: 0 }, /maxSteps is 0/);
-  refused({ maxSteps: 1e6 }, /maxSteps 1000000 is too large/);
   refused({ slipProbability: 1.01 }, /slipProbability is 1.01/);
   refused({ slipProbability: -0.1 }, /slipProbability is -0.1/);
   refused({ slipProbability: NaN }, /slipProbability is NaN/);

@@ -87,8 +87,8 @@ export function markLayer(grid: Grid): Layer {
     data: {
       values: [
         ...grid.hazards.map(at(grid.unsafe)),
-        at("start")(grid.start),
-        at("goal")(grid.goal),
+        ...grid.starts.map(at("start")),
+        ...grid.goals.map(at("goal")),
       ],
     },
     mark: {

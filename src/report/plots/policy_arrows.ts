@@ -20,8 +20,8 @@ import { arrowInk, gridInk } from "./theme.ts";
 const arrow = "M0,-1L0.62,-0.1L0.18,-0.1L0.18,1L-0.18,1L-0.18,-0.1L-0.62,-0.1Z";
 
 /** Whether each state is one that no episode acts in: the goal, and what is unsafe. */
-export function isEnd({ cells, goal, hazards }: Grid): boolean[] {
-  const ends = new Set([goal, ...hazards].map(String));
+export function isEnd({ cells, goals, hazards }: Grid): boolean[] {
+  const ends = new Set([...goals, ...hazards].map(String));
   return cells.map((cell) => ends.has(String(cell)));
 }
 
