@@ -75,6 +75,7 @@ export {
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
+  observationSize,
 } from "./src/network/policy.ts";
 export type { LayerLayout, NetworkLayout } from "./src/network/layout.ts";
 export type {

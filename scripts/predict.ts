@@ -8,6 +8,7 @@ import {
   greedyActions,
   InputError,
   type NetworkPolicy,
+  observationSize,
   policyFromSafetensors,
 } from "../mod.ts";
 import { isOutputOpen, processOutput, readFile, visible } from "../tools.ts";
@@ -20,9 +21,15 @@ const usage: Usage = {
   command: "deno task predict",
   about:
     "Prints the policy's action for an observation, or for each line of numbers on stdin, in the\n" +
-    "codes or names of the data it learnt from. POLICY is a policy.safetensors of a run.",
+    "codes or names of the data it learnt from. POLICY is a policy.safetensors of a run. Behind a\n" +
+    "line's numbers may stand the actions that are allowed there: X,Y,… | A,B,…",
   flags: {
     observation: { value: "X,Y,…", help: "one observation" },
+    allowed: {
+      value: "A,B,…",
+      help:
+        "choose among these actions, by name or by number from 0, where a line has none of its own",
+    },
     json: {
       help:
         "print action and outputs as JSON, one line each, and the outputs' actions if named",
@@ -36,12 +43,24 @@ await runScript(usage, async ({ values, switches, operands }) => {
   const [path] = operands;
   const policy = policyFromSafetensors(readFile(path), path);
   const given = values.observation;
+  const allowedAnywhere = values.allowed === undefined
+    ? undefined
+    : allowedActions(policy, values.allowed, "--allowed");
   const output = processOutput("stdout");
   let number = 0;
   for await (const line of given === undefined ? stdinLines() : [given]) {
     const where = given === undefined ? `line ${++number}` : "--observation";
     if (given === undefined && line.trim() === "") continue;
-    output.write(`${answer(policy, line, where, switches.has("json"))}\n`);
+    const [observation, ...lists] = line.split("|");
+    if (lists.length > 1) {
+      throw new InputError(`${where}: more than one list of allowed actions`);
+    }
+    const allowed = lists.length > 0
+      ? allowedActions(policy, lists[0], where)
+      : allowedAnywhere;
+    output.write(
+      `${answer(policy, observation, allowed, where, switches.has("json"))}\n`,
+    );
     if (!isOutputOpen("stdout")) break;
   }
   return 0;
@@ -74,23 +93,58 @@ function numberOf(cell: string): number {
   return isDecimal ? Number(cell) : NaN;
 }
 
+/** [A] 1 for each action of a list. */
+function allowedActions(
+  { network, actionNames }: NetworkPolicy,
+  list: string,
+  where: string,
+): Uint8Array {
+  const { outputs } = network.layers.at(-1)!;
+  const allowed = new Uint8Array(outputs);
+  const isNumbered = actionNames === undefined || Number.isNaN(+actionNames[0]);
+  for (const cell of list.split(",").map((cell) => cell.trim())) {
+    const number = isNumbered && /^\d+$/.test(cell) ? Number(cell) : -1;
+    const action = actionNames?.includes(cell)
+      ? actionNames.indexOf(cell)
+      : number;
+    if (action < 0 || action >= outputs) {
+      const known = actionNames?.slice(0, 10).join(", ") ??
+        `0 … ${outputs - 1}`;
+      throw new InputError(
+        `${where}: ${
+          JSON.stringify(visible(cell, 40))
+        } is not an action of the policy; known: ${visible(known, 200)}${
+          actionNames !== undefined && outputs > 10 ? ", …" : ""
+        }`,
+      );
+    }
+    allowed[action] = 1;
+  }
+  return allowed;
+}
+
 function answer(
   policy: NetworkPolicy,
   line: string,
+  allowed: Uint8Array | undefined,
   where: string,
   json: boolean,
 ): string {
-  const { layers } = policy.network;
-  const { inputs } = layers[0];
+  const size = observationSize(policy);
   const observation = Float32Array.from(cellsOf(line), numberOf);
-  if (observation.length !== inputs || !observation.every(Number.isFinite)) {
+  if (observation.length !== size || !observation.every(Number.isFinite)) {
     throw new InputError(
-      `${where}: the policy takes ${inputs} ${
-        inputs === 1 ? "number" : "numbers"
+      `${where}: the policy takes ${size} ${
+        size === 1 ? "number" : "numbers"
       }, not ${JSON.stringify(visible(line, 80))}`,
     );
   }
-  const outputs = evaluatePolicy(policy, observation);
+  if (policy.masked && allowed === undefined) {
+    throw new InputError(
+      `${where}: the policy was trained with action masks: give the actions that are allowed here, with --allowed 0,2,5 or behind the observation, as in 3 | 0,2,5`,
+    );
+  }
+  const outputs = evaluated(policy, observation, where);
   if (!outputs.every(Number.isFinite)) {
     throw new InputError(
       `${where}: the policy's outputs are not finite (${
@@ -98,13 +152,17 @@ function answer(
       }), so it has no action for ${JSON.stringify(visible(line, 80))}`,
     );
   }
-  const [action] = greedyActions(outputs, outputs.length);
+  const [action] = greedyActions(outputs, outputs.length, allowed);
   const names = policy.actionNames;
   if (!json) return visible(names?.[action] ?? `${action}`);
   const codes = names?.map((name) => /^-?\d+$/.test(name) ? +name : name);
   const text = JSON.stringify({
     action: codes?.[action] ?? action,
-    [policy.outputs]: [...outputs],
+    // What is not allowed has no output that means anything.
+    [policy.outputs]: Array.from(
+      outputs,
+      (value, action) => allowed?.[action] === 0 ? null : value,
+    ),
     ...(codes && { actions: codes }),
   });
   // ASCII alone: a name may hold what a terminal obeys.
@@ -112,4 +170,18 @@ function answer(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** The policy's outputs; what is wrong with the observation is said with its place. */
+function evaluated(
+  policy: NetworkPolicy,
+  observation: Float32Array,
+  where: string,
+): Float32Array {
+  try {
+    return evaluatePolicy(policy, observation);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${where}: ${error.message}`);
+  }
 }

@@ -7,11 +7,11 @@ import { InputError } from "../errors.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { greedyPolicy } from "../mdp/policy.ts";
-import { observationSize } from "../network/encoder.ts";
 import {
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
+  observationSize,
 } from "../network/policy.ts";
 import { requireLength } from "../numerics/arrays.ts";
 
@@ -36,8 +36,11 @@ export function greedyInStates(
   mdp: FiniteMdp,
 ): Int32Array {
   const { layers } = policy.network;
-  const size = observationSize(policy.encoder, layers[0].inputs);
-  requireLength(mdp.observationSize, size, "an observation");
+  requireLength(
+    mdp.observationSize,
+    observationSize(policy),
+    "an observation",
+  );
   requireLength(mdp.actionCount, layers.at(-1)!.outputs, "the actions");
   if (policy.actionNames !== undefined) {
     throw new InputError(

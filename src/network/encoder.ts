@@ -100,18 +100,6 @@ export function oneHotSize(categories: readonly number[]): number {
 }
 
 /**
- * D, of a policy.
- *
- * @param inputs What its network takes.
- */
-export function observationSize(
-  encoder: Encoder | null,
-  inputs: number,
-): number {
-  return encoder?.kind === "oneHot" ? encoder.categories.length : inputs;
-}
-
-/**
  * The encoder that maps each column's range in the data to [-1, 1]; a constant column maps to 0.
  *
  * @param observations [rows, size] row-major.

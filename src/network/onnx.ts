@@ -21,8 +21,7 @@
 
 import { namesToMetadata } from "../dataset/action_codes.ts";
 import { unpackParameters } from "./layout.ts";
-import { observationSize } from "./encoder.ts";
-import type { NetworkPolicy } from "./policy.ts";
+import { type NetworkPolicy, observationSize } from "./policy.ts";
 import { concatenatedBytes } from "../numerics/arrays.ts";
 import {
   bytesField,
@@ -151,7 +150,7 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     ...nodes.map((field) => bytesField(1, field)),
     textField(2, "policy"),
     ...initializers.map((field) => bytesField(5, field)),
-    value(11, "observation", FLOAT, observationSize(encoder, inputs)),
+    value(11, "observation", FLOAT, observationSize(policy)),
     ...(policy.masked ? [value(11, "allowed", BOOL, actions)] : []),
     value(12, output, FLOAT, actions),
     value(12, "action", INT64),

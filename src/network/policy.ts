@@ -11,11 +11,7 @@ import { flush } from "../../kernels/portable.ts";
 import { InputError } from "../errors.ts";
 import { requireLength, wholeRows } from "../numerics/arrays.ts";
 import type { NetworkLayout } from "./layout.ts";
-import {
-  encodeObservations,
-  type Encoder,
-  observationSize,
-} from "./encoder.ts";
+import { encodeObservations, type Encoder } from "./encoder.ts";
 
 /** A trained network, or the mean of several of one shape, and what is needed to use it. */
 export interface NetworkPolicy {
@@ -31,6 +27,31 @@ export interface NetworkPolicy {
   readonly masked?: true;
   /** [A] what the data's source calls each action; absent where they are called 0 … A - 1. */
   readonly actionNames?: readonly string[];
+}
+
+/**
+ * D, the numbers of an observation that a policy takes.
+ *
+ * @example A state of three is one number, and three inputs of the network
+ * ```ts
+ * import { datasetFromArrays, observationSize, train } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 2],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * const policy = await train(dataset, "bc", { steps: 1 }, { hidden: [8], encoder: "oneHot" });
+ * equal(observationSize(policy), 1);
+ * equal(policy.network.layers[0].inputs, 3);
+ * ```
+ */
+export function observationSize({ network, encoder }: NetworkPolicy): number {
+  return encoder?.kind === "oneHot"
+    ? encoder.categories.length
+    : network.layers[0].inputs;
 }
 
 /** Rows that go through the network together: all of a large data set would fill the memory. */
@@ -68,7 +89,7 @@ export function evaluatePolicy(
 ): Float32Array {
   const { network, members, encoder } = policy;
   const { inputs } = network.layers[0];
-  const size = observationSize(encoder, inputs);
+  const size = observationSize(policy);
   const rows = wholeRows(observations.length, size, "observations");
   if (members.length === 0) throw new InputError("the policy has no network");
   for (const { length } of members) {

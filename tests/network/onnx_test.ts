@@ -11,6 +11,7 @@ import {
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
+  observationSize,
 } from "../../src/network/policy.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import { randomStream } from "../../src/numerics/random.ts";
@@ -65,16 +66,28 @@ function randomPolicy(
   return policyOf(layers, outputs, encoder);
 }
 
-/** Runs the model in onnxruntime. */
-async function runOnnx(policy: NetworkPolicy, observations: Float32Array) {
-  const size = policy.network.layers[0].inputs;
+/** Runs the model in onnxruntime; `allowed` goes with a masked policy. */
+async function runOnnx(
+  policy: NetworkPolicy,
+  observations: Float32Array,
+  allowed?: Uint8Array,
+) {
+  const size = observationSize(policy);
   const output = policy.outputs === "logits" ? "logits" : "q_values";
   const session = await ort.InferenceSession.create(policyToOnnx(policy));
-  assert.deepEqual(session.inputNames, ["observation"]);
+  assert.deepEqual(session.inputNames, [
+    "observation",
+    ...(allowed ? ["allowed"] : []),
+  ]);
   assert.deepEqual(session.outputNames, [output, "action"]);
   const rows = observations.length / size;
   const observation = new ort.Tensor("float32", observations, [rows, size]);
-  const result = await session.run({ observation });
+  const result = await session.run({
+    observation,
+    ...(allowed && {
+      allowed: new ort.Tensor("bool", allowed, [rows, allowed.length / rows]),
+    }),
+  });
   await session.release();
   assert.deepEqual(result.action.dims, [rows]);
   return {
@@ -265,4 +278,52 @@ Deno.test("ONNX: names of actions stand in the model's metadata", async () => {
     actions,
     greedyActions(evaluatePolicy(plain, observations), 3),
   );
+});
+
+Deno.test("ONNX: names are one-hot in the graph, and only allowed actions are chosen", async () => {
+  const seed = 14;
+  console.log(`seed ${seed}`);
+  const { uniform, integer } = randomStream(seed, "test/onnx");
+  const categories = [7, 1, 40];
+  const rows = 500;
+  const observations = Float32Array.from(
+    { length: rows * 3 },
+    (_, i) => integer(categories[i % 3]),
+  );
+  const single = () => randomPolicy([48, 16, 5], "qValues", false, uniform);
+  for (const count of [1, 2]) {
+    const policy: NetworkPolicy = {
+      ...single(),
+      members: Array.from({ length: count }, () => single().members[0]),
+      encoder: { kind: "oneHot", categories },
+      masked: true,
+    };
+    const allowed = new Uint8Array(rows * 5).map(() => integer(2));
+    for (let row = 0; row < rows; row++) allowed[row * 5 + integer(5)] = 1;
+    const { values, actions } = await runOnnx(policy, observations, allowed);
+    const native = evaluatePolicy(policy, observations);
+    assertClose(values, native);
+    assert.deepEqual(actions, greedyActions(native, 5, allowed));
+    assert(actions.every((action, row) => allowed[row * 5 + action] === 1));
+  }
+});
+
+Deno.test("ONNX: a name that is none, and a row that allows nothing", async () => {
+  const layer = {
+    inputs: 3,
+    outputs: 2,
+    weight: Float32Array.of(1, 2, 4, 3, 5, 6),
+    bias: Float32Array.of(-10, -20),
+  };
+  const categories = [2, 1];
+  const { values, actions } = await runOnnx(
+    {
+      ...policyOf([layer], "logits", { kind: "oneHot", categories }),
+      masked: true,
+    },
+    Float32Array.of(0, 0, 1, 0, 2, 0.5, 1, 0),
+    Uint8Array.of(1, 1, 0, 1, 1, 1, 0, 0),
+  );
+  assert.deepEqual([...values], [-4, -12, -1, -11, -10, -20, -1, -11]);
+  assert.deepEqual([...actions], [0, 1, 0, 0]);
 });

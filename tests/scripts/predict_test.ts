@@ -1,7 +1,8 @@
-import assert from "node:assert/strict";
+import assert, { equal } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { policyToSafetensors } from "../../src/network/policy_file.ts";
+import type { NetworkPolicy } from "../../src/network/policy.ts";
 import { networkLayout, packParameters } from "../../src/network/layout.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -70,6 +71,75 @@ Deno.test("predict: in the data's own codes and names", async () => {
         }),
       });
     }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("predict: the action is an allowed one; a masked policy wants to know which are", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = join(folder, "policy.safetensors");
+    const network = networkLayout([2, 3]);
+    // A row of weights a state: 0 prefers 2, 1 prefers 0.
+    const weight = Float32Array.of(1, 2, 3, 6, 5, 4);
+    const bias = new Float32Array(3);
+    const policy: NetworkPolicy = {
+      network,
+      members: [
+        packParameters(network, [{ weight, bias, inputs: 2, outputs: 3 }]),
+      ],
+      outputs: "logits",
+      encoder: { kind: "oneHot", categories: [2] },
+    };
+    const write = (change: Partial<NetworkPolicy>) =>
+      Deno.writeFileSync(path, policyToSafetensors({ ...policy, ...change }));
+    const answer = async (...args: string[]) => {
+      const { code, stdout, stderr } = await predict(path, ...args);
+      return code === 0 ? stdout.trimEnd() : stderr.trimEnd();
+    };
+    write({ masked: true });
+    equal(await answer("--observation", "0", "--allowed", "0,1"), "1");
+    equal(await answer("--observation", "1 | 2,1,2"), "1");
+    equal(
+      await answer("--observation", "0", "--allowed", "1,0", "--json"),
+      '{"action":1,"logits":[1,2,null]}',
+    );
+    equal(
+      await answer("--observation", "0"),
+      "error: --observation: the policy was trained with action masks: give the actions that are allowed here, with --allowed 0,2,5 or behind the observation, as in 3 | 0,2,5",
+    );
+    for (const cell of ["3", "", "a", "-1", "0 1"]) {
+      equal(
+        await answer("--observation", "0", `--allowed=0,${cell}`),
+        `error: --allowed: "${cell}" is not an action of the policy; known: 0 … 2`,
+      );
+    }
+    for (const state of ["2", "-1", "0.5"]) {
+      equal(
+        await answer("--observation", state, "--allowed", "0"),
+        `error: --observation: number 0 of observation 0 is ${state}, not a whole number from 0 to 1`,
+      );
+    }
+    write({ actionNames: ["left", "right", "up"] });
+    equal(await answer("--observation", "0"), "up");
+    equal(await answer("--observation", "0", "--allowed", "left, 1"), "right");
+    equal(
+      await answer("--observation", "0 | down"),
+      'error: --observation: "down" is not an action of the policy; known: left, right, up',
+    );
+    // Where names are numbers, no other number is meant.
+    write({ actionNames: ["5", "0", "-1"] });
+    equal(
+      await answer("--observation", "0", "--allowed", "1"),
+      'error: --allowed: "1" is not an action of the policy; known: 5, 0, -1',
+    );
+    const child = command([path, "--allowed", "5,0"], "piped").spawn();
+    const stdin = child.stdin.getWriter();
+    await stdin.write(new TextEncoder().encode("0\n0 | 5\n1 | 0,-1\n"));
+    await stdin.close();
+    const { stdout } = await child.output();
+    equal(new TextDecoder().decode(stdout), "0\n5\n0\n");
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
