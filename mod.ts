@@ -153,6 +153,16 @@ export {
   type KnownEnvironment,
 } from "./src/environments/index.ts";
 export type { GridDrawing } from "./src/environments/define.ts";
+export {
+  openWorld,
+  worldBytes,
+  type WorldFile,
+  type WorldReadOptions,
+} from "./src/environments/world.ts";
+export {
+  worldFromSafetensors,
+  worldToSafetensors,
+} from "./src/environments/world_safetensors.ts";
 export type { Cell } from "./src/settings.ts";
 export { type EnvironmentOptions, makeEnvironment } from "./src/run/problem.ts";
 export {
@@ -169,6 +179,7 @@ export {
   type RowBuilder,
   stateIndices,
 } from "./src/mdp/build.ts";
+export { validateMdp } from "./src/mdp/validate.ts";
 export {
   type Environment,
   openEnvironment,

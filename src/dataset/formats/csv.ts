@@ -21,7 +21,7 @@
 
 import { InputError } from "../../errors.ts";
 import { findColumns } from "./csv_columns.ts";
-import { readCsvRecords } from "./csv_records.ts";
+import { readCsvRecords } from "../../files/csv_records.ts";
 import { openRows, type RowReader } from "./csv_rows.ts";
 import type { Dataset } from "../dataset.ts";
 import type { DatasetReadOptions } from "./read_options.ts";

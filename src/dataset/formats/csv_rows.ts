@@ -7,7 +7,7 @@
 import { buildDataset } from "./builder.ts";
 import { LONGEST_ACTION_NAME } from "../action_codes.ts";
 import type { ColumnIndices } from "./csv_columns.ts";
-import type { CsvRecord } from "./csv_records.ts";
+import type { CsvRecord } from "../../files/csv_records.ts";
 import type { Dataset } from "../dataset.ts";
 
 const RENAME =

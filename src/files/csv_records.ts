@@ -8,7 +8,7 @@
  * @module
  */
 
-import { InputError } from "../../errors.ts";
+import { InputError } from "../errors.ts";
 
 /** A record: one line, or more where a quoted cell holds line ends. Valid until the next one. */
 export interface CsvRecord {
