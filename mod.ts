@@ -159,6 +159,7 @@ export {
   type WorldFile,
   type WorldReadOptions,
 } from "./src/environments/world.ts";
+export { policyTable } from "./src/environments/policy_table.ts";
 export {
   worldFromSafetensors,
   worldToSafetensors,

@@ -5,7 +5,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import { repeatedKey } from "../files/json.ts";
+import { parseJson } from "../files/json.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import type { MdpObservations, NamedOutcome } from "../mdp/mdp.ts";
 import type { WorldFile } from "./world_file.ts";
@@ -95,19 +95,7 @@ export function partsFromJson(text: string, name: string): WorldParts {
 }
 
 function parse(text: string, reader: Reader): Keys {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const isPython = /\b(NaN|Infinity)\b/.test(text);
-    reader.fail(
-      isPython
-        ? "no JSON: it has NaN or Infinity in it"
-        : `no JSON: ${(error as Error).message}`,
-    );
-  }
-  const twice = repeatedKey(text);
-  if (twice) reader.fail(`the key ${twice.join(".")} is there twice`);
+  const value = parseJson(text, reader.name);
   if (Array.isArray(value)) return { P: value };
   return isKeys(value) ? value : reader.fail("no world in JSON");
 }

@@ -3,6 +3,30 @@
  *
  * @module
  */
+import { InputError } from "../errors.ts";
+
+/**
+ * The value of a JSON text from a file.
+ *
+ * @param text The whole file.
+ * @param name Name of the file, for messages.
+ * @throws InputError if it is no JSON or an object has a key twice, in one line.
+ */
+export function parseJson(text: string, name: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(
+      /\b(NaN|Infinity)\b/.test(text)
+        ? `${name}: no JSON: it has NaN or Infinity in it`
+        : `${name}: no JSON: ${(error as Error).message}`,
+    );
+  }
+  const twice = repeatedKey(text);
+  if (twice === undefined) return value;
+  throw new InputError(`${name}: the key ${twice.join(".")} is there twice`);
+}
 
 /**
  * The first key that an object has twice: `JSON.parse` keeps the last of them and says nothing.
