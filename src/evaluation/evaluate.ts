@@ -6,7 +6,6 @@
 import { InputError } from "../errors.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -80,5 +79,5 @@ export function evaluate(
   mdp: FiniteMdp,
 ): ExactEvaluation {
   const actions = greedyInStates(policy, mdp);
-  return evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
+  return evaluateExactly(mdp, actions);
 }

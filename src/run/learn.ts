@@ -336,7 +336,7 @@ export async function learnTogether(
           }
           if (state && environment) {
             const exact = evaluate(policyOf(state, seed), environment.mdp);
-            row.push(exact.returnMean, exact.unsafeProbability);
+            row.push(exact.returnMean!, exact.unsafeProbability);
           }
           rows[seed].push(row);
         });

@@ -26,7 +26,6 @@ import {
 } from "../evaluation/references.ts";
 import { rollOut } from "../evaluation/rollout.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -83,15 +82,12 @@ export function evaluateRun(
     );
     heed?.();
     rolloutReturns[name] = rollouts.returns;
-    const evaluation = evaluateExactly(
-      mdp,
-      greedyPolicy(actions, mdp.actionCount),
-    );
+    const evaluation = evaluateExactly(mdp, actions);
     const exact = exactMetrics(evaluation);
     policies[name] = {
       rollout: rolloutMetrics(rollouts),
       exact,
-      regret: references.optimal.returnMean - exact.returnMean,
+      regret: references.optimal.returnMean! - exact.returnMean!,
       rolloutAgrees: checkAgreement(rollouts, evaluation).agrees,
       ...data,
       greedyActions: rowsOf(actions, lineLength(actions.length, drawing)),

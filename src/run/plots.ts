@@ -9,7 +9,6 @@ import { unsafeByState } from "../mdp/exact.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import {
   type ExactCurve,
   plotExactCurves,
@@ -106,7 +105,7 @@ async function plotGrids(
   for (const [name, { greedyActions }] of Object.entries(policies)) {
     if (greedyActions === undefined) continue;
     const actions = Int32Array.from(greedyActions.flat());
-    const hazards = unsafeByState(mdp, greedyPolicy(actions, mdp.actionCount));
+    const hazards = unsafeByState(mdp, actions);
     plots.push(
       [`policy-${name}`, await plotPolicyArrows(name, grid, actions, visits)],
       [
