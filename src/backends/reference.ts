@@ -11,6 +11,7 @@ import { fillSweep } from "../dataset/minibatch_plan.ts";
 import {
   type Backend,
   gibibytes,
+  tableLength,
   type TrainingSession,
   type TrainingTask,
 } from "./backend.ts";
@@ -23,7 +24,7 @@ export const referenceBackend: Backend = {
   description: "plain TypeScript, one thread",
   shortage({ program, runs }) {
     const words = program.buffers.reduce((sum, { length }) => sum + length, 0);
-    const bytes = 4 * runs * words;
+    const bytes = 4 * (runs * words + tableLength(program));
     return bytes > MOST_BYTES
       ? `${gibibytes(bytes)}, and the reference backend takes at most 4`
       : null;
