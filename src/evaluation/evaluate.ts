@@ -15,7 +15,7 @@ import {
 import { requireLength } from "../numerics/arrays.ts";
 
 /**
- * The greedy action of a policy in each state of an environment.
+ * The greedy action of a policy in each state of an environment, of those allowed there.
  *
  * @returns [S]
  * @throws InputError if the policy is of other observations or actions.
@@ -51,6 +51,7 @@ export function greedyInStates(
   return greedyActions(
     evaluatePolicy(policy, mdp.observations),
     mdp.actionCount,
+    mdp.allowed,
   );
 }
 

@@ -128,7 +128,8 @@ function learntData(
 /** The greedy action of a policy in each distinct observation. */
 function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
   const { outputs } = policy.network.layers.at(-1)!;
-  return greedyActions(evaluatePolicy(policy, rows.observations), outputs);
+  const values = evaluatePolicy(policy, rows.observations);
+  return greedyActions(values, outputs, rows.allowed);
 }
 
 /** The work was stopped on request before its end. */

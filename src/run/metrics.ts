@@ -160,9 +160,11 @@ function mismatch(
   heed?: () => void,
 ): number {
   const { observationSize: size, actionCount } = dataset;
-  const { count, observations, rowOf } = distinctRows(
+  const { count, observations, rowOf, allowed } = distinctRows(
     dataset.observations,
     size,
+    undefined,
+    dataset.allowed,
   );
   // Only the sampled observations are evaluated, each distinct one once.
   const actions = new Int32Array(count).fill(-1);
@@ -174,6 +176,7 @@ function mismatch(
       [actions[u]] = greedyActions(
         evaluatePolicy(policy, observation),
         actionCount,
+        allowed?.subarray(u * actionCount, (u + 1) * actionCount),
       );
     }
     return actions[u];
