@@ -97,7 +97,10 @@ export async function suiteUpdates(
       );
       updates.push({
         algorithm: algorithm.name,
-        settings: algorithm.settings as unknown as Situation["settings"],
+        settings: {
+          ...algorithm.settings as unknown as Situation["settings"],
+          rewardScale: program.rewardScale,
+        },
         online: before(run, "parameters"),
         target: target[run],
         samples: draws[run]().map((i) => samples[run][i]),
