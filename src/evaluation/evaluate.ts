@@ -51,8 +51,18 @@ export function greedyInStates(
   return greedyActions(
     evaluatePolicy(policy, mdp.observations),
     mdp.actionCount,
-    mdp.allowed,
+    mdp.allowed && somethingAllowed(mdp.allowed, mdp.actionCount),
   );
+}
+
+/** The same flags, all set in rows that allow nothing: no one acts in those states. */
+function somethingAllowed(allowed: Uint8Array, actions: number): Uint8Array {
+  const filled = allowed.slice();
+  for (let row = 0; row < filled.length; row += actions) {
+    const flags = filled.subarray(row, row + actions);
+    if (!flags.includes(1)) flags.fill(1);
+  }
+  return filled;
 }
 
 /**

@@ -265,6 +265,7 @@ export async function learnTogether(
     outputs: program.outputs,
     encoder: prepared.encoders[seed * ensembleSize],
     ...named(seeds[seed].problem.dataset.actionNames),
+    ...(program.networks[0].masked && { masked: true }),
   });
 
   const models = seeds.map((

@@ -1,6 +1,7 @@
 /** Allowed actions in data sets: checked, counted, and kept by every format that has a place for them. */
 import assert from "node:assert/strict";
 import { withActionCount } from "../../src/dataset/action_codes.ts";
+import { withAllowedActions } from "../../src/dataset/allowed.ts";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { distinctRows } from "../../src/dataset/distinct_rows.ts";
@@ -223,7 +224,7 @@ Deno.test("allowed actions: inspected in one line, and only their pairs count", 
   );
 });
 
-Deno.test("collected data say what the environment allows", () => {
+Deno.test("collected data say what the environment allows, and data that do not say it take it from there", async () => {
   const mdp = maskedWorld(5);
   const { allowed, actionCount } = mdp;
   const uniform = Float64Array.from(allowed!, (flag, i) => {
@@ -239,5 +240,15 @@ Deno.test("collected data say what the environment allows", () => {
       dataset.allowed!.subarray(row * actionCount, (row + 1) * actionCount),
       allowed!.subarray(s * actionCount, (s + 1) * actionCount),
     )
+  );
+  const { allowed: own, ...bare } = dataset;
+  assert.deepEqual(withAllowedActions(bare, mdp), { ...bare, allowed: own });
+  assert.equal(withAllowedActions(dataset, mdp), dataset);
+  const forbidden = own!.findIndex((flag, a) => flag === 0 && a < actionCount);
+  const actions = bare.actions.with(0, forbidden);
+  assert.equal(
+    await refusal(() => withAllowedActions({ ...bare, actions }, mdp)),
+    `the data set: episode 0, step 0: the action ${forbidden} was taken, but is not allowed: configure ` +
+      "the environment that the data were collected in, or leave the key environment out",
   );
 });
