@@ -39,7 +39,7 @@ export function readMinari(
       );
     }
     const builder = buildDataset(spec.observationSize, name);
-    const isMasked = hasMask(source, 0);
+    const isMasked = names.has("episode_0") && hasMask(source, 0);
     const lists = new Map<string, readonly number[]>();
     for (let e = 0; e < spec.episodes; e++) {
       tick();
