@@ -26,6 +26,7 @@ import {
 } from "../evaluation/references.ts";
 import { rollOut } from "../evaluation/rollout.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -82,12 +83,15 @@ export function evaluateRun(
     );
     heed?.();
     rolloutReturns[name] = rollouts.returns;
-    const evaluation = evaluateExactly(mdp, actions);
+    const evaluation = evaluateExactly(
+      mdp,
+      greedyPolicy(actions, mdp.actionCount),
+    );
     const exact = exactMetrics(evaluation);
     policies[name] = {
       rollout: rolloutMetrics(rollouts),
       exact,
-      regret: references.optimal.returnMean! - exact.returnMean!,
+      regret: references.optimal.returnMean - exact.returnMean,
       rolloutAgrees: checkAgreement(rollouts, evaluation).agrees,
       ...data,
       greedyActions: rowsOf(actions, lineLength(actions.length, drawing)),
@@ -160,11 +164,9 @@ function mismatch(
   heed?: () => void,
 ): number {
   const { observationSize: size, actionCount } = dataset;
-  const { count, observations, rowOf, allowed } = distinctRows(
+  const { count, observations, rowOf } = distinctRows(
     dataset.observations,
     size,
-    undefined,
-    dataset.allowed,
   );
   // Only the sampled observations are evaluated, each distinct one once.
   const actions = new Int32Array(count).fill(-1);
@@ -176,7 +178,6 @@ function mismatch(
       [actions[u]] = greedyActions(
         evaluatePolicy(policy, observation),
         actionCount,
-        allowed?.subarray(u * actionCount, (u + 1) * actionCount),
       );
     }
     return actions[u];

@@ -9,6 +9,7 @@ import { unsafeByState } from "../mdp/exact.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
 import {
   type ExactCurve,
   plotExactCurves,
@@ -105,14 +106,15 @@ async function plotGrids(
   for (const [name, { greedyActions }] of Object.entries(policies)) {
     if (greedyActions === undefined) continue;
     const actions = Int32Array.from(greedyActions.flat());
-    const hazards = unsafeByState(mdp, actions);
     plots.push(
       [`policy-${name}`, await plotPolicyArrows(name, grid, actions, visits)],
-      [
-        `hazard-${name}`,
-        await plotHazardMap(name, grid, hazards, actions, visits),
-      ],
     );
+    if (!mdp.outcomes.some(({ unsafe }) => unsafe)) continue;
+    const hazards = unsafeByState(mdp, greedyPolicy(actions, mdp.actionCount));
+    plots.push([
+      `hazard-${name}`,
+      await plotHazardMap(name, grid, hazards, actions, visits),
+    ]);
   }
   return plots;
 }

@@ -7,7 +7,7 @@
 import type { GridDrawing } from "../../environments/define.ts";
 import type { Cell } from "../../settings.ts";
 import type { PlotSpec } from "./render.ts";
-import { marks, paper } from "./theme.ts";
+import { ink, marks, paper } from "./theme.ts";
 
 /** The grid that a picture shows, and what is unsafe in it. */
 export interface Grid extends GridDrawing {
@@ -30,6 +30,9 @@ const cross =
 export type Encoding = NonNullable<
   Extract<Layer, { mark: unknown }>["encoding"]
 >;
+
+/** Pixels. */
+const WALL_WIDTH = 4;
 
 /** Pixels of a cell's side. */
 export function cellStep({ width, height }: Grid): number {
@@ -74,23 +77,55 @@ export function gridSize(
   return { width: { step }, height: { step } };
 }
 
-/** The layer of start, goal and hazards, with its legend. */
-export function markLayer(grid: Grid): Layer {
+/** The layers of walls, and of starts, goals and hazards with their legend. */
+export function markLayers(grid: Grid): Layer[] {
+  return [...wallLayers(grid), placeLayer(grid)];
+}
+
+/** A stroke along the edge that two cells share. */
+function wallLayers(grid: Grid): Layer[] {
+  const half = cellStep(grid) / 2;
+  // Of each pair the cell to the left or below.
+  const walls = (grid.walls ?? []).map(([a, b]) => ({
+    x: Math.min(a[0], b[0]),
+    y: Math.min(a[1], b[1]),
+    isUpright: a[1] === b[1],
+  }));
+  return [true, false].flatMap((isUpright): Layer[] => {
+    const values = walls.filter((wall) => wall.isUpright === isUpright);
+    if (values.length === 0) return [];
+    return [{
+      data: { values },
+      mark: {
+        type: "tick",
+        orient: isUpright ? "vertical" : "horizontal",
+        size: 2 * half + WALL_WIDTH,
+        thickness: WALL_WIDTH,
+        ...(isUpright ? { xOffset: half } : { yOffset: -half }),
+        opacity: 1,
+      },
+      encoding: { ...gridPosition(grid), color: { value: ink } },
+    }];
+  });
+}
+
+function placeLayer(grid: Grid): Layer {
   const at = (kind: string) => ([x, y]: Cell) => ({ x, y, kind });
-  const colours = {
-    start: marks.start,
-    goal: marks.goal,
-    [grid.unsafe]: marks.hazard,
-  };
-  const kinds = Object.keys(colours);
+  const values = [
+    ...grid.hazards.map(at(grid.unsafe)),
+    ...grid.starts.map(at("start")),
+    ...grid.goals.map(at("goal")),
+  ];
+  const looks = Object.entries({
+    start: { colour: marks.start, shape: ring },
+    goal: { colour: marks.goal, shape: star },
+    [grid.unsafe]: { colour: marks.hazard, shape: cross },
+  }).filter(([name]) => values.some(({ kind }) => kind === name));
+  const colours = Object.fromEntries(
+    looks.map(([kind, { colour }]) => [kind, colour]),
+  );
   return {
-    data: {
-      values: [
-        ...grid.hazards.map(at(grid.unsafe)),
-        ...grid.starts.map(at("start")),
-        ...grid.goals.map(at("goal")),
-      ],
-    },
+    data: { values },
     mark: {
       type: "point",
       filled: true,
@@ -105,7 +140,10 @@ export function markLayer(grid: Grid): Layer {
         field: "kind",
         type: "nominal",
         title: null,
-        scale: { domain: kinds, range: [ring, star, cross] },
+        scale: {
+          domain: looks.map(([kind]) => kind),
+          range: looks.map(([, { shape }]) => shape),
+        },
         legend: { symbolStrokeWidth: 0 },
       },
       // No scale: Vega-Lite merges its legend with that of the shapes in some plots only. The

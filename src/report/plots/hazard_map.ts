@@ -9,7 +9,7 @@ import {
   type Grid,
   gridPosition,
   gridSize,
-  markLayer,
+  markLayers,
 } from "./grid.ts";
 import { arrowLayer, isEnd } from "./policy_arrows.ts";
 import { idOf, renderPlot } from "./render.ts";
@@ -66,7 +66,7 @@ export function plotHazardMap(
           },
         },
       },
-      markLayer(grid),
+      ...markLayers(grid),
       arrowLayer(grid, actions, visits),
     ],
   });

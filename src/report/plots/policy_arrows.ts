@@ -11,7 +11,7 @@ import {
   gridPosition,
   gridSize,
   type Layer,
-  markLayer,
+  markLayers,
 } from "./grid.ts";
 import { idOf, renderPlot } from "./render.ts";
 import { arrowInk, gridInk } from "./theme.ts";
@@ -93,7 +93,7 @@ export function plotPolicyArrows(
         mark: { type: "rect", filled: false, stroke: gridInk, strokeWidth: 1 },
         encoding: gridPosition(grid),
       },
-      markLayer(grid),
+      ...markLayers(grid),
       arrowLayer(grid, actions, visits),
     ],
   });

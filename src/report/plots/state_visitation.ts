@@ -9,7 +9,7 @@ import {
   type Grid,
   gridPosition,
   gridSize,
-  markLayer,
+  markLayers,
 } from "./grid.ts";
 import { isEnd } from "./policy_arrows.ts";
 import { renderPlot } from "./render.ts";
@@ -58,7 +58,7 @@ export function plotStateVisitation(
             },
           },
         },
-        markLayer(grid),
+        ...markLayers(grid),
         {
           data: {
             values: rows.filter(({ value }, i) => value === 0 && !ends[i]),

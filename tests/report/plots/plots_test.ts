@@ -83,6 +83,23 @@ Deno.test("arrows: action a of cell (x, y) points where it leads", async () => {
   equal(count(arrows, /opacity="0.25"/g), unseen.length);
 });
 
+Deno.test("walls stand on the edge between their cells; what a grid has not, its legend has not", async () => {
+  const walled: Grid = {
+    ...grid,
+    starts: [[0, 0], [0, 1]],
+    hazards: [],
+    walls: [[[3, 2], [2, 2]], [[1, 0], [1, 1]]],
+  };
+  const svg = await plotPolicyArrows("bc", walled, new Int32Array(25), visits);
+  // Cells of 32 pixels, strokes of 4: at x = 96 for the height of row 2, at y = 128 below column 1.
+  match(svg, /role-mark layer_1_marks[^>]*><path d="M94,62h4v36h-4Z"/);
+  match(svg, /role-mark layer_2_marks[^>]*><path d="M30,126h36v4h-36Z"/);
+  const placed = /role-mark layer_3_marks.*?<\/g>/.exec(svg)![0];
+  equal(count(placed, /fill="#0072b2"/g), 2);
+  equal(count(placed, /fill="#d55e00"/g), 0);
+  ok(!texts(svg).includes("hazard"));
+});
+
 Deno.test("a logarithmic axis says so, a linear one does not", async () => {
   const rows = [[1, 1, 0.001], [2, 2, 9]];
   const columns = ["step", "loss", "tdLoss"];
