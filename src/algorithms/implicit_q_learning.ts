@@ -152,11 +152,12 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
       ],
       step: [
         ...gatherCalls(policy),
-        ...networks.flatMap((network) =>
+        ...networks.flatMap(({ prefix, layout }) =>
           forwardCalls(
-            network,
-            "online",
-            network === value ? ROWS.all : ROWS.gradient,
+            `${prefix}online`,
+            `${prefix}parameters`,
+            layout,
+            prefix === value.prefix ? ROWS.all : ROWS.gradient,
           )
         ),
         ...target.step,

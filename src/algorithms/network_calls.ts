@@ -27,13 +27,12 @@ export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 /**
  * A network of the run's hidden layers.
  *
- * @param name What it is. A program's first network is called by no prefix, any other by its name; it is
- *   the first whose outputs are masked, because they decide.
+ * @param name What it is. A program's first network is called by no prefix, any other by its name.
  * @param outputs Width of its output.
  */
 export function trainedNetwork(
   name: string,
-  { observationSize, hidden, masked = false }: LearningShape,
+  { observationSize, hidden }: LearningShape,
   outputs: number,
   { isFirst = true, hasTarget = false } = {},
 ): ProgramNetwork {
@@ -42,7 +41,6 @@ export function trainedNetwork(
     layout: networkLayout([observationSize, ...hidden, outputs]),
     prefix: isFirst ? "" : `${name}.`,
     hasTarget,
-    masked: isFirst && masked,
   };
 }
 
@@ -75,38 +73,26 @@ export function forwardBuffers(
   }));
 }
 
-/**
- * The forward pass of a network or of its target network on a range of rows, from `inputs` to
- * `onlineValues` or `targetValues`; where actions are masked, those not allowed get the value FORBIDDEN.
- */
+/** The forward pass from `inputs` to `PREFIXValues` on a range of rows. */
 export function forwardCalls(
-  network: ProgramNetwork,
-  which: "online" | "target",
+  prefix: string,
+  parameters: string,
+  network: NetworkLayout,
   rows: number,
 ): Call[] {
-  const { layout, masked } = network;
-  const prefix = network.prefix + which;
-  const parameters = which === "online" ? "parameters" : "targetParameters";
-  const calls = layout.layers.map((layer, l) =>
+  return network.layers.map((layer, l) =>
     call("layer_forward", {
-      input: view(activationName(prefix, l, layout)),
-      parameters: view(network.prefix + parameters, layer.offset),
-      output: view(activationName(prefix, l + 1, layout)),
+      input: view(activationName(prefix, l, network)),
+      parameters: view(parameters, layer.offset),
+      output: view(activationName(prefix, l + 1, network)),
     }, {
       rows,
       inputs: layer.inputs,
       inputStride: layer.inputStride,
       outputStride: layer.outputStride,
-      relu: l + 1 < layout.layers.length ? 1 : 0,
+      relu: l + 1 < network.layers.length ? 1 : 0,
     })
   );
-  if (!masked) return calls;
-  const { outputs, outputStride } = lastLayer(network);
-  const mask = call("mask_rows", {
-    allowed: view("allowed"),
-    values: view(`${prefix}Values`),
-  }, { rows, actions: outputs, stride: outputStride });
-  return [...calls, mask];
 }
 
 /** Name of the buffer with a network's output gradient. */
@@ -314,6 +300,8 @@ export function targetCalls(
 ): TargetCalls {
   const { prefix, layout } = network;
   const stride = lastLayer(network).outputStride;
+  const forward = (rows: number) =>
+    forwardCalls(`${prefix}target`, `${prefix}targetParameters`, layout, rows);
   const values = view(`${prefix}targetValues`);
   const targetUpdate = [
     call("copy", {
@@ -326,7 +314,7 @@ export function targetCalls(
       values,
       table: 0,
       buffers: [],
-      step: forwardCalls(network, "target", rows),
+      step: forward(rows),
       targetUpdate,
       sweep: [],
     };
@@ -340,7 +328,7 @@ export function targetCalls(
     targetUpdate,
     sweep: [
       ...gatherCalls(network),
-      ...forwardCalls(network, "target", ROWS.all),
+      ...forward(ROWS.all),
       call("scatter_rows", { values, table: view(table) }, { stride }),
     ],
   };

@@ -153,7 +153,6 @@ function qLearning(
     table,
     doubleQ: doubleQ ? 1 : 0,
     greedyShare: 1 - targetActionNoise,
-    noise: targetActionNoise,
     uniformShare: targetActionNoise / actions,
     inverseBatch: 1 / batchSize,
     conservativeWeight: alpha / batchSize,
@@ -175,7 +174,12 @@ function qLearning(
     ],
     step: [
       ...gatherCalls(network),
-      ...forwardCalls(network, "online", doubleQ ? ROWS.all : ROWS.gradient),
+      ...forwardCalls(
+        "online",
+        "parameters",
+        network.layout,
+        doubleQ ? ROWS.all : ROWS.gradient,
+      ),
       ...target.step,
       softmaxCall(network, temperature),
       samples,

@@ -40,8 +40,6 @@ export interface TrainingSetup {
   readonly program: Program;
   /** [program.tableRows, inputs] */
   readonly observations: Float32Array;
-  /** [program.tableRows, actions] of a masked program. */
-  readonly allowed?: Float32Array;
   /** Runs that learn at once. */
   readonly runs: number;
   /** [runs, length] for each of the program's state buffers. */
@@ -294,7 +292,7 @@ function sessionOn(
   }
 
   async function open(setup: TrainingSetup): Promise<DeviceTraining> {
-    const { program, runs, state, blockSteps, lossSteps } = setup;
+    const { program, observations, runs, state, blockSteps, lossSteps } = setup;
     const { plan: layout, lossTerms } = program;
     function allocate(what: string, elements: number): GPUBuffer {
       const size = roundUp(4 * elements, 16);
@@ -330,19 +328,8 @@ function sessionOn(
         );
       }
     }
-    /** Tables that the runs share. */
-    const shared = new Map<string, GPUBuffer>();
-    for (
-      const [name, table, what] of [
-        ["observations", setup.observations, "the observation table"],
-        ["allowed", setup.allowed, "the table of allowed actions"],
-      ] as const
-    ) {
-      if (table === undefined) continue;
-      const buffer = allocate(what, table.length);
-      device.queue.writeBuffer(buffer, 0, table.slice());
-      shared.set(name, buffer);
-    }
+    const table = allocate("the observation table", observations.length);
+    device.queue.writeBuffer(table, 0, observations.slice());
     const plan = allocate(
       "a block of minibatch plans",
       blockSteps * runs * layout.stride,
@@ -362,7 +349,7 @@ function sessionOn(
       const constants = calls.map(({ kernel, buffers: views, numbers }) => {
         const places = Object.values(views).map(({ buffer, offset }) => ({
           start: offset,
-          run: shared.has(buffer)
+          run: buffer === "observations"
             ? 0
             : buffer === "losses"
             ? lossTerms.length
@@ -386,7 +373,7 @@ function sessionOn(
         const bindings: GPUBufferBinding[] = names.map((name) =>
           name === "losses"
             ? { buffer: losses, size: 4 * lossStride }
-            : { buffer: shared.get(name) ?? buffers.get(name)! }
+            : { buffer: name === "observations" ? table : buffers.get(name)! }
         );
         bindings.push(
           { buffer: plan, size: 4 * runs * layout.stride },

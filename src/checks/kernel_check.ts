@@ -122,7 +122,6 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
       layout: networkLayout([WIDEST, WIDEST]),
       prefix: "",
       hasTarget: false,
-      masked: false,
     }],
     outputs: "qValues",
     discount: DISCOUNT,

@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../errors.ts";
+import { canRunForever } from "../mdp/endless.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { sampleIndex } from "../mdp/sampling.ts";
 import { startEpisode } from "../mdp/stepping.ts";
@@ -16,16 +17,15 @@ import type { Dataset } from "./dataset.ts";
 
 /**
  * Plays episodes and records them. Episode i draws from its own stream "episode/i", for
- * each step the action and then the outcome, so that it depends on no other episode. Where the
- * environment forbids actions, the data say which were allowed.
+ * each step the action and then the outcome, so that it depends on no other episode.
  *
  * @param mdp The environment.
  * @param policy [S, A] action probabilities.
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
  * @param heed Called before each episode; what it throws ends the collection.
- * @throws {InputError} If the number of episodes is not a whole number of at least 1, or the policy
- *   has another shape.
+ * @throws {InputError} If the number of episodes is not a whole number of at least 1, the policy has
+ *   another shape, or its episodes may have no end.
  *
  * @example Ten episodes along the cliff
  * ```ts
@@ -51,14 +51,14 @@ export function collectDataset(
   }
   const { actionCount, observationSize } = mdp;
   requireLength(policy.length, mdp.stateCount * actionCount, "the policy");
-  const data = buildDataset(observationSize, "the collected data");
-  const allowed = allowedIn(mdp);
-  const observe = (state: number) =>
-    data.addObservation(
-      mdp.observations,
-      state * observationSize,
-      allowed?.[state],
+  if (mdp.horizon === null && canRunForever(mdp, policy)) {
+    throw new InputError(
+      "episodes of the behaviour policy need not end: give environment.maxSteps, the steps after which they are truncated",
     );
+  }
+  const data = buildDataset(observationSize, "the collected data");
+  const observe = (state: number) =>
+    data.addObservation(mdp.observations, state * observationSize);
   for (let episode = 0; episode < episodes; episode++) {
     heed?.();
     const stream = randomStream(seed, `episode/${episode}`);
@@ -78,17 +78,4 @@ export function collectDataset(
     data.endEpisode(walk.terminated, walk.truncated);
   }
   return { ...data.finish(actionCount), ...categorical(mdp) };
-}
-
-/** [S] the actions that are allowed in each state; undefined where all are. */
-function allowedIn(
-  { stateCount, actionCount, allowed }: FiniteMdp,
-): number[][] | undefined {
-  return allowed && Array.from({ length: stateCount }, (_, state) => {
-    const row = allowed.subarray(
-      state * actionCount,
-      (state + 1) * actionCount,
-    );
-    return [...row.keys()].filter((action) => row[action] === 1);
-  });
 }

@@ -71,11 +71,7 @@ export function presetTraining(
 }
 
 /** An algorithm with settings and sizes of which each is drawn: a run with two members. */
-export function randomTraining(
-  seed: number,
-  name: AlgorithmName,
-  masked = false,
-): Training {
+export function randomTraining(seed: number, name: AlgorithmName): Training {
   const random = randomStream(seed, "oracle");
   const integer = (least: number, most: number) =>
     least + random.integer(most - least + 1);
@@ -95,7 +91,6 @@ export function randomTraining(
     inputs: integer(1, 5),
     actions: integer(2, 6),
     episodes: integer(3, 9),
-    masked,
   }, random);
   return {
     algorithm,
@@ -117,8 +112,5 @@ function data(
   const observations = dataset.observations.map((x, i) =>
     2 * x + i % shape.inputs
   );
-  // All data have the same largest reward, by which some presets scale.
-  const rewards = dataset.rewards.slice();
-  rewards[0] = 20;
-  return { ...dataset, observations, rewards };
+  return { ...dataset, observations };
 }

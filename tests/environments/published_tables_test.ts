@@ -1,10 +1,7 @@
 import { deepEqual, ok } from "node:assert/strict";
-import {
-  type EnvironmentConfig,
-  initialSettings,
-  openKnownEnvironment,
-} from "../../src/environments/index.ts";
+import { openNpz } from "../../src/files/npz.ts";
 import { endingOutcomes, type FiniteMdp } from "../../src/mdp/mdp.ts";
+import { openWorld } from "./tables.ts";
 
 const FOLDER = new URL("../../../shared/truth/mdp/", import.meta.url);
 const isMissing = (() => {
@@ -15,14 +12,6 @@ const isMissing = (() => {
   }
 })();
 const WHY = isMissing ? " (ignored: ../shared/truth/mdp is missing)" : "";
-
-const worldOf = (name: string, settings: object): FiniteMdp =>
-  openKnownEnvironment(
-    { name, ...initialSettings(name), ...settings } as EnvironmentConfig,
-    0,
-    undefined,
-    0,
-  ).mdp;
 
 /** Probability of each next state, reward and end, as Gymnasium's tables have them. */
 type Row = [probability: number, next: number, reward: number, done: boolean][];
@@ -101,7 +90,7 @@ for (
       const table: ToyText = JSON.parse(
         Deno.readTextFileSync(new URL(`toy-text/${file}.json`, FOLDER)),
       );
-      const mdp = worldOf(name, settings);
+      const mdp = openWorld(name, settings).mdp;
       deepEqual(mdp.horizon, table.registered_max_episode_steps);
       sameNumbers(mdp.start, table.start, "start");
       // States in which no episode acts have rows in Gymnasium, all of which end at once.
@@ -118,6 +107,45 @@ for (
         })
       );
       if (mdp.allowed) deepEqual([...mdp.allowed], table.action_mask!.flat());
+    },
+  });
+}
+
+for (
+  const [file, name, goal] of [
+    ["spibb-gridworld", "spibbGridworld", 24],
+    ["wet-chicken", "wetChicken", -1],
+  ] as const
+) {
+  Deno.test({
+    name: `${name} is the published table${WHY}`,
+    ignore: isMissing,
+    fn() {
+      const bytes = Deno.readFileSync(new URL(`${file}.npz`, FOLDER));
+      const npz = openNpz(bytes, file);
+      const { mdp } = openWorld(name);
+      const { stateCount: S, actionCount: A } = mdp;
+      const [P, R] = ["P", "R"].map((array) => npz.numbers(array).data);
+      sameNumbers(mdp.start, npz.numbers("start").data, "start");
+      deepEqual(mdp.discount, npz.numbers("gamma").data[0]);
+      for (let pair = 0; pair < S * A; pair++) {
+        const state = Math.floor(pair / A);
+        const expected = Array.from({ length: S }, (_, next): Row[number] => [
+          P[pair * S + next],
+          next,
+          R[state * S + next],
+          next === goal,
+        ]);
+        sameRow(rowOf(mdp, state, pair % A), expected, `pair ${pair}`);
+      }
+      if (name !== "wetChicken") return;
+      for (const epsilon of [0.1, 0.2, 0.5]) {
+        sameNumbers(
+          openWorld(name, {}, "heuristic", epsilon).behaviour,
+          npz.numbers(`pi_b_${epsilon}`).data,
+          `the heuristic with ${epsilon}`,
+        );
+      }
     },
   });
 }
