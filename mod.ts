@@ -187,13 +187,22 @@ export {
   type StepResult,
 } from "./src/mdp/stepping.ts";
 export {
+  type Bounds,
   evaluateExactly,
+  type EvaluationOptions,
   type ExactEvaluation,
-  lowerTailMean,
   unsafeByState,
 } from "./src/mdp/exact.ts";
-export { optimalActions, optimalStationaryActions } from "./src/mdp/optimal.ts";
-export { greedyPolicy } from "./src/mdp/policy.ts";
+export {
+  lowerTailMean,
+  type ReturnDistribution,
+} from "./src/mdp/distribution.ts";
+export {
+  optimalActions,
+  type OptimalityOptions,
+  optimalStationaryActions,
+} from "./src/mdp/optimal.ts";
+export { greedyPolicy, type Policy } from "./src/mdp/policy.ts";
 export { rollOut, type RolloutResult } from "./src/evaluation/rollout.ts";
 export { type Agreement, checkAgreement } from "./src/evaluation/agreement.ts";
 

@@ -6,18 +6,24 @@ fn kernel(thread: u32, run: u32) {
   let normaliser = logSumExp[start_logSumExp(run) + thread];
   var sum = 0.0;
   var squares = 0.0;
+  var allowed = 0u;
   for (var a = 0u; a < arguments.actions; a++) {
-    let l = sub(logits[start_logits(run) + row + a], normaliser);
+    let logit = logits[start_logits(run) + row + a];
+    if (is_forbidden(logit)) { continue; }
+    allowed++;
+    let l = sub(logit, normaliser);
     sum = add(sum, l);
     squares = add(squares, mul(l, l));
   }
-  rowPenalty[start_rowPenalty(run) + thread] = flush(mul(squares, arguments.squareWeight));
+  let weight = equal_part(allowed, arguments.actions, arguments.beta, arguments.squareWeight);
+  rowPenalty[start_rowPenalty(run) + thread] = flush(mul(squares, weight));
   for (var a = 0u; a < arguments.stride; a++) {
     var term = 0.0;
-    if (a < arguments.actions) {
+    let logit = logits[start_logits(run) + row + a];
+    if (a < arguments.actions && !is_forbidden(logit)) {
       let p = probabilities[start_probabilities(run) + row + a];
-      let l = sub(logits[start_logits(run) + row + a], normaliser);
-      let penalty = mul(arguments.twiceSquareWeight, sub(l, mul(p, sum)));
+      let l = sub(logit, normaliser);
+      let penalty = mul(mul(2.0, weight), sub(l, mul(p, sum)));
       term = flush(add(p, penalty));
     }
     rowTerms[start_rowTerms(run) + row + a] = term;

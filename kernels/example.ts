@@ -6,8 +6,14 @@
  */
 import { padded } from "./padding.ts";
 
-/** What a buffer holds in training. */
-export type Fill = "tensor" | "probability" | "firstMoment" | "secondMoment";
+/** What a buffer holds in training; `masked` are outputs of which some are forbidden, not a whole row. */
+export type Fill =
+  | "tensor"
+  | "masked"
+  | "mask"
+  | "probability"
+  | "firstMoment"
+  | "secondMoment";
 
 /** A buffer's contents. */
 export interface Contents {

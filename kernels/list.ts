@@ -13,6 +13,7 @@ export { layerForward } from "./layer_forward.ts";
 export { layerInputGradient } from "./layer_input_gradient.ts";
 export { layerWeightGradient } from "./layer_weight_gradient.ts";
 export { lossRows } from "./loss_rows.ts";
+export { maskRows } from "./mask_rows.ts";
 export { meanLosses } from "./mean_losses.ts";
 export { qSamples } from "./q_samples.ts";
 export { scatterRows } from "./scatter_rows.ts";

@@ -9,6 +9,9 @@
 /** 2^-40: every tensor element below this in magnitude is stored as +0. */
 const FLUSH_TENSOR: f32 = reinterpret<f32>(87 << 23);
 
+/** -2^127: an output of an action that is not allowed. */
+export const FORBIDDEN: f32 = reinterpret<f32>(0xff000000);
+
 /** The bits of the constants, in the order of {@link K}. */
 const CONSTANTS = memory.data<u32>([
   0x2b800000, // 2^-40
@@ -203,6 +206,15 @@ export function recip(x: v128): v128 {
   y = recipStep(x, y, twos);
   y = recipStep(x, y, twos);
   return recipEnd(x, y, constant(K.one));
+}
+
+/** What each of `count` equal parts gets of a `whole`; `part` where all `most` of them share it. */
+// @ts-ignore: decorator
+@inline
+export function equalPart(count: i32, most: i32, whole: f32, part: f32): f32 {
+  return count == most
+    ? part
+    : whole * f32x4.extract_lane(recip(f32x4.splat(<f32>count)), 0);
 }
 
 // The parts of recip and of the square root, for loops that take many values through each part in

@@ -34,6 +34,25 @@ export const FLUSH_FIRST_MOMENT: number = 2 ** -60;
 /** 2^-100: the same for Adam's second moment. */
 export const FLUSH_SECOND_MOMENT: number = 2 ** -100;
 
+/**
+ * -2^127: what stands for the output of an action that is not allowed. Exact, finite, and no output
+ * that training reaches without diverging.
+ */
+export const FORBIDDEN: number = -(2 ** 127);
+
+/**
+ * What each of `count` equal parts gets of a `whole`: `part`, computed on the host, where all
+ * `most` of them share it.
+ */
+export function equalPart(
+  count: number,
+  most: number,
+  whole: number,
+  part: number,
+): number {
+  return count === most ? part : fround(whole * recip(count));
+}
+
 /** `x`, or +0 where |x| is below `threshold`; also turns -0 into +0, and keeps NaN. */
 export function flush(x: number, threshold: number = FLUSH_TENSOR): number {
   return x > -threshold && x < threshold ? 0 : x;

@@ -23,6 +23,10 @@ const FLUSH_TENSOR = 9.094947017729282379150390625e-13f;
 const FLUSH_FIRST_MOMENT = 8.67361737988403547205962240695953369140625e-19f;
 const FLUSH_SECOND_MOMENT = 7.8886090522101180541172856528278622967320643510902300477027893e-31f;
 
+// -2^127, an output of an action that is not allowed. It is known by its bits.
+const FORBIDDEN_BITS = 0xff000000u;
+fn is_forbidden(x: f32) -> bool { return bitcast<u32>(x) == FORBIDDEN_BITS; }
+
 // x, or +0 where |x| is below the threshold; also turns -0 into +0.
 fn flush_below(x: f32, threshold: f32) -> f32 {
   return select(x, 0.0, x > -threshold && x < threshold);
@@ -80,6 +84,12 @@ fn recip4(x: vec4f) -> vec4f {
   return add4(y, mul4(y, sub4(vec4f(1.0), mul4(x, y))));
 }
 fn recip(x: f32) -> f32 { return recip4(vec4f(x)).x; }
+
+// What each of `count` equal parts gets of a `whole`; `part` where all `most` of them share it.
+fn equal_part(count: u32, most: u32, whole: f32, part: f32) -> f32 {
+  if (count == most) { return part; }
+  return mul(whole, recip(f32(count)));
+}
 
 // 1 / sqrt(x) for a normal x > 0.
 fn rsqrt4(x: vec4f) -> vec4f {

@@ -1,6 +1,6 @@
 /** `q_samples.ts` in WebAssembly. A thread computes the samples of its own rows. */
 import { QSamples } from "./arguments.as";
-import { flushTensor } from "./portable.as";
+import { equalPart, flushTensor, FORBIDDEN } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 export function q_samples(call: QSamples, plan: Plan, share: Share): void {
@@ -28,18 +28,31 @@ export function q_samples(call: QSamples, plan: Plan, share: Share): void {
           ((<usize>targetRow * stride) << 2);
         const chooser = call.doubleQ ? at(call.values, next * stride) : target;
         let best = 0;
-        let largest = load<f32>(chooser);
-        for (let a = 1; a < actions; a++) {
+        let largest = FORBIDDEN;
+        for (let a = 0; a < actions; a++) {
           const value = load<f32>(at(chooser, a));
-          if (value > largest) {
+          if (value == FORBIDDEN) continue;
+          if (largest == FORBIDDEN || value > largest) {
             largest = value;
             best = a;
           }
         }
         let sum: f32 = 0;
-        for (let a = 0; a < actions; a++) sum += load<f32>(at(target, a));
+        let allowed = 0;
+        for (let a = 0; a < actions; a++) {
+          const value = load<f32>(at(target, a));
+          if (value == FORBIDDEN) continue;
+          allowed++;
+          sum += value;
+        }
+        const share = equalPart(
+          allowed,
+          actions,
+          call.noise,
+          call.uniformShare,
+        );
         const nextValue = call.greedyShare * load<f32>(at(target, best)) +
-          call.uniformShare * sum;
+          share * sum;
         y += discount * nextValue;
       }
       const action = load<i32>(at(start + share.actions, s));

@@ -2,7 +2,7 @@
 import { matrix, vector } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
-import { flush } from "./portable.ts";
+import { equalPart, flush, FORBIDDEN } from "./portable.ts";
 import wgsl from "./q_samples.wgsl" with { type: "text" };
 
 /**
@@ -13,11 +13,15 @@ import wgsl from "./q_samples.wgsl" with { type: "text" };
  * Target: y = reward + discount · Qtarget(s', a'), where a' is the argmax of the online
  * (`doubleQ` = 1) or of the target values (0), the lowest index on ties. Huber loss at 1.
  *
- * With targetActionNoise > 0 the target replaces the next action by a uniform one that often, as in a
+ * With `noise` > 0 the target replaces the next action by a uniform one that often, as in a
  * probabilistic action robust MDP (Tessler et al., 2019): y = reward + discount ·
  * (greedyShare · Qtarget(s', a') + uniformShare · Σ Qtarget(s', ·)), where greedyShare is
- * 1 - targetActionNoise and uniformShare targetActionNoise / actions. With shares 1 and 0 the bits are the plain
+ * 1 - `noise` and uniformShare `noise` / actions. With shares 1 and 0 the bits are the plain
  * target's.
+ *
+ * Actions whose value is {@link FORBIDDEN} are not there, neither for the argmax nor for the uniform
+ * action, whose share is then `noise` divided by the number of the others. Online and target values
+ * of a row forbid the same actions, and not all.
  *
  * `values` (rows, stride) are the online values; `targetValues` is the target network's table over
  * the whole observation table (`table` = 1, indexed by the row's table index) or over the
@@ -41,6 +45,7 @@ export const qSamples = defineKernel({
     table: "u32",
     doubleQ: "u32",
     greedyShare: "f32",
+    noise: "f32",
     uniformShare: "f32",
     inverseBatch: "f32",
     conservativeWeight: "f32",
@@ -56,6 +61,7 @@ export const qSamples = defineKernel({
         table,
         doubleQ: choose([0, 1]),
         greedyShare: 0.95,
+        noise: 0.05,
         uniformShare: 0.05 / actions,
         inverseBatch: 1 / batchSize,
         conservativeWeight: choose([0, 6]) / batchSize,
@@ -80,6 +86,7 @@ export const qSamples = defineKernel({
       table,
       doubleQ,
       greedyShare,
+      noise,
       uniformShare,
       inverseBatch,
       conservativeWeight,
@@ -94,16 +101,27 @@ export const qSamples = defineKernel({
         const chooser = doubleQ ? values : targetValues;
         const chooserRow = doubleQ ? next * stride : targetRow;
         let best = 0;
-        for (let a = 1; a < actions; a++) {
-          if (chooser[chooserRow + a] > chooser[chooserRow + best]) best = a;
+        let largest = FORBIDDEN;
+        for (let a = 0; a < actions; a++) {
+          const value = chooser[chooserRow + a];
+          if (value === FORBIDDEN) continue;
+          if (largest === FORBIDDEN || value > largest) {
+            largest = value;
+            best = a;
+          }
         }
         let sum = 0;
+        let allowed = 0;
         for (let a = 0; a < actions; a++) {
-          sum = fround(sum + targetValues[targetRow + a]);
+          const value = targetValues[targetRow + a];
+          if (value === FORBIDDEN) continue;
+          allowed++;
+          sum = fround(sum + value);
         }
+        const share = equalPart(allowed, actions, noise, uniformShare);
         const nextValue = fround(
           fround(greedyShare * targetValues[targetRow + best]) +
-            fround(uniformShare * sum),
+            fround(share * sum),
         );
         y = fround(y + fround(plan.discounts[s] * nextValue));
       }

@@ -1,10 +1,16 @@
 // q_samples: a thread computes one sample.
 
-// The lowest index of the largest online value of a row.
+// The lowest index of the largest online value of a row, of the allowed ones.
 fn best_online(row: u32) -> u32 {
   var best = 0u;
-  for (var a = 1u; a < arguments.actions; a++) {
-    if (values[row + a] > values[row + best]) { best = a; }
+  var largest = bitcast<f32>(FORBIDDEN_BITS);
+  for (var a = 0u; a < arguments.actions; a++) {
+    let value = values[row + a];
+    if (is_forbidden(value)) { continue; }
+    if (is_forbidden(largest) || value > largest) {
+      largest = value;
+      best = a;
+    }
   }
   return best;
 }
@@ -12,8 +18,14 @@ fn best_online(row: u32) -> u32 {
 // The same for the target values.
 fn best_target(row: u32) -> u32 {
   var best = 0u;
-  for (var a = 1u; a < arguments.actions; a++) {
-    if (targetValues[row + a] > targetValues[row + best]) { best = a; }
+  var largest = bitcast<f32>(FORBIDDEN_BITS);
+  for (var a = 0u; a < arguments.actions; a++) {
+    let value = targetValues[row + a];
+    if (is_forbidden(value)) { continue; }
+    if (is_forbidden(largest) || value > largest) {
+      largest = value;
+      best = a;
+    }
   }
   return best;
 }
@@ -36,10 +48,17 @@ fn kernel(s: u32, run: u32) {
       best = best_target(target_at);
     }
     var sum = 0.0;
-    for (var a = 0u; a < arguments.actions; a++) { sum = add(sum, targetValues[target_at + a]); }
+    var allowed = 0u;
+    for (var a = 0u; a < arguments.actions; a++) {
+      let value = targetValues[target_at + a];
+      if (is_forbidden(value)) { continue; }
+      allowed++;
+      sum = add(sum, value);
+    }
+    let share = equal_part(allowed, arguments.actions, arguments.noise, arguments.uniformShare);
     let next_value = add(
       mul(arguments.greedyShare, targetValues[target_at + best]),
-      mul(arguments.uniformShare, sum),
+      mul(share, sum),
     );
     y = add(y, mul(discount, next_value));
   }

@@ -1,6 +1,14 @@
 /** `softmax_rows.ts` in WebAssembly SIMD, four actions at a time. A thread computes its own rows. */
 import { SoftmaxRows } from "./arguments.as";
-import { exp, flush, flushTensor, log, recip, tensorFlush } from "./portable.as";
+import {
+  exp,
+  flush,
+  flushTensor,
+  FORBIDDEN,
+  log,
+  recip,
+  tensorFlush,
+} from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 export function softmax_rows(
@@ -12,6 +20,7 @@ export function softmax_rows(
   const stride = call.stride;
   const inverseTemperature = f32x4.splat(call.inverseTemperature);
   const threshold = tensorFlush();
+  const forbidden = f32x4.splat(FORBIDDEN);
   for (
     let r = firstRow(0, share);
     r < plan.gradientRows;
@@ -19,21 +28,22 @@ export function softmax_rows(
   ) {
     const values = at(call.values, r * stride);
     const probabilities = at(call.probabilities, r * stride);
-    let largest = load<f32>(values);
-    for (let a = 1; a < actions; a++) {
+    let largest = FORBIDDEN;
+    for (let a = 0; a < actions; a++) {
       const value = load<f32>(at(values, a));
-      if (value > largest) largest = value;
+      if (value == FORBIDDEN) continue;
+      if (largest == FORBIDDEN || value > largest) largest = value;
     }
+    const shift = f32x4.splat(largest);
     for (let a = 0; a < stride; a += 4) {
-      v128.store(
-        at(probabilities, a),
-        exp(
-          f32x4.mul(
-            f32x4.sub(v128.load(at(values, a)), f32x4.splat(largest)),
-            inverseTemperature,
-          ),
-        ),
+      const value = v128.load(at(values, a));
+      const isForbidden = f32x4.eq(value, forbidden);
+      // Something harmless is raised in place of what is not allowed.
+      const given = v128.bitselect(shift, value, isForbidden);
+      const weight = exp(
+        f32x4.mul(f32x4.sub(given, shift), inverseTemperature),
       );
+      v128.store(at(probabilities, a), v128.andnot(weight, isForbidden));
     }
     let sum: f32 = 0;
     for (let a = 0; a < actions; a++) sum += load<f32>(at(probabilities, a));

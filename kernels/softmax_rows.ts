@@ -2,14 +2,15 @@
 import { matrix, vector } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
-import { exp, flush, log, recip } from "./portable.ts";
+import { exp, flush, FORBIDDEN, log, recip } from "./portable.ts";
 import wgsl from "./softmax_rows.wgsl" with { type: "text" };
 
 /**
  * Softmax and logsumexp at a temperature T of each gradient row, shifted by the row's largest value:
  * `probabilities` is (rows, stride), exp(z/T) / Σ exp(z/T), zero in the padding; `logSumExp` is
  * (rows), T · log Σ exp(z/T), the soft maximum that comes near the largest value as T falls.
- * `values` (rows, stride) are logits or action values.
+ * `values` (rows, stride) are logits or action values. One that is {@link FORBIDDEN} has no part in a
+ * row and the probability 0; a row has at least one other.
  */
 export const softmaxRows = defineKernel({
   name: "softmax_rows",
@@ -33,7 +34,11 @@ export const softmaxRows = defineKernel({
         inverseTemperature: 1 / temperature,
       },
       buffers: {
-        values: matrix(rowCapacity, actions),
+        values: matrix(
+          rowCapacity,
+          actions,
+          choose([0, 1]) ? "masked" : "tensor",
+        ),
         probabilities: matrix(rowCapacity, actions),
         logSumExp: vector(rowCapacity),
       },
@@ -44,12 +49,16 @@ export const softmaxRows = defineKernel({
     const { fround } = Math;
     for (let r = 0; r < plan.gradientRows; r++) {
       const row = r * stride;
-      let largest = values[row];
-      for (let a = 1; a < actions; a++) {
-        if (values[row + a] > largest) largest = values[row + a];
+      let largest = FORBIDDEN;
+      for (let a = 0; a < actions; a++) {
+        const value = values[row + a];
+        if (value === FORBIDDEN) continue;
+        if (largest === FORBIDDEN || value > largest) largest = value;
       }
       const weight = (a: number) =>
-        exp(fround(fround(values[row + a] - largest) * inverseTemperature));
+        values[row + a] === FORBIDDEN
+          ? 0
+          : exp(fround(fround(values[row + a] - largest) * inverseTemperature));
       let sum = 0;
       for (let a = 0; a < actions; a++) sum = fround(sum + weight(a));
       const scale = recip(sum);

@@ -37,6 +37,7 @@ const COLUMN_FLAGS = [
   "terminated",
   "truncated",
   "step",
+  "allowed",
 ] as const;
 
 const usage: Usage = {
@@ -76,6 +77,11 @@ const usage: Usage = {
       value: "COLUMN",
       help:
         "CSV: number or date of the step, to be checked (default: step, if there)",
+    },
+    allowed: {
+      value: "COLUMN",
+      help:
+        "CSV: the allowed actions, such as 0 2 5 (default: allowed, if there)",
     },
   },
 };
@@ -142,6 +148,11 @@ await runScript(usage, async (args) => {
         `the format has no place for the actions' names: they are 0 … ${
           dataset.actionCount - 1
         } in it`,
+      );
+    }
+    if (dataset.allowed && to === "d3rlpy") {
+      noteOn(screen, target)(
+        "the format has no place for the allowed actions: they are left out",
       );
     }
     output.write(

@@ -211,10 +211,10 @@ function printSummary(
     })),
   ].map(({ name, exact }) => [
     name,
-    decimal(exact.returnMean),
+    decimal(exact.returnMean!),
     ...outcomes.map((outcome) => percent(exact[`${outcome}Probability`])),
     percent(exact.timeoutProbability),
-    decimal(exact.lengthMean, 1),
+    decimal(exact.lengthMean!, 1),
   ]);
   if (rows.length === 0) return;
   output.write(

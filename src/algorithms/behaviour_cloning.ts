@@ -63,8 +63,8 @@ export const behaviourCloning: AlgorithmDefinition<
       }, {
         actions,
         stride,
+        beta,
         squareWeight: beta / actions,
-        twiceSquareWeight: 2 * beta / actions,
       }),
       call("clone_samples", {
         logits,
@@ -93,7 +93,7 @@ export const behaviourCloning: AlgorithmDefinition<
       ],
       step: [
         ...gatherCalls(network),
-        ...forwardCalls("online", "parameters", network.layout, ROWS.gradient),
+        ...forwardCalls(network, "online", ROWS.gradient),
         softmaxCall(network, 1),
         ...own,
         lossRowsCall(network, "rowTerms", 1 / batchSize),

@@ -25,6 +25,8 @@ export interface LearningShape {
   readonly tableRows: number;
   /** The largest absolute reward of the data; 1 where it does not matter, because nothing is trained. */
   readonly largestReward?: number;
+  /** Whether the data say which actions are allowed; by default not. */
+  readonly masked?: boolean;
 }
 
 /** Settings that the training loop itself reads; every algorithm has them. */

@@ -152,12 +152,11 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
       ],
       step: [
         ...gatherCalls(policy),
-        ...networks.flatMap(({ prefix, layout }) =>
+        ...networks.flatMap((network) =>
           forwardCalls(
-            `${prefix}online`,
-            `${prefix}parameters`,
-            layout,
-            prefix === value.prefix ? ROWS.all : ROWS.gradient,
+            network,
+            "online",
+            network === value ? ROWS.all : ROWS.gradient,
           )
         ),
         ...target.step,

@@ -27,12 +27,13 @@ export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 /**
  * A network of the run's hidden layers.
  *
- * @param name What it is. A program's first network is called by no prefix, any other by its name.
+ * @param name What it is. A program's first network is called by no prefix, any other by its name; it is
+ *   the first whose outputs are masked, because they decide.
  * @param outputs Width of its output.
  */
 export function trainedNetwork(
   name: string,
-  { observationSize, hidden }: LearningShape,
+  { observationSize, hidden, masked = false }: LearningShape,
   outputs: number,
   { isFirst = true, hasTarget = false } = {},
 ): ProgramNetwork {
@@ -41,6 +42,7 @@ export function trainedNetwork(
     layout: networkLayout([observationSize, ...hidden, outputs]),
     prefix: isFirst ? "" : `${name}.`,
     hasTarget,
+    masked: isFirst && masked,
   };
 }
 
@@ -73,26 +75,38 @@ export function forwardBuffers(
   }));
 }
 
-/** The forward pass from `inputs` to `PREFIXValues` on a range of rows. */
+/**
+ * The forward pass of a network or of its target network on a range of rows, from `inputs` to
+ * `onlineValues` or `targetValues`; where actions are masked, those not allowed get the value FORBIDDEN.
+ */
 export function forwardCalls(
-  prefix: string,
-  parameters: string,
-  network: NetworkLayout,
+  network: ProgramNetwork,
+  which: "online" | "target",
   rows: number,
 ): Call[] {
-  return network.layers.map((layer, l) =>
+  const { layout, masked } = network;
+  const prefix = network.prefix + which;
+  const parameters = which === "online" ? "parameters" : "targetParameters";
+  const calls = layout.layers.map((layer, l) =>
     call("layer_forward", {
-      input: view(activationName(prefix, l, network)),
-      parameters: view(parameters, layer.offset),
-      output: view(activationName(prefix, l + 1, network)),
+      input: view(activationName(prefix, l, layout)),
+      parameters: view(network.prefix + parameters, layer.offset),
+      output: view(activationName(prefix, l + 1, layout)),
     }, {
       rows,
       inputs: layer.inputs,
       inputStride: layer.inputStride,
       outputStride: layer.outputStride,
-      relu: l + 1 < network.layers.length ? 1 : 0,
+      relu: l + 1 < layout.layers.length ? 1 : 0,
     })
   );
+  if (!masked) return calls;
+  const { outputs, outputStride } = lastLayer(network);
+  const mask = call("mask_rows", {
+    allowed: view("allowed"),
+    values: view(`${prefix}Values`),
+  }, { rows, actions: outputs, stride: outputStride });
+  return [...calls, mask];
 }
 
 /** Name of the buffer with a network's output gradient. */
@@ -300,8 +314,6 @@ export function targetCalls(
 ): TargetCalls {
   const { prefix, layout } = network;
   const stride = lastLayer(network).outputStride;
-  const forward = (rows: number) =>
-    forwardCalls(`${prefix}target`, `${prefix}targetParameters`, layout, rows);
   const values = view(`${prefix}targetValues`);
   const targetUpdate = [
     call("copy", {
@@ -314,7 +326,7 @@ export function targetCalls(
       values,
       table: 0,
       buffers: [],
-      step: forward(rows),
+      step: forwardCalls(network, "target", rows),
       targetUpdate,
       sweep: [],
     };
@@ -328,7 +340,7 @@ export function targetCalls(
     targetUpdate,
     sweep: [
       ...gatherCalls(network),
-      ...forward(ROWS.all),
+      ...forwardCalls(network, "target", ROWS.all),
       call("scatter_rows", { values, table: view(table) }, { stride }),
     ],
   };

@@ -44,6 +44,8 @@ export interface ProgramNetwork {
   readonly prefix: string;
   /** Whether it has a target network: `targetParameters`, an older copy of its parameters. */
   readonly hasTarget: boolean;
+  /** Whether outputs of actions that are not allowed are overwritten; see the kernel `mask_rows`. */
+  readonly masked: boolean;
 }
 
 /** What a network's outputs are, an output an action. */
@@ -60,8 +62,10 @@ export interface LossTerm {
 /**
  * An algorithm for one network shape and one set of hyper-parameters.
  *
- * Three buffers are not in `buffers`, because they do not have one copy per run:
+ * Four buffers are not in `buffers`, because they do not have one copy per run:
  * `observations` (the table of distinct observations, [tableRows, inputs], shared by all runs),
+ * `allowed` (1 where an action is allowed in such an observation, [tableRows, actions], shared too, and
+ * there only where the first network is masked),
  * `losses` ([steps of a block, runs, terms], of which a call sees the current step's and run's part),
  * and the plan.
  */

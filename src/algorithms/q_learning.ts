@@ -153,6 +153,7 @@ function qLearning(
     table,
     doubleQ: doubleQ ? 1 : 0,
     greedyShare: 1 - targetActionNoise,
+    noise: targetActionNoise,
     uniformShare: targetActionNoise / actions,
     inverseBatch: 1 / batchSize,
     conservativeWeight: alpha / batchSize,
@@ -174,12 +175,7 @@ function qLearning(
     ],
     step: [
       ...gatherCalls(network),
-      ...forwardCalls(
-        "online",
-        "parameters",
-        network.layout,
-        doubleQ ? ROWS.all : ROWS.gradient,
-      ),
+      ...forwardCalls(network, "online", doubleQ ? ROWS.all : ROWS.gradient),
       ...target.step,
       softmaxCall(network, temperature),
       samples,

@@ -65,6 +65,8 @@ function goldenPrograms(): Program[] {
     hidden: [20, 9],
     actionCount: ACTIONS,
     tableRows: TABLE_ROWS,
+    // What a masked program computes holds all that others compute.
+    masked: true,
   };
   return [
     configureAlgorithm("bc", { batchSize: BATCH_SIZE }),
@@ -100,6 +102,10 @@ function goldenTask(program: Program): TrainingTask {
       () => (2 * random.uniform() - 1) * scale,
     );
   const observations = numbers(TABLE_ROWS * OBSERVATION_SIZE, 3);
+  const rowOf = Uint32Array.from(
+    { length: 2 * transitions },
+    () => random.integer(TABLE_ROWS),
+  );
   const dataset = {
     observationSize: OBSERVATION_SIZE,
     actionCount: ACTIONS,
@@ -119,19 +125,28 @@ function goldenTask(program: Program): TrainingTask {
   };
   const plan = planSource(program.plan, [{
     dataset,
-    rowOf: Uint32Array.from(
-      { length: 2 * transitions },
-      () => random.integer(TABLE_ROWS),
-    ),
+    rowOf,
     tableRows: TABLE_ROWS,
     discount: program.discount,
     rewardScale: program.rewardScale,
     bootstrapOnTruncation: false,
     draw: uniformDraw(random, transitions),
   }], [adamSchedule(1e-2, "constant", STEPS)]);
+  // A row in three allows all actions; in each, what is taken in it is allowed, and the first.
+  const allowed = Float32Array.from(
+    { length: TABLE_ROWS * ACTIONS },
+    (_, i) =>
+      Math.floor(i / ACTIONS) % 3 === 0 || i % ACTIONS === 0
+        ? 1
+        : random.integer(2),
+  );
+  dataset.actions.forEach((action, i) => {
+    allowed[rowOf[2 * i] * ACTIONS + action] = 1;
+  });
   return {
     program,
     observations,
+    allowed,
     plan,
     state: initialState(
       program,

@@ -33,7 +33,7 @@ export const referenceBackend: Backend = {
 };
 
 function openTraining(
-  { program, observations, plan, state }: TrainingTask,
+  { program, observations, allowed, plan, state }: TrainingTask,
 ): TrainingSession {
   const { runs } = state;
   const { layout } = plan;
@@ -53,6 +53,7 @@ function openTraining(
 
   function argument(name: string, offset: number, run: number): Float32Array {
     if (name === "observations") return observations;
+    if (name === "allowed") return allowed!;
     if (name === "losses") {
       return losses.subarray(run * terms, (run + 1) * terms);
     }

@@ -10,6 +10,7 @@ import { InputError } from "../errors.ts";
 import {
   blockSteps,
   gibibytes,
+  maskLength,
   tableLength,
   type TaskSize,
   type TrainingTask,
@@ -61,6 +62,7 @@ export interface MemoryMap {
   readonly parts: readonly number[];
   readonly barrier: number;
   readonly observations: number;
+  readonly allowed: number;
   /** Name to [runs] addresses. */
   readonly buffers: Readonly<Record<string, readonly number[]>>;
   readonly step: CallList;
@@ -138,6 +140,7 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
       program.buffers.map(({ name, length }) => [name, takeEach(runs, length)]),
     ),
     observations: take(tableLength(program)),
+    allowed: take(maskLength(program)),
   };
   return { map, bytes: end, scratches };
 }
@@ -160,7 +163,7 @@ export function learnerMemory(
   task: TrainingTask,
   threads: number,
 ): TrainingMemory {
-  const { program, observations, state } = task;
+  const { program, observations, allowed, state } = task;
   const { runs } = state;
   const layout = program.plan;
   const { map, bytes, scratches } = planMemory({ program, runs }, threads);
@@ -182,6 +185,9 @@ export function learnerMemory(
   writeArguments(view, map, program.sweep, map.sweep);
   new Float32Array(memory.buffer, map.observations, observations.length)
     .set(observations);
+  if (allowed) {
+    new Float32Array(memory.buffer, map.allowed, allowed.length).set(allowed);
+  }
   for (const name of program.state) {
     const length = state.buffers[name].length / runs;
     map.buffers[name].forEach((address, run) =>
@@ -284,6 +290,8 @@ function writeArguments(
       for (const { buffer, offset } of Object.values(buffers)) {
         const base = buffer === "observations"
           ? map.observations
+          : buffer === "allowed"
+          ? map.allowed
           : buffer === "losses"
           ? map.stepLosses[run]
           : map.buffers[buffer][run];

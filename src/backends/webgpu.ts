@@ -12,6 +12,7 @@ import {
   type Backend,
   blockSteps,
   gibibytes,
+  maskLength,
   tableLength,
   type TrainingSession,
   type TrainingTask,
@@ -43,6 +44,7 @@ export function webgpuBackend(
       const words = Math.max(
         ...buffers.map(({ length }) => runs * length),
         tableLength(program),
+        maskLength(program),
         blockSteps({ program, runs }) * runs * plan.stride,
       );
       return 4 * words > maxBufferBytes
@@ -67,7 +69,7 @@ async function openTraining(
   session: GpuSession,
   task: TrainingTask,
 ): Promise<TrainingSession> {
-  const { program, observations, plan, state } = task;
+  const { program, observations, allowed, plan, state } = task;
   const { runs } = state;
   const { layout } = plan;
   const terms = program.lossTerms.length;
@@ -76,6 +78,7 @@ async function openTraining(
   await session.open({
     program,
     observations,
+    allowed,
     runs,
     state: state.buffers,
     blockSteps: block,

@@ -40,6 +40,8 @@ export interface TrainingSetup {
   readonly program: Program;
   /** [program.tableRows, inputs] */
   readonly observations: Float32Array;
+  /** [program.tableRows, actions] of a masked program. */
+  readonly allowed?: Float32Array;
   /** Runs that learn at once. */
   readonly runs: number;
   /** [runs, length] for each of the program's state buffers. */
@@ -292,7 +294,7 @@ function sessionOn(
   }
 
   async function open(setup: TrainingSetup): Promise<DeviceTraining> {
-    const { program, observations, runs, state, blockSteps, lossSteps } = setup;
+    const { program, runs, state, blockSteps, lossSteps } = setup;
     const { plan: layout, lossTerms } = program;
     function allocate(what: string, elements: number): GPUBuffer {
       const size = roundUp(4 * elements, 16);
@@ -328,8 +330,19 @@ function sessionOn(
         );
       }
     }
-    const table = allocate("the observation table", observations.length);
-    device.queue.writeBuffer(table, 0, observations.slice());
+    /** Tables that the runs share. */
+    const shared = new Map<string, GPUBuffer>();
+    for (
+      const [name, table, what] of [
+        ["observations", setup.observations, "the observation table"],
+        ["allowed", setup.allowed, "the table of allowed actions"],
+      ] as const
+    ) {
+      if (table === undefined) continue;
+      const buffer = allocate(what, table.length);
+      device.queue.writeBuffer(buffer, 0, table.slice());
+      shared.set(name, buffer);
+    }
     const plan = allocate(
       "a block of minibatch plans",
       blockSteps * runs * layout.stride,
@@ -349,7 +362,7 @@ function sessionOn(
       const constants = calls.map(({ kernel, buffers: views, numbers }) => {
         const places = Object.values(views).map(({ buffer, offset }) => ({
           start: offset,
-          run: buffer === "observations"
+          run: shared.has(buffer)
             ? 0
             : buffer === "losses"
             ? lossTerms.length
@@ -373,7 +386,7 @@ function sessionOn(
         const bindings: GPUBufferBinding[] = names.map((name) =>
           name === "losses"
             ? { buffer: losses, size: 4 * lossStride }
-            : { buffer: name === "observations" ? table : buffers.get(name)! }
+            : { buffer: shared.get(name) ?? buffers.get(name)! }
         );
         bindings.push(
           { buffer: plan, size: 4 * runs * layout.stride },

@@ -122,6 +122,7 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
       layout: networkLayout([WIDEST, WIDEST]),
       prefix: "",
       hasTarget: false,
+      masked: false,
     }],
     outputs: "qValues",
     discount: DISCOUNT,

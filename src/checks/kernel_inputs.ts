@@ -10,6 +10,7 @@ import {
   FLUSH_FIRST_MOMENT,
   FLUSH_SECOND_MOMENT,
   FLUSH_TENSOR,
+  FORBIDDEN,
 } from "../../kernels/portable.ts";
 import type { RandomStream } from "../numerics/random.ts";
 
@@ -20,7 +21,8 @@ export function fillBuffer(
   length: number,
 ): Float32Array {
   const values = new Float32Array(length);
-  const draw = generator(random, fill);
+  if (fill === "mask") return values.map(() => random.integer(2));
+  const draw = generator(random, fill === "masked" ? "tensor" : fill);
   // Dead units are exact zeros; their sign is either.
   const zeros = [0, 0, 0.5, 0.9, 1][random.integer(5)];
   for (let i = 0; i < length; i++) {
@@ -30,7 +32,10 @@ export function fillBuffer(
   return values;
 }
 
-function generator(random: RandomStream, fill: Fill): () => number {
+function generator(
+  random: RandomStream,
+  fill: Exclude<Fill, "mask" | "masked">,
+): () => number {
   const pick = <T>(values: readonly T[]): T =>
     values[random.integer(values.length)];
   const sign = () => pick([-1, 1]);
@@ -79,6 +84,15 @@ export function filledBuffer(
     const isDead = rows > 1 && random.uniform() < dead;
     if (column < columns && !isDead) continue;
     for (let row = 0; row < rows; row++) values[row * stride + column] = 0;
+  }
+  if (fill === "masked") {
+    for (let row = 0; row < rows; row++) {
+      const kept = random.integer(columns);
+      for (let column = 0; column < columns; column++) {
+        if (column === kept || random.integer(2) === 0) continue;
+        values[row * stride + column] = FORBIDDEN;
+      }
+    }
   }
   return values;
 }

@@ -50,13 +50,13 @@ export function actionCodes(
 
 /**
  * The same data with the actions 0 … count - 1, some of which may not occur, in place of those
- * in their file.
+ * in their file. Where the file says which actions were allowed, those that it does not know were not.
  *
  * @param count Number of actions of the environment that the data come from.
  * @throws InputError if the data have another action.
  */
 export function withActionCount(dataset: Dataset, count: number): Dataset {
-  const { actionNames, actionCount, ...columns } = dataset;
+  const { actionNames, actionCount, allowed, ...columns } = dataset;
   if (actionNames === undefined && actionCount === count) return dataset;
   const named = actionNames?.find((name) => !isInteger(name));
   const codes = actionCodes(dataset);
@@ -69,7 +69,15 @@ export function withActionCount(dataset: Dataset, count: number): Dataset {
     );
   }
   const actions = dataset.actions.map((action) => codes[action]);
-  return { ...columns, actionCount: count, actions };
+  if (allowed === undefined) return { ...columns, actionCount: count, actions };
+  const rows = allowed.length / actionCount;
+  const recoded = new Uint8Array(rows * count);
+  for (let row = 0; row < rows; row++) {
+    codes.forEach((code, action) => {
+      recoded[row * count + code] = allowed[row * actionCount + action];
+    });
+  }
+  return { ...columns, actionCount: count, actions, allowed: recoded };
 }
 
 /**

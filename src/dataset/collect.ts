@@ -17,7 +17,8 @@ import type { Dataset } from "./dataset.ts";
 
 /**
  * Plays episodes and records them. Episode i draws from its own stream "episode/i", for
- * each step the action and then the outcome, so that it depends on no other episode.
+ * each step the action and then the outcome, so that it depends on no other episode. Where the
+ * environment forbids actions, the data say which were allowed.
  *
  * @param mdp The environment.
  * @param policy [S, A] action probabilities.
@@ -57,8 +58,13 @@ export function collectDataset(
     );
   }
   const data = buildDataset(observationSize, "the collected data");
+  const allowed = allowedIn(mdp);
   const observe = (state: number) =>
-    data.addObservation(mdp.observations, state * observationSize);
+    data.addObservation(
+      mdp.observations,
+      state * observationSize,
+      allowed?.[state],
+    );
   for (let episode = 0; episode < episodes; episode++) {
     heed?.();
     const stream = randomStream(seed, `episode/${episode}`);
@@ -78,4 +84,17 @@ export function collectDataset(
     data.endEpisode(walk.terminated, walk.truncated);
   }
   return { ...data.finish(actionCount), ...categorical(mdp) };
+}
+
+/** [S] the actions that are allowed in each state; undefined where all are. */
+function allowedIn(
+  { stateCount, actionCount, allowed }: FiniteMdp,
+): number[][] | undefined {
+  return allowed && Array.from({ length: stateCount }, (_, state) => {
+    const row = allowed.subarray(
+      state * actionCount,
+      (state + 1) * actionCount,
+    );
+    return [...row.keys()].filter((action) => row[action] === 1);
+  });
 }

@@ -41,4 +41,9 @@ export interface Dataset {
   readonly truncated: Uint8Array;
   /** [E + 1] first transition of each episode; the last entry is N. */
   readonly episodeOffsets: Uint32Array;
+  /**
+   * [N + E, A] 1 where the action was allowed in the observation, else 0. Absent where all always
+   * were. Only the observation that a terminated episode ended in may allow nothing.
+   */
+  readonly allowed?: Uint8Array;
 }

@@ -39,7 +39,7 @@ export function cutEpisodes({ terminated, episodeOffsets }: Dataset): number {
 /**
  * The distinct observations that learning looks at. The final one of a terminated
  * episode is not among them: not every format keeps it, and a policy must not depend on the format.
- * The observation before takes its place.
+ * The observation before takes its place. One in which other actions were allowed is another.
  *
  * @returns Of all N + E rows.
  */
@@ -50,7 +50,7 @@ export function learntRows(dataset: Dataset): DistinctRows {
     const last = episodeOffsets[e + 1] - 1;
     repeats[last + e + 1] = terminated[last];
   }
-  return distinctRows(observations, observationSize, repeats);
+  return distinctRows(observations, observationSize, repeats, dataset.allowed);
 }
 
 /**

@@ -57,11 +57,13 @@ export interface DatasetReport {
   readonly actionCounts: readonly number[];
   /** [D] range of each number of an observation, over all rows. */
   readonly observations: readonly Spread[];
-  /** Different observations in which an action was taken. */
+  /** Actions allowed in an observation in which one was taken; absent where the data do not say. */
+  readonly allowedActions?: Spread;
+  /** Different observations in which an action was taken; one with other allowed actions is another. */
   readonly distinctObservations: number;
   /** Share of the transitions whose observation also stands at an earlier one. */
   readonly duplicateRate: number;
-  /** Share of the pairs of a distinct observation and an action that were tried. */
+  /** Share of the pairs of a distinct observation and an action allowed in it that were tried. */
   readonly coverage: number;
   /** What looks wrong, one line each. */
   readonly suspicious: readonly string[];
@@ -97,6 +99,7 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
   const ends = { terminated: 0, truncated: 0, both: 0, none: 0 };
   const actionCounts = new Array<number>(actionCount).fill(0);
   const taken = new Float32Array(transitions * size);
+  const masks = dataset.allowed && new Uint8Array(transitions * actionCount);
   for (let e = 0; e < episodes; e++) {
     lengths[e] = offsets[e + 1] - offsets[e];
     for (let i = offsets[e]; i < offsets[e + 1]; i++) {
@@ -108,13 +111,22 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
       (offsets[e + 1] + e) * size,
     );
     taken.set(rows, offsets[e] * size);
+    masks?.set(
+      dataset.allowed!.subarray(
+        (offsets[e] + e) * actionCount,
+        (offsets[e + 1] + e) * actionCount,
+      ),
+      offsets[e] * actionCount,
+    );
     const last = offsets[e + 1] - 1;
     const isTerminated = dataset.terminated[last] === 1;
     if (dataset.truncated[last] === 1) {
       ends[isTerminated ? "both" : "truncated"]++;
     } else ends[isTerminated ? "terminated" : "none"]++;
   }
-  const distinct = distinctRows(taken, size);
+  const distinct = distinctRows(taken, size, undefined, masks);
+  const pairs = distinct.allowed?.reduce((sum, flag) => sum + flag, 0) ??
+    distinct.count * actionCount;
   // A set, because a table of all pairs could be far larger than the data.
   const tried = new Set<number>();
   for (let i = 0; i < transitions; i++) {
@@ -139,9 +151,10 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
       }
       return spread(column);
     }),
+    ...(masks ? { allowedActions: spread(rowSums(masks, transitions)) } : {}),
     distinctObservations: distinct.count,
     duplicateRate: 1 - distinct.count / transitions,
-    coverage: tried.size / (distinct.count * actionCount),
+    coverage: tried.size / pairs,
   };
   const suspicious = suspicions(report);
   if (
@@ -212,6 +225,14 @@ function spread(values: ArrayLike<number>): Spread {
     if (values[i] > max) max = values[i];
   }
   return { min, max, ...meanAndStd(values) };
+}
+
+/** [rows] sums of the rows of a matrix. */
+function rowSums(values: Uint8Array, rows: number): Float64Array {
+  const width = values.length / rows;
+  const sums = new Float64Array(rows);
+  values.forEach((value, i) => sums[Math.floor(i / width)] += value);
+  return sums;
 }
 
 function plural(count: number, noun: string): string {

@@ -15,7 +15,8 @@ export const MOST_ACTIONS = 1_000_000;
 /**
  * Checks everything that the rest of the suite takes for granted: lengths agree, episodes
  * follow each other and none is empty, actions are in range and named apart, numbers are finite and
- * names among their categories, flags are 0 or 1 and stand on an episode's last step only. Both flags may stand on one step, and
+ * names among their categories, flags are 0 or 1 and stand on an episode's last step only, and an
+ * action that was taken was allowed. Both flags may stand on one step, and
  * neither may: an episode whose log just stops.
  *
  * @param dataset The data set.
@@ -125,6 +126,7 @@ export function validateDataset(dataset: Dataset, name: string): void {
   }
   checkFlags("terminated", dataset.terminated, episodeOffsets, place, fail);
   checkFlags("truncated", dataset.truncated, episodeOffsets, place, fail);
+  if (dataset.allowed) checkAllowed(dataset, dataset.allowed, fail);
 }
 
 /**
@@ -166,6 +168,43 @@ function bisect(
 }
 
 type Fail = (what: string) => never;
+
+function checkAllowed(
+  { actionCount, actionNames, actions, terminated, episodeOffsets }: Dataset,
+  allowed: Uint8Array,
+  fail: Fail,
+): void {
+  const rows = actions.length + episodeOffsets.length - 1;
+  if (allowed.length !== rows * actionCount) {
+    fail(
+      `${allowed.length} flags of allowed actions where ${rows} rows of ${actionCount} ` +
+        "(one an observation) were expected",
+    );
+  }
+  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
+    const end = episodeOffsets[e + 1];
+    for (let i = episodeOffsets[e]; i <= end; i++) {
+      const where = `episode ${e}, step ${i - episodeOffsets[e]}`;
+      const row = allowed.subarray(
+        (i + e) * actionCount,
+        (i + e + 1) * actionCount,
+      );
+      const odd = row.find((flag) => flag > 1);
+      if (odd !== undefined) {
+        fail(
+          `${where}: whether an action is allowed is ${odd}, must be 0 or 1`,
+        );
+      }
+      if (i < end && row[actions[i]] === 0) {
+        const name = actionNames?.[actions[i]] ?? actions[i];
+        fail(`${where}: the action ${name} was taken, but is not allowed`);
+      }
+      // What follows an episode's end has no part in learning.
+      const isOver = i === end && terminated[end - 1] === 1;
+      if (!isOver && !row.includes(1)) fail(`${where}: allows no action`);
+    }
+  }
+}
 
 function checkOffsets(
   offsets: Uint32Array,

@@ -6,7 +6,6 @@
 import { InputError } from "../errors.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -16,7 +15,7 @@ import {
 import { requireLength } from "../numerics/arrays.ts";
 
 /**
- * The greedy action of a policy in each state of an environment.
+ * The greedy action of a policy in each state of an environment, of those allowed there.
  *
  * @returns [S]
  * @throws InputError if the policy is of other observations or actions.
@@ -52,7 +51,18 @@ export function greedyInStates(
   return greedyActions(
     evaluatePolicy(policy, mdp.observations),
     mdp.actionCount,
+    mdp.allowed && somethingAllowed(mdp.allowed, mdp.actionCount),
   );
+}
+
+/** The same flags, all set in rows that allow nothing: no one acts in those states. */
+function somethingAllowed(allowed: Uint8Array, actions: number): Uint8Array {
+  const filled = allowed.slice();
+  for (let row = 0; row < filled.length; row += actions) {
+    const flags = filled.subarray(row, row + actions);
+    if (!flags.includes(1)) flags.fill(1);
+  }
+  return filled;
 }
 
 /**
@@ -80,5 +90,5 @@ export function evaluate(
   mdp: FiniteMdp,
 ): ExactEvaluation {
   const actions = greedyInStates(policy, mdp);
-  return evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount));
+  return evaluateExactly(mdp, actions);
 }

@@ -1,7 +1,7 @@
 /**
  * Policies without a network, from the same data, to compare learnt ones with.
  *
- * Where the data never visit a state, each takes action 0.
+ * Where the data never visit a state, each takes the lowest allowed action.
  *
  * @module
  */
@@ -9,21 +9,20 @@
 import type { Dataset } from "../dataset/dataset.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { discountedActionValues, optimalActions } from "../mdp/optimal.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import { type CountedModel, countModel } from "./counted_model.ts";
 
-/** Reference policies, each [S, A], the optimal one [T, S, A]: action probabilities. */
+/** Reference policies: action probabilities, [S, A], or the action in each state, [S]. */
 export interface ReferencePolicies {
   /** The policy that collected the data. */
   readonly behaviour: Float64Array;
   /** {@link mostFrequentActions} */
-  readonly mostFrequentAction: Float64Array;
+  readonly mostFrequentAction: Int32Array;
   /** {@link maximumLikelihoodActions} */
-  readonly maximumLikelihoodModel: Float64Array;
+  readonly maximumLikelihoodModel: Int32Array;
   /** {@link spibbPolicy} */
   readonly spibb: Float64Array;
-  /** {@link optimalActions}: knows the true environment. */
-  readonly optimal: Float64Array;
+  /** {@link optimalActions}, [T, S] with a horizon: knows the true environment. */
+  readonly optimal: Int32Array;
 }
 
 /** Discount of the two policies that plan in the counted model. */
@@ -66,16 +65,10 @@ export function referencePolicies(
   const counted = countModel(dataset, mdp);
   return {
     behaviour,
-    mostFrequentAction: greedyPolicy(
-      mostFrequentActions(counted),
-      mdp.actionCount,
-    ),
-    maximumLikelihoodModel: greedyPolicy(
-      maximumLikelihoodActions(counted, REFERENCE_GAMMA),
-      mdp.actionCount,
-    ),
+    mostFrequentAction: mostFrequentActions(counted),
+    maximumLikelihoodModel: maximumLikelihoodActions(counted, REFERENCE_GAMMA),
     spibb: spibbPolicy(counted, REFERENCE_GAMMA, SPIBB_THRESHOLD),
-    optimal: greedyPolicy(optimalActions(mdp), mdp.actionCount),
+    optimal: optimalActions(mdp),
   };
 }
 
@@ -106,7 +99,8 @@ export function mostFrequentActions(
   const { stateCount, actionCount } = model;
   return Int32Array.from({ length: stateCount }, (_, s) => {
     const row = counts.subarray(s * actionCount, (s + 1) * actionCount);
-    return row.indexOf(row.reduce((most, n) => Math.max(most, n), 0));
+    const most = row.reduce((most, n) => Math.max(most, n), 0);
+    return most === 0 ? lowestAllowed(model, s) : row.indexOf(most);
   });
 }
 
@@ -147,7 +141,10 @@ export function maximumLikelihoodActions(
   });
   return Int32Array.from(
     { length: stateCount },
-    (_, s) => Math.max(0, bestSupported(q, counts, s, actionCount, 1)),
+    (_, s) => {
+      const best = bestSupported(q, counts, s, actionCount, 1);
+      return best < 0 ? lowestAllowed(model, s) : best;
+    },
   );
 }
 
@@ -188,7 +185,7 @@ export function spibbPolicy(
     let visits = 0;
     for (let a = 0; a < actionCount; a++) visits += counts[row + a];
     if (visits === 0) {
-      policy[row] = 1;
+      policy[row + lowestAllowed(model, s)] = 1;
       return worst;
     }
     const best = bestSupported(q, counts, s, actionCount, threshold);
@@ -205,6 +202,16 @@ export function spibbPolicy(
   };
   discountedActionValues(model, gamma, improve);
   return policy;
+}
+
+/** The lowest action that is allowed in a state. */
+function lowestAllowed(
+  { allowed, actionCount }: FiniteMdp,
+  state: number,
+): number {
+  const row = state * actionCount;
+  const first = allowed?.subarray(row, row + actionCount).indexOf(1) ?? 0;
+  return Math.max(0, first);
 }
 
 /** The best action of those seen at least `min` times; -1 if there is none. */

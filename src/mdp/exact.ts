@@ -1,57 +1,101 @@
 /**
- * The truth about a policy: dynamic programming over the horizon of a finite MDP (Puterman
- * 1994, "Markov Decision Processes", section 4.2). No sampling, so a hazard probability of
- * 1e-5 is as well known as one of 0.1.
+ * The truth about a policy in a finite MDP. No sampling, so a hazard probability of 1e-5 is as well
+ * known as one of 0.1.
  *
- * One forward pass carries the probability of each (state, return so far) from step to step.
- * Where all rewards before the end are equal, as in the gridworld, each step has a single
- * return so far, and the whole distribution costs no more than its mean: T · S · K
- * multiplications. Only +, -, *, / and sqrt are used, so the results have the same bits on
- * every engine.
+ * With a horizon: recursions over the steps (Puterman 1994, "Markov Decision Processes", section 4.2).
+ * Without: linear systems, see `solve.ts`. Only +, -, *, / and sqrt are used, so the results have the
+ * same bits on every engine.
  *
  * @module
  */
-
 import { InputError } from "../errors.ts";
+import { requireLength } from "../numerics/arrays.ts";
+import { isActedIn, type PolicyChain, policyChain } from "./chain.ts";
+import {
+  distributionMoments,
+  followEpisodes,
+  lowerTailMean,
+  type ReturnDistribution,
+} from "./distribution.ts";
 import {
   endingOutcomes,
   type FiniteMdp,
   outcomeByState,
-  requireHorizon,
+  startStates,
   unsafeOutcomes,
 } from "./mdp.ts";
+import type { Policy } from "./policy.ts";
+import { chainSystem } from "./solve.ts";
 
-/** What a policy does from the start state, undiscounted, up to rounding in f64. */
+/** Most different rewards at an end that are asked for one by one. */
+const MOST_LAST_REWARDS = 100;
+
+/** What an evaluation assumes in place of what the world comes with. */
+export interface EvaluationOptions {
+  /** In [0, 1]. */
+  readonly discount?: number;
+  /** Steps after which an episode is truncated; null: none. */
+  readonly horizon?: number | null;
+  /** [S] probability that an episode starts in each state. */
+  readonly start?: Float64Array;
+}
+
+/** Lower and upper limit of what is not known. */
+export type Bounds = readonly [low: number, high: number];
+
+/** What a policy does from the start, up to rounding in f64. Values that do not exist are null. */
 export interface ExactEvaluation {
-  /** Expected return. */
-  readonly returnMean: number;
-  /** Standard deviation of the return. */
-  readonly returnStd: number;
-  /** Mean of the worst 10 % of the returns (conditional value at risk). */
-  readonly cvar10: number;
-  /** Mean of the worst 1 % of the returns. */
-  readonly cvar1: number;
+  /** Expected sum of the rewards; null where something is paid for ever. */
+  readonly returnMean: number | null;
+  /** Standard deviation of that sum over the episodes. */
+  readonly returnStd: number | null;
+  /** The discount of the two values below. */
+  readonly discount: number;
+  /** Expected sum of discountᵗ · reward of step t; null where the discount is 1 and something is paid for ever. */
+  readonly discountedReturnMean: number | null;
+  /** Standard deviation of that sum. */
+  readonly discountedReturnStd: number | null;
+  /** Mean of the worst 10 % of the returns (conditional value at risk); null where only bounds are known. */
+  readonly cvar10: number | null;
+  /** Mean of the worst 1 % of the returns; null where only bounds are known. */
+  readonly cvar1: number | null;
+  /** Limits of `cvar10` where it is not known, else null. */
+  readonly cvar10Bounds: Bounds | null;
+  /** Limits of `cvar1` where it is not known, else null. */
+  readonly cvar1Bounds: Bounds | null;
   /** Probability that each named outcome happens in an episode, at least once. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Probability that anything unsafe happens in an episode. */
   readonly unsafeProbability: number;
-  /** Probability that the episode is truncated. */
+  /** Probability that the episode is truncated; 0 without a horizon. */
   readonly timeoutProbability: number;
-  /** Expected number of steps. */
-  readonly lengthMean: number;
-  /** [R] the possible returns, ascending. */
-  readonly returns: Float64Array;
-  /** [R] probability of each. */
-  readonly probabilities: Float64Array;
+  /** Probability that the episode never ends; 0 with a horizon. */
+  readonly neverEndsProbability: number;
+  /** Expected number of steps; null where an episode may never end. */
+  readonly lengthMean: number | null;
+  /**
+   * Without a horizon: by how much the values of neighbouring states contradict each other at most, as
+   * a share of the largest. Some 1e-16 is rounding; more is left where a large world converges badly.
+   */
+  readonly residual: number;
+  /** The undiscounted return; null where there are too many different ones. */
+  readonly distribution: ReturnDistribution | null;
 }
 
 /**
- * Evaluates a policy from the start state. Returns that differ in f64 are distinguished, so the
- * cost grows with the number of different sums of rewards.
+ * Evaluates a policy. Mean, standard deviation, length and probabilities are always exact. The
+ * distribution of the return and the tails are where the different sums of rewards that occur, times
+ * the states, stay below 4 million at each step and the work below 500 million multiplications;
+ * without a horizon also 1e-15 of the episodes must be left before that, whose returns count as they
+ * stand then. Elsewhere the mean of the worst share q lies between mean - std · sqrt((1 - q) / q) and
+ * the mean: the variance is at least that between the tail and the rest.
  *
  * @param mdp The true environment.
- * @param policy [S, A], or [T, S, A] if it depends on the step, action probabilities.
- * @throws InputError if the policy has another shape.
+ * @param policy [S, A] or, where it depends on the step, [T, S, A] action probabilities; or [S] or
+ *   [T, S] actions.
+ * @param options Other than what the world comes with.
+ * @throws InputError if the policy has another shape, is no distribution, or takes an action that
+ *   cannot be taken, or an option makes no sense.
  *
  * @example A policy that collects data
  * ```ts
@@ -60,77 +104,316 @@ export interface ExactEvaluation {
  *
  * const { mdp, behaviour } = makeEnvironment("cliffWalking", {}, { behaviour: "edge", epsilon: 0 });
  * equal(evaluateExactly(mdp, behaviour).returnMean, -13);
+ * equal(evaluateExactly(mdp, behaviour, { horizon: null, discount: 0.5 }).lengthMean, 13);
  * ```
  */
 export function evaluateExactly(
   mdp: FiniteMdp,
-  policy: Float64Array,
+  policy: Policy,
+  options: EvaluationOptions = {},
 ): ExactEvaluation {
-  const { stateCount } = mdp;
-  const horizon = requireHorizon(mdp);
-  const chain = policyChain(mdp, policy);
-  const atoms = new Map<number, number>();
-  const ends = endingOutcomes(mdp);
-  const ended = new Float64Array(ends.length);
-  let lengthMean = 0;
-  // Return so far -> [S] probability of being in each state with it.
-  let live = new Map<number, Float64Array>([[0, mdp.start]]);
-  for (let step = 0; step < horizon && live.size > 0; step++) {
-    chain.toStep(step);
-    const { first, probability, nextState, reward, outcome } = chain;
-    const nextLive = new Map<number, Float64Array>();
-    for (const [sum, mass] of live) {
-      let target = mass;
-      let targetSum = NaN;
-      for (let s = 0; s < stateCount; s++) {
-        const here = mass[s];
-        if (here === 0) continue;
-        lengthMean += here;
-        for (let i = first[s]; i < first[s + 1]; i++) {
-          const p = here * probability[i];
-          const nextSum = sum + reward[i];
-          if (ends[outcome[i]] === 1) {
-            ended[outcome[i]] += p;
-            atoms.set(nextSum, (atoms.get(nextSum) ?? 0) + p);
-            continue;
-          }
-          if (nextSum !== targetSum) {
-            const known = nextLive.get(nextSum);
-            target = known ?? new Float64Array(stateCount);
-            targetSum = nextSum;
-            if (known === undefined) nextLive.set(nextSum, target);
-          }
-          target[nextState[i]] += p;
-        }
-      }
-    }
-    live = nextLive;
-  }
-  for (const [sum, mass] of live) {
-    let left = 0;
-    for (let s = 0; s < stateCount; s++) left += mass[s];
-    ended[0] += left;
-    atoms.set(sum, (atoms.get(sum) ?? 0) + left);
-  }
-  const returns = Float64Array.from(atoms.keys()).sort();
-  const probabilities = returns.map((sum) => atoms.get(sum)!);
-  const { mean, std } = distributionMoments(returns, probabilities);
-  const named = mdp.outcomes.map(({ ends }, n) =>
-    ends ? ended[n + 1] : happens(mdp, chain, [n + 1])
-  );
+  const { horizon = mdp.horizon, discount = mdp.discount } = options;
+  const { start = mdp.start } = options;
+  requireOptions(mdp, { horizon, discount, start });
+  const chain = policyChain(mdp, policy, horizon);
+  const problem = { mdp: { ...mdp, start }, chain, discount };
+  const { values, named, ...rest } = horizon === null
+    ? evaluateForEver(problem)
+    : evaluateWithin(problem, horizon);
+  const { returnMean, returnStd, distribution } = values;
+  const tail = (share: number): number | null =>
+    distribution === null ? null : lowerTailMean(
+      distribution.returns,
+      distribution.probabilities,
+      share,
+    );
+  const bounds = (share: number): Bounds | null =>
+    distribution !== null || returnMean === null || returnStd === null
+      ? null
+      : [returnMean - returnStd * Math.sqrt((1 - share) / share), returnMean];
   return {
-    returnMean: mean,
-    returnStd: std,
-    cvar10: lowerTailMean(returns, probabilities, 0.1),
-    cvar1: lowerTailMean(returns, probabilities, 0.01),
+    returnMean,
+    returnStd,
+    discount,
+    discountedReturnMean: values.discountedReturnMean,
+    discountedReturnStd: values.discountedReturnStd,
+    cvar10: tail(0.1),
+    cvar1: tail(0.01),
+    cvar10Bounds: bounds(0.1),
+    cvar1Bounds: bounds(0.01),
     outcomes: Object.fromEntries(
       mdp.outcomes.map(({ name }, n) => [name, named[n]]),
     ),
-    unsafeProbability: unsafeProbability(mdp, chain, named),
+    ...rest,
+    distribution,
+  };
+}
+
+function requireOptions(
+  mdp: FiniteMdp,
+  { horizon, discount, start }: Required<EvaluationOptions>,
+): void {
+  if (!(discount >= 0 && discount <= 1)) {
+    throw new InputError(
+      `the discount is ${discount}: give a number from 0 to 1`,
+    );
+  }
+  requireHorizonOrNone(horizon);
+  requireLength(start.length, mdp.stateCount, "the start distribution");
+  const sum = start.reduce((total, p) => total + p, 0);
+  if (start.some((p) => !(p >= 0)) || !(Math.abs(sum - 1) <= 1e-9)) {
+    throw new InputError(
+      `the start distribution sums to ${sum}: give probabilities that sum to 1`,
+    );
+  }
+}
+
+/** @throws InputError unless it is a whole number of steps or null. */
+export function requireHorizonOrNone(horizon: number | null): void {
+  if (horizon === null || Number.isSafeInteger(horizon) && horizon >= 1) return;
+  throw new InputError(
+    `the horizon is ${horizon}: give a whole number of at least 1, or none`,
+  );
+}
+
+interface Problem {
+  /** With the start distribution that is meant. */
+  readonly mdp: FiniteMdp;
+  readonly chain: PolicyChain;
+  readonly discount: number;
+}
+
+interface Found extends
+  Pick<
+    ExactEvaluation,
+    | "unsafeProbability"
+    | "timeoutProbability"
+    | "neverEndsProbability"
+    | "lengthMean"
+    | "residual"
+  > {
+  readonly values: Pick<
+    ExactEvaluation,
+    | "returnMean"
+    | "returnStd"
+    | "discountedReturnMean"
+    | "discountedReturnStd"
+    | "distribution"
+  >;
+  /** Probability of each named outcome. */
+  readonly named: readonly number[];
+}
+
+function evaluateWithin(problem: Problem, horizon: number): Found {
+  const { mdp, chain, discount } = problem;
+  const ends = endingOutcomes(mdp);
+  const { distribution, ended, lengthMean } = followEpisodes(
+    chain,
+    mdp.start,
+    ends,
+    horizon,
+  );
+  const plain = distribution === null
+    ? recursiveMoments(problem, horizon, 1)
+    : distributionMoments(distribution);
+  const discounted = discount === 1
+    ? plain
+    : recursiveMoments(problem, horizon, discount);
+  const happens = (wanted: readonly number[]) =>
+    happensWithin(problem, horizon, wanted);
+  const named = mdp.outcomes.map(({ ends }, n) =>
+    ends ? ended[n + 1] : happens([n + 1])
+  );
+  return {
+    values: {
+      returnMean: plain.mean,
+      returnStd: plain.std,
+      discountedReturnMean: discounted.mean,
+      discountedReturnStd: discounted.std,
+      distribution,
+    },
+    named,
+    unsafeProbability: unsafeProbability(mdp, named, happens),
     timeoutProbability: ended[0],
+    neverEndsProbability: 0,
     lengthMean,
-    returns,
-    probabilities,
+    residual: 0,
+  };
+}
+
+/** Mean and standard deviation of the discounted return, from the last step to the first. */
+function recursiveMoments(
+  { mdp, chain }: Problem,
+  horizon: number,
+  discount: number,
+): { mean: number; std: number } {
+  const ends = endingOutcomes(mdp);
+  let mean = new Float64Array(mdp.stateCount);
+  let variance = new Float64Array(mdp.stateCount);
+  for (let step = horizon - 1; step >= 0; step--) {
+    chain.toStep(step);
+    const meanNow = expectations(chain, ends, (i, goesOn) =>
+      chain.reward[i] +
+      (goesOn ? discount * mean[chain.nextState[i]] : 0));
+    const spread = squaredSurprises(chain, ends, mean, meanNow, discount);
+    const varianceNow = expectations(
+      chain,
+      ends,
+      (i, goesOn) =>
+        goesOn ? discount * discount * variance[chain.nextState[i]] : 0,
+    );
+    for (let s = 0; s < spread.length; s++) varianceNow[s] += spread[s];
+    [mean, variance] = [meanNow, varianceNow];
+  }
+  return momentsFromStart(mdp.start, mean, variance);
+}
+
+/**
+ * E[(r + discount · V' - V)²] of each state: what a step adds to the variance of the return (Sobel
+ * 1982, "The variance of discounted Markov decision processes"), never a difference of squares.
+ */
+function squaredSurprises(
+  chain: PolicyChain,
+  ends: Uint8Array,
+  after: Float64Array,
+  now: Float64Array,
+  discount: number,
+): Float64Array {
+  return expectations(chain, ends, (i, goesOn, s) => {
+    const later = goesOn ? discount * after[chain.nextState[i]] : 0;
+    const surprise = chain.reward[i] + later - now[s];
+    return surprise * surprise;
+  });
+}
+
+/** [S] expectation of something over the outcomes of each state. */
+function expectations(
+  { first, probability, outcome }: PolicyChain,
+  ends: Uint8Array,
+  value: (i: number, goesOn: boolean, state: number) => number,
+): Float64Array<ArrayBuffer> {
+  const sums = new Float64Array(first.length - 1);
+  for (let s = 0; s < sums.length; s++) {
+    let sum = 0;
+    for (let i = first[s]; i < first[s + 1]; i++) {
+      sum += probability[i] * value(i, ends[outcome[i]] === 0, s);
+    }
+    sums[s] = sum;
+  }
+  return sums;
+}
+
+function momentsFromStart(
+  start: Float64Array,
+  mean: Float64Array,
+  variance: Float64Array,
+): { mean: number; std: number } {
+  const whole = expectedFrom(start, mean);
+  let spread = 0;
+  for (let s = 0; s < start.length; s++) {
+    if (start[s] === 0) continue;
+    const d = mean[s] - whole;
+    spread += start[s] * (variance[s] + d * d);
+  }
+  return { mean: whole, std: Math.sqrt(spread) };
+}
+
+function expectedFrom(start: Float64Array, values: Float64Array): number {
+  let sum = 0;
+  for (let s = 0; s < start.length; s++) {
+    if (start[s] > 0) sum += start[s] * values[s];
+  }
+  return sum;
+}
+
+function evaluateForEver({ mdp, chain, discount }: Problem): Found {
+  const { start, outcomes } = mdp;
+  const ends = endingOutcomes(mdp);
+  const roots = startStates(mdp);
+  const system = chainSystem(chain, ends, roots, 1);
+  const { closed } = system;
+  const { first, reward, outcome, nextState } = chain;
+  const solveFor = (value: (i: number, s: number) => number): number =>
+    expectedFrom(
+      start,
+      system.solve(expectations(chain, ends, (i, _, s) => value(i, s))),
+    );
+  const named = outcomes.map(({ ends }, n) =>
+    ends
+      ? solveFor((i) => outcome[i] === n + 1 ? 1 : 0)
+      : happensEver(mdp, chain, [n + 1], roots)
+  );
+  const neverEnds = system.neverEnds
+    ? expectedFrom(start, Float64Array.from(closed)) +
+      solveFor((i, s) =>
+        closed[s] === 0 && ends[outcome[i]] === 0 ? closed[nextState[i]] : 0
+      )
+    : 0;
+  const lengthBefore = solveFor((_, s) => 1 - closed[s]);
+  // Whether anything is paid where an episode never ends; what is paid elsewhere without an end; and
+  // all that is paid at an end.
+  let paysForEver = false;
+  let paysOnTheWay = false;
+  const lastRewards = new Set<number>();
+  for (const s of system.states) {
+    for (let i = first[s]; i < first[s + 1]; i++) {
+      if (closed[s] === 1) paysForEver ||= reward[i] !== 0;
+      else if (ends[outcome[i]] === 1) lastRewards.add(reward[i]);
+      else paysOnTheWay ||= reward[i] !== 0;
+    }
+  }
+  const distributionOfReturns = (): ReturnDistribution | null => {
+    if (paysForEver) return null;
+    if (paysOnTheWay || lastRewards.size > MOST_LAST_REWARDS) {
+      const endless = { settled: closed, lengthMean: lengthBefore };
+      return followEpisodes(chain, start, ends, endless).distribution;
+    }
+    // What is paid at the end is the whole return.
+    if (neverEnds > 0) lastRewards.add(0);
+    const returns = Float64Array.from(lastRewards).sort();
+    const probabilities = returns.map((value) =>
+      solveFor((i) => ends[outcome[i]] === 1 && reward[i] === value ? 1 : 0) +
+      (value === 0 ? neverEnds : 0)
+    );
+    return { returns, probabilities };
+  };
+  let residual = 0;
+  const moments = (gamma: number) => {
+    const forMean = gamma === 1
+      ? system
+      : chainSystem(chain, ends, roots, gamma);
+    const mean = forMean.solve(
+      expectations(chain, ends, (i) => reward[i]),
+    );
+    // The mean is known where the start leads; elsewhere nothing is asked.
+    const spread = squaredSurprises(chain, ends, mean, mean, gamma);
+    const forVariance = gamma === 1
+      ? system
+      : chainSystem(chain, ends, roots, gamma * gamma);
+    const variance = forVariance.solve(spread);
+    residual = Math.max(residual, forMean.residual, forVariance.residual);
+    return momentsFromStart(start, mean, variance);
+  };
+  const plain = paysForEver ? null : moments(1);
+  const discounted = discount === 1 ? plain : moments(discount);
+  return {
+    values: {
+      returnMean: plain?.mean ?? null,
+      returnStd: plain?.std ?? null,
+      discountedReturnMean: discounted?.mean ?? null,
+      discountedReturnStd: discounted?.std ?? null,
+      distribution: distributionOfReturns(),
+    },
+    named,
+    unsafeProbability: unsafeProbability(
+      mdp,
+      named,
+      (wanted) => happensEver(mdp, chain, wanted, roots),
+    ),
+    timeoutProbability: 0,
+    neverEndsProbability: neverEnds,
+    lengthMean: system.neverEnds ? null : lengthBefore,
+    residual: Math.max(residual, system.residual),
   };
 }
 
@@ -138,11 +421,12 @@ export function evaluateExactly(
  * Probability that anything unsafe happens.
  *
  * @param named Probability of each named outcome.
+ * @param happens Probability that one of some outcomes happens.
  */
 function unsafeProbability(
   mdp: FiniteMdp,
-  chain: PolicyChain,
   named: readonly number[],
+  happens: (wanted: readonly number[]) => number,
 ): number {
   const unsafe = mdp.outcomes.flatMap((outcome, n) =>
     outcome.unsafe ? [n + 1] : []
@@ -152,19 +436,17 @@ function unsafeProbability(
     unsafe.every((n) => mdp.outcomes[n - 1].ends);
   return addUp
     ? unsafe.reduce((sum, n) => sum + named[n - 1], 0)
-    : happens(mdp, chain, unsafe);
+    : happens(unsafe);
 }
 
 /** Probability that one of the wanted outcomes happens before the episode is over: its first time. */
-function happens(
-  mdp: FiniteMdp,
-  chain: PolicyChain,
+function happensWithin(
+  { mdp, chain }: Problem,
+  horizon: number,
   wanted: readonly number[],
 ): number {
-  const marked = new Uint8Array(mdp.outcomes.length + 1);
-  for (const outcome of wanted) marked[outcome] = 1;
+  const marked = markedOutcomes(mdp, wanted);
   const ends = endingOutcomes(mdp);
-  const horizon = requireHorizon(mdp);
   let mass = mdp.start;
   let happened = 0;
   for (let step = 0; step < horizon; step++) {
@@ -184,13 +466,47 @@ function happens(
   return happened;
 }
 
+/** The same without a horizon. */
+function happensEver(
+  mdp: FiniteMdp,
+  chain: PolicyChain,
+  wanted: readonly number[],
+  roots: Iterable<number>,
+): number {
+  const marked = markedOutcomes(mdp, wanted);
+  return expectedFrom(mdp.start, everByState(mdp, chain, marked, roots));
+}
+
+/** [S] probability that a marked outcome happens in an episode that starts in each state. */
+function everByState(
+  mdp: FiniteMdp,
+  chain: PolicyChain,
+  marked: Uint8Array,
+  roots: Iterable<number>,
+): Float64Array {
+  const ends = endingOutcomes(mdp);
+  const stops = ends.map((flag, n) => flag | marked[n]);
+  return chainSystem(chain, stops, roots, 1).solve(
+    expectations(chain, ends, (i) => marked[chain.outcome[i]]),
+  );
+}
+
+function markedOutcomes(
+  mdp: FiniteMdp,
+  wanted: readonly number[],
+): Uint8Array {
+  const marked = new Uint8Array(mdp.outcomes.length + 1);
+  for (const outcome of wanted) marked[outcome] = 1;
+  return marked;
+}
+
 /**
  * Probability that anything unsafe happens in an episode from each state, with the whole horizon
  * ahead. For a state that is never acted in, because entering it ends the episode: 1 if that is
  * unsafe, else 0.
  *
  * @param mdp The true environment.
- * @param policy [S, A] or [T, S, A] action probabilities.
+ * @param policy As for {@link evaluateExactly}.
  * @returns [S]
  * @throws InputError if the policy has another shape.
  *
@@ -203,130 +519,32 @@ function happens(
  * equal(unsafeByState(mdp, behaviour)[startStates(mdp)[0]], 0);
  * ```
  */
-export function unsafeByState(
-  mdp: FiniteMdp,
-  policy: Float64Array,
-): Float64Array {
-  const { stateCount } = mdp;
-  const chain = policyChain(mdp, policy);
-  let after = new Float64Array(stateCount);
-  let now = new Float64Array(stateCount);
+export function unsafeByState(mdp: FiniteMdp, policy: Policy): Float64Array {
+  const { horizon, stateCount } = mdp;
+  const chain = policyChain(mdp, policy, horizon);
   const ends = endingOutcomes(mdp);
   const unsafe = unsafeOutcomes(mdp);
-  for (let step = requireHorizon(mdp) - 1; step >= 0; step--) {
-    chain.toStep(step);
-    const { first, probability, nextState, outcome } = chain;
-    [after, now] = [now, after];
-    for (let s = 0; s < stateCount; s++) {
-      let sum = 0;
-      for (let i = first[s]; i < first[s + 1]; i++) {
-        if (unsafe[outcome[i]] === 1) sum += probability[i];
-        else if (ends[outcome[i]] === 0) {
-          sum += probability[i] * after[nextState[i]];
-        }
-      }
-      now[s] = sum;
+  let risk = new Float64Array(stateCount);
+  if (horizon === null) {
+    const acting = Array.from({ length: stateCount }, (_, s) => s)
+      .filter((s) => isActedIn(mdp, s));
+    risk.set(everByState(mdp, chain, unsafe, acting));
+  } else {
+    for (let step = horizon - 1; step >= 0; step--) {
+      chain.toStep(step);
+      const after = risk;
+      risk = expectations(
+        chain,
+        ends,
+        (i, goesOn) =>
+          unsafe[chain.outcome[i]] === 1
+            ? 1
+            : goesOn
+            ? after[chain.nextState[i]]
+            : 0,
+      );
     }
   }
   const entered = outcomeByState(mdp);
-  return now.map((p, s) => ends[entered[s]] === 0 ? p : unsafe[entered[s]]);
-}
-
-/**
- * Mean of the worst `share` of a distribution: conditional value at risk, an atom on the
- * border counted in part (Rockafellar and Uryasev 2002, "Conditional value-at-risk for
- * general loss distributions", definition 3, for the lower tail).
- *
- * @param values [R] ascending.
- * @param probabilities [R]
- * @param share In (0, 1].
- *
- * @example The worse half
- * ```ts
- * import { lowerTailMean } from "@holdfast/offline-rl";
- * import { equal } from "node:assert/strict";
- *
- * equal(lowerTailMean(Float64Array.of(-4, 0, 8), Float64Array.of(0.25, 0.5, 0.25), 0.5), -2);
- * ```
- */
-export function lowerTailMean(
-  values: Float64Array,
-  probabilities: Float64Array,
-  share: number,
-): number {
-  let left = share;
-  let sum = 0;
-  for (let i = 0; i < values.length && left > 0; i++) {
-    // Rounding may leave the probabilities a little short of 1: the last atom takes the rest.
-    const p = i === values.length - 1 ? left : Math.min(left, probabilities[i]);
-    sum += p * values[i];
-    left -= p;
-  }
-  return sum / share;
-}
-
-function distributionMoments(
-  values: Float64Array,
-  probabilities: Float64Array,
-): { mean: number; std: number } {
-  let mean = 0;
-  for (let i = 0; i < values.length; i++) mean += probabilities[i] * values[i];
-  let variance = 0;
-  for (let i = 0; i < values.length; i++) {
-    const d = values[i] - mean;
-    variance += probabilities[i] * d * d;
-  }
-  return { mean, std: Math.sqrt(variance) };
-}
-
-/** The outcomes of positive probability under a policy: those of state s are first[s] … first[s + 1] - 1. */
-interface PolicyChain {
-  first: Int32Array;
-  probability: Float64Array;
-  nextState: Int32Array;
-  reward: Float64Array;
-  outcome: Uint8Array;
-  /** Fills the arrays for that step; does nothing for a stationary policy. */
-  toStep(step: number): void;
-}
-
-function policyChain(mdp: FiniteMdp, policy: Float64Array): PolicyChain {
-  const { stateCount, actionCount, outcomeOffsets } = mdp;
-  const rows = stateCount * actionCount;
-  const stationary = policy.length === rows;
-  if (!stationary && policy.length !== requireHorizon(mdp) * rows) {
-    throw new InputError(
-      `a policy of ${policy.length} numbers fits neither [S, A] = ${rows} nor [T, S, A]`,
-    );
-  }
-  const chain: PolicyChain = {
-    first: new Int32Array(stateCount + 1),
-    probability: new Float64Array(mdp.probability.length),
-    nextState: new Int32Array(mdp.probability.length),
-    reward: new Float64Array(mdp.probability.length),
-    outcome: new Uint8Array(mdp.probability.length),
-    toStep(step) {
-      if (!stationary) fill(step * rows);
-    },
-  };
-  const fill = (offset: number) => {
-    let n = 0;
-    for (let row = 0; row < rows; row++) {
-      if (row % actionCount === 0) chain.first[row / actionCount] = n;
-      const weight = policy[offset + row];
-      if (weight === 0) continue;
-      for (let i = outcomeOffsets[row]; i < outcomeOffsets[row + 1]; i++) {
-        const p = weight * mdp.probability[i];
-        if (p === 0) continue;
-        chain.probability[n] = p;
-        chain.nextState[n] = mdp.nextState[i];
-        chain.reward[n] = mdp.reward[i];
-        chain.outcome[n] = mdp.outcome[i];
-        n++;
-      }
-    }
-    chain.first[stateCount] = n;
-  };
-  fill(0);
-  return chain;
+  return risk.map((p, s) => ends[entered[s]] === 0 ? p : unsafe[entered[s]]);
 }

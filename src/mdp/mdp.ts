@@ -111,6 +111,19 @@ export function outcomeByState(mdp: FiniteMdp): Uint8Array {
   return entered;
 }
 
+/**
+ * Whether an action can be taken and is allowed.
+ *
+ * @param pair s · A + a
+ */
+export function canTake(
+  { outcomeOffsets, allowed }: Pick<FiniteMdp, "outcomeOffsets" | "allowed">,
+  pair: number,
+): boolean {
+  return outcomeOffsets[pair] < outcomeOffsets[pair + 1] &&
+    (allowed === undefined || allowed[pair] === 1);
+}
+
 /** The states in which an episode can start, ascending. */
 export function startStates({ start }: Pick<FiniteMdp, "start">): number[] {
   return Array.from(start.keys()).filter((state) => start[state] > 0);

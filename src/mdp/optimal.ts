@@ -5,34 +5,67 @@
  */
 
 import { InputError } from "../errors.ts";
-import { endingOutcomes, type FiniteMdp, requireHorizon } from "./mdp.ts";
+import { policyChain } from "./chain.ts";
+import { type EvaluationOptions, requireHorizonOrNone } from "./exact.ts";
+import { defined, endingPlan } from "./ending_plan.ts";
+import { canTake, endingOutcomes, type FiniteMdp, startStates } from "./mdp.ts";
+import { chainSystem } from "./solve.ts";
+
+/** Most entries, steps times states, of a policy that depends on the step: 200 MB. */
+const MOST_ENTRIES = 50_000_000;
+/** A better action is better by more than this share of the largest value: the rest may be rounding. */
+const TIE = 1e-12;
+/** Sweeps of value iteration before the first exact evaluation of a discounted policy. */
+const FIRST_SWEEPS = 200;
+/** Policy iteration takes a few rounds; these are a guard against one that rounding keeps alive. */
+const MOST_ROUNDS = 1000;
+
+/** What is maximised, where it is not what the world comes with. */
+export type OptimalityOptions = Pick<EvaluationOptions, "discount" | "horizon">;
 
 /**
- * The policy of the highest undiscounted return within the horizon, by backward induction
- * (Puterman 1994, section 4.5). It may depend on the step. Lowest action index on ties.
+ * The policy of the highest expected return. Actions that cannot be taken or are not allowed are never
+ * chosen; a state in which nothing can be done has action 0.
  *
- * @returns [T, S] the action at each step in each state.
+ * With a horizon by backward induction (Puterman 1994, section 4.5): it may depend on the step, and
+ * the lowest of equally good actions is taken. Without, {@link optimalStationaryActions}.
+ *
+ * @returns [T, S] the action at each step in each state; without a horizon [S].
+ * @throws InputError if the table would be too large or, without a horizon, no finite optimum exists.
  *
  * @example The best return
  * ```ts
- * import { evaluateExactly, greedyPolicy, makeEnvironment, optimalActions } from "@holdfast/offline-rl";
+ * import { evaluateExactly, makeEnvironment, optimalActions } from "@holdfast/offline-rl";
  * import { equal } from "node:assert/strict";
  *
  * const { mdp } = makeEnvironment("cliffWalking");
- * const optimal = greedyPolicy(optimalActions(mdp), mdp.actionCount);
- * equal(evaluateExactly(mdp, optimal).returnMean, -13);
+ * equal(evaluateExactly(mdp, optimalActions(mdp)).returnMean, -13);
+ * const options = { horizon: null };
+ * equal(evaluateExactly(mdp, optimalActions(mdp, options), options).returnMean, -13);
  * ```
  */
-export function optimalActions(mdp: FiniteMdp): Int32Array {
+export function optimalActions(
+  mdp: FiniteMdp,
+  options: OptimalityOptions = {},
+): Int32Array {
+  const { horizon = mdp.horizon, discount = mdp.discount } = options;
+  requireHorizonOrNone(horizon);
+  if (horizon === null) return optimalStationaryActions(mdp, discount);
+  requireDiscount(discount);
   const { stateCount, actionCount } = mdp;
-  const horizon = requireHorizon(mdp);
+  if (horizon * stateCount > MOST_ENTRIES) {
+    throw new InputError(
+      `an optimal policy of ${horizon} steps in ${stateCount} states is too large: ` +
+        `keep their product to ${MOST_ENTRIES}, or ask for none: --horizon none`,
+    );
+  }
   const actions = new Int32Array(horizon * stateCount);
   const values = new Float64Array(stateCount);
   const q = new Float64Array(stateCount * actionCount);
   for (let step = horizon - 1; step >= 0; step--) {
-    backUp(mdp, values, 1, q);
+    backUp(mdp, values, discount, q);
     for (let s = 0; s < stateCount; s++) {
-      const best = bestAction(q, s, actionCount);
+      const best = bestAction(mdp, q, s);
       actions[step * stateCount + s] = best;
       values[s] = q[s * actionCount + best];
     }
@@ -41,12 +74,19 @@ export function optimalActions(mdp: FiniteMdp): Int32Array {
 }
 
 /**
- * The stationary policy of the highest discounted return without a horizon, by value
- * iteration. Lowest action index on ties.
+ * The stationary policy of the highest expected return without a horizon, by policy iteration with
+ * exact evaluation (Puterman 1994, section 6.4). With a discount below 1 the lowest of equally good
+ * actions is taken.
+ *
+ * With discount 1 the episodes of the first policy end, or come to rest where nothing is paid for
+ * ever, and an action is only changed for a better one. Then those of every later policy do as well
+ * (Bertsekas and Tsitsiklis 1991, "An analysis of stochastic shortest path problems"), and of equally
+ * good actions the one remains that gets there: the lowest may lead round in a circle.
  *
  * @param mdp The environment.
- * @param gamma Discount, in [0, 1).
+ * @param discount In [0, 1]; that of the world if not given.
  * @returns [S] the action in each state.
+ * @throws InputError if the discount is 1 and there is no finite optimum.
  *
  * @example Up from the start
  * ```ts
@@ -59,18 +99,128 @@ export function optimalActions(mdp: FiniteMdp): Int32Array {
  */
 export function optimalStationaryActions(
   mdp: FiniteMdp,
-  gamma: number,
+  discount: number = mdp.discount,
 ): Int32Array {
+  requireDiscount(discount);
   const { stateCount, actionCount } = mdp;
-  const q = discountedActionValues(
-    mdp,
-    gamma,
-    (values, s) => values[s * actionCount + bestAction(values, s, actionCount)],
+  const q = new Float64Array(stateCount * actionCount);
+  const plan = discount < 1
+    ? discountedPlan(mdp, discount, q)
+    : plannedOrRefused(mdp);
+  const { actions, usable, states } = plan;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const values = stationaryValues(mdp, actions, states, discount);
+    backUp(mdp, values, discount, q);
+    const tie = TIE *
+      values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    let changed = false;
+    for (const s of states) {
+      const best = bestAction(mdp, q, s, usable);
+      // The row's own backup and not its value: they differ by rounding alone.
+      if (q[s * actionCount + best] > q[s * actionCount + actions[s]] + tie) {
+        actions[s] = best;
+        changed = true;
+      }
+    }
+    if (changed) continue;
+    if (discount < 1) {
+      for (const s of states) {
+        const row = s * actionCount;
+        const least = q[row + bestAction(mdp, q, s, usable)] - tie;
+        actions[s] = q.subarray(row, row + actionCount)
+          .findIndex((value, a) => usable[row + a] === 1 && value >= least);
+      }
+    }
+    return actions;
+  }
+  throw new InputError(
+    `no optimal policy after ${MOST_ROUNDS} rounds: the rewards differ too much in size; give a horizon`,
   );
-  return Int32Array.from(
-    { length: stateCount },
-    (_, s) => bestAction(q, s, actionCount),
+}
+
+/** A stationary policy to begin with, and what may be chosen instead. */
+interface Plan {
+  readonly actions: Int32Array;
+  /** [S, A] 1 where the pair may be chosen. */
+  readonly usable: Uint8Array;
+  /** Where something is chosen. */
+  readonly states: readonly number[];
+}
+
+/** The greedy policy after some sweeps of value iteration. */
+function discountedPlan(
+  mdp: FiniteMdp,
+  discount: number,
+  q: Float64Array,
+): Plan {
+  const { stateCount, actionCount } = mdp;
+  const { inside, usable } = defined(mdp);
+  const values = new Float64Array(stateCount);
+  const actions = new Int32Array(stateCount);
+  for (let sweep = 0; sweep < FIRST_SWEEPS; sweep++) {
+    backUp(mdp, values, discount, q);
+    let changed = false;
+    for (let s = 0; s < stateCount; s++) {
+      const best = bestAction(mdp, q, s, usable);
+      const value = q[s * actionCount + best];
+      changed ||= value !== values[s];
+      actions[s] = best;
+      values[s] = value;
+    }
+    if (!changed) break;
+  }
+  return { actions, usable, states: indicesOf(inside) };
+}
+
+/** Where the flags are 1. */
+function indicesOf(flags: Uint8Array): number[] {
+  return Array.from(flags.keys()).filter((i) => flags[i] === 1);
+}
+
+/** @throws InputError if the start leads where no finite optimum is. */
+function plannedOrRefused(mdp: FiniteMdp): Plan {
+  const plan = endingPlan(mdp);
+  const lost = startStates(mdp).find((s) => plan.inside[s] === 0);
+  if (lost !== undefined) {
+    throw new InputError(
+      `there is no finite optimum with discount 1 and no horizon: from state ${lost} no policy is sure ` +
+        "to end or to come to rest; give a horizon or a discount below 1",
+    );
+  }
+  if (plan.gainsOutside !== null) throw noFiniteOptimum(plan.gainsOutside);
+  return {
+    actions: plan.actions,
+    usable: plan.usable,
+    states: indicesOf(plan.inside),
+  };
+}
+
+function noFiniteOptimum(state: number): InputError {
+  return new InputError(
+    `there is no finite optimum with discount 1 and no horizon: rewards can be collected for ever from ` +
+      `state ${state}; give a horizon or a discount below 1`,
   );
+}
+
+/** [S] values of a stationary policy in some states, which it does not leave. */
+function stationaryValues(
+  mdp: FiniteMdp,
+  actions: Int32Array,
+  states: readonly number[],
+  discount: number,
+): Float64Array {
+  const chain = policyChain(mdp, actions, null);
+  const system = chainSystem(chain, endingOutcomes(mdp), states, discount);
+  const { first, probability, reward } = chain;
+  const expected = new Float64Array(mdp.stateCount);
+  for (const s of states) {
+    for (let i = first[s]; i < first[s + 1]; i++) {
+      expected[s] += probability[i] * reward[i];
+      // A part that is not left and pays was entered for a gain: it can be had again and again.
+      if (system.closed[s] === 1 && reward[i] !== 0) throw noFiniteOptimum(s);
+    }
+  }
+  return system.solve(expected);
 }
 
 /**
@@ -132,11 +282,33 @@ function backUp(
   }
 }
 
-/** Index of the largest of the A values of state s, the lowest on ties. */
-function bestAction(q: Float64Array, s: number, actionCount: number): number {
-  let best = 0;
-  for (let a = 1; a < actionCount; a++) {
-    if (q[s * actionCount + a] > q[s * actionCount + best]) best = a;
+/**
+ * The best action in state s, the lowest on ties.
+ *
+ * @param usable Those to choose from; absent, or where there is none in the state: all that can be taken.
+ * @returns 0 if nothing can be done.
+ */
+function bestAction(
+  mdp: FiniteMdp,
+  q: Float64Array,
+  s: number,
+  usable?: Uint8Array,
+): number {
+  const row = s * mdp.actionCount;
+  const chooses = usable?.subarray(row, row + mdp.actionCount).includes(1);
+  let best = -1;
+  for (let pair = row; pair < row + mdp.actionCount; pair++) {
+    const may = usable !== undefined && chooses
+      ? usable[pair] === 1
+      : canTake(mdp, pair);
+    if (may && (best < 0 || q[pair] > q[best])) best = pair;
   }
-  return best;
+  return best < 0 ? 0 : best - row;
+}
+
+function requireDiscount(discount: number): void {
+  if (discount >= 0 && discount <= 1) return;
+  throw new InputError(
+    `the discount is ${discount}: give a number from 0 to 1`,
+  );
 }

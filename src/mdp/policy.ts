@@ -10,6 +10,13 @@
 import { requireActions } from "../numerics/arrays.ts";
 
 /**
+ * What is done in each state, or at each step in each state: a `Float64Array` [S, A] or [T, S, A] of
+ * action probabilities, or an `Int32Array` [S] or [T, S] of actions that are taken for certain. What
+ * it says of a state that is never acted in counts for nothing.
+ */
+export type Policy = Float64Array | Int32Array;
+
+/**
  * The policy that takes these actions for certain.
  *
  * @param actions [S] or [T, S] the action in each state (at each step).

@@ -11,6 +11,12 @@ import { type RandomStream, randomStream } from "../numerics/random.ts";
 import { endingOutcomes, type FiniteMdp, startStates } from "./mdp.ts";
 import { sampleIndex } from "./sampling.ts";
 
+/**
+ * Steps after which an episode is truncated where the world has no horizon: it has to end, whatever
+ * the policy.
+ */
+export const LONGEST_EPISODE: number = 100_000;
+
 /** An episode under way. */
 export interface Episode {
   /** Where it is. */
@@ -19,13 +25,14 @@ export interface Episode {
   readonly steps: number;
   /** Whether an outcome has ended it. */
   readonly terminated: boolean;
-  /** Whether the time limit has cut it, and nothing else ended it. */
+  /** Whether the horizon, or else {@link LONGEST_EPISODE}, has cut it, and nothing else ended it. */
   readonly truncated: boolean;
   /**
    * Carries out an action: draws one number from the stream.
    *
    * @param action 0 … A - 1; the episode is neither terminated nor truncated.
    * @returns Index of what happened in the tables of the MDP.
+   * @throws InputError if it cannot be taken there.
    */
   step(action: number): number;
 }
@@ -38,6 +45,7 @@ export interface Episode {
  */
 export function startEpisode(mdp: FiniteMdp, stream: RandomStream): Episode {
   const { actionCount, outcomeOffsets, horizon } = mdp;
+  const last = horizon ?? LONGEST_EPISODE;
   const ends = endingOutcomes(mdp);
   const episode = {
     state: drawStart(mdp, stream),
@@ -48,11 +56,16 @@ export function startEpisode(mdp: FiniteMdp, stream: RandomStream): Episode {
       const pair = episode.state * actionCount + action;
       const first = outcomeOffsets[pair];
       const count = outcomeOffsets[pair + 1] - first;
+      if (count === 0) {
+        throw new InputError(
+          `state ${episode.state}: action ${action} cannot be taken there`,
+        );
+      }
       const i = first + sampleIndex(mdp.probability, first, count, stream);
       episode.state = mdp.nextState[i];
       episode.steps++;
       episode.terminated = ends[mdp.outcome[i]] === 1;
-      episode.truncated = !episode.terminated && episode.steps === horizon;
+      episode.truncated = !episode.terminated && episode.steps === last;
       return i;
     },
   };

@@ -167,7 +167,8 @@ function evaluateNetwork(
 }
 
 /**
- * The largest entry's index in each row of [rows, actions]; the lowest index on a tie.
+ * The largest entry's index in each row of [rows, actions], of the actions that are allowed; the lowest
+ * index on a tie.
  *
  * @param allowed [rows, actions] 1 where the action may be chosen; without it, all may.
  * @throws InputError if the values are not whole rows, or nothing is allowed in one.
@@ -177,7 +178,9 @@ function evaluateNetwork(
  * import { greedyActions } from "@holdfast/offline-rl";
  * import { deepEqual } from "node:assert/strict";
  *
- * deepEqual(greedyActions(Float32Array.of(1, 3, 2, 5, 5, 0), 3), Int32Array.of(1, 0));
+ * const values = Float32Array.of(1, 3, 2, 5, 5, 0);
+ * deepEqual(greedyActions(values, 3), Int32Array.of(1, 0));
+ * deepEqual(greedyActions(values, 3, Uint8Array.of(1, 0, 1, 0, 1, 1)), Int32Array.of(2, 1));
  * ```
  */
 export function greedyActions(

@@ -25,6 +25,7 @@ export function formatReport(
   report: DatasetReport,
 ): string {
   const { ends, transitions, actionCounts, actionNames, suspicious } = report;
+  const { allowedActions } = report;
   const line = (label: string, value: string) =>
     `${label.padEnd(14)} ${value}\n`;
   const spreads: [string, Spread][] = [
@@ -70,10 +71,20 @@ export function formatReport(
     ),
     line(
       "coverage",
-      `${
-        percent(report.coverage)
-      } of the pairs of a distinct observation and an action tried`,
+      `${percent(report.coverage)} of the pairs of a distinct observation and ${
+        allowedActions ? "an allowed action" : "an action"
+      } tried`,
     ),
+    ...(allowedActions
+      ? [
+        line(
+          "allowed",
+          `${significant(allowedActions.mean, 3)} of ${
+            group(actionCounts.length)
+          } actions in the mean, from ${allowedActions.min} to ${allowedActions.max}`,
+        ),
+      ]
+      : []),
     "\n",
     formatTable(output, ["", "min", "mean", "std", "max"], rows),
     more(report.observations.length),

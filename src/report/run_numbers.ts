@@ -58,14 +58,14 @@ export function runNumbers(
   const outcomes = outcomeNames(metrics);
   const cells = (name: string, values: ExactMetrics, mismatch: string) => [
     name,
-    decimal(values.returnMean),
-    decimal(values.returnStd),
-    decimal(values.cvar10),
-    decimal(values.cvar1),
+    decimal(values.returnMean!),
+    decimal(values.returnStd!),
+    decimal(values.cvar10!),
+    decimal(values.cvar1!),
     ...outcomes.map((outcome) => percent(values[`${outcome}Probability`])),
     percent(values.timeoutProbability),
-    decimal(values.lengthMean, 1),
-    decimal(best - values.returnMean),
+    decimal(values.lengthMean!, 1),
+    decimal(best! - values.returnMean!),
     mismatch,
   ];
   const learnt = policies.flatMap(([name, { exact, actionMismatchRate }]) =>
@@ -126,7 +126,7 @@ function card(
   );
   return fragment`<div class="card"><h3>${name}</h3>
 ${lines}<span>time runs out in ${percent(values.timeoutProbability)}</span>
-<strong>${decimal(values.returnMean)}</strong><span>expected return</span>${[
+<strong>${decimal(values.returnMean!)}</strong><span>expected return</span>${[
     ...range,
   ]}
 </div>`;

@@ -85,7 +85,7 @@ function policies({ metrics, plots }: RunReport): Section {
           `${outcome} ${frequency(exact[`${outcome}Probability`])}`
         ).join(", ") +
         `, timeout ${percent(exact.timeoutProbability)}. It takes ` +
-        `${decimal(exact.lengthMean, 1)} steps on average.`,
+        `${decimal(exact.lengthMean!, 1)} steps on average.`,
     )];
   });
   const words = paragraphs(
@@ -146,7 +146,7 @@ function episodes({ metrics, plots }: RunReport): Section {
           name,
           group(rollout.episodes),
           `${decimal(rollout.returnMean)} ± ${decimal(rollout.returnStd)}`,
-          decimal(exact.returnMean),
+          decimal(exact.returnMean!),
           percent(rollout[`${unsafe}Rate`]),
           percent(exact[`${unsafe}Probability`]),
           rolloutAgrees ? "yes" : "no",

@@ -128,7 +128,8 @@ function learntData(
 /** The greedy action of a policy in each distinct observation. */
 function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
   const { outputs } = policy.network.layers.at(-1)!;
-  return greedyActions(evaluatePolicy(policy, rows.observations), outputs);
+  const values = evaluatePolicy(policy, rows.observations);
+  return greedyActions(values, outputs, rows.allowed);
 }
 
 /** The work was stopped on request before its end. */
@@ -264,6 +265,7 @@ export async function learnTogether(
     outputs: program.outputs,
     encoder: prepared.encoders[seed * ensembleSize],
     ...named(seeds[seed].problem.dataset.actionNames),
+    ...(program.networks[0].masked && { masked: true }),
   });
 
   const models = seeds.map((
@@ -336,7 +338,7 @@ export async function learnTogether(
           }
           if (state && environment) {
             const exact = evaluate(policyOf(state, seed), environment.mdp);
-            row.push(exact.returnMean, exact.unsafeProbability);
+            row.push(exact.returnMean!, exact.unsafeProbability);
           }
           rows[seed].push(row);
         });

@@ -26,7 +26,6 @@ import {
 } from "../evaluation/references.ts";
 import { rollOut } from "../evaluation/rollout.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -83,15 +82,12 @@ export function evaluateRun(
     );
     heed?.();
     rolloutReturns[name] = rollouts.returns;
-    const evaluation = evaluateExactly(
-      mdp,
-      greedyPolicy(actions, mdp.actionCount),
-    );
+    const evaluation = evaluateExactly(mdp, actions);
     const exact = exactMetrics(evaluation);
     policies[name] = {
       rollout: rolloutMetrics(rollouts),
       exact,
-      regret: references.optimal.returnMean - exact.returnMean,
+      regret: references.optimal.returnMean! - exact.returnMean!,
       rolloutAgrees: checkAgreement(rollouts, evaluation).agrees,
       ...data,
       greedyActions: rowsOf(actions, lineLength(actions.length, drawing)),
@@ -164,9 +160,11 @@ function mismatch(
   heed?: () => void,
 ): number {
   const { observationSize: size, actionCount } = dataset;
-  const { count, observations, rowOf } = distinctRows(
+  const { count, observations, rowOf, allowed } = distinctRows(
     dataset.observations,
     size,
+    undefined,
+    dataset.allowed,
   );
   // Only the sampled observations are evaluated, each distinct one once.
   const actions = new Int32Array(count).fill(-1);
@@ -178,6 +176,7 @@ function mismatch(
       [actions[u]] = greedyActions(
         evaluatePolicy(policy, observation),
         actionCount,
+        allowed?.subarray(u * actionCount, (u + 1) * actionCount),
       );
     }
     return actions[u];

@@ -9,7 +9,6 @@ import { unsafeByState } from "../mdp/exact.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import {
   type ExactCurve,
   plotExactCurves,
@@ -110,7 +109,7 @@ async function plotGrids(
       [`policy-${name}`, await plotPolicyArrows(name, grid, actions, visits)],
     );
     if (!mdp.outcomes.some(({ unsafe }) => unsafe)) continue;
-    const hazards = unsafeByState(mdp, greedyPolicy(actions, mdp.actionCount));
+    const hazards = unsafeByState(mdp, actions);
     plots.push([
       `hazard-${name}`,
       await plotHazardMap(name, grid, hazards, actions, visits),

@@ -6,6 +6,7 @@
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { withActionCount } from "../dataset/action_codes.ts";
+import { withAllowedActions } from "../dataset/allowed.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
@@ -117,7 +118,10 @@ export function openProblem(
     }
     if (environment === null) return { dataset: given, given, environment };
     const { mdp } = environment;
-    const dataset = withActionCount(given, mdp.actionCount);
+    const dataset = withAllowedActions(
+      withActionCount(given, mdp.actionCount),
+      mdp,
+    );
     // Refused here, not by the evaluation after hours of training.
     summariseDataset(dataset, mdp);
     return { dataset, given, environment };

@@ -82,13 +82,14 @@ export function requireRoomToLearn(
   room: Room,
   problem: Problem,
 ): void {
-  const { observations, count } = learntRows(problem.dataset);
+  const { observations, count, allowed } = learntRows(problem.dataset);
   const observed = problem.environment?.mdp ??
     { ...problem.dataset, observations };
   requireRoom(config, room, {
     observationSize: inputSize(config.network.encoder, observed),
     actionCount: observed.actionCount,
     tableRows: count,
+    masked: allowed !== undefined,
   });
 }
 

@@ -10,7 +10,6 @@ import type { Config } from "../config/config.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
-import { greedyPolicy } from "../mdp/policy.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { greedyInStates } from "../evaluation/evaluate.ts";
 import {
@@ -166,9 +165,7 @@ export function exactOfActions(
   mdp: FiniteMdp,
   actions: Int32Array,
 ): ExactMetrics {
-  return exactMetrics(
-    evaluateExactly(mdp, greedyPolicy(actions, mdp.actionCount)),
-  );
+  return exactMetrics(evaluateExactly(mdp, actions));
 }
 
 /** SHA-256 of what decides a cell's result: the suite's version, the problem and the learner. */

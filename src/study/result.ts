@@ -77,8 +77,8 @@ export function studyCsv(series: readonly PolicySeries[]): string {
       policy,
       kind,
       seeds[i],
-      ...columns.map((column) => values[column]),
-      optimal[i].returnMean - values.returnMean,
+      ...columns.map((column) => values[column]!),
+      optimal[i].returnMean! - values.returnMean!,
       learnt?.[i].policySha256 ?? "",
     ])
   );

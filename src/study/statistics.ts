@@ -55,7 +55,7 @@ export function aggregateSeries(
     const sign = signOf(quantity);
     const gaps = optimalityGaps(
       scaled(scores, sign),
-      Float64Array.from(series.optimal, (exact) => sign * exact[quantity]),
+      Float64Array.from(series.optimal, (exact) => sign * exact[quantity]!),
     );
     const worst = scores.scores.reduce(
       (worst, value, i) =>
@@ -233,7 +233,7 @@ function estimate(
 }
 
 function valuesOf({ exact }: PolicySeries, quantity: Quantity): ScoreMatrix {
-  return matrixOf(exact.map((values) => values[quantity]));
+  return matrixOf(exact.map((values) => values[quantity]!));
 }
 
 function matrixOf(values: readonly number[]): ScoreMatrix {

@@ -101,6 +101,11 @@ export function prepareTask(
         "the runs' data sets differ in their largest reward, and rewardScale is null: train them separately",
       );
     }
+    if (!dataset.allowed !== !runs[0].dataset.allowed) {
+      throw new InputError(
+        "some of the runs' data sets say which actions are allowed and some do not: train them separately",
+      );
+    }
     const part = tablePart(dataset, encoder, tableRows);
     inputs ??= part.inputs;
     if (part.inputs !== inputs) {
@@ -112,15 +117,21 @@ export function prepareTask(
     tableRows += part.rowCount;
   }
 
-  const tables = [...parts.values()].map(({ observations }) => observations);
   // One data set's table is not copied: it may be large.
-  const observations = tables.length === 1 ? tables[0] : concatenated(tables);
+  const joined = (tables: Float32Array[]) =>
+    tables.length === 1 ? tables[0] : concatenated(tables);
+  const observations = joined(
+    [...parts.values()].map(({ observations }) => observations),
+  );
+  const masks = [...parts.values()].flatMap(({ allowed }) => allowed ?? []);
+  const masked = masks.length > 0;
   const program = buildProgram(algorithm, {
     observationSize: inputs!,
     hidden,
     actionCount,
     tableRows,
     largestReward,
+    masked,
   });
   const { steps, learningRate, learningRateSchedule } = algorithm.settings;
   const constants = adamSchedule(learningRate, learningRateSchedule, steps);
@@ -150,6 +161,7 @@ export function prepareTask(
     task: {
       program,
       observations,
+      ...(masked ? { allowed: joined(masks) } : {}),
       plan,
       state: state ?? initialState(program, parameters()),
     },
@@ -174,6 +186,7 @@ interface TablePart {
   readonly inputs: number;
   readonly rowCount: number;
   readonly rowOf: Uint32Array;
+  readonly allowed?: Float32Array;
   readonly encoder: Encoder | null;
 }
 
@@ -192,6 +205,7 @@ function tablePart(
     rowOf: firstRow === 0
       ? rows.rowOf
       : rows.rowOf.map((row) => row + firstRow),
+    allowed: rows.allowed && Float32Array.from(rows.allowed),
     encoder,
   };
 }

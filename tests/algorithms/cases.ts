@@ -71,7 +71,11 @@ export function presetTraining(
 }
 
 /** An algorithm with settings and sizes of which each is drawn: a run with two members. */
-export function randomTraining(seed: number, name: AlgorithmName): Training {
+export function randomTraining(
+  seed: number,
+  name: AlgorithmName,
+  masked = false,
+): Training {
   const random = randomStream(seed, "oracle");
   const integer = (least: number, most: number) =>
     least + random.integer(most - least + 1);
@@ -91,6 +95,7 @@ export function randomTraining(seed: number, name: AlgorithmName): Training {
     inputs: integer(1, 5),
     actions: integer(2, 6),
     episodes: integer(3, 9),
+    masked,
   }, random);
   return {
     algorithm,
@@ -112,5 +117,8 @@ function data(
   const observations = dataset.observations.map((x, i) =>
     2 * x + i % shape.inputs
   );
-  return { ...dataset, observations };
+  // All data have the same largest reward, by which some presets scale.
+  const rewards = dataset.rewards.slice();
+  rewards[0] = 20;
+  return { ...dataset, observations, rewards };
 }

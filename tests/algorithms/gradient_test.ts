@@ -58,4 +58,42 @@ for (const { name } of ALGORITHMS) {
       ok(seen, `${key} may be off by a twentieth, and nothing shows it`);
     }
   });
+
+  Deno.test(`${name} with masks (seeds ${SEEDS}): losses and gradient are the oracle's, forbidden outputs have none, and the masks count`, async () => {
+    const random = randomStream(1, "jitter");
+    let smooth = 0;
+    let heeded = 0;
+    for (const seed of SEEDS) {
+      const training = randomTraining(seed, name, true);
+      for (const update of await suiteUpdates(training, 3)) {
+        const { samples, gradient: [policy] } = update;
+        const last = policy[policy.length - 1];
+        const outputs = last[0].map((_, output) => output);
+        for (const output of outputs) {
+          if (samples.some(({ allowed }) => allowed!.includes(output))) {
+            continue;
+          }
+          ok(last.every((row) => Object.is(row[output], 0)), `seed ${seed}`);
+        }
+        const difference = differenceFrom(update, random);
+        if (difference === null) continue;
+        smooth++;
+        ok(
+          difference <= 1,
+          `seed ${seed}: ${difference} times the tolerance`,
+        );
+        const blind = {
+          ...update,
+          samples: samples.map((sample) => ({
+            ...sample,
+            allowed: outputs,
+            nextAllowed: outputs,
+          })),
+        };
+        if (differenceFrom(update, random, blind)! > 10) heeded++;
+      }
+    }
+    ok(smooth > 24, `${smooth} of 36 are smooth`);
+    ok(heeded > smooth / 2, `masks count in ${heeded} of ${smooth}`);
+  });
 }

@@ -11,6 +11,10 @@ export interface Sample {
   readonly reward: number;
   /** None where the episode ended. */
   readonly next: readonly number[] | null;
+  /** Actions that are allowed in the observation, ascending; all without it. */
+  readonly allowed?: readonly number[];
+  /** The same for the next observation. */
+  readonly nextAllowed?: readonly number[];
 }
 
 /** What an update finds. Networks stand in the order of the program's. */
@@ -40,6 +44,14 @@ export type Loss = (
 const sumOf = (xs: readonly number[]) => xs.reduce((a, b) => a + b, 0);
 const meanOf = (xs: readonly number[]) => sumOf(xs) / xs.length;
 
+/** The entries of the allowed actions. */
+function only(
+  xs: readonly number[],
+  allowed: readonly number[] | undefined,
+): readonly number[] {
+  return allowed ? allowed.map((action) => xs[action]) : xs;
+}
+
 /** T · log Σ exp(x / T). */
 function softMaximum(xs: readonly number[], temperature: number): number {
   const largest = Math.max(...xs);
@@ -61,13 +73,14 @@ function huber(u: number, watch: Watch): number {
   return size <= 1 ? u * u / 2 : size - 1 / 2;
 }
 
-/** -log p(a | s) + beta · mean over actions of (log p)². */
+/** -log p(a | s) + beta · mean over allowed actions of (log p)². */
 const cloning: Loss = ({ settings, sample }, watch) => ([policy]) => {
   const logits = forward(policy, sample.observation, watch);
-  const normaliser = softMaximum(logits, 1);
+  const normaliser = softMaximum(only(logits, sample.allowed), 1);
   const logP = logits.map((z) => z - normaliser);
   const imitationLoss = -logP[sample.action];
-  const regularizationLoss = settings.beta * meanOf(logP.map((l) => l * l));
+  const regularizationLoss = settings.beta *
+    meanOf(only(logP, sample.allowed).map((l) => l * l));
   return {
     imitationLoss,
     regularizationLoss,
@@ -75,7 +88,7 @@ const cloning: Loss = ({ settings, sample }, watch) => ([policy]) => {
   };
 };
 
-/** Huber(Q(s,a) - y) + alpha · (T · log Σ exp(Q(s,·) / T) - Q(s,a)). */
+/** Huber(Q(s,a) - y) + alpha · (T · log Σ exp(Q(s,·) / T) - Q(s,a)), all over the allowed actions. */
 function qLearning(chooser: "online" | "target"): Loss {
   return ({ settings, sample, online, target }, watch) => {
     const { gamma, rewardScale, targetActionNoise } = settings;
@@ -84,10 +97,10 @@ function qLearning(chooser: "online" | "target"): Loss {
     let y = rewardScale * reward;
     if (next) {
       // How far units are from 0 does not matter: nothing is differentiated here.
-      const values = forward(target[0]!, next, () => {});
-      const choosing = chooser === "target"
-        ? values
-        : forward(online[0], next, () => {});
+      const valuesIn = (network: Network) =>
+        only(forward(network, next, () => {}), sample.nextAllowed);
+      const values = valuesIn(target[0]!);
+      const choosing = chooser === "target" ? values : valuesIn(online[0]);
       const greedy = values[argmax(choosing, watch)];
       y += gamma *
         ((1 - targetActionNoise) * greedy + targetActionNoise * meanOf(values));
@@ -95,7 +108,8 @@ function qLearning(chooser: "online" | "target"): Loss {
     return ([network]) => {
       const values = forward(network, observation, watch);
       const tdLoss = huber(values[action] - y, watch);
-      const conservativeLoss = softMaximum(values, temperature) -
+      const conservativeLoss =
+        softMaximum(only(values, sample.allowed), temperature) -
         values[action];
       return {
         tdLoss,
@@ -126,7 +140,8 @@ const implicitQLearning: Loss = (
   );
   return ([policy, value, critic]) => {
     const logits = forward(policy, observation, watch);
-    const policyLoss = weight * (softMaximum(logits, 1) - logits[action]);
+    const policyLoss = weight *
+      (softMaximum(only(logits, sample.allowed), 1) - logits[action]);
     const u = better - forward(value, observation, watch)[0];
     const valueLoss = (u < 0 ? 1 - expectile : expectile) * u * u;
     const criticLoss = (forward(critic, observation, watch)[action] - y) ** 2;

@@ -97,7 +97,10 @@ export async function suiteUpdates(
       );
       updates.push({
         algorithm: algorithm.name,
-        settings: algorithm.settings as unknown as Situation["settings"],
+        settings: {
+          ...algorithm.settings as unknown as Situation["settings"],
+          rewardScale: program.rewardScale,
+        },
         online: before(run, "parameters"),
         target: target[run],
         samples: draws[run]().map((i) => samples[run][i]),
@@ -155,6 +158,11 @@ function transitions(
   bootstrapOnTruncation: boolean,
 ): Sample[] {
   const { observationSize: D, episodeOffsets, terminated } = dataset;
+  const A = dataset.actionCount;
+  const allowedIn = (r: number) => {
+    const flags = dataset.allowed?.subarray(r * A, (r + 1) * A);
+    return flags && [...flags.keys()].filter((a) => flags[a] === 1);
+  };
   const row = (r: number) => [
     ...dataset.observations.subarray(r * D, (r + 1) * D),
   ];
@@ -168,6 +176,8 @@ function transitions(
       isOver: terminated[i] === 1 || cut,
       action,
       reward: dataset.rewards[i],
+      allowed: allowedIn(i + episode),
+      nextAllowed: allowedIn(i + episode + 1),
     };
   });
   const rows = steps.flatMap(({ observation, seen }) =>
@@ -182,10 +192,9 @@ function transitions(
       const [least, most] = ranges[d];
       return most > least ? 2 * (x - least) / (most - least) - 1 : 0;
     });
-  return steps.map(({ observation, seen, isOver, action, reward }) => ({
+  return steps.map(({ observation, seen, isOver, ...step }) => ({
+    ...step,
     observation: scaled(observation),
-    action,
-    reward,
     next: isOver ? null : scaled(seen!),
   }));
 }

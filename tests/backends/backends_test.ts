@@ -74,8 +74,23 @@ const SHAPES: readonly Shape[] = ([
   ["iql", 2, [33, 7], 5, 100, 1, 9, 40],
   ["iql", 5, [40], 9, 5, 3, 2, 20],
   ["iql", 1, [7], 2, 1, 2, 9, 3],
+  ["bc", 3, [33, 7], 9, 100, 1, 9, 30, true],
+  ["cql", 2, [33], 5, 100, 2, 9, 40, true],
+  ["cql", 3, [7, 33], 9, 5, 3, 2, 20, true],
+  ["dqn", 2, [40], 6, 100, 1, 2, 60, true],
+  ["iql", 2, [33, 7], 5, 100, 1, 9, 40, true],
 ] as const).map((
-  [algorithm, inputs, hidden, actions, batchSize, runs, interval, episodes],
+  [
+    algorithm,
+    inputs,
+    hidden,
+    actions,
+    batchSize,
+    runs,
+    interval,
+    episodes,
+    masked,
+  ],
 ) => ({
   algorithm,
   inputs,
@@ -85,16 +100,19 @@ const SHAPES: readonly Shape[] = ([
   runs,
   interval,
   episodes,
+  masked,
 }));
 
 for (const shape of SHAPES) {
-  const { algorithm, inputs, hidden, actions, batchSize, runs } = shape;
+  const { algorithm, inputs, hidden, actions, batchSize, runs, masked } = shape;
   const sizes = [inputs, ...hidden, actions].join("-");
   const steps = 21;
   const task = () => randomTask(shape, 11, steps);
   const expected = expectation(task, steps);
   onEachBackend(
-    `${algorithm} ${sizes}, batch ${batchSize}, ${runs} runs`,
+    `${algorithm} ${sizes}, batch ${batchSize}, ${runs} runs${
+      masked ? ", masked" : ""
+    }`,
     async (backend) => {
       const { losses, state } = await expected();
       const { networks, lossTerms } = task().program;
@@ -129,6 +147,7 @@ onEachBackend("every algorithm in a random shape", async (backend) => {
       runs: 1 + random.integer(3),
       interval: 1 + random.integer(12),
       episodes: 1 + random.integer(40),
+      masked: random.integer(2) === 1,
     };
     const steps = 5 + random.integer(15);
     const task = () => randomTask(shape, seed + i, steps);

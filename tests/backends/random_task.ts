@@ -25,11 +25,13 @@ export interface Shape {
   readonly interval: number;
   /** Episodes of up to 8 steps, half of whose observations are of few kinds. */
   readonly episodes: number;
+  /** Whether about half of the actions are forbidden. */
+  readonly masked?: boolean;
 }
 
 /** A data set of random walks over few observations and of observations that do not repeat. */
 export function randomDataset(
-  shape: Pick<Shape, "inputs" | "actions" | "episodes">,
+  shape: Pick<Shape, "inputs" | "actions" | "episodes" | "masked">,
   random: RandomStream,
 ): Dataset {
   const { inputs: D, actions, episodes } = shape;
@@ -57,16 +59,45 @@ export function randomDataset(
       episodeOffsets[e + 1] - 1
     ] = 1;
   });
+  const taken = Int32Array.from({ length: N }, () => random.integer(actions));
   return {
     observationSize: D,
     actionCount: actions,
     observations,
-    actions: Int32Array.from({ length: N }, () => random.integer(actions)),
+    ...(shape.masked
+      ? { allowed: randomMasks(taken, episodeOffsets, actions, random) }
+      : {}),
+    actions: taken,
     rewards: Float32Array.from({ length: N }, () => 20 * random.uniform() - 15),
     terminated,
     truncated,
     episodeOffsets,
   };
+}
+
+/** [N + E, A] flags that allow at least what was taken; some rows allow all, some a single action. */
+function randomMasks(
+  taken: Int32Array,
+  episodeOffsets: Uint32Array,
+  actions: number,
+  random: RandomStream,
+): Uint8Array {
+  const episodes = episodeOffsets.length - 1;
+  const allowed = new Uint8Array((taken.length + episodes) * actions);
+  for (let e = 0; e < episodes; e++) {
+    for (let i = episodeOffsets[e]; i <= episodeOffsets[e + 1]; i++) {
+      const row = (i + e) * actions;
+      const share = [0, 0.3, 0.7, 1][random.integer(4)];
+      for (let a = 0; a < actions; a++) {
+        if (random.uniform() < share) allowed[row + a] = 1;
+      }
+      const kept = i < episodeOffsets[e + 1]
+        ? taken[i]
+        : random.integer(actions);
+      allowed[row + kept] = 1;
+    }
+  }
+  return allowed;
 }
 
 /** Program and everything else for a shape; equal arguments give equal tasks. */
@@ -77,7 +108,12 @@ export function randomTask(
 ): TrainingTask {
   const { algorithm, batchSize, runs, interval, hidden } = shape;
   const dataset = randomDataset(shape, randomStream(seed, "data"));
-  const rows = distinctRows(dataset.observations, shape.inputs);
+  const rows = distinctRows(
+    dataset.observations,
+    shape.inputs,
+    undefined,
+    dataset.allowed,
+  );
   // Settings that an algorithm does not have are of no effect.
   const program = buildProgram(
     configureAlgorithm<AlgorithmName>(algorithm, {
@@ -93,6 +129,7 @@ export function randomTask(
       hidden,
       actionCount: shape.actions,
       tableRows: rows.count,
+      masked: shape.masked,
     },
   );
   const each = <T>(make: (run: number) => T): T[] =>
@@ -100,6 +137,7 @@ export function randomTask(
   return {
     program,
     observations: rows.observations,
+    allowed: rows.allowed && Float32Array.from(rows.allowed),
     plan: planSource(
       program.plan,
       each((run) => ({

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
 import { behaviourPolicy } from "../../src/environments/gridworld.ts";
-import {
-  evaluateExactly,
-  lowerTailMean,
-  unsafeByState,
-} from "../../src/mdp/exact.ts";
+import { lowerTailMean } from "../../src/mdp/distribution.ts";
+import { evaluateExactly, unsafeByState } from "../../src/mdp/exact.ts";
 import {
   type GridworldConfig,
   gridworldMdp,
@@ -39,7 +36,8 @@ const standard: GridworldConfig = {
   hazards: null,
 };
 
-function close(actual: number, expected: number): void {
+function close(actual: number | null, expected: number): void {
+  assert.ok(actual !== null);
   const error = Math.abs(actual - expected);
   assert.ok(
     error <= 1e-10 * Math.max(1, Math.abs(expected)),
@@ -94,8 +92,11 @@ function enumerate(mdp: FiniteMdp, policy: Float64Array) {
 function agreesWithEnumeration(mdp: FiniteMdp, policy: Float64Array): void {
   const exact = evaluateExactly(mdp, policy);
   const { atoms, ended, length } = enumerate(mdp, policy);
-  assert.deepEqual([...exact.returns], atoms.map(([value]) => value));
-  atoms.forEach(([, p], i) => close(exact.probabilities[i], p));
+  assert.deepEqual(
+    [...exact.distribution!.returns],
+    atoms.map(([value]) => value),
+  );
+  atoms.forEach(([, p], i) => close(exact.distribution!.probabilities[i], p));
   const mean = atoms.reduce((sum, [value, p]) => sum + value * p, 0);
   const variance = atoms.reduce(
     (sum, [value, p]) => sum + (value - mean) ** 2 * p,
@@ -108,7 +109,9 @@ function agreesWithEnumeration(mdp: FiniteMdp, policy: Float64Array): void {
   close(exact.outcomes.goal, ended[2]);
   close(exact.unsafeProbability, ended[1]);
   close(exact.lengthMean, length);
-  for (const [share, cvar] of [[0.1, exact.cvar10], [0.01, exact.cvar1]]) {
+  for (
+    const [share, cvar] of [[0.1, exact.cvar10], [0.01, exact.cvar1]] as const
+  ) {
     // The definition by the best threshold: max over b of b - E[(b - R)+] / share.
     const bounds = atoms.map(([b]) =>
       b - atoms.reduce((sum, [r, p]) => sum + p * Math.max(0, b - r), 0) / share
@@ -138,14 +141,23 @@ Deno.test("an evaluation without chance", () => {
   assert.deepEqual(evaluateExactly(mdp, right), {
     returnMean: -5,
     returnStd: 0,
+    discount: 1,
+    discountedReturnMean: -5,
+    discountedReturnStd: 0,
     cvar10: -5,
     cvar1: -5,
+    cvar10Bounds: null,
+    cvar1Bounds: null,
     outcomes: { hazard: 0, goal: 0 },
     unsafeProbability: 0,
     timeoutProbability: 1,
+    neverEndsProbability: 0,
     lengthMean: 5,
-    returns: Float64Array.of(-5),
-    probabilities: Float64Array.of(1),
+    residual: 0,
+    distribution: {
+      returns: Float64Array.of(-5),
+      probabilities: Float64Array.of(1),
+    },
   });
   const path = new Int32Array(9).fill(1);
   path.fill(0, 6);
@@ -234,7 +246,7 @@ Deno.test("200,000 rollouts agree with the exact values within 4 standard errors
     );
   };
   const rate = (p: number) => Math.sqrt(p * (1 - p));
-  within("return", sum / n, exact.returnMean, exact.returnStd);
+  within("return", sum / n, exact.returnMean!, exact.returnStd!);
   within(
     "hazard",
     ended[1] / n,
@@ -248,17 +260,17 @@ Deno.test("200,000 rollouts agree with the exact values within 4 standard errors
     rate(exact.outcomes.goal),
   );
   const lengthStd = Math.sqrt(stepSquares / n - (steps / n) ** 2);
-  within("length", steps / n, exact.lengthMean, lengthStd);
+  within("length", steps / n, exact.lengthMean!, lengthStd);
   const std = Math.sqrt(squares / n - (sum / n) ** 2);
   assert.ok(
-    Math.abs(std / exact.returnStd - 1) < 0.01,
+    Math.abs(std / exact.returnStd! - 1) < 0.01,
     `${std} is not ${exact.returnStd}`,
   );
   // Every return that has happened can happen, and the frequent ones as often as stated.
   for (const [value, count] of counts) {
-    const i = exact.returns.indexOf(value);
+    const i = exact.distribution!.returns.indexOf(value);
     assert.ok(i >= 0, `${value} has no probability`);
-    const p = exact.probabilities[i];
+    const p = exact.distribution!.probabilities[i];
     if (p > 0.001) {
       const error = Math.abs(count / n - p) / (rate(p) / Math.sqrt(n));
       assert.ok(error < 4.5, `return ${value}: ${error} standard errors off`);

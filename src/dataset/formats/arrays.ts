@@ -6,7 +6,7 @@
 import { InputError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
 import { validateDataset } from "../validate.ts";
-import { buildDataset } from "./builder.ts";
+import { buildDataset, type DatasetBuilder } from "./builder.ts";
 
 /** Rows of D numbers: a list of rows, or one array with row after row. */
 export type Rows = ArrayLike<number> | ArrayLike<ArrayLike<number>>;
@@ -29,6 +29,13 @@ export interface DatasetArrays {
    * it is not known.
    */
   readonly finalObservations?: Rows;
+  /**
+   * [N, A] 1 or true where an action was allowed in the observation; without it, all were. Actions are
+   * then 0 … A - 1.
+   */
+  readonly allowed?: ArrayLike<ArrayLike<boolean | number>>;
+  /** [E, A] the same for the final observations; goes with them. */
+  readonly finalAllowed?: ArrayLike<ArrayLike<boolean | number>>;
   /** A: actions are 0 … A - 1. Without it, they are those that occur, in the order of their codes. */
   readonly actionCount?: number;
   /** Called with each change to what was given, in one line. */
@@ -82,20 +89,21 @@ export function datasetFromArrays(arrays: DatasetArrays): Dataset {
     );
   }
 
+  const masks = masksOf(arrays, transitions, episodes);
   const name = "the arrays";
   const data = buildDataset(rows.size, name);
   let ended = 0;
   let cut = 0;
   let empty = 0;
   for (let i = 0, start = 0; i < transitions; i++) {
-    rows.add(data, i);
+    rows.add(data, i, masks?.rows(i));
     const last = isLast(i);
     const isOver = flag("terminated", terminated, i);
     if (!last || isOver || final) {
       data.addTransition(checkedAction(actions[i], i), rewards[i]);
     }
     if (!last) continue;
-    if (final) final.add(data, ended);
+    if (final) final.add(data, ended, masks?.final(ended));
     else if (isOver) data.repeatObservation();
     else cut++;
     if (!final && !isOver && i === start) {
@@ -105,7 +113,7 @@ export function datasetFromArrays(arrays: DatasetArrays): Dataset {
     ended++;
     start = i + 1;
   }
-  const dataset = data.finish(arrays.actionCount);
+  const dataset = data.finish(masks?.actionCount ?? arrays.actionCount);
   validateDataset(dataset, name);
   const notes = data.notes();
   if (cut > 0) {
@@ -139,6 +147,62 @@ function checkedAction(action: number | string, i: number): number | string {
   );
 }
 
+/** The allowed actions of each observation and final observation. */
+function masksOf(
+  { allowed, finalAllowed, finalObservations, actionCount }: DatasetArrays,
+  transitions: number,
+  episodes: number,
+) {
+  if (
+    (allowed && finalObservations) === undefined !==
+      (finalAllowed === undefined)
+  ) {
+    throw new InputError(
+      "finalAllowed says what allowed does of the finalObservations: give it with those two, or not at all",
+    );
+  }
+  if (allowed === undefined) return undefined;
+  const width = allowed[0]?.length ?? 0;
+  if (actionCount !== undefined && actionCount !== width) {
+    throw new InputError(
+      `allowed[0] has ${width} flags, but actionCount is ${actionCount}`,
+    );
+  }
+  const lists = new Map<string, readonly number[]>();
+  const reader = (
+    name: string,
+    flags: ArrayLike<ArrayLike<boolean | number>>,
+    count: number,
+  ) => {
+    if (flags.length !== count) {
+      throw new InputError(
+        `${flags.length} rows of ${name} where ${count} were expected`,
+      );
+    }
+    return (row: number): readonly number[] => {
+      if (flags[row].length !== width) {
+        throw new InputError(
+          `${name}[${row}] has ${
+            flags[row].length
+          } flags, allowed[0] has ${width}`,
+        );
+      }
+      const list = Array.from({ length: width }, (_, a) => a)
+        .filter((a) => flag(`${name}[${row}]`, flags[row], a));
+      const known = lists.get(list.join()) ?? list;
+      lists.set(list.join(), known);
+      return known;
+    };
+  };
+  return {
+    actionCount: width,
+    rows: reader("allowed", allowed, transitions),
+    final: finalAllowed
+      ? reader("finalAllowed", finalAllowed, episodes)
+      : () => undefined,
+  };
+}
+
 /** Reads rows in either shape. */
 function rowsOf(name: string, values: Rows, count: number) {
   const isNested = typeof values[0] === "object";
@@ -156,11 +220,16 @@ function rowsOf(name: string, values: Rows, count: number) {
   return {
     size,
     add(
-      data: { addObservation(values: ArrayLike<number>, begin: number): void },
+      data: Pick<DatasetBuilder, "addObservation">,
       row: number,
+      allowed?: readonly number[],
     ): void {
       if (!isNested) {
-        return data.addObservation(values as ArrayLike<number>, row * size);
+        return data.addObservation(
+          values as ArrayLike<number>,
+          row * size,
+          allowed,
+        );
       }
       const numbers = values[row] as ArrayLike<number>;
       if (numbers.length !== size) {
@@ -168,7 +237,7 @@ function rowsOf(name: string, values: Rows, count: number) {
           `${name}[${row}] has ${numbers.length} numbers, ${name}[0] has ${size}`,
         );
       }
-      data.addObservation(numbers, 0);
+      data.addObservation(numbers, 0, allowed);
     },
   };
 }

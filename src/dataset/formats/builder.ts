@@ -13,6 +13,7 @@ import { episodeOf, MOST_ACTIONS } from "../validate.ts";
 // Their file has to stay below the 2 GiB that are read and written in one piece.
 const MOST_TRANSITIONS = 2 ** 26;
 const MOST_NUMBERS = 2 ** 28;
+const MOST_FLAGS = 2 ** 30;
 
 /** Takes an episode's observations and transitions in the order of time. */
 export interface DatasetBuilder {
@@ -20,8 +21,14 @@ export interface DatasetBuilder {
    * Adds the next observation of the current episode: T + 1 of them for T transitions.
    * @param values Holds the observation's D numbers from `begin` on.
    * @param begin Index of the first.
+   * @param allowed Codes or names of the actions that are allowed in it; given for all observations or
+   *   for none. Lists that say the same take less memory if they are one.
    */
-  addObservation(values: ArrayLike<number>, begin: number): void;
+  addObservation(
+    values: ArrayLike<number>,
+    begin: number,
+    allowed?: readonly (number | string)[],
+  ): void;
   /** Takes back the current episode's only observation: no transition, no episode. */
   dropObservation(): void;
   /** Adds the current episode's last observation again, in place of a final one that is not there. */
@@ -72,6 +79,15 @@ export function buildDataset(
   let episodes = 0;
   /** Codes in the order in which they first occur; `actions` holds their places in it. */
   const places = new Map<number | string, number>();
+  const placeOf = (code: number | string): number => {
+    let place = places.get(code);
+    if (place === undefined) places.set(code, place = places.size);
+    return place;
+  };
+  /** Different lists of allowed actions; `masks` holds the place in it for each observation. */
+  const lists = new Map<readonly (number | string)[], number>();
+  let masks = new Uint32Array(0);
+  const rows = () => numbers / observationSize;
   const rounding = countRounding(observationSize + 1);
 
   /** The codes of all actions, in order. */
@@ -88,7 +104,14 @@ export function buildDataset(
       if (typeof code === "number" && code >= firstAction && code <= last) {
         continue;
       }
-      const transition = actions.indexOf(place);
+      const transition = actions.subarray(0, transitions).indexOf(place);
+      if (transition < 0) {
+        throw new InputError(
+          `${name}: the allowed action ${
+            JSON.stringify(code)
+          } is outside ${firstAction} … ${last}`,
+        );
+      }
       const episode = episodeOf(offsets.subarray(0, episodes + 1), transition);
       const step = transition - offsets[episode];
       throw new InputError(
@@ -115,9 +138,26 @@ export function buildDataset(
     }
   };
 
+  const maskRow = (list: number) => {
+    const row = rows();
+    if (row >= masks.length) {
+      const longer = new Uint32Array(Math.max(1024, 2 * masks.length));
+      longer.set(masks);
+      masks = longer;
+    }
+    masks[row] = list;
+  };
+
   return {
-    addObservation(values, begin): void {
+    addObservation(values, begin, allowed): void {
       makeRoom();
+      if (allowed !== undefined) {
+        if (!lists.has(allowed)) {
+          lists.set(allowed, lists.size);
+          allowed.forEach(placeOf);
+        }
+        maskRow(lists.get(allowed)!);
+      }
       for (let d = 0; d < observationSize; d++) {
         rounding.see(d, values[begin + d]);
         observations[numbers++] = values[begin + d];
@@ -128,6 +168,7 @@ export function buildDataset(
     },
     repeatObservation(): void {
       makeRoom();
+      if (lists.size > 0) maskRow(masks[rows() - 1]);
       observations.copyWithin(numbers, numbers - observationSize, numbers);
       numbers += observationSize;
     },
@@ -141,9 +182,7 @@ export function buildDataset(
         terminated = twice(terminated);
         truncated = twice(truncated);
       }
-      let place = places.get(action);
-      if (place === undefined) places.set(action, place = places.size);
-      actions[transitions] = place;
+      actions[transitions] = placeOf(action);
       rounding.see(observationSize, reward);
       rewards[transitions++] = reward;
     },
@@ -160,6 +199,20 @@ export function buildDataset(
         places.keys(),
         (code) => indices.get(code)!,
       );
+      if (lists.size > 0 && rows() * codes.length > MOST_FLAGS) {
+        tooLarge("flags of allowed actions", MOST_FLAGS);
+      }
+      const allowed = new Uint8Array(
+        lists.size > 0 ? rows() * codes.length : 0,
+      );
+      const listed = [...lists.keys()].map((list) =>
+        list.map((code) => indices.get(code)!)
+      );
+      for (let row = 0; row * codes.length < allowed.length; row++) {
+        for (const action of listed[masks[row]]) {
+          allowed[row * codes.length + action] = 1;
+        }
+      }
       return {
         observationSize,
         actionCount: codes.length,
@@ -170,6 +223,7 @@ export function buildDataset(
         terminated: terminated.slice(0, transitions),
         truncated: truncated.slice(0, transitions),
         episodeOffsets: offsets.slice(0, episodes + 1),
+        ...(lists.size > 0 ? { allowed } : {}),
       };
     },
     notes(

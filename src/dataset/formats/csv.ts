@@ -9,6 +9,7 @@
  * | action | an integer or, in all rows, a name; empty in a row that holds a final observation only |
  * | reward | a number; empty where the action is |
  * | terminated (optional), truncated (optional) | 0, 1, true or false, on an episode's last action only |
+ * | allowed (optional) | the actions that were allowed, `0 2 5`, or with `;` between and behind them where a name has a blank |
  *
  * Where an episode ends without a row for its final observation, it is derived as for a
  * d3rlpy dump: after a terminated step the last observation is repeated (nothing needs it);

@@ -22,6 +22,8 @@ export interface CsvColumns {
   readonly truncated?: string;
   /** Default "step" if there is such a column. */
   readonly step?: string;
+  /** Default "allowed" if there is such a column. */
+  readonly allowed?: string;
 }
 
 /** Index of each column in the header; -1 for one that is not there. */
@@ -49,6 +51,8 @@ export interface ColumnIndices {
   readonly doubles: readonly (readonly [number, number])[];
   /** Its index or -1. */
   readonly step: number;
+  /** Its index or -1. */
+  readonly allowed: number;
   /** All names. */
   readonly names: readonly string[];
   /** Those taken for an end of episodes because of their names. */
@@ -180,6 +184,10 @@ export function findColumns(
     (usual.length > 0 ? usual : ["observation_0"]);
   const named = (flag: "terminated" | "truncated") =>
     columns[flag] === undefined ? detect(flag) : find(flag, columns[flag]);
+  const optional = (flag: "step" | "allowed") =>
+    columns[flag] !== undefined || names.includes(flag)
+      ? find(flag, columns[flag] ?? flag)
+      : -1;
   const indices = {
     episode: find("episode", columns.episode ?? "episode"),
     observations: observations.map((name) => find("observations", name)),
@@ -187,9 +195,8 @@ export function findColumns(
     reward: find("reward", columns.reward ?? "reward"),
     terminated: named("terminated"),
     truncated: named("truncated"),
-    step: columns.step !== undefined || names.includes("step")
-      ? find("step", columns.step ?? "step")
-      : -1,
+    step: optional("step"),
+    allowed: optional("allowed"),
   };
   if (new Set(observations).size < observations.length) {
     fail("--observations: names a column twice");

@@ -78,6 +78,9 @@ export function openRows(
   let firstJump = "";
   /** Whether all actions are integers; undefined before the first. */
   let areCodes: boolean | undefined;
+  /** The row's allowed actions, and all lists by their cell; equal cells share one. */
+  let allowed: readonly (number | string)[] | undefined;
+  const allowedLists = new Map<string, readonly (number | string)[]>();
 
   const endEpisode = () => {
     if (id === undefined || isBad) return;
@@ -127,6 +130,8 @@ export function openRows(
       }
       observation[d] = value;
     }
+    const wrongMask = columns.allowed < 0 ? undefined : readAllowed(record);
+    if (wrongMask) return badCell(record, columns.allowed, wrongMask);
     const wrongEnd = readEnds(record, isFinal);
     if (wrongEnd) return wrongEnd;
     if (columns.step >= 0) {
@@ -163,6 +168,13 @@ export function openRows(
     }
     const wrong = readAction(record);
     if (wrong) return badCell(record, columns.action, wrong);
+    if (allowed?.includes(row.action!) === false) {
+      return badCell(
+        record,
+        columns.allowed,
+        `without the action ${quote(`${row.action}`)}, which was taken`,
+      );
+    }
     row.reward = record.number(columns.reward);
     if (!Number.isFinite(Math.fround(row.reward))) {
       return badNumber(record, columns.reward, row.reward);
@@ -230,6 +242,19 @@ export function openRows(
   /** Reads the action, a code or a name; returns what is wrong. */
   const readAction = (record: CsvRecord): string | undefined => {
     const code = record.number(columns.action);
+    const action = Number.isNaN(code)
+      ? actionName(record.text(columns.action))
+      : code;
+    const wrong = wrongAction(code, action);
+    if (wrong) return wrong;
+    row.action = action;
+  };
+
+  /** What is wrong with an action: its number, NaN if it is none, and its code or name. */
+  const wrongAction = (
+    code: number,
+    action: number | string | undefined,
+  ): string | undefined => {
     if (actionCount !== undefined) {
       if (!Number.isInteger(code) || code < 0 || code >= actionCount) {
         return `not an integer from 0 to ${actionCount - 1}`;
@@ -238,18 +263,35 @@ export function openRows(
       if (!Number.isInteger(code)) return "not an integer";
       if (!Number.isSafeInteger(code)) return "beyond ±2^53";
     }
-    const action = Number.isNaN(code) ? actionName(record) : code;
     if (action === undefined) return "neither an integer nor a name";
     // A name among numbers is a mistake in one of them.
     const isCode = typeof action === "number";
     if (isCode !== (areCodes ??= isCode)) {
       return `where earlier actions are ${areCodes ? "integers" : "names"}`;
     }
-    row.action = action;
   };
 
-  const actionName = (record: CsvRecord): string | undefined => {
-    const text = record.text(columns.action);
+  /** Reads the allowed actions; returns what is wrong. */
+  const readAllowed = (record: CsvRecord): string | undefined => {
+    const cell = record.text(columns.allowed);
+    if (cell === undefined) return "not a list of actions";
+    allowed = allowedLists.get(cell);
+    if (allowed) return;
+    const texts = cell.split(cell.includes(";") ? ";" : " ")
+      .map((text) => text.trim()).filter((text) => text !== "");
+    const list: (number | string)[] = [];
+    for (const text of texts) {
+      const code = Number(text);
+      const action = Number.isNaN(code) ? actionName(text) : code;
+      const wrong = wrongAction(code, action);
+      if (wrong) return `in which ${quote(text)} is ${wrong}`;
+      list.push(action!);
+    }
+    if (new Set(list).size < list.length) return "which names an action twice";
+    allowedLists.set(cell, allowed = list);
+  };
+
+  const actionName = (text: string | undefined): string | undefined => {
     const isName = text !== undefined && text.length <= LONGEST_ACTION_NAME &&
       text.trim() === text && Number.isNaN(Number(text)) &&
       !/^[+-]?(nan|inf)/i.test(text);
@@ -287,7 +329,7 @@ export function openRows(
       return "a row after the end of its episode";
     }
     if (observations > 0) builder.addTransition(last.action!, last.reward);
-    builder.addObservation(observation, 0);
+    builder.addObservation(observation, 0, allowed);
     observations++;
     if (isFinal) isClosed = true;
     else Object.assign(last, row);

@@ -5,6 +5,7 @@
  */
 
 import { concatenatedBytes } from "../../numerics/arrays.ts";
+import { InputError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
 
 /** Rows per piece of text that is turned into bytes. */
@@ -17,6 +18,7 @@ const ENCODE_ROWS = 20_000;
  * actions that never occur, which CSV does not hold.
  *
  * @param dataset The data set.
+ * @throws InputError if a list of allowed actions could not be read back because of their names.
  */
 export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   const { observationSize: size, observations, episodeOffsets: offsets } =
@@ -26,9 +28,10 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let text = `episode,step,${
     names.join(",")
-  },action,reward,terminated,truncated\n`;
+  },action,reward,terminated,truncated${dataset.allowed ? ",allowed" : ""}\n`;
   const actionNames = dataset.actionNames?.map(cell);
   const nameOf = (action: number) => actionNames?.[action] ?? action;
+  const allowedIn = allowedCells(dataset);
   let rows = 0;
   for (let e = 0; e + 1 < offsets.length; e++) {
     for (let i = offsets[e]; i <= offsets[e + 1]; i++) {
@@ -37,9 +40,10 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
         text += `,${shortest(observations[(i + e) * size + d])}`;
       }
       text += i === offsets[e + 1]
-        ? ",,,,\n"
+        ? ",,,,"
         : `,${nameOf(dataset.actions[i])},${shortest(dataset.rewards[i])}` +
-          `,${dataset.terminated[i]},${dataset.truncated[i]}\n`;
+          `,${dataset.terminated[i]},${dataset.truncated[i]}`;
+      text += `${allowedIn(i + e)}\n`;
       if (++rows % ENCODE_ROWS === 0) {
         parts.push(encoder.encode(text));
         text = "";
@@ -48,6 +52,32 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   }
   parts.push(encoder.encode(text));
   return concatenatedBytes(parts);
+}
+
+/** The cell, with the comma before it, that lists what is allowed in an observation row; none without masks. */
+function allowedCells(
+  { allowed, actionCount, actionNames }: Dataset,
+): (row: number) => string {
+  if (allowed === undefined) return () => "";
+  const names = Array.from(
+    { length: actionCount },
+    (_, action) => actionNames?.[action] ?? `${action}`,
+  );
+  const unclear = names.find((name) => name.includes(";"));
+  if (unclear !== undefined) {
+    throw new InputError(
+      `the action ${
+        JSON.stringify(unclear)
+      } has a semicolon in its name, which parts the allowed actions in CSV: write another format`,
+    );
+  }
+  const parted = names.some((name) => /\s/.test(name));
+  return (row) => {
+    const list = names.filter((_, a) => allowed[row * actionCount + a] === 1);
+    return "," + cell(
+      parted ? list.map((name) => `${name};`).join("") : list.join(" "),
+    );
+  };
 }
 
 /** Text as a cell, in quotes if it needs them. */

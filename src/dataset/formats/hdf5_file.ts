@@ -65,7 +65,7 @@ export interface Hdf5Sink {
 }
 
 /** Arrays that are written as they are. */
-export type Hdf5Array = Float32Array | BigInt64Array;
+export type Hdf5Array = Float32Array | BigInt64Array | Int8Array;
 
 const FILE = "/file.h5";
 
@@ -130,7 +130,7 @@ export function writeHdf5(
 function sink(file: H5wasm.File, booleans: number[]): Hdf5Sink {
   const numbers = (
     path: string,
-    data: Hdf5Array | Int8Array,
+    data: Hdf5Array,
     shape: readonly number[],
   ) => {
     file.create_dataset({ name: path.slice(1), data, shape: [...shape] });

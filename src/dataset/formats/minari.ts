@@ -3,14 +3,16 @@
  *
  * A directory `DATASET/data` with
  * - `main_data.hdf5`: for each episode i of T steps a group `episode_i` with `observations`
- *   [T + 1, D], `actions` i64 [T], `rewards` [T], `terminations` and `truncations` [T];
+ *   [T + 1, D], `actions` i64 [T], `rewards` [T], `terminations` and `truncations` [T]
+ *   and, where actions are masked, `infos/action_mask` i8 [T + 1, A];
  * - `metadata.json`: `total_episodes`, `total_steps`, `data_format`, and the spaces, each as
  *   a string of JSON.
  *
  * The codes of a Discrete space are without gaps, from `start` on.
  *
  * Read are discrete actions and flat observations: a Box of one axis, or a Discrete space,
- * whose state is then an observation of one number, a name. `infos` and seeds are left out.
+ * whose state is then an observation of one number, a name. Of `infos` only the masks are read; seeds
+ * are left out.
  *
  * @module
  */

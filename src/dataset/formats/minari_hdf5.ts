@@ -39,12 +39,20 @@ export function readMinari(
       );
     }
     const builder = buildDataset(spec.observationSize, name);
+    const isMasked = names.has("episode_0") && hasMask(source, 0);
+    const lists = new Map<string, readonly number[]>();
     for (let e = 0; e < spec.episodes; e++) {
       tick();
       if (!names.has(`episode_${e}`)) {
         throw new InputError(`${name}: "episode_${e}" is missing`);
       }
-      readEpisode(source, e, name, spec, builder);
+      if (hasMask(source, e) !== isMasked) {
+        throw new InputError(
+          `${name}: "episode_${e}" and "episode_0" differ in whether they have infos/action_mask`,
+        );
+      }
+      const allowed = isMasked ? masksOf(source, e, name, spec, lists) : null;
+      readEpisode(source, e, name, spec, builder, allowed);
     }
     return {
       dataset: {
@@ -70,6 +78,7 @@ function readEpisode(
   name: string,
   spec: MinariSpec,
   builder: DatasetBuilder,
+  allowed: readonly (readonly number[])[] | null,
 ): void {
   const path = `/episode_${e}`;
   const rows = rowsOf(source, `${path}/observations`, name);
@@ -78,6 +87,11 @@ function readEpisode(
     throw new InputError(
       `${name}: "episode_${e}/observations" has ${rows.count} rows of ${rows.size} numbers; ` +
         `at least 2 rows of ${spec.observationSize} were expected`,
+    );
+  }
+  if (allowed && allowed.length !== rows.count) {
+    throw new InputError(
+      `${name}: "episode_${e}/infos/action_mask" has ${allowed.length} rows for ${rows.count} observations`,
     );
   }
   const [actionColumn, rewardColumn, terminations, truncations] = [
@@ -92,10 +106,54 @@ function readEpisode(
   const rewards = rewardColumn.read();
   const observations = rows.read();
   for (let t = 0; t <= steps; t++) {
-    builder.addObservation(observations, t * rows.size);
+    builder.addObservation(observations, t * rows.size, allowed?.[t]);
     if (t < steps) builder.addTransition(actions[t], rewards[t]);
   }
   builder.endEpisode(isTerminated, isTruncated);
+}
+
+/** Whether an episode has masks where Gymnasium's Taxi puts them. */
+function hasMask(source: Hdf5Source, e: number): boolean {
+  const path = `/episode_${e}`;
+  return source.names(path).includes("infos") &&
+    source.names(`${path}/infos`).includes("action_mask");
+}
+
+/** The codes of the actions that each observation's mask allows; equal masks share a list. */
+function masksOf(
+  source: Hdf5Source,
+  e: number,
+  name: string,
+  { actionCount, actionStart }: MinariSpec,
+  lists: Map<string, readonly number[]>,
+): readonly (readonly number[])[] {
+  const path = `/episode_${e}/infos/action_mask`;
+  const { count, size, read } = rowsOf(source, path, name);
+  if (size !== actionCount) {
+    throw new InputError(
+      `${name}: ${
+        JSON.stringify(path.slice(1))
+      } has rows of ${size} flags for ${actionCount} actions`,
+    );
+  }
+  const flags = read();
+  return Array.from({ length: count }, (_, row) => {
+    const list: number[] = [];
+    for (let a = 0; a < size; a++) {
+      const flag = flags[row * size + a];
+      if (flag === 1) list.push(actionStart + a);
+      else if (flag !== 0) {
+        throw new InputError(
+          `${name}: ${
+            JSON.stringify(path.slice(1))
+          } has ${flag} in row ${row}, must be 0 or 1`,
+        );
+      }
+    }
+    const known = lists.get(list.join()) ?? list;
+    lists.set(list.join(), known);
+    return known;
+  });
 }
 
 /** Job: writes `main_data.hdf5`. */
@@ -103,7 +161,7 @@ export function writeMinari(
   tick: () => void,
   dataset: Dataset,
 ): Uint8Array<ArrayBuffer> {
-  const { observationSize, episodeOffsets: offsets } = dataset;
+  const { observationSize, actionCount, episodeOffsets: offsets } = dataset;
   const codes = minariActions(dataset).codes.map(BigInt);
   return writeHdf5((sink) => {
     for (let e = 0; e + 1 < offsets.length; e++) {
@@ -146,6 +204,17 @@ export function writeMinari(
       ) {
         const values = Int8Array.from(flags.subarray(begin, end));
         sink.booleans(`${path}/${key}`, values, [steps]);
+      }
+      if (dataset.allowed) {
+        const flags = dataset.allowed.subarray(
+          (begin + e) * actionCount,
+          (end + e + 1) * actionCount,
+        );
+        sink.group(`${path}/infos`);
+        sink.numbers(`${path}/infos/action_mask`, Int8Array.from(flags), [
+          steps + 1,
+          actionCount,
+        ]);
       }
     }
   });

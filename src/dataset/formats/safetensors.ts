@@ -8,6 +8,7 @@
  * | `rewards` | F32 [N] |
  * | `terminated`, `truncated` | U8 [N], 0 or 1 |
  * | `episode_offsets` | U32 [E + 1] |
+ * | `allowed` | U8 [N + E, A], 0 or 1; there only where actions are masked |
  *
  * The metadata hold `format` = "holdfast.dataset", `version` = "1", `action_count` and, where
  * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list. Where
@@ -20,6 +21,7 @@ import {
   readSafetensors,
   requireTensor,
   type SafetensorsFile,
+  type TensorToWrite,
   writeSafetensors,
 } from "../../files/safetensors.ts";
 import { InputError } from "../../errors.ts";
@@ -61,9 +63,10 @@ export function datasetToSafetensors(
     terminated,
     truncated,
     episodeOffsets,
+    allowed,
   } = dataset;
   return writeSafetensors(
-    new Map([
+    new Map<string, TensorToWrite>([
       ["observations", {
         shape: [observations.length / observationSize, observationSize],
         data: observations,
@@ -76,6 +79,14 @@ export function datasetToSafetensors(
         shape: [episodeOffsets.length],
         data: episodeOffsets,
       }],
+      ...(allowed
+        ? [
+          ["allowed", {
+            shape: [allowed.length / dataset.actionCount, dataset.actionCount],
+            data: allowed,
+          }] as const,
+        ]
+        : []),
     ]),
     {
       format: FORMAT,
@@ -152,6 +163,14 @@ export function datasetFromSafetensors(
     terminated: requireTensor(file, "terminated", "U8", [-1]).data,
     truncated: requireTensor(file, "truncated", "U8", [-1]).data,
     episodeOffsets: requireTensor(file, "episode_offsets", "U32", [-1]).data,
+    ...(file.tensors.has("allowed")
+      ? {
+        allowed: requireTensor(file, "allowed", "U8", [
+          -1,
+          Number(actionCount),
+        ]).data,
+      }
+      : {}),
   };
   validateDataset(dataset, name);
   return dataset;
