@@ -1,9 +1,11 @@
 /** Learning in a world that forbids actions: the policy takes none of them, on every backend with the same bits. */
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import type { AlgorithmName } from "../../src/algorithms/index.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import { greedyInStates } from "../../src/evaluation/evaluate.ts";
+import { openWorld } from "../../src/environments/world.ts";
 import { evaluatePolicy, greedyActions } from "../../src/network/policy.ts";
 import { train } from "../../src/run/train_policy.ts";
 import { onEachBackend } from "../backends/backends.ts";
@@ -52,3 +54,46 @@ for (const algorithm of ["bc", "cql", "dqn", "iql"] as const) {
     },
   );
 }
+
+const ICU = new URL(
+  "../../../shared/truth/mdp/icu-sepsis/dynamics.npz",
+  import.meta.url,
+);
+const isMissing = (() => {
+  try {
+    return !Deno.statSync(ICU).isFile;
+  } catch {
+    return true;
+  }
+})();
+
+Deno.test({
+  name: `ICU-Sepsis: no forbidden action in any state${
+    isMissing
+      ? " (ignored: ../shared/truth/mdp/icu-sepsis/dynamics.npz, which is others', is missing)"
+      : ""
+  }`,
+  ignore: isMissing,
+  async fn() {
+    const { mdp, policies } = await openWorld(fileURLToPath(ICU));
+    const dataset = collectDataset(mdp, policies.expert, 200, 1);
+    for (const algorithm of ["bc", "cql"] as const) {
+      const policy = await train(dataset, algorithm, {
+        steps: 200,
+        batchSize: 64,
+      }, { hidden: [32] });
+      const actions = greedyInStates(policy, mdp);
+      equal(actions.length, 716);
+      actions.forEach((action, s) => {
+        const row = mdp.allowed!.subarray(s * 25, (s + 1) * 25);
+        ok(row[action] === 1 || !row.includes(1), `${algorithm}, state ${s}`);
+      });
+      const values = evaluatePolicy(policy, mdp.observations);
+      ok(
+        greedyActions(values, 25).some((action, s) =>
+          mdp.allowed![s * 25 + action] === 0
+        ),
+      );
+    }
+  },
+});

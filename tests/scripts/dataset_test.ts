@@ -125,6 +125,38 @@ note: ${log}: action: 2 actions, which keep their names: left, right
   }
 });
 
+Deno.test("dataset: allowed actions, from a column by name, in one line, and left out by d3rlpy's format", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const log = join(folder, "log.csv");
+    Deno.writeTextFileSync(
+      log,
+      "episode,observation_0,action,reward,terminated,may\n" +
+        "0,1,0,1,0,0 2\n0,5,1,0,1,1\n",
+    );
+    const { stdout } = await dataset("info", log, "--allowed", "may");
+    assert.match(
+      stdout,
+      /^allowed +1.5 of 3 actions in the mean, from 1 to 2$/m,
+    );
+    const dump = join(folder, "log.h5");
+    const { stderr } = await dataset(
+      "convert",
+      log,
+      "--allowed",
+      "may",
+      "--to",
+      "d3rlpy",
+    );
+    assert.equal(
+      stderr.split("\n").at(-2),
+      `note: ${dump}: the format has no place for the allowed actions: they are left out`,
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("dataset: mistakes get one line and code 2", async () => {
   const cases: [string[], string][] = [
     [[], "no command; deno task dataset --help shows the two"],
