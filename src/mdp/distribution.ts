@@ -33,8 +33,9 @@ export interface FollowedEpisodes {
 
 /** Without a horizon: probability of the episodes that are still under way when their returns count as they stand. */
 export const MASS_LEFT: number = 1e-15;
-/** Most numbers that hold the returns so far: one for each state and each different sum of rewards. */
-const MOST_SUMS = 4_000_000;
+/** Most different sums of rewards at a step, and most of them times states. */
+const MOST_SUMS = 100_000;
+const MOST_NUMBERS = 4_000_000;
 /** Most multiplications before the distribution is given up. */
 const MOST_WORK = 500_000_000;
 /** A sum has a price of its own, the look-up, of some multiplications. */
@@ -78,7 +79,18 @@ export function followEpisodes(
     const nextLive = new Map<number, Float64Array>();
     mass = 0;
     const workBefore = work;
+    const endedBefore = ended.slice();
+    const lengthBefore = lengthMean;
+    let tooMany = false;
     for (const [sum, states] of live) {
+      const toCome = endless === null
+        ? 0
+        : (work - workBefore) * MEAN_LENGTHS * endless.lengthMean;
+      tooMany = atoms !== null &&
+        (Math.max(work, toCome) > MOST_WORK || nextLive.size > MOST_SUMS ||
+          nextLive.size * stateCount > MOST_NUMBERS ||
+          atoms.size > MOST_NUMBERS);
+      if (tooMany) break;
       let target = states;
       let targetSum = NaN;
       work += stateCount + SUM_WORK;
@@ -112,19 +124,17 @@ export function followEpisodes(
         }
       }
     }
-    live = nextLive;
-    const toCome = endless === null
-      ? 0
-      : (work - workBefore) * MEAN_LENGTHS * endless.lengthMean;
-    if (
-      atoms !== null &&
-      (work > MOST_WORK || toCome > MOST_WORK ||
-        live.size * stateCount > MOST_SUMS || atoms.size > MOST_SUMS)
-    ) {
+    if (tooMany) {
       atoms = null;
       if (endless !== null) break;
+      // The step again, with all sums in one.
       live = new Map([[0, summed(live, stateCount)]]);
+      ended.set(endedBefore);
+      lengthMean = lengthBefore;
+      step--;
+      continue;
     }
+    live = nextLive;
   }
   for (const [sum, states] of live) {
     let left = 0;

@@ -84,10 +84,10 @@ export interface ExactEvaluation {
 
 /**
  * Evaluates a policy. Mean, standard deviation, length and probabilities are always exact. The
- * distribution of the return and the tails are where the different sums of rewards that occur, times
- * the states, stay below 4 million at each step and the work below 500 million multiplications;
- * without a horizon also 1e-15 of the episodes must be left before that, whose returns count as they
- * stand then. Elsewhere the mean of the worst share q lies between mean - std · sqrt((1 - q) / q) and
+ * distribution of the return and the tails are where at most 100,000 different sums of rewards occur at
+ * a step, at most 4 million times states, and the work stays below 500 million multiplications; without
+ * a horizon also 1e-15 of the episodes must be left before that, whose returns count as they stand
+ * then. Elsewhere the mean of the worst share q lies between mean - std · sqrt((1 - q) / q) and
  * the mean: the variance is at least that between the tail and the rest.
  *
  * @param mdp The true environment.

@@ -151,7 +151,7 @@ function componentSystem(
   largestDense: number,
 ): ComponentSystem {
   const n = leaves.length;
-  if (n <= SMALL) return denseSystem(leaves, row);
+  if (n <= Math.min(SMALL, largestDense)) return denseSystem(leaves, row);
   const iterative = iterativeSystem(leaves, row);
   return n > largestDense || isQuick(leaves, row, iterative)
     ? iterative
