@@ -7,6 +7,7 @@ import { InputError } from "../errors.ts";
 import { type CsvRecord, readCsvRecords } from "../files/csv_records.ts";
 import { suggest } from "../nearest.ts";
 import type { NamedOutcome } from "../mdp/mdp.ts";
+import { requireWorldSize } from "../mdp/validate.ts";
 import { absorbingStates } from "./world_absorbing.ts";
 import type { WorldFile } from "./world_file.ts";
 import { endsNamed, UNNAMED_END } from "./world_outcomes.ts";
@@ -117,8 +118,9 @@ export async function partsFromCsv(
     transitions.state,
     transitions.nextState,
     starts.map(([state]) => state),
-  ], name);
-  const actionCount = countOf(value("actions"), [transitions.action], name);
+  ]);
+  const actionCount = countOf(value("actions"), [transitions.action]);
+  requireWorldSize(stateCount, actionCount, name);
   const allowed = keys.get("allowed");
   if (allowed !== undefined && allowed !== "listed") {
     throw new InputError(`${name}: allowed is ${allowed}; it can be listed`);
@@ -233,17 +235,12 @@ function listedActions(
 function countOf(
   given: number | null,
   indices: readonly (readonly number[])[],
-  name: string,
 ): number {
   const least = indices.reduce(
     (most, column) => column.reduce((m, i) => Math.max(m, i + 1), most),
     0,
   );
-  const count = given ?? least;
-  if (Number.isSafeInteger(count) && count >= 1 && count < 2 ** 31) {
-    return count;
-  }
-  throw new InputError(`${name}: has ${count} states or actions`);
+  return given ?? least;
 }
 
 function listOf(text: string | undefined): string[] {

@@ -42,6 +42,11 @@ export function denseParts(
 ): WorldParts {
   const table = readTable(npz, "P");
   const { stateCount, actionCount } = table;
+  if (stateCount === actionCount && npz.has("R")) {
+    options.onNote?.(
+      `${npz.name}: there are as many actions as states; a square R is taken as [S, S]`,
+    );
+  }
   const transitions = nonZero(table, rewards(npz, table, ["R"], ["r"]));
   const outcomes = labels(npz);
   const codes = endCodes(npz, stateCount, outcomes);

@@ -50,7 +50,7 @@ export function fitPolicy(
       const probability = table[first + action];
       if (!(probability >= 0)) {
         throw new InputError(
-          `${name}: state ${state}, action ${action}: the probability ${probability} is none`,
+          `${name}: state ${state}, action ${action}: the probability is ${probability}`,
         );
       }
       sum += probability;

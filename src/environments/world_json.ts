@@ -8,6 +8,7 @@ import { InputError } from "../errors.ts";
 import { parseJson } from "../files/json.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import type { MdpObservations, NamedOutcome } from "../mdp/mdp.ts";
+import { requireWorldSize } from "../mdp/validate.ts";
 import type { WorldFile } from "./world_file.ts";
 import { endsNamed, UNNAMED_END } from "./world_outcomes.ts";
 import {
@@ -54,6 +55,7 @@ export function partsFromJson(text: string, name: string): WorldParts {
     ? gymnasiumTable(keys, reader)
     : outcomeList(keys, reader);
   const { stateCount, actionCount } = read;
+  requireWorldSize(stateCount, actionCount, name);
   const pairs = [stateCount, actionCount] as const;
   const horizon = first(keys, [
     "horizon",
@@ -70,7 +72,7 @@ export function partsFromJson(text: string, name: string): WorldParts {
   const title = first(keys, ["title", "environment"]);
   const mask = (value: unknown, what: string) =>
     value == null ? null : Uint8Array.from(
-      table(value, pairs, what, reader),
+      table(withFlags(value), pairs, what, reader),
       (is, pair) =>
         is === 0 || is === 1
           ? is
@@ -118,7 +120,6 @@ function gymnasiumTable(
   );
   requireCount(keys, "state_count", stateCount, reader);
   requireCount(keys, "action_count", actionCount, reader);
-  if (stateCount === 0 || actionCount === 0) reader.fail("P is empty");
   const { outcomes, codeOf } = namesOfEnds(keys, stateCount, reader);
   const transitions = noTransitions();
   states.forEach((actions, state) =>
@@ -219,7 +220,9 @@ function outcomeList(
       textOf(label, reader)
     );
   const flags = (key: "ends" | "unsafe") =>
-    keys[key] == null ? null : numbers(keys[key], names.length, key, reader);
+    keys[key] == null
+      ? null
+      : numbers(withFlags(keys[key]), names.length, key, reader);
   const [ends, unsafe] = [flags("ends"), flags("unsafe")];
   const outcomes = endsNamed(names).map((outcome, n) => ({
     ...outcome,
@@ -345,9 +348,13 @@ function numbers(
   return Float64Array.from(list, (entry) => number(entry, what, reader));
 }
 
-/** A number; truth counts as 1. */
+/** Lists with 1 and 0 in the place of true and false. */
+function withFlags(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withFlags);
+  return typeof value === "boolean" ? Number(value) : value;
+}
+
 function number(value: unknown, what: string, reader: Reader): number {
-  if (typeof value === "boolean") return Number(value);
   if (typeof value === "number") return value;
   return reader.fail(`${what}: ${JSON.stringify(value)} is no number`);
 }
@@ -363,11 +370,7 @@ function givenCount(
   least: number,
   reader: Reader,
 ): number {
-  const given = keys[key] ?? least;
-  if (Number.isSafeInteger(given) && (given as number) >= 1) {
-    return given as number;
-  }
-  return reader.fail(`${key}: ${JSON.stringify(given)} is no number from 1`);
+  return keys[key] == null ? least : number(keys[key], key, reader);
 }
 
 function requireCount(

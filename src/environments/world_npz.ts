@@ -7,6 +7,7 @@
 import { InputError } from "../errors.ts";
 import { type NpzFile, writeNpz } from "../files/npz.ts";
 import type { NpyToWrite } from "../files/npy.ts";
+import { requireWorldSize } from "../mdp/validate.ts";
 import { absorbingStates } from "./world_absorbing.ts";
 import {
   commonParts,
@@ -58,7 +59,7 @@ function tripletParts(npz: NpzFile, options: WorldReadOptions): WorldParts {
     nextState: column("next_state"),
     probability: column("probability"),
     reward: column("reward"),
-    outcome: state.length === 0 ? [] : new Array<number>(state.length).fill(0),
+    outcome: Array.from(state, () => 0),
   };
   const outcomes = labels(npz);
   const codes = endCodes(npz, state.length, outcomes);
@@ -67,6 +68,7 @@ function tripletParts(npz: NpzFile, options: WorldReadOptions): WorldParts {
     transitions.nextState,
   ]);
   const actionCount = count(npz, "action_count", [transitions.action]);
+  requireWorldSize(stateCount, actionCount, npz.name);
   return {
     stateCount,
     actionCount,
@@ -113,12 +115,12 @@ function componentParts(npz: NpzFile, options: WorldReadOptions): WorldParts {
   }
   const stateCount = components * seen;
   const actionCount = count(npz, "action_count", [transitions.action]);
-  const names = ["death", "discharge"];
+  requireWorldSize(stateCount, actionCount, npz.name);
   return {
     stateCount,
     actionCount,
     transitions,
-    outcomes: endsNamed(names),
+    outcomes: endsNamed(["death", "discharge"]),
     endStates: Uint8Array.from(
       { length: stateCount },
       (_, s) => pays[s % seen] < 0 ? 1 : pays[s % seen] > 0 ? 2 : 0,
@@ -139,13 +141,11 @@ function count(
   indices: readonly (readonly number[])[],
 ): number {
   const given = scalar(npz, [name]);
-  const size = given ??
+  return given ??
     indices.reduce(
       (most, column) => column.reduce((m, i) => Math.max(m, i + 1), most),
       0,
     );
-  if (Number.isSafeInteger(size) && size >= 1 && size < 2 ** 31) return size;
-  throw new InputError(`${npz.name}: ${name} is ${size}, not a number from 1`);
 }
 
 /** A world as triplets in a `.npz` file, with everything that the suite's own format holds. */

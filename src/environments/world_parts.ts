@@ -144,6 +144,7 @@ export function worldFromParts(
   const forbidden = parts.allowed === null
     ? undefined
     : parts.forbidden ?? forbiddenIsMean(parts, parts.allowed, order, over);
+  if (parts.allowed) requireActions(parts, parts.allowed, over, name);
   const rows = mergedRows(parts, order, over, name);
   const acts = Uint8Array.from(
     { length: stateCount },
@@ -272,17 +273,21 @@ function endedStates(
 
 /** Names the ends that have no name, where an episode can come to them. */
 function nameByReward(
-  { state, reward, outcome, probability }: Transitions,
+  { state, nextState, reward, outcome, probability }: Transitions,
   known: readonly NamedOutcome[],
   over: Uint8Array,
   note: (text: string) => void,
 ): NamedOutcome[] {
   const rewards = new Set<number>();
+  const places = new Set<number>();
   for (let i = 0; i < state.length; i++) {
     const counts = outcome[i] === UNNAMED_END && probability[i] !== 0;
-    if (counts && !over[state[i]]) rewards.add(reward[i]);
+    if (!counts || over[state[i]]) continue;
+    rewards.add(reward[i]);
+    places.add(nextState[i]);
   }
-  const { outcomes, indexOf } = endsByReward(rewards);
+  // One place to end in is one end, whatever is paid on the way into it.
+  const { outcomes, indexOf } = endsByReward(places.size === 1 ? [0] : rewards);
   for (let i = 0; i < state.length; i++) {
     if (outcome[i] !== UNNAMED_END) continue;
     outcome[i] = known.length + 1 + Math.max(0, indexOf(reward[i]));
@@ -396,6 +401,29 @@ function forbiddenIsMean(
     }
   }
   return found ? "uniform" : undefined;
+}
+
+/** A state that is entered while the episode goes on must leave something to do. */
+function requireActions(
+  { transitions, outcomes, actionCount }: WorldParts,
+  allowed: Uint8Array,
+  over: Uint8Array,
+  name: string,
+): void {
+  const { state, action, nextState, probability, outcome } = transitions;
+  for (let i = 0; i < state.length; i++) {
+    const isTaken = !over[state[i]] && probability[i] > 0 &&
+      allowed[state[i] * actionCount + action[i]] === 1;
+    if (!isTaken || over[nextState[i]]) continue;
+    if (outcome[i] > 0 && outcomes[outcome[i] - 1]?.ends !== false) continue;
+    const first = nextState[i] * actionCount;
+    if (allowed.subarray(first, first + actionCount).includes(1)) continue;
+    throw new InputError(
+      `${name}: state ${state[i]}, action ${action[i]}: leads to state ${
+        nextState[i]
+      }, in which no action is allowed`,
+    );
+  }
 }
 
 /** The rows of what can happen; outcomes that differ in nothing but their probability are one. */

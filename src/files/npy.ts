@@ -73,6 +73,9 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
   if (type === null) return fail(`has the unknown type ${dtype}`);
   const [, byteOrder, kind, digits] = type;
   const width = Number(digits) * (kind === "U" ? 4 : 1);
+  if (width === 0 && count > 0) {
+    fail(`has the type ${dtype}, which is not read`);
+  }
   if (count * width !== bytes.length - begin) {
     fail(
       `has ${bytes.length - begin} bytes where ${dtype} [${

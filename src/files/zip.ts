@@ -65,6 +65,13 @@ export function readZip(
     );
     if (entries.has(entryName)) fail(`it holds ${entryName} twice`);
     const header = at;
+    const local = view.getUint32(at + 42, true);
+    const isThere = local + 30 + nameLength <= header &&
+      view.getUint32(local, true) === LOCAL &&
+      view.getUint16(local + 26, true) === nameLength &&
+      // A name that is damaged in one place would be an array that is not there.
+      equalBytes(bytes, at + 46, local + 30, nameLength);
+    if (!isThere) fail(`${entryName} is not where its directory says`);
     entries.set(entryName, () => unpack(view, bytes, header, entryName, fail));
     at = end;
   }
@@ -138,9 +145,6 @@ function unpack(
   const local = view.getUint32(header + 42, true);
   if (flags & 1) fail(`${entryName} is encrypted`);
   if (size >= MOST_BYTES) fail(`${entryName} is larger than 2 GiB`);
-  if (local + 30 > header || view.getUint32(local, true) !== LOCAL) {
-    fail(`${entryName} is not where its directory says`);
-  }
   const begin = local + 30 + view.getUint16(local + 26, true) +
     view.getUint16(local + 28, true);
   if (begin + packedSize > header) fail(`${entryName} reaches beyond its end`);
@@ -166,6 +170,18 @@ function unpack(
     fail(`the data of ${entryName} are damaged`);
   }
   return data;
+}
+
+function equalBytes(
+  bytes: Uint8Array,
+  a: number,
+  b: number,
+  length: number,
+): boolean {
+  for (let i = 0; i < length; i++) {
+    if (bytes[a + i] !== bytes[b + i]) return false;
+  }
+  return true;
 }
 
 function word(value: number): Uint8Array {

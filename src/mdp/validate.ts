@@ -15,8 +15,30 @@ export const MOST_OUTCOMES: number = 254;
 /** What names of outcomes and policies look like: metrics, plots and flags hold them. */
 const NAME = /^[\p{L}_][\p{L}\p{N}_.-]{0,39}$/u;
 
+/** More pairs of state and action have no room in memory beside what is made of them. */
+const MOST_PAIRS = 2 ** 25;
+
 /** Metrics have other values under these names. */
 const TAKEN = ["unsafe", "timeout", "truncated", "neverEnds", "stillRunning"];
+
+/**
+ * Refuses sizes that no table in memory has, before any is made.
+ *
+ * @throws InputError in one line.
+ */
+export function requireWorldSize(
+  stateCount: number,
+  actionCount: number,
+  name: string,
+): void {
+  const are = [stateCount, actionCount].every((count) =>
+    Number.isSafeInteger(count) && count >= 1
+  );
+  if (are && stateCount * actionCount <= MOST_PAIRS) return;
+  throw new InputError(
+    `${name}: has ${stateCount} states and ${actionCount} actions; there are at least one of each and up to ${MOST_PAIRS} pairs`,
+  );
+}
 
 /**
  * Refuses a name that an outcome or a policy cannot have.
@@ -72,7 +94,7 @@ export function validateMdp(mdp: FiniteMdp, name: string): void {
   const fail = (what: string): never => {
     throw new InputError(`${name}: ${what}`);
   };
-  validateSizes(mdp, fail);
+  validateSizes(mdp, name, fail);
   const { stateCount, actionCount, outcomeOffsets } = mdp;
   const acts = new Uint8Array(stateCount);
   for (let state = 0; state < stateCount; state++) {
@@ -92,7 +114,9 @@ export function validateMdp(mdp: FiniteMdp, name: string): void {
       }
       if (Math.abs(sum - 1) > SUM_TOLERANCE) {
         fail(
-          `state ${state}, action ${action}: the probabilities sum to ${sum}, not to 1`,
+          `state ${state}, action ${action}: the probabilities sum to ${sum}, not to 1${
+            Math.abs(sum - 1) < 1e-6 ? " (32-bit floats are too coarse)" : ""
+          }`,
         );
       }
     }
@@ -129,7 +153,7 @@ export function requireOutcome(
   };
   const probability = tables.probability[i];
   const next = tables.nextState[i];
-  if (!(probability >= 0)) fail(`the probability ${probability} is none`);
+  if (!(probability >= 0)) fail(`the probability is ${probability}`);
   if (!Number.isInteger(next) || next < 0 || next >= tables.stateCount) {
     fail(
       `leads to state ${next}; states are 0 to ${tables.stateCount - 1}`,
@@ -142,10 +166,15 @@ export function requireOutcome(
 
 type Fail = (what: string) => never;
 
-function validateSizes(mdp: FiniteMdp, fail: Fail): void {
+function validateSizes(mdp: FiniteMdp, name: string, fail: Fail): void {
   const { stateCount, actionCount, outcomeOffsets, outcomes, horizon } = mdp;
   const pairs = stateCount * actionCount;
   const count = mdp.probability.length;
+  if (mdp.observationSize < 1) fail("its observations are empty");
+  const maybe = mdp.allowed?.findIndex((is) => is > 1) ?? -1;
+  if (maybe >= 0) {
+    fail(`allowed has ${mdp.allowed![maybe]} where 0 or 1 is needed`);
+  }
   if (outcomeOffsets.length !== pairs + 1 || outcomeOffsets[0] !== 0) {
     fail("the offsets of its outcomes do not fit its states and actions");
   }
@@ -162,7 +191,7 @@ function validateSizes(mdp: FiniteMdp, fail: Fail): void {
   }
   const names = outcomes.map((outcome) => outcome.name);
   for (const [n, outcome] of names.entries()) {
-    requireName(outcome, "outcome");
+    requireName(outcome, `${name}: outcome`);
     if (TAKEN.includes(outcome)) {
       fail(`an outcome cannot be called ${outcome}: metrics have that name`);
     }
@@ -230,7 +259,7 @@ function validateStart(mdp: FiniteMdp, acts: Uint8Array, fail: Fail): void {
   let sum = 0;
   mdp.start.forEach((probability, state) => {
     if (!(probability >= 0)) {
-      fail(`state ${state}: the start probability ${probability} is none`);
+      fail(`state ${state}: the start probability is ${probability}`);
     }
     if (probability > 0 && !acts[state]) {
       fail(`state ${state}: episodes start there, but it has no outcomes`);

@@ -8,32 +8,9 @@ import {
   type WorldReadOptions,
 } from "../../src/environments/world.ts";
 import type { NpyToWrite } from "../../src/files/npy.ts";
-import { writeNpz } from "../../src/files/npz.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
-
-/** Opens a file of this content. */
-export async function opened(
-  content: string | Uint8Array,
-  fileName: string,
-  options: WorldReadOptions = {},
-): Promise<WorldFile> {
-  const folder = Deno.makeTempDirSync();
-  const path = join(folder, fileName);
-  try {
-    if (typeof content === "string") Deno.writeTextFileSync(path, content);
-    else Deno.writeFileSync(path, content);
-    return await openWorld(path, options);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-/** Arrays from nested lists. */
-export function npz(
-  arrays: Record<string, NpyToWrite>,
-): Uint8Array<ArrayBuffer> {
-  return writeNpz(new Map(Object.entries(arrays)));
-}
+import { refusal } from "../dataset/refusal.ts";
+import { npz, opened } from "./world_files.ts";
 
 const f64 = (shape: number[], ...data: number[]): NpyToWrite => ({
   shape,
@@ -122,3 +99,238 @@ function indices(stateCount: number) {
     observationCategories: [stateCount],
   };
 }
+
+Deno.test("worlds: rewards in every shape", async () => {
+  const rewards = async (arrays: Record<string, NpyToWrite>) => {
+    const { P } = DENSE;
+    const { mdp } = await opened(
+      npz({ P, gamma: f64([], 0.9), final_state: f64([], 2), ...arrays }),
+      "w.npz",
+    );
+    return [...mdp.reward];
+  };
+  deepEqual(await rewards({ R: DENSE.R }), [0, 0, 0, 0, 0, 5]);
+  const each = Float64Array.from({ length: 18 }, (_, i) => i);
+  const R = { shape: [3, 2, 3], data: each };
+  deepEqual(await rewards({ R }), [0, 3, 4, 7, 10, 11]);
+  deepEqual(
+    await rewards({ r: f64([3, 2], 1, 2, 3, 4, 5, 6) }),
+    [1, 2, 2, 3, 4, 4],
+  );
+  deepEqual(await rewards({ r: f64([3], 1, 2, 3) }), [1, 1, 1, 2, 2, 2]);
+  deepEqual(
+    await rewards({ state_reward: f64([3], 1, 2, 3) }),
+    [1, 1, 2, 2, 2, 3],
+  );
+  // Both: the mean of R must be r.
+  deepEqual(
+    await rewards({ R: DENSE.R, r: f64([3, 2], 0, 0, 0, 3.75, 0, 0) }),
+    [0, 0, 0, 0, 0, 5],
+  );
+  equal(
+    (await refusal(() =>
+      rewards({ R: DENSE.R, r: f64([3, 2], 0, 0, 0, 5, 0, 0) })
+    )).replace(/^.*npz: /, ""),
+    "state 1, action 1: R pays 3.75 in the mean, r 5; leave one of them out",
+  );
+});
+
+Deno.test("worlds: [actions, states, states] as pymdptoolbox has it", async () => {
+  const P = new Float64Array(18);
+  for (let s = 0; s < 3; s++) {
+    for (let a = 0; a < 2; a++) {
+      for (let n = 0; n < 3; n++) {
+        P[(a * 3 + s) * 3 + n] =
+          (DENSE.P.data as Float64Array)[(s * 2 + a) * 3 + n];
+      }
+    }
+  }
+  const world = await opened(
+    npz({ ...DENSE, P: f64([2, 3, 3], ...P) }),
+    "w.npz",
+  );
+  equal(hash(world), hash(await opened(npz(DENSE), "w.npz")));
+});
+
+Deno.test("worlds: ICU-Sepsis' names", async () => {
+  const tables = npz({
+    // deno-fmt-ignore
+    tx_mat: f64([4, 2, 4],
+      0.5, 0.25, 0.25, 0,  0.5, 0.25, 0.25, 0,
+      0, 0, 0, 1,  0, 0, 0, 1,
+      0, 0, 0, 1,  0, 0, 0, 1,
+      0, 0, 0, 1,  0, 0, 0, 1,
+    ),
+    // deno-fmt-ignore
+    r_mat: f64([4, 2, 4],
+      0, 0, 1, 0,  0, 0, 1, 0,  0, 0, 1, 0,  0, 0, 1, 0,
+      0, 0, 1, 0,  0, 0, 1, 0,  0, 0, 1, 0,  0, 0, 1, 0,
+    ),
+    d_0: f64([4], 1, 0, 0, 0),
+    expert_policy: f64([4, 2], 0.25, 0.75, 0, 0, 0, 0, 0, 0),
+    features: f64([4, 1], 3, 2, 1, 0),
+  });
+  const folder = Deno.makeTempDirSync();
+  const path = join(folder, "dynamics.npz");
+  Deno.writeFileSync(path, tables);
+  const notes: string[] = [];
+  const options = {
+    observations: "features",
+    onNote: (note: string) => notes.push(note.replaceAll(folder, "")),
+  };
+  const all = await openWorld(path, options);
+  equal(all.mdp.allowed, undefined);
+  deepEqual(all.mdp.outcomes, [
+    { name: "death", ends: true, unsafe: true },
+    { name: "survival", ends: true, unsafe: false },
+  ]);
+  deepEqual([...all.mdp.outcome], [0, 1, 2, 0, 1, 2]);
+  deepEqual([...all.mdp.reward], [0, 0, 1, 0, 0, 1]);
+  deepEqual([...all.mdp.observations], [3, 2, 1, 0]);
+  equal(all.mdp.observationCategories, undefined);
+  deepEqual(all.policies.expert, Float64Array.of(0.25, 0.75, 0, 0, 0, 0, 0, 0));
+  // One action is allowed in state 0; the file's row of the other is the mean of the allowed ones.
+  Deno.writeTextFileSync(
+    join(folder, "admissible_actions.txt"),
+    "1 2 2 2 \n1 \n0 1 \n0 1 \n0 1 \n",
+  );
+  const masked = await openWorld(path, options);
+  deepEqual([...masked.mdp.allowed!], [0, 1, 1, 1, 1, 1, 1, 1]);
+  deepEqual([...masked.mdp.outcomeOffsets], [0, 0, 3, 3, 3, 3, 3, 3, 3]);
+  equal(masked.forbidden, "uniform");
+  deepEqual(masked.policies.expert, Float64Array.of(0, 1, 0, 0, 0, 0, 0, 0));
+  equal(hash(await openWorld(path, { ...options, allowed: "all" })), hash(all));
+  Deno.removeSync(folder, { recursive: true });
+  deepEqual(notes.slice(0, 3), [
+    "/dynamics.npz: there is no admissible_actions.txt beside it; all actions are allowed",
+    "/dynamics.npz: allowed actions are those of /admissible_actions.txt",
+    "/dynamics.npz: policy expert: forbidden actions (up to 0.250 in a state) are spread over the allowed ones, as the file's rows of them are",
+  ]);
+});
+
+Deno.test("worlds: gumbel-max-scm's names, with a hidden component", async () => {
+  const i32 = (...data: number[]): NpyToWrite => ({
+    shape: [data.length],
+    data: Int32Array.from(data),
+  });
+  // Seen: 0 alive, 1 dead, 2 discharged. Without the component 0 the second action is worse.
+  const { mdp, title } = await opened(
+    npz({
+      component: i32(0, 0, 0, 1, 1, 0),
+      state: i32(0, 0, 0, 0, 0, 1),
+      action: i32(0, 1, 1, 0, 1, 0),
+      next_state: i32(2, 1, 0, 2, 2, 1),
+      probability: f64([6], 1, 0.5, 0.5, 1, 1, 1),
+      state_reward: f64([3], 0, -1, 1),
+      initial: f64([2, 3], 1, 0, 0, 1, 0, 0),
+      mixture: f64([2], 0.75, 0.25),
+      projection: i32(0, 1, 1),
+      horizon: f64([], 20),
+    }),
+    "w.npz",
+    { observations: "projection" },
+  );
+  equal(title, "the sepsis simulator of gumbel-max-scm");
+  deepEqual([mdp.stateCount, mdp.actionCount, mdp.horizon], [6, 2, 20]);
+  deepEqual([...mdp.start], [0.75, 0, 0, 0.25, 0, 0]);
+  deepEqual([...mdp.nextState], [2, 1, 0, 5, 5]);
+  deepEqual([...mdp.reward], [1, -1, 0, 1, 1]);
+  deepEqual([...mdp.outcome], [2, 1, 0, 2, 2]);
+  deepEqual(mdp.outcomes.map(({ name, unsafe }) => [name, unsafe]), [
+    ["death", true],
+    ["discharge", false],
+  ]);
+  deepEqual([...mdp.observations], [0, 1, 1, 0, 1, 1]);
+  deepEqual(mdp.observationCategories, [2]);
+});
+
+/** A lake of two cells: right from the first falls into a hole, the second is the goal. */
+const LAKE =
+  '{"0": {"0": [[0.5, 1, 1.0, true], [0.25, 0, 0, false], [0.25, 0, 0, false]], "1": [[1.0, 2, 0, true]]}, ' +
+  '"1": {"0": [[1.0, 1, 0, true]], "1": [[1.0, 1, 0, true]]}, ' +
+  '"2": {"0": [[1.0, 2, 0, true]], "1": [[1.0, 2, 0, true]]}}';
+
+Deno.test("worlds: a dictionary P of Gymnasium, bare and wrapped", async () => {
+  const { mdp } = await opened(LAKE, "w.json");
+  deepEqual([...mdp.probability], [0.5, 0.5, 1]);
+  deepEqual([...mdp.nextState], [1, 0, 2]);
+  deepEqual([...mdp.outcome], [2, 0, 1]);
+  deepEqual([...mdp.outcomeOffsets], [0, 2, 3, 3, 3, 3, 3]);
+  const names = async (more: object, options: WorldReadOptions = {}) => {
+    const text = JSON.stringify({ P: JSON.parse(LAKE), ...more });
+    const world = await opened(text, "w.json", options);
+    return world.mdp.outcomes.map(({ name, unsafe }) =>
+      unsafe ? `${name}!` : name
+    );
+  };
+  deepEqual(await names({}), ["endReward0", "endReward1"]);
+  deepEqual(await names({ environment: "FrozenLake-v1" }), ["hole!", "goal"]);
+  deepEqual(await names({ environment: "Taxi-v4" }), ["delivered"]);
+  deepEqual(await names({ labels: { 1: "goal", 2: "hole" } }), [
+    "goal",
+    "hole!",
+  ]);
+  const by = { outcomes: "hole=2,goal=1" };
+  deepEqual(await names({}, by), ["hole!", "goal"]);
+  deepEqual(await names({}, { ...by, unsafe: [] }), ["hole", "goal"]);
+  deepEqual(
+    await names({}, { outcomes: "hole=endReward0,goal=endReward1" }),
+    ["hole!", "goal"],
+  );
+  const wrapped = await opened(
+    JSON.stringify({
+      P: JSON.parse(LAKE),
+      initial_state_distrib: [1, 0, 0],
+      registered_max_episode_steps: 100,
+      action_mask: [[1, 0], [1, 1], [1, 1]],
+    }),
+    "w.json",
+    { allowed: "mask" },
+  );
+  equal(wrapped.mdp.horizon, 100);
+  deepEqual([...wrapped.mdp.allowed!], [1, 0, 1, 1, 1, 1]);
+});
+
+Deno.test("worlds: CSV with a start, names and remarks", async () => {
+  const text = `# my lake, by hand
+# horizon: 30
+# discount: 0.95
+state,action,next_state,probability,reward,end
+,,0,0.75,0,
+,,1,0.25,0,
+0,0,1,0.5,0,
+0,0,2,0.5,-1,hole
+1,0,3,1,1,goal
+`;
+  const { mdp } = await opened(text, "w.csv");
+  deepEqual(mdp.outcomes, [
+    { name: "hole", ends: true, unsafe: true },
+    { name: "goal", ends: true, unsafe: false },
+  ]);
+  deepEqual([mdp.horizon, mdp.discount], [30, 0.95]);
+  deepEqual([...mdp.start], [0.75, 0.25, 0, 0]);
+  deepEqual([...mdp.outcome], [0, 1, 2]);
+});
+
+Deno.test("worlds: start, horizon, discount and names given beside the file", async () => {
+  const world = await opened(npz(DENSE), "w.npz", {
+    outcomes: "top=2",
+    unsafe: ["top"],
+    start: "uniform",
+    horizon: 9,
+    discount: 0.5,
+  });
+  deepEqual([...world.mdp.start], [0.5, 0.5, 0]);
+  deepEqual([world.mdp.horizon, world.mdp.discount], [9, 0.5]);
+  deepEqual(world.mdp.outcomes, [{ name: "top", ends: true, unsafe: true }]);
+  // The suite's own file may be changed in the same ways.
+  const own = worldBytes(world, "w.mdp.safetensors");
+  const changed = await opened(own, "w.mdp.safetensors", {
+    start: 1,
+    horizon: null,
+    unsafe: [],
+  });
+  deepEqual([...changed.mdp.start], [0, 1, 0]);
+  equal(changed.mdp.horizon, null);
+  deepEqual(changed.mdp.outcomes, [{ name: "top", ends: true, unsafe: false }]);
+});
