@@ -1,6 +1,8 @@
 import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 import { randomMdp } from "../../src/environments/random_mdp.ts";
+import { evaluateExactly } from "../../src/mdp/exact.ts";
 import type { FiniteMdp } from "../../src/mdp/mdp.ts";
+import { optimalStationaryActions } from "../../src/mdp/optimal.ts";
 import { defaultsOf } from "../../src/settings.ts";
 import { close, openWorld, rowOf } from "./tables.ts";
 
@@ -8,30 +10,12 @@ const settings = defaultsOf<Parameters<typeof randomMdp.complete>[0]>(
   randomMdp.settings,
 );
 
-/** Value of the start at 0.95 by plain iteration: of a policy, or of the best. */
-function startValue(mdp: FiniteMdp, policy?: Float64Array): number {
-  const { stateCount, actionCount } = mdp;
-  const rows = Array.from(
-    { length: stateCount * actionCount },
-    (_, pair) => rowOf(mdp, Math.floor(pair / actionCount), pair % actionCount),
-  );
-  let values = new Float64Array(stateCount);
-  for (let round = 0; round < 300; round++) {
-    const q = rows.map((row) => {
-      let sum = 0;
-      for (const [p, next, reward, name] of row) {
-        sum += p * (name ? reward : 0.95 * values[next]);
-      }
-      return sum;
-    });
-    values = values.map((_, s) => {
-      const row = q.slice(s * actionCount, (s + 1) * actionCount);
-      return policy
-        ? row.reduce((sum, v, a) => sum + policy[s * actionCount + a] * v, 0)
-        : Math.max(...row);
-    });
-  }
-  return values[0];
+/** Discounted value of the start without a horizon: of a policy, or of the best. */
+function startValue(
+  mdp: FiniteMdp,
+  policy: Float64Array | Int32Array = optimalStationaryActions(mdp),
+): number {
+  return evaluateExactly(mdp, policy, { horizon: null }).discountedReturnMean!;
 }
 
 Deno.test("four successors a pair, drawn from the seed; nobody acts at the goal", () => {

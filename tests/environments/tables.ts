@@ -52,9 +52,15 @@ export function rowOf(mdp: FiniteMdp, state: number, action: number): Row {
 }
 
 /** Equal to the rounding of a few operations. */
-export function close(actual: number, expected: number, tolerance = 1e-12) {
+export function close(
+  actual: number | null,
+  expected: number,
+  tolerance = 1e-12,
+) {
   ok(
-    Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)),
+    actual !== null &&
+      Math.abs(actual - expected) <=
+        tolerance * Math.max(1, Math.abs(expected)),
     `${actual} is not ${expected}`,
   );
 }
