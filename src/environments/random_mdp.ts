@@ -16,8 +16,14 @@
 import { exp } from "../../kernels/portable.ts";
 import { InputError } from "../errors.ts";
 import { mdpRows, pointStart, stateIndices } from "../mdp/build.ts";
-import type { FiniteMdp, NamedOutcome } from "../mdp/mdp.ts";
+import { policyChain } from "../mdp/chain.ts";
+import {
+  endingOutcomes,
+  type FiniteMdp,
+  type NamedOutcome,
+} from "../mdp/mdp.ts";
 import { discountedActionValues } from "../mdp/optimal.ts";
+import { chainSystem } from "../mdp/solve.ts";
 import { randomStream } from "../numerics/random.ts";
 import { boolean, integer, number } from "../settings.ts";
 import {
@@ -275,34 +281,16 @@ function optimalValues(mdp: FiniteMdp): Float64Array {
   );
 }
 
-/**
- * What a policy is worth at the start: V = r + 0.95 P V by elimination, from the last state up to the
- * start, which needs no pivots because the diagonal dominates.
- */
+/** What a policy is worth at the start. */
 function policyValue(mdp: FiniteMdp, policy: Float64Array): number {
-  const { stateCount: n, actionCount, outcomeOffsets } = mdp;
-  const matrix = new Float64Array(n * n);
-  const values = new Float64Array(n);
-  for (let s = 0; s < n; s++) {
-    matrix[s * n + s] = 1;
-    for (let a = s * actionCount; a < (s + 1) * actionCount; a++) {
-      for (let i = outcomeOffsets[a]; i < outcomeOffsets[a + 1]; i++) {
-        const p = policy[a] * mdp.probability[i];
-        values[s] += p * mdp.reward[i];
-        if (mdp.outcome[i] === 0) {
-          matrix[s * n + mdp.nextState[i]] -= DISCOUNT * p;
-        }
-      }
+  const chain = policyChain(mdp, policy, null);
+  const { first, probability, reward } = chain;
+  const expected = new Float64Array(mdp.stateCount);
+  for (let s = 0; s < mdp.stateCount; s++) {
+    for (let i = first[s]; i < first[s + 1]; i++) {
+      expected[s] += probability[i] * reward[i];
     }
   }
-  for (let k = n - 1; k > 0; k--) {
-    for (let s = 0; s < k; s++) {
-      const factor = matrix[s * n + k] / matrix[k * n + k];
-      for (let j = 0; j < k; j++) {
-        matrix[s * n + j] -= factor * matrix[k * n + j];
-      }
-      values[s] -= factor * values[k];
-    }
-  }
-  return values[0] / matrix[0];
+  const system = chainSystem(chain, endingOutcomes(mdp), [0], DISCOUNT);
+  return system.solve(expected)[0];
 }
