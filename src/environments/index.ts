@@ -29,10 +29,7 @@ export * from "./spibb_gridworld.ts";
 export * from "./taxi.ts";
 export * from "./wet_chicken.ts";
 
-/**
- * Exact evaluation goes through every state at every step, and the optimal policy takes 32 bytes for
- * each: 320 MB.
- */
+/** Exact evaluation goes through every state at every step, after each logging interval. */
 const MOST_STATE_STEPS = 10_000_000;
 
 /** The first is meant where a configuration names none. */
