@@ -271,7 +271,7 @@ export function worldToCsv(
   const list = (of: readonly NamedOutcome[]) =>
     of.map((outcome) => outcome.name).join(", ");
   const lines = [
-    `# title: ${title}`,
+    `# title: ${title.replace(/\s+/g, " ")}`,
     `# horizon: ${mdp.horizon ?? "none"}`,
     `# discount: ${mdp.discount}`,
     `# states: ${mdp.stateCount}`,

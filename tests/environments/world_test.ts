@@ -1,6 +1,7 @@
 /** Worlds from files: what each format gives, and that all of them give the same world. */
 import { deepEqual, equal } from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   openWorld,
   worldBytes,
@@ -8,6 +9,8 @@ import {
   type WorldReadOptions,
 } from "../../src/environments/world.ts";
 import type { NpyToWrite } from "../../src/files/npy.ts";
+import { evaluateExactly } from "../../src/mdp/exact.ts";
+import { optimalActions } from "../../src/mdp/optimal.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import { refusal } from "../dataset/refusal.ts";
 import { npz, opened } from "./world_files.ts";
@@ -333,4 +336,25 @@ Deno.test("worlds: start, horizon, discount and names given beside the file", as
   deepEqual([...changed.mdp.start], [0, 1, 0]);
   equal(changed.mdp.horizon, null);
   deepEqual(changed.mdp.outcomes, [{ name: "top", ends: true, unsafe: false }]);
+});
+
+Deno.test("worlds: the ward of docs/worlds.md", async () => {
+  const path = fileURLToPath(
+    new URL("../fixtures/numpy/ward.npz", import.meta.url),
+  );
+  const { title, mdp, policies } = await openWorld(path);
+  equal(title, "a small ward");
+  deepEqual([mdp.horizon, mdp.discount], [50, 0.99]);
+  deepEqual([...mdp.allowed!.subarray(0, 9)], [1, 1, 0, 1, 1, 0, 1, 1, 1]);
+  deepEqual(mdp.outcomes, [
+    { name: "death", ends: true, unsafe: true },
+    { name: "recovery", ends: true, unsafe: false },
+  ]);
+  // The two figures of the page.
+  const { outcomes } = evaluateExactly(mdp, policies.cautious);
+  equal(outcomes.death.toFixed(3), "0.163");
+  equal(outcomes.recovery.toFixed(3), "0.836");
+  const best = evaluateExactly(mdp, optimalActions(mdp));
+  equal(best.outcomes.death.toFixed(3), "0.065");
+  equal(best.outcomes.recovery.toFixed(3), "0.935");
 });
