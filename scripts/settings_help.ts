@@ -4,28 +4,37 @@
  * @module
  */
 import { InputError } from "../mod.ts";
-import { ALGORITHMS, ENVIRONMENTS, type Setting } from "../programs.ts";
+import {
+  ALGORITHMS,
+  type AnySettings,
+  ENVIRONMENTS,
+  type Setting,
+} from "../programs.ts";
 import { suggest } from "../tools.ts";
 
 /**
  * One line a setting: name, range, default, meaning.
  *
- * @param name Of an algorithm or an environment.
+ * @param name Of an algorithm, an environment or a variant of one.
  * @throws InputError if there is none of that name.
  */
 export function settingsHelp(name: string): string {
-  const definitions = [...ALGORITHMS, ...ENVIRONMENTS];
-  const found = definitions.find((definition) => definition.name === name);
+  const definitions: Explained[] = [...ALGORITHMS, ...ENVIRONMENTS];
+  const found = definitions.find((definition) =>
+    namesOf(definition).includes(name)
+  );
   if (!found) {
-    const names = definitions.map(({ name }) => name);
+    const names = definitions.flatMap(namesOf);
     throw new InputError(
       `--explain: unknown ${JSON.stringify(name)}; ${suggest(name, names)}`,
     );
   }
-  const rows = Object.entries<Setting>(found.settings).map(([key, setting]) => [
+  const rows = Object.entries(found.settings).map(([key, setting]) => [
     key,
     rangeOf(setting),
-    `default ${JSON.stringify(setting.default)}`,
+    `default ${
+      JSON.stringify({ [key]: setting.default, ...found.variants?.[name] }[key])
+    }`,
     setting.meaning.replaceAll("`", ""),
   ]);
   const widths = [0, 1, 2].map((column) =>
@@ -36,7 +45,20 @@ export function settingsHelp(name: string): string {
       initial.padEnd(widths[2])
     }  ${meaning}`
   );
-  return `${found.name}: ${found.title}\n\n${lines.join("\n")}\n`;
+  return `${name}: ${found.title}\n\n${lines.join("\n")}\n`;
+}
+
+interface Explained {
+  readonly name: string;
+  readonly title: string;
+  readonly settings: AnySettings;
+  readonly variants?: Readonly<
+    Record<string, Readonly<Record<string, unknown>>>
+  >;
+}
+
+function namesOf({ name, variants }: Explained): string[] {
+  return [name, ...Object.keys(variants ?? {})];
 }
 
 function rangeOf(setting: Setting): string {
