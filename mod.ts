@@ -98,6 +98,7 @@ export type {
   Config,
   ConfigOverrides,
   DatasetConfig,
+  EnvironmentOverrides,
   EvaluationConfig,
   NetworkConfig,
 } from "./src/config/config.ts";
@@ -114,6 +115,7 @@ export type {
   PolicyMetrics,
   RolloutMetrics,
 } from "./src/evaluation/results.ts";
+export type { ValueName } from "./src/evaluation/measures.ts";
 export type { DatasetSummary, OutcomeRate } from "./src/dataset/summary.ts";
 export {
   parseSeeds,
@@ -150,6 +152,8 @@ export {
   type EnvironmentName,
   type EnvironmentSettings,
   type EnvironmentVariant,
+  type FileWorldConfig,
+  type FileWorldSettings,
   type KnownEnvironment,
 } from "./src/environments/index.ts";
 export type { GridDrawing } from "./src/environments/define.ts";
@@ -165,6 +169,7 @@ export {
   worldToSafetensors,
 } from "./src/environments/world_safetensors.ts";
 export type { Cell } from "./src/settings.ts";
+export { chooseWorld, type ChosenWorld } from "./src/run/chosen_world.ts";
 export { type EnvironmentOptions, makeEnvironment } from "./src/run/problem.ts";
 export {
   type FiniteMdp,
@@ -203,6 +208,7 @@ export {
   optimalStationaryActions,
 } from "./src/mdp/optimal.ts";
 export { greedyPolicy, type Policy } from "./src/mdp/policy.ts";
+export { mixedWithUniform, uniformPolicy } from "./src/mdp/mix.ts";
 export { rollOut, type RolloutResult } from "./src/evaluation/rollout.ts";
 export { type Agreement, checkAgreement } from "./src/evaluation/agreement.ts";
 

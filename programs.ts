@@ -17,6 +17,7 @@ export type {
   CellSetting,
   CellsSetting,
   ChoiceSetting,
+  HashSetting,
   NumberSetting,
   NumbersNamed,
   RowsSetting,

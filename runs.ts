@@ -18,9 +18,23 @@ export {
   requireSameConfig,
 } from "./src/run/resume.ts";
 export { requireNewRun } from "./src/run/run_directory.ts";
-export { openProblem, type Problem } from "./src/run/problem.ts";
+export {
+  type Given,
+  knownEnvironment,
+  openProblem,
+  type Problem,
+  worldSha256,
+} from "./src/run/problem.ts";
 export { isStudy } from "./src/study/config.ts";
-export { unsafeName } from "./src/mdp/mdp.ts";
+export { startingIn, unsafeName } from "./src/mdp/mdp.ts";
+export { behaviourNames } from "./src/environments/index.ts";
+export {
+  type MeasuredWorld,
+  valueName,
+  valueWords,
+} from "./src/evaluation/measures.ts";
+export { returnWriter } from "./src/report/study_words.ts";
+export { type ExactColumn, exactColumns } from "./src/report/run_numbers.ts";
 export { keepsActionNames } from "./src/dataset/formats/dataset_file.ts";
 export { presetNamed } from "./src/config/resolve.ts";
 export type { PresetName } from "./src/config/presets.ts";

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import {
+  type ChosenWorld,
   type Config,
   type Dataset,
   datasetToSafetensors,
@@ -17,6 +18,7 @@ import {
   runPipeline,
 } from "../mod.ts";
 import {
+  exactColumns,
   isBegun,
   isFinished,
   openProblem,
@@ -24,14 +26,7 @@ import {
   requireNewRun,
   requireSameConfig,
 } from "../runs.ts";
-import {
-  decimal,
-  duration,
-  formatTable,
-  percent,
-  processOutput,
-  sha256Hex,
-} from "../tools.ts";
+import { duration, formatTable, processOutput, sha256Hex } from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import {
   type Arguments,
@@ -45,6 +40,7 @@ import {
 import { listenForInterrupt } from "./interrupt.ts";
 import { settingsHelp } from "./settings_help.ts";
 import { stageProgress } from "./stage_progress.ts";
+import { chosenWorld, worldFlags } from "./world_at_work.ts";
 
 const usage: Usage = {
   command: "deno task pipeline",
@@ -70,6 +66,12 @@ const usage: Usage = {
       value: "FILE",
       help: "train on this data set in place of collecting one",
     },
+    environment: {
+      value: "W",
+      help:
+        "a world's file, or NAME:key=value,… of one that is built in (default: gridworld)",
+    },
+    ...worldFlags,
     out: {
       value: "DIR",
       help: "the run directory (default: a new one under artifacts/)",
@@ -112,7 +114,8 @@ await runScript(usage, async (args) => {
       onNote: noteOn(screen, values.dataset),
     })
     : undefined;
-  const config = wantedConfig(args, resume, dataset);
+  const chosen = await chosenWorld(args, screen);
+  const config = wantedConfig(args, resume, dataset, chosen);
   const out = values.out ??
     newRunDirectory(values.preset ?? "tutorial", config.seed);
   if (!resume) requireNewRun(out);
@@ -137,6 +140,7 @@ await runScript(usage, async (args) => {
       backend,
       out,
       dataset,
+      world: chosen.world,
       resume,
       checkpointInterval,
       tensorboard: switches.has("tensorboard"),
@@ -161,8 +165,9 @@ function wantedConfig(
   { values, ...args }: Arguments,
   resume: boolean,
   dataset: Dataset | undefined,
+  { environment, world }: Partial<ChosenWorld>,
 ): Config {
-  const flags = ["preset", "config", "seed", "dataset"];
+  const flags = ["preset", "config", "seed", "dataset", "environment"];
   if (resume && !flags.some((flag) => values[flag])) {
     return recordedConfig(values.out);
   }
@@ -172,14 +177,16 @@ function wantedConfig(
     {
       seed: integerFlag({ values, ...args }, "seed", 0, 2 ** 32 - 1),
       datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
-      isCategorical: dataset?.observationCategories !== undefined,
+      environment,
+      isCategorical:
+        (dataset ?? world?.mdp)?.observationCategories !== undefined,
       onNote: noteOn(processOutput("stderr"), values.config),
     },
     values.config,
   );
   if (resume) requireSameConfig(values.out, config);
   // Data that do not fit are refused in one line, before a device is looked for.
-  if (dataset) openProblem(config, dataset);
+  if (dataset) openProblem(config, { dataset, world });
   return config;
 }
 
@@ -196,33 +203,19 @@ function newRunDirectory(preset: string, seed: number): string {
   }
 }
 
-function printSummary(
-  { environment, policies, references }: Metrics,
-): void {
-  const outcomes = environment?.outcomes.map(({ name }) => name) ?? [];
+function printSummary(metrics: Metrics): void {
   const output = processOutput("stdout");
+  const columns = exactColumns(metrics).filter(({ isBrief }) => isBrief);
   const rows = [
-    ...Object.entries(policies).flatMap(([name, { exact }]) =>
+    ...Object.entries(metrics.policies).flatMap(([name, { exact }]) =>
       exact ? [{ name, exact }] : []
     ),
-    ...Object.entries(references ?? {}).map(([name, exact]) => ({
+    ...Object.entries(metrics.references ?? {}).map(([name, exact]) => ({
       name,
       exact,
     })),
-  ].map(({ name, exact }) => [
-    name,
-    decimal(exact.returnMean!),
-    ...outcomes.map((outcome) => percent(exact[`${outcome}Probability`])),
-    percent(exact.timeoutProbability),
-    decimal(exact.lengthMean!, 1),
-  ]);
+  ].map(({ name, exact }) => [name, ...columns.map(({ of }) => of(exact))]);
   if (rows.length === 0) return;
-  output.write(
-    "\n" +
-      formatTable(
-        output,
-        ["policy", "return", ...outcomes, "timeout", "steps"],
-        rows,
-      ),
-  );
+  const head = ["policy", ...columns.map(({ head }) => head)];
+  output.write("\n" + formatTable(output, head, rows));
 }

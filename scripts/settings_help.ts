@@ -73,6 +73,8 @@ function rangeOf(setting: Setting): string {
     }
     case "cell":
       return "[x, y]";
+    case "hash":
+      return "64 hexadecimal digits";
     case "cells":
       return "[[x, y], …]";
     case "boolean":

@@ -30,6 +30,7 @@ import {
 } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { printStudy } from "./study_table.ts";
+import { chosenWorld, worldFlags } from "./world_at_work.ts";
 
 const usage: Usage = {
   command: "deno task study",
@@ -52,6 +53,12 @@ const usage: Usage = {
       value: "FILE.json",
       help: "keys that differ from those of the presets",
     },
+    environment: {
+      value: "W",
+      help:
+        "a world's file, or NAME:key=value,… of one that is built in (default: gridworld)",
+    },
+    ...worldFlags,
     out: {
       value: "DIR",
       help: "the study's folder (default: artifacts/study-PRESETS)",
@@ -67,12 +74,16 @@ const usage: Usage = {
 await runScript(usage, async (args) => {
   const { values } = args;
   const presets = (values.preset ?? "tutorial").split(",");
+  const screen = processOutput("stderr");
+  const { environment, world } = await chosenWorld(args, screen);
   const study = resolveStudy({
     presets,
     algorithms: values.algorithms?.split(","),
     seeds: parseSeeds(values.seeds ?? "0..9"),
     overrides: values.config ? readJsonFile(values.config) : {},
     source: values.config,
+    environment,
+    isCategorical: world?.mdp.observationCategories !== undefined,
     onNote: noteOn(processOutput("stderr"), values.config),
   });
   const jobs = integerFlag(args, "jobs", 1, 256);
@@ -80,7 +91,6 @@ await runScript(usage, async (args) => {
   const out = values.out ??
     join(artifactsFolder(), `study-${presets.join("-")}`);
 
-  const screen = processOutput("stderr");
   if (jobs !== undefined) noteSurplus(screen, "--jobs", jobs);
   const interrupt = await listenForInterrupt(
     "stopping; Ctrl-C again stops at once",
@@ -90,6 +100,7 @@ await runScript(usage, async (args) => {
   try {
     const result = await runStudy({
       study,
+      world,
       out,
       jobs,
       backend,

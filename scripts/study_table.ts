@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { StudyResult } from "../mod.ts";
-import { unsafeName } from "../runs.ts";
+import type { OutcomeProbability, StudyResult } from "../mod.ts";
+import { returnWriter, unsafeName, valueWords } from "../runs.ts";
 import type {
   Comparison,
   Estimate,
@@ -12,7 +12,6 @@ import type {
   PolicyName,
 } from "../statistics.ts";
 import {
-  decimal,
   formatTable,
   type Output,
   percent,
@@ -29,37 +28,53 @@ interface Column {
   readonly of: (policy: PolicyAggregates) => string;
 }
 
-/** What is shown where these can happen. */
-const columnsOf = (unsafe: string, harmless: readonly string[]): Column[] => [
-  {
-    name: "return, IQM",
-    head: "return, IQM",
-    of: ({ aggregates: { returnMean } }) =>
-      interval(returnMean.interquartileMean, decimal),
-  },
-  {
-    name: "return, worst",
-    head: "worst",
-    of: ({ aggregates: { returnMean } }) => decimal(returnMean.worst.value),
-  },
-  {
-    name: unsafe,
-    head: unsafe,
-    of: ({ aggregates }) =>
-      percent(aggregates[`${unsafe}Probability`].median.value),
-  },
-  {
-    name: `${unsafe}, worst`,
-    head: "worst",
-    of: ({ aggregates }) =>
-      percent(aggregates[`${unsafe}Probability`].worst.value),
-  },
-  ...harmless.map((name): Column => ({
-    name,
-    head: name,
-    of: ({ ends }) => percent(ends[`${name}Probability`]),
-  })),
-];
+/** What is shown of a study's policies. */
+function columnsOf(result: StudyResult): Column[] {
+  const { quantities: [value], policies: [{ ends }] } = result;
+  const words = valueWords(value);
+  const write = returnWriter(result);
+  const unsafe = unsafeName(result);
+  const risk = (name: string): Column[] => [
+    {
+      name,
+      head: name,
+      of: ({ aggregates }) =>
+        percent(aggregates[`${name}Probability`].median.value),
+    },
+    {
+      name: `${name}, worst`,
+      head: "worst",
+      of: ({ aggregates }) =>
+        percent(aggregates[`${name}Probability`].worst.value),
+    },
+  ];
+  return [
+    {
+      name: `${words}, IQM`,
+      head: `${words}, IQM`,
+      of: ({ aggregates }) =>
+        interval(aggregates[value].interquartileMean, write),
+    },
+    {
+      name: `${words}, worst`,
+      head: "worst",
+      of: ({ aggregates }) => write(aggregates[value].worst.value),
+    },
+    ...unsafe === null ? [] : risk(unsafe),
+    ...Object.keys(ends).filter((key) => key !== "timeoutProbability").map((
+      key,
+    ): Column => {
+      const name = key === "neverEndsProbability"
+        ? "never ends"
+        : key.replace(/Probability$/, "");
+      return {
+        name,
+        head: name,
+        of: ({ ends }) => percent(ends[key as OutcomeProbability]),
+      };
+    }),
+  ];
+}
 
 /**
  * Prints what each policy reaches, several presets side by side, and how the learners compare.
@@ -68,15 +83,12 @@ const columnsOf = (unsafe: string, harmless: readonly string[]): Column[] => [
  */
 export function printStudy(output: Output, result: StudyResult): void {
   const { seeds, presets } = result.study;
-  const unsafe = unsafeName(result);
-  const harmless = result.outcomes.filter((outcome) => !outcome.unsafe)
-    .map(({ name }) => name);
-  const shown = columnsOf(unsafe, harmless);
+  const shown = columnsOf(result);
+  const medians = shown.map(({ head }) => head).slice(2)
+    .filter((head) => head !== "worst");
   output.write(`
 Exact values over ${seeds.length} seeds. IQM: interquartile mean [95 % interval, where one can
-be given]; worst: the worst seed's; ${
-    [unsafe, ...harmless].join(", ")
-  }: medians.
+be given]; worst: the worst seed's; ${medians.join(", ")}: medians.
 `);
   const names = Object.keys(presets);
   if (names.length === 1) {
@@ -124,6 +136,8 @@ function printPolicies(
 
 function printComparisons(output: Output, result: StudyResult): void {
   const unsafe = unsafeName(result);
+  const [value] = result.quantities;
+  const write = returnWriter(result);
   const learners = new Set(
     result.policies.filter(({ kind }) => kind === "learner").map(nameOf),
   );
@@ -147,11 +161,13 @@ function printComparisons(output: Output, result: StudyResult): void {
     `${interval(difference.interquartileMean, write)} ${betterOn} : ${worseOn}`;
   output.write(formatTable(
     output,
-    ["first, second", "return", unsafe],
+    ["first, second", valueWords(value), ...unsafe === null ? [] : [unsafe]],
     comparisons.map(({ better, than, paired }) => [
       `${label(better)}, ${label(than)}`,
-      cell(paired.returnMean, decimal),
-      cell(paired[`${unsafe}Probability`], percentDifference),
+      cell(paired[value], write),
+      ...unsafe === null
+        ? []
+        : [cell(paired[`${unsafe}Probability`], percentDifference)],
     ]),
   ));
 }

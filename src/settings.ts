@@ -78,6 +78,16 @@ export interface RowsSetting {
   readonly meaning: string;
 }
 
+/** A setting that is a SHA-256 in hexadecimal digits, or null. */
+export interface HashSetting {
+  /** The kind of setting. */
+  readonly kind: "hash";
+  /** Where neither preset nor configuration says. */
+  readonly default: null;
+  /** In a few words. */
+  readonly meaning: string;
+}
+
 /** A setting: its type, range, default and meaning. */
 export type Setting =
   | NumberSetting
@@ -85,7 +95,8 @@ export type Setting =
   | CellSetting
   | CellsSetting
   | BooleanSetting
-  | RowsSetting;
+  | RowsSetting
+  | HashSetting;
 
 /** Settings by name, where it does not matter whose. */
 export type AnySettings = Readonly<Record<string, Setting>>;
@@ -102,6 +113,7 @@ export type SettingDefinitions<Settings> = {
     : Settings[Key] extends boolean ? BooleanSetting
     : Settings[Key] extends string ? ChoiceSetting<Settings[Key]>
     : Settings[Key] extends readonly string[] ? RowsSetting
+    : Settings[Key] extends string | null ? HashSetting
     : Settings[Key] extends Cell | null ? CellSetting
     : CellsSetting;
 };
@@ -156,6 +168,11 @@ export function rows(
   meaning: string,
 ): RowsSetting {
   return { kind: "rows", letters, default: initial, meaning };
+}
+
+/** A SHA-256, null by default. */
+export function hash(meaning: string): HashSetting {
+  return { kind: "hash", default: null, meaning };
 }
 
 /** The default of each setting. */

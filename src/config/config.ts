@@ -65,12 +65,15 @@ export interface Config {
   readonly evaluation: EvaluationConfig;
 }
 
+/** An environment's name and some of its settings. */
+export type EnvironmentOverrides = Partial<EnvironmentConfig>;
+
 /** The shape of a {@link Config} with every key optional, to lay over a preset. */
 export interface ConfigOverrides {
   /** Names every random stream of the run. */
   readonly seed?: number;
   /** The environment; its name, if it has none, is that of the preset's. */
-  readonly environment?: Partial<EnvironmentConfig> | null;
+  readonly environment?: EnvironmentOverrides | null;
   /** The offline data set. */
   readonly dataset?: Partial<DatasetConfig>;
   /** The network of every learner. */

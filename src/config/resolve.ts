@@ -14,11 +14,17 @@ import {
   type EnvironmentConfig,
   environmentNamed,
   environmentShape,
+  FILE_WORLD,
   initialSettings,
   requireBehaviour,
 } from "../environments/index.ts";
 import { defaultsOf } from "../settings.ts";
-import type { Config, ConfigOverrides, NetworkConfig } from "./config.ts";
+import type {
+  Config,
+  ConfigOverrides,
+  EnvironmentOverrides,
+  NetworkConfig,
+} from "./config.ts";
 import { suggest } from "../nearest.ts";
 import { withNewKeys } from "./old_keys.ts";
 import { type Preset, type PresetName, presets } from "./presets.ts";
@@ -30,10 +36,12 @@ export interface ConfigFlags {
   readonly onNote?: (note: string) => void;
   /** The run's seed. */
   readonly seed?: number;
-  /** SHA-256 of the data from a file; their environment is known only if the overrides name it. */
+  /** SHA-256 of the data from a file; their environment is known only if flags or overrides name it. */
   readonly datasetSha256?: string;
   /** Whether observations of the data or the world from a file are names; see `network.encoder`. */
   readonly isCategorical?: boolean;
+  /** The environment: its name and some of its settings. */
+  readonly environment?: EnvironmentOverrides;
 }
 
 /**
@@ -79,9 +87,9 @@ export function resolveConfig(
   source = "config",
 ): Config {
   const base = presets[presetNamed(preset)];
-  const over = checkConfig(
-    withNewKeys(overrides, source, flags.onNote),
-    source,
+  const over = withEnvironment(
+    checkConfig(withNewKeys(overrides, source, flags.onNote), source),
+    flags.environment,
   );
   const flagged = checkConfig(
     flags.seed === undefined ? {} : { seed: flags.seed },
@@ -95,14 +103,18 @@ export function resolveConfig(
       `${source}: environment: null needs data from a file; give --dataset FILE`,
     );
   }
-  // A limit may count as a real end in our gridworld, not in anyone's data.
-  const collecting = sha256 === null
-    ? base.dataset
-    : { ...base.dataset, bootstrapOnTruncation: true };
+  const collecting = {
+    ...base.dataset,
+    // A limit may count as a real end in our gridworld, not in anyone's data.
+    ...(sha256 !== null && { bootstrapOnTruncation: true }),
+    // The policies of a file are those that people have, without a share of chance.
+    ...(over.environment?.name === FILE_WORLD && { epsilon: 0 }),
+  };
   const environment = unknown ? null : resolveEnvironment(base, over, source);
   // The index of a state is no quantity.
   const network: NetworkConfig = flags.isCategorical ||
-      (environment && environmentShape(environment).observationCategories)
+      (environment && environment.name !== FILE_WORLD &&
+        environmentShape(environment).observationCategories)
     ? { ...base.network, encoder: "oneHot" }
     : base.network;
   const config: Config = {
@@ -118,6 +130,28 @@ export function resolveConfig(
     evaluation: laidOver(base.evaluation, over.evaluation),
   };
   return deepFreeze(config);
+}
+
+/**
+ * Lays the environment of a flag over that of a configuration; of another one nothing is kept.
+ *
+ * @throws InputError if it is not as a configuration may say it.
+ */
+export function withEnvironment(
+  over: ConfigOverrides,
+  flag: EnvironmentOverrides | undefined,
+): ConfigOverrides {
+  if (flag === undefined) return over;
+  const { environment } = checkConfig({ environment: flag }, "--environment");
+  const name = (of: ConfigOverrides["environment"]) =>
+    environmentNamed(of?.name).name;
+  const kept = over.environment && name(over.environment) === name(environment)
+    ? over.environment
+    : {};
+  return {
+    ...over,
+    environment: { ...kept, ...environment } as ConfigOverrides["environment"],
+  };
 }
 
 /** `base` with the keys of `over` that are there; base's key order. */
@@ -156,6 +190,8 @@ function resolveBehaviour(
 ): Pick<Config["dataset"], "behaviour"> {
   const behaviour = dataset?.behaviour;
   if (behaviour === undefined) return {};
+  // Which ones a file has shows when it is opened.
+  if (environment?.name === FILE_WORLD) return { behaviour };
   blaming(
     `${source}: `,
     () => requireBehaviour(environmentNamed(environment?.name), behaviour),

@@ -11,6 +11,7 @@ import {
   ENVIRONMENT_WORDS,
   environmentNamed,
   ENVIRONMENTS,
+  FILE_WORLD,
 } from "../environments/index.ts";
 import { InputError } from "../errors.ts";
 import type { AnySettings, NumberSetting, Setting } from "../settings.ts";
@@ -95,6 +96,10 @@ function rows(letters: string) {
 }
 const probability = number(0, 1);
 const sha256Message = "must be 64 hexadecimal digits or null";
+const sha256 = v.nullable(v.pipe(
+  v.string(sha256Message),
+  v.regex(/^[0-9a-f]{64}$/, sha256Message),
+));
 
 /** What the definition of a setting says. */
 function settingSchema(setting: Setting): v.GenericSchema {
@@ -107,6 +112,8 @@ function settingSchema(setting: Setting): v.GenericSchema {
       return numeric(number, setting);
     case "cell":
       return setting.default === null ? v.nullable(cell) : cell;
+    case "hash":
+      return sha256;
     case "cells":
       return v.nullable(cells);
     case "boolean":
@@ -131,16 +138,23 @@ function settingEntries(settings: AnySettings): v.ObjectEntries {
   );
 }
 
+/** What `environment.name` may be. */
+const NAMES: readonly string[] = [...ENVIRONMENT_WORDS, FILE_WORLD];
+
+function isName(name: unknown): name is string {
+  return NAMES.includes(name as string);
+}
+
 /** The schema of a configuration whose environment has this name. */
-const schemaWith = (environment: AnyEnvironment) =>
+const schemaWith = (environment: AnyEnvironment): v.GenericSchema =>
   section({
     seed: integer(0, 4_294_967_295),
     environment: v.nullable(section({
       name: v.picklist(
-        ENVIRONMENT_WORDS,
+        NAMES,
         ({ input }) =>
           `must be the name of an environment (${
-            suggest(String(input), ENVIRONMENT_WORDS)
+            suggest(String(input), NAMES)
           })`,
       ),
       ...settingEntries(environment.settings),
@@ -150,10 +164,7 @@ const schemaWith = (environment: AnyEnvironment) =>
       behaviour: v.string("must be the name of a behaviour policy"),
       epsilon: probability,
       bootstrapOnTruncation: v.boolean("must be true or false"),
-      sha256: v.nullable(v.pipe(
-        v.string(sha256Message),
-        v.regex(/^[0-9a-f]{64}$/, sha256Message),
-      )),
+      sha256,
     }),
     network: section({
       hidden: v.pipe(
@@ -240,8 +251,8 @@ function sectionOf(wrapped: unknown): { entries: Record<string, unknown> } {
 export function checkConfig(value: unknown, source: string): ConfigOverrides {
   const { environment } = (value ?? {}) as { environment?: { name?: unknown } };
   const schema = schemaWith(
-    ENVIRONMENT_WORDS.includes(environment?.name as string)
-      ? environmentNamed(environment?.name as string)
+    isName(environment?.name)
+      ? environmentNamed(environment.name)
       : ENVIRONMENTS[0],
   );
   const result = v.safeParse(schema, value, { abortEarly: true });

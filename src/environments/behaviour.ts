@@ -5,13 +5,13 @@
  */
 
 import type { FiniteMdp } from "../mdp/mdp.ts";
+import { uniformPolicy } from "../mdp/mix.ts";
 import { optimalStationaryActions } from "../mdp/optimal.ts";
 
 /** The behaviour policies that every environment has. */
 export const COMMON_BEHAVIOURS = {
   /** Uniform over the allowed actions. */
-  uniform: ({ stateCount, actionCount, allowed }: FiniteMdp) =>
-    choosingAmong(stateCount, actionCount, 1, () => [0], allowed),
+  uniform: (mdp: FiniteMdp) => uniformPolicy(mdp),
   /** The best policy for the world's discount that does not depend on the step. */
   optimal: (mdp: FiniteMdp, epsilon: number) => {
     const { stateCount, actionCount, allowed } = mdp;

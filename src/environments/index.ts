@@ -14,14 +14,21 @@ import type {
   EnvironmentShape,
   GridDrawing,
 } from "./define.ts";
+import {
+  FILE_WORLD,
+  fileWorld,
+  type FileWorldConfig,
+} from "./file_environment.ts";
 import { frozenLake } from "./frozen_lake.ts";
 import { gridworld } from "./gridworld.ts";
 import { randomMdp } from "./random_mdp.ts";
 import { spibbGridworld } from "./spibb_gridworld.ts";
 import { taxi } from "./taxi.ts";
 import { wetChicken } from "./wet_chicken.ts";
+import type { WorldFile } from "./world_file.ts";
 
 export * from "./cliff_walking.ts";
+export * from "./file_environment.ts";
 export * from "./frozen_lake.ts";
 export * from "./gridworld.ts";
 export * from "./random_mdp.ts";
@@ -71,18 +78,23 @@ export type EnvironmentSettings = {
   >[0];
 };
 
-/** An environment of a configuration: its settings, and its name unless it is the first. */
-export type EnvironmentConfig = {
-  readonly [Name in EnvironmentName]:
-    & (Name extends "gridworld" ? { readonly name?: Name }
-      : { readonly name: Name })
-    & EnvironmentSettings[Name];
-}[EnvironmentName];
+/**
+ * An environment of a configuration: its settings, and its name unless it is the first; or a world
+ * from a file.
+ */
+export type EnvironmentConfig =
+  | {
+    readonly [Name in EnvironmentName]:
+      & (Name extends "gridworld" ? { readonly name?: Name }
+        : { readonly name: Name })
+      & EnvironmentSettings[Name];
+  }[EnvironmentName]
+  | FileWorldConfig;
 
 /** A definition where it does not matter whose; worlds are its own. */
 export interface AnyEnvironment extends
   Omit<
-    EnvironmentDefinition<EnvironmentName, never, never>,
+    EnvironmentDefinition<EnvironmentConfigName, never, never>,
     "settings" | "variants" | "complete" | "resolve"
   > {
   /** What a configuration says of it. */
@@ -94,6 +106,9 @@ export interface AnyEnvironment extends
   /** See {@link EnvironmentDefinition}. */
   resolve(settings: never, seed: number): unknown;
 }
+
+/** Name of an environment in a configuration. */
+export type EnvironmentConfigName = EnvironmentName | typeof FILE_WORLD;
 
 /** Names of all environments. */
 export const ENVIRONMENT_NAMES: readonly EnvironmentName[] = ENVIRONMENTS.map((
@@ -109,11 +124,14 @@ export const ENVIRONMENT_WORDS: readonly string[] = ENVIRONMENTS.flatMap((
  * Looks an environment up.
  *
  * @param name Its own or that of a variant; without one, the first is meant.
+ * @param world What a world from a file is; without it, only its settings are known.
  * @throws InputError if there is none of that name.
  */
 export function environmentNamed(
   name: string = ENVIRONMENTS[0].name,
+  world?: WorldFile,
 ): AnyEnvironment {
+  if (name === FILE_WORLD) return fileWorld(world);
   const found = ENVIRONMENTS.find((definition: AnyEnvironment) =>
     definition.name === name ||
     Object.hasOwn(definition.variants ?? {}, name)
@@ -142,14 +160,16 @@ export function initialSettings(name: string | undefined): object {
  *
  * @param config Its settings and, unless it is the first, its name.
  * @param seed The run's seed.
+ * @param world From the file, where it is from one.
  * @returns Its world.
  * @throws InputError if it makes no sense, such as a start on a hazard that the seed draws.
  */
 export function resolveEnvironment(
   { name, ...settings }: EnvironmentConfig,
   seed: number,
+  world?: WorldFile,
 ): unknown {
-  const definition = environmentNamed(name);
+  const definition = environmentNamed(name, world);
   const { horizon, stateCount } = definition.shape(settings as never);
   if (horizon !== null && stateCount * horizon > MOST_STATE_STEPS) {
     throw new InputError(
@@ -159,11 +179,16 @@ export function resolveEnvironment(
   return definition.resolve(settings as never, seed);
 }
 
-/** The sizes of a configured environment's tables. */
+/**
+ * The sizes of a configured environment's tables.
+ *
+ * @param world From the file, where it is from one.
+ */
 export function environmentShape(
   { name, ...settings }: EnvironmentConfig,
+  world?: WorldFile,
 ): EnvironmentShape {
-  return environmentNamed(name).shape(settings as never);
+  return environmentNamed(name, world).shape(settings as never);
 }
 
 /** The true environment, for collecting and evaluation. */
@@ -178,6 +203,20 @@ export interface KnownEnvironment {
   readonly description: Readonly<Record<string, unknown>>;
   /** How it is drawn; null where it cannot be. */
   readonly drawing: GridDrawing | null;
+}
+
+/**
+ * Names of an environment's behaviour policies: its own, the first being the default, and those that
+ * all have.
+ *
+ * @param world The world, where it is from a file.
+ */
+export function behaviourNames(
+  name: string | undefined,
+  world?: WorldFile,
+): string[] {
+  const { behaviours } = environmentNamed(name, world);
+  return [...Object.keys(behaviours), ...Object.keys(COMMON_BEHAVIOURS)];
 }
 
 /**
@@ -205,6 +244,7 @@ export function requireBehaviour(
  * @param seed The run's seed.
  * @param behaviour Name of the behaviour policy; without one, the environment's first is meant.
  * @param epsilon Share of uniform actions of the behaviour policy.
+ * @param file The world, where it is from a file.
  * @throws InputError if something of it makes no sense.
  */
 export function openKnownEnvironment(
@@ -212,24 +252,29 @@ export function openKnownEnvironment(
   seed: number,
   behaviour: string | undefined,
   epsilon: number,
+  file?: WorldFile,
 ): KnownEnvironment {
   if (!(epsilon >= 0 && epsilon <= 1)) {
     throw new InputError(
       `dataset.epsilon is ${epsilon}: give a probability from 0 to 1`,
     );
   }
-  const definition = environmentNamed(config.name);
+  const definition = environmentNamed(config.name, file);
   requireBehaviour(definition, behaviour);
-  const world = resolveEnvironment(config, seed) as never;
+  const world = resolveEnvironment(config, seed, file) as never;
   const mdp = definition.mdp(world);
   const { behaviours } = definition;
-  const name = behaviour ?? Object.keys(behaviours)[0];
+  const name = behaviour ?? Object.keys(behaviours)[0] ?? "uniform";
+  let policy: Float64Array | undefined;
   return {
     title: definition.title,
     mdp,
-    behaviour: Object.hasOwn(behaviours, name)
-      ? behaviours[name](world, epsilon)
-      : COMMON_BEHAVIOURS[name as CommonBehaviour](mdp, epsilon),
+    // One that is planned takes its time, and not everybody asks for it.
+    get behaviour() {
+      return policy ??= Object.hasOwn(behaviours, name)
+        ? behaviours[name](world, epsilon)
+        : COMMON_BEHAVIOURS[name as CommonBehaviour](mdp, epsilon);
+    },
     description: definition.describe(world),
     drawing: definition.draw?.(world) ?? null,
   };

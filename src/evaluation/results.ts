@@ -6,22 +6,26 @@
 import type { Config } from "../config/config.ts";
 import type { DatasetSummary, OutcomeRate } from "../dataset/summary.ts";
 import type { ExactEvaluation } from "../mdp/exact.ts";
-import type { NamedOutcome } from "../mdp/mdp.ts";
+import { type FiniteMdp, type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
 import type { ReferencePolicies } from "./references.ts";
 import type { RolloutResult } from "./rollout.ts";
 
-/** A policy's exact values, without the distribution behind them. */
+/**
+ * A policy's exact values, without the distribution behind them; null where one is not defined or only
+ * bounds are known.
+ */
 export interface ExactMetrics extends
   Pick<
     ExactEvaluation,
-    | "returnMean"
-    | "returnStd"
-    | "cvar10"
-    | "cvar1"
-    | "timeoutProbability"
-    | "lengthMean"
+    "returnMean" | "returnStd" | "cvar10" | "cvar1" | "lengthMean"
+  >,
+  Partial<
+    Pick<ExactEvaluation, "discountedReturnMean" | "discountedReturnStd">
   > {
-  /** Of each outcome that the environment names. */
+  /**
+   * Of each outcome that the environment names; `unsafeProbability` of any that is unsafe, where there
+   * are several; `timeoutProbability` in a world with a horizon, else `neverEndsProbability`.
+   */
   readonly [outcome: OutcomeProbability]: number;
 }
 
@@ -41,7 +45,7 @@ export interface PolicyMetrics {
   readonly rollout?: RolloutMetrics;
   /** Exact values by dynamic programming. */
   readonly exact?: ExactMetrics;
-  /** The optimal policy's exact return minus this one's. */
+  /** The optimal policy's exact return, discounted where the world is, minus this one's. */
   readonly regret?: number;
   /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
   readonly rolloutAgrees?: boolean;
@@ -54,11 +58,14 @@ export interface PolicyMetrics {
 }
 
 /** The optimal policy in `metrics.json`. */
-export interface OptimalMetrics
-  extends Pick<ExactEvaluation, "returnMean" | "lengthMean"> {
-  /** Of each outcome that the environment names. */
-  readonly [outcome: OutcomeProbability]: number;
-}
+export type OptimalMetrics = Omit<
+  ExactMetrics,
+  | "returnStd"
+  | "discountedReturnStd"
+  | "cvar10"
+  | "cvar1"
+  | "timeoutProbability"
+>;
 
 /** `metrics.json`. */
 export interface Metrics {
@@ -72,7 +79,11 @@ export interface Metrics {
     readonly title: string;
     /** What can happen that has a name. */
     readonly outcomes: readonly NamedOutcome[];
-    /** The best that can be done, by backward induction over the horizon. */
+    /** Steps after which episodes are truncated; null where nothing truncates them. */
+    readonly horizon: number | null;
+    /** The discount that the world comes with; 1 where it has none. */
+    readonly discount: number;
+    /** The best that can be done. */
     readonly optimal: OptimalMetrics;
     /** What the environment says of itself. */
     readonly [fact: string]: unknown;
@@ -85,35 +96,62 @@ export interface Metrics {
   readonly references?: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
 }
 
-/** Leaves out the distribution. */
-export function exactMetrics(evaluation: ExactEvaluation): ExactMetrics {
+/** What a world's metrics depend on. */
+export type DescribedWorld = Pick<
+  FiniteMdp,
+  "outcomes" | "horizon" | "discount"
+>;
+
+/** Leaves out the distribution, and what says nothing in such a world. */
+export function exactMetrics(
+  evaluation: ExactEvaluation,
+  world: DescribedWorld,
+): ExactMetrics {
   const { returnMean, returnStd, cvar10, cvar1 } = evaluation;
-  const { outcomes, timeoutProbability, lengthMean } = evaluation;
-  const named = Object.entries(outcomes).map((
+  const { discountedReturnMean, discountedReturnStd } = evaluation;
+  const { unsafeProbability, lengthMean } = evaluation;
+  const { timeoutProbability, neverEndsProbability } = evaluation;
+  const named = Object.entries(evaluation.outcomes).map((
     [name, value],
   ): [OutcomeProbability, number] => [`${name}Probability`, value]);
   return {
+    ...(world.discount < 1 && { discountedReturnMean, discountedReturnStd }),
     returnMean,
     returnStd,
     cvar10,
     cvar1,
     ...Object.fromEntries(named),
-    timeoutProbability,
+    ...(unsafeName(world) === "unsafe" && { unsafeProbability }),
+    ...(world.horizon === null
+      ? { neverEndsProbability }
+      : { timeoutProbability }),
     lengthMean,
   };
 }
 
+/** What becomes of episodes that nothing ends: they run out of time, or never end. */
+export function unendedName(
+  { horizon }: Pick<DescribedWorld, "horizon">,
+): "timeout" | "neverEnds" {
+  return horizon === null ? "neverEnds" : "timeout";
+}
+
 /** Leaves out the single episodes. */
-export function rolloutMetrics(rollouts: RolloutResult): RolloutMetrics {
+export function rolloutMetrics(
+  rollouts: RolloutResult,
+  world: DescribedWorld,
+): RolloutMetrics {
   const { episodes, returnMean, returnStd, lengthMean } = rollouts;
   const named = Object.entries(rollouts.outcomeRates).map((
     [name, value],
   ): [OutcomeRate, number] => [`${name}Rate`, value]);
+  const { unsafeRate } = rollouts;
   return {
     episodes,
     returnMean,
     returnStd,
     lengthMean,
     ...Object.fromEntries(named),
+    ...(unsafeName(world) === "unsafe" && { unsafeRate }),
   };
 }

@@ -6,6 +6,7 @@
 import type { AlgorithmName } from "../algorithms/index.ts";
 import type { Config } from "../config/config.ts";
 import type { NamedOutcome } from "../mdp/mdp.ts";
+import type { ValueName } from "./measures.ts";
 import type { OutcomeProbability } from "./results.ts";
 
 /** `study.config.json`: everything that decides a study's result. */
@@ -31,19 +32,10 @@ export interface PolicyName {
 }
 
 /** What is measured of a policy; more of a probability, which is of something unsafe, is worse. */
-export type Quantity = "returnMean" | "cvar10" | OutcomeProbability;
+export type Quantity = ValueName | "cvar10" | OutcomeProbability;
 
-/** One of something for each quantity. */
-export type ByQuantity<T> = Readonly<Record<Quantity, T>>;
-
-/**
- * The quantities of a study.
- *
- * @param unsafe What the environment calls unsafe.
- */
-export function quantitiesOf(unsafe: string): Quantity[] {
-  return ["returnMean", `${unsafe}Probability`, "cvar10"];
-}
+/** One of something for each of a study's quantities. */
+export type ByQuantity<T> = Readonly<Record<string, T>>;
 
 /** A statistic and its 95 % interval; both limits are null where no interval can be given. */
 export interface Estimate {
@@ -134,13 +126,13 @@ export interface Profiles {
 
 /** Interquartile mean over the seeds after each logging interval of a learner. */
 export interface StudyCurve extends PolicyName {
-  /** What the environment calls unsafe. */
-  readonly unsafe: string;
+  /** What is measured: the study's value and, where something is unsafe, its probability. */
+  readonly quantities: readonly [ValueName, OutcomeProbability?];
   /** One a logging interval. */
   readonly points: readonly {
     readonly step: number;
-    readonly returnMean: Estimate;
-    readonly unsafeProbability: Estimate;
+    readonly value: Estimate;
+    readonly unsafe: Estimate | null;
   }[];
 }
 
@@ -150,7 +142,7 @@ export interface PolicyAggregates extends PolicyName {
   readonly kind: "learner" | "reference";
   /** Statistics over the seeds, by quantity. */
   readonly aggregates: ByQuantity<Aggregates>;
-  /** Medians over the seeds of how episodes end otherwise. */
+  /** Medians over the seeds of how episodes end otherwise, or that they do not. */
   readonly ends: Readonly<Record<OutcomeProbability, number>>;
 }
 
@@ -172,6 +164,11 @@ export interface StudyResult {
   readonly study: StudyConfig;
   /** What can happen in the environment that has a name. */
   readonly outcomes: readonly NamedOutcome[];
+  /**
+   * What is measured of every policy: first its expected return, discounted where the environment is;
+   * then the probability of what is unsafe, where something is, and CVaR, where it is known of all.
+   */
+  readonly quantities: readonly [ValueName, ...Quantity[]];
   /** Draws of each bootstrap of an interquartile mean. */
   readonly bootstrapReplicates: number;
   /** By preset, the learners first. */

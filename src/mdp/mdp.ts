@@ -91,9 +91,15 @@ export function unsafeOutcomes(
   );
 }
 
-/** What all unsafe outcomes are called together: the name of the only one, or `unsafe`. */
-export function unsafeName({ outcomes }: Pick<FiniteMdp, "outcomes">): string {
+/**
+ * What all unsafe outcomes are called together: the name of the only one, or `unsafe`; null where
+ * nothing is unsafe.
+ */
+export function unsafeName(
+  { outcomes }: Pick<FiniteMdp, "outcomes">,
+): string | null {
   const unsafe = outcomes.filter((outcome) => outcome.unsafe);
+  if (unsafe.length === 0) return null;
   return unsafe.length === 1 ? unsafe[0].name : "unsafe";
 }
 
@@ -122,6 +128,36 @@ export function canTake(
 ): boolean {
   return outcomeOffsets[pair] < outcomeOffsets[pair + 1] &&
     (allowed === undefined || allowed[pair] === 1);
+}
+
+/**
+ * A start distribution other than a world's own: a state, or all that can be acted in alike.
+ *
+ * @throws InputError if there is no such state or it is never acted in.
+ */
+export function startingIn(
+  mdp: FiniteMdp,
+  start: number | "uniform",
+): Float64Array {
+  const { stateCount, actionCount, outcomeOffsets } = mdp;
+  const ends = endingOutcomes(mdp);
+  const entered = outcomeByState(mdp);
+  const isActedIn = (s: number) =>
+    ends[entered[s]] === 0 &&
+    outcomeOffsets[s * actionCount] < outcomeOffsets[(s + 1) * actionCount];
+  if (start !== "uniform" && !(start < stateCount && isActedIn(start))) {
+    throw new InputError(
+      `start ${start}: is no state in which an episode acts; the states are 0 … ${
+        stateCount - 1
+      }`,
+    );
+  }
+  const chosen = Float64Array.from(
+    { length: stateCount },
+    (_, s) => Number(start === "uniform" ? isActedIn(s) : s === start),
+  );
+  const count = chosen.reduce((sum, flag) => sum + flag, 0);
+  return chosen.map((flag) => flag / count);
 }
 
 /** The states in which an episode can start, ascending. */

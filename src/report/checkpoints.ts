@@ -6,10 +6,10 @@
 
 /** Exact values of the greedy policy at the end of each logging interval; at least one. */
 export interface TrainingValues {
-  /** Expected return. */
-  readonly returnMean: readonly number[];
-  /** Probability that anything unsafe happens. */
-  readonly unsafeProbability: readonly number[];
+  /** Expected return; discounted where the world has a discount. */
+  readonly value: readonly number[];
+  /** Probability that anything unsafe happens; null where nothing is unsafe. */
+  readonly unsafe: readonly number[] | null;
 }
 
 /** How many logging intervals at the end of a training count. */

@@ -9,6 +9,22 @@ export function decimal(value: number, digits = 2): string {
   return value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
 }
 
+/** How many decimals tell such numbers apart: four below 2, three below 10, else two. */
+export function digitsFor(
+  values: readonly (number | null | undefined)[],
+): number {
+  const largest = Math.max(...values.map((value) => Math.abs(value ?? 0)));
+  return largest < 2 ? 4 : largest < 10 ? 3 : 2;
+}
+
+/** A number as `write` writes it, or a dash where there is none. */
+export function orDash(
+  value: number | null | undefined,
+  write: (value: number) => string,
+): string {
+  return value === null || value === undefined ? "–" : write(value);
+}
+
 /** A number with at most that many significant digits, without trailing zeros. */
 export function significant(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits))).replace(/^-/, "−");

@@ -17,10 +17,17 @@ import {
   type Section,
   table,
 } from "./html.ts";
-import { decimal, frequency, group, percent } from "./numbers.ts";
+import {
+  decimal,
+  digitsFor,
+  frequency,
+  group,
+  orDash,
+  percent,
+} from "./numbers.ts";
 import type { TrainingValues } from "./checkpoints.ts";
-import { outcomeNames, runNumbers } from "./run_numbers.ts";
-import type { Metrics } from "../evaluation/results.ts";
+import { outcomeNames, runNumbers, UNENDED_WORDS } from "./run_numbers.ts";
+import { type Metrics, unendedName } from "../evaluation/results.ts";
 
 /** What the report is made of: `metrics.json`, the training tables, the plots and the files. */
 export interface RunReport {
@@ -57,9 +64,7 @@ export function runReportHtml(report: RunReport): string {
   }<p>Made by Holdfast ${report.version}. <code>deno task verify DIR</code>, with this page's folder for DIR, runs it again and compares every byte.</p>`;
   const sections = [
     runNumbers(metrics, report.training),
-    ...names.some((name) => report.plots[`hazard-${name}`])
-      ? [policies(report)]
-      : [],
+    ...names.some((name) => mapOf(report, name)) ? [policies(report)] : [],
     training(report),
     ...report.plots["returns-sorted"] ? [episodes(report)] : [],
     data(report),
@@ -72,47 +77,66 @@ export function runReportHtml(report: RunReport): string {
   );
 }
 
+/** The picture of a policy on its grid: its dangers, or where nothing is unsafe its arrows. */
+function mapOf(
+  { plots }: Pick<RunReport, "plots">,
+  name: string,
+): string | undefined {
+  return plots[`hazard-${name}`] ?? plots[`policy-${name}`];
+}
+
 function policies({ metrics, plots }: RunReport): Section {
   const unsafe = unsafeOf(metrics);
+  const unended = unendedName(metrics.environment ?? { horizon: 1 });
   const maps = Object.entries(metrics.policies).flatMap(([name, { exact }]) => {
-    const svg = plots[`hazard-${name}`];
+    const svg = mapOf({ plots }, name);
     if (!svg || !exact) return [];
+    const probabilities = [
+      ...outcomeNames(metrics).map((outcome) =>
+        `${outcome} ${frequency(exact[`${outcome}Probability`])}`
+      ),
+      `${UNENDED_WORDS[unended]} ${percent(exact[`${unended}Probability`])}`,
+    ];
+    const steps = exact.lengthMean === null
+      ? ""
+      : ` It takes ${decimal(exact.lengthMean, 1)} steps on average.`;
     return [beside(
       svg,
       name,
-      `Probabilities in an episode of ${name}: ` +
-        outcomeNames(metrics).map((outcome) =>
-          `${outcome} ${frequency(exact[`${outcome}Probability`])}`
-        ).join(", ") +
-        `, timeout ${percent(exact.timeoutProbability)}. It takes ` +
-        `${decimal(exact.lengthMean!, 1)} steps on average.`,
+      `Probabilities in an episode of ${name}: ${probabilities.join(", ")}.` +
+        steps,
     )];
   });
   const words = paragraphs(
-    "Arrows show the greedy action of each cell, pale where the data have never been. The " +
-      `colour is the exact probability of a ${unsafe} in an episode that begins in the ` +
-      "cell and follows the arrows, slips included. The scale is logarithmic and the same for " +
-      "every policy.",
+    "Arrows show the greedy action of each cell, pale where the data have never been." +
+      (unsafe === null
+        ? ""
+        : ` The colour is the exact probability of a ${unsafe} in an episode that begins in the ` +
+          "cell and follows the arrows, slips included. The scale is logarithmic and the same for " +
+          "every policy."),
   );
   return { heading: "What the policies do", content: [words, ...maps] };
 }
 
-/** What the environment calls unsafe. */
-function unsafeOf({ environment }: Metrics): string {
-  return environment ? unsafeName(environment) : "";
+/** What the environment calls unsafe; null where nothing is, or it is not known. */
+function unsafeOf({ environment }: Metrics): string | null {
+  return environment ? unsafeName(environment) : null;
 }
 
 function training({ metrics, plots, training }: RunReport): Section {
   const exact = plots["exact-curves"];
-  const ranges = Object.entries(training).map(([name, values]) => {
-    const all = values.unsafeProbability;
+  const ranges = Object.entries(training).flatMap(([name, values]) => {
+    const all = values.unsafe;
+    if (all === null) return [];
     const late = all.slice(Math.floor(all.length / 2));
     const low = percent(late.reduce((a, b) => Math.min(a, b)));
     const high = percent(late.reduce((a, b) => Math.max(a, b)));
-    return `In the second half of training, the ${
-      unsafeOf(metrics)
-    } probability of ${name} ` +
-      (low === high ? `is ${low}.` : `lies between ${low} and ${high}.`);
+    return [
+      `In the second half of training, the ${
+        unsafeOf(metrics)
+      } probability of ${name} ` +
+      (low === high ? `is ${low}.` : `lies between ${low} and ${high}.`),
+    ];
   });
   const worth = exact
     ? [beside(
@@ -139,16 +163,24 @@ function training({ metrics, plots, training }: RunReport): Section {
 
 function episodes({ metrics, plots }: RunReport): Section {
   const unsafe = unsafeOf(metrics);
+  const write = (value: number) => {
+    const means = Object.values(metrics.policies).map(({ exact }) =>
+      exact?.returnMean
+    );
+    return decimal(value, digitsFor(means));
+  };
   const checks = Object.entries(metrics.policies).flatMap(
     ([name, { rollout, exact, rolloutAgrees }]) =>
       rollout && exact
         ? [[
           name,
           group(rollout.episodes),
-          `${decimal(rollout.returnMean)} ± ${decimal(rollout.returnStd)}`,
-          decimal(exact.returnMean!),
-          percent(rollout[`${unsafe}Rate`]),
-          percent(exact[`${unsafe}Probability`]),
+          `${write(rollout.returnMean)} ± ${write(rollout.returnStd)}`,
+          orDash(exact.returnMean, write),
+          ...unsafe === null ? [] : [
+            percent(rollout[`${unsafe}Rate`]),
+            percent(exact[`${unsafe}Probability`]),
+          ],
           rolloutAgrees ? "yes" : "no",
         ]]
         : [],
@@ -158,8 +190,7 @@ function episodes({ metrics, plots }: RunReport): Section {
     "rollouts",
     "return",
     "exact return",
-    unsafe,
-    `exact ${unsafe}`,
+    ...unsafe === null ? [] : [unsafe, `exact ${unsafe}`],
     "agree",
   ];
   return {
@@ -201,12 +232,15 @@ function missed({ policies }: Metrics): string {
 
 function data({ metrics, plots }: RunReport): Section {
   const { config, dataset } = metrics;
+  const digits = digitsFor([dataset.returnMean, dataset.returnStd]);
   const texts = [
     `${group(dataset.episodes)} episodes with ${
       group(dataset.transitions)
     } transitions in ` +
     `${group(dataset.distinctObservations)} different states; mean return ` +
-    `${decimal(dataset.returnMean)} ± ${decimal(dataset.returnStd)}.`,
+    `${decimal(dataset.returnMean, digits)} ± ${
+      decimal(dataset.returnStd, digits)
+    }.`,
   ];
   const shares = outcomeNames(metrics).map((outcome) =>
     `${outcome} ${percent(dataset[`${outcome}Rate`])}`

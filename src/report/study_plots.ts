@@ -127,16 +127,16 @@ async function plotGroup(
         name: policyLabel(curve, presets),
         points: curve.points.map((point) => ({
           step: point.step,
-          returnMean: drawn(point.returnMean),
-          unsafeProbability: drawn(point.unsafeProbability),
+          value: drawn(point.value),
+          unsafe: point.unsafe && drawn(point.unsafe),
         })),
       })),
       {
-        returnMean: optimum("returnMean"),
-        unsafeProbability: optimum(`${unsafe}Probability`),
+        value: optimum(values.quantities[0]),
+        unsafe: unsafe === null ? null : optimum(`${unsafe}Probability`),
       },
       `Interquartile mean over ${seeds}; band: ${interval}`,
-      unsafe,
+      { value: quantities[0].title, unsafe },
     );
     plots.push([name, svg]);
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { valueWords } from "../evaluation/measures.ts";
 import { unsafeName } from "../mdp/mdp.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import {
@@ -17,10 +18,10 @@ import {
   type Section,
   table,
 } from "./html.ts";
-import { decimal, percent, percentDifference } from "./numbers.ts";
+import { percent, percentDifference } from "./numbers.ts";
 import { fileTable } from "./run_report.ts";
 import { type StudyPlotKind, studyPlotName } from "./study_plots.ts";
-import { policyLabel, studyQuantities } from "./study_words.ts";
+import { policyLabel, returnWriter, studyQuantities } from "./study_words.ts";
 import type {
   Estimate,
   PolicyAggregates,
@@ -98,30 +99,35 @@ function numbers(
   );
   const labels = firsts.length > 1 ? presets : [];
   const unsafe = unsafeName(values);
-  const ends = endNames(values);
+  const [value] = values.quantities;
+  const words = valueWords(value);
+  const write = returnWriter(values);
+  const hasCvar = values.quantities.includes("cvar10");
   const row = (policy: PolicyAggregates): HtmlPart[] => {
-    const { returnMean, cvar10 } = policy.aggregates;
-    const risk = policy.aggregates[`${unsafe}Probability`];
+    const { [value]: worth, cvar10 } = policy.aggregates;
+    const risk = unsafe === null
+      ? null
+      : policy.aggregates[`${unsafe}Probability`];
     return [
       policyLabel(policy, policy.kind === "learner" ? presets : labels),
-      withInterval(returnMean.interquartileMean, decimal),
-      decimal(returnMean.worst.value),
-      decimal(returnMean.optimalityGap),
-      withInterval(risk.median, percent),
-      percent(risk.worst.value),
-      ...ends.map((end) => percent(policy.ends[`${end}Probability`])),
-      withInterval(cvar10.interquartileMean, decimal),
+      withInterval(worth.interquartileMean, write),
+      write(worth.worst.value),
+      write(worth.optimalityGap),
+      ...risk
+        ? [withInterval(risk.median, percent), percent(risk.worst.value)]
+        : [],
+      ...Object.values(policy.ends).map(percent),
+      ...hasCvar ? [withInterval(cvar10.interquartileMean, write)] : [],
     ];
   };
   const head = [
     "policy",
-    "return, IQM",
-    "worst return",
+    `${words}, IQM`,
+    `worst ${words}`,
     "gap",
-    unsafe,
-    `worst ${unsafe}`,
-    ...ends,
-    "CVaR 10 %, IQM",
+    ...unsafe === null ? [] : [unsafe, `worst ${unsafe}`],
+    ...endNames(values),
+    ...hasCvar ? ["CVaR 10 %, IQM"] : [],
   ];
   return {
     heading: "Numbers",
@@ -150,10 +156,13 @@ function numbers(
   };
 }
 
-/** What can happen that is not unsafe, and running out of time. */
-function endNames({ outcomes }: StudyResult): string[] {
-  const harmless = outcomes.filter(({ unsafe }) => !unsafe);
-  return [...harmless.map(({ name }) => name), "timeout"];
+/** What can happen that is not unsafe, and what becomes of episodes that nothing ends. */
+function endNames({ policies: [{ ends }] }: StudyResult): string[] {
+  return Object.keys(ends).map((key) =>
+    key === "neverEndsProbability"
+      ? "never ends"
+      : key.replace(/Probability$/, "")
+  );
 }
 
 function cards(
@@ -162,35 +171,45 @@ function cards(
   presets: readonly string[],
 ): Html {
   const unsafe = unsafeName(values);
+  const [value] = values.quantities;
+  const words = `expected ${valueWords(value)}`;
+  const write = returnWriter(values);
+  const names = endNames(values);
   const list = learners.map((policy) => {
-    const { returnMean } = policy.aggregates;
-    const risk = policy.aggregates[`${unsafe}Probability`];
-    const ends = endNames(values).map((end) =>
-      `${end} ${percent(policy.ends[`${end}Probability`])}`
+    const worth = policy.aggregates[value];
+    const ends = Object.values(policy.ends).map((end, i) =>
+      `${names[i]} ${percent(end)}`
     );
+    const risk = unsafe === null
+      ? null
+      : policy.aggregates[`${unsafe}Probability`];
     const entries: [number: string, words: string][] = [
+      ...risk
+        ? [
+          [
+            percent(risk.median.value),
+            `${unsafe}, median (${ends.join(", ")})`,
+          ],
+          [
+            percent(risk.worst.value),
+            `${unsafe}, worst seed (${risk.worst.seed})`,
+          ],
+        ] as [string, string][]
+        : [],
       [
-        percent(risk.median.value),
-        `${unsafe}, median (${ends.join(", ")})`,
+        write(worth.interquartileMean.value),
+        `${words}, IQM${risk ? "" : ` (${ends.join(", ")})`}`,
       ],
       [
-        percent(risk.worst.value),
-        `${unsafe}, worst seed (${risk.worst.seed})`,
-      ],
-      [
-        decimal(returnMean.interquartileMean.value),
-        "expected return, IQM",
-      ],
-      [
-        decimal(returnMean.worst.value),
-        `expected return, worst seed (${returnMean.worst.seed})`,
+        write(worth.worst.value),
+        `${words}, worst seed (${worth.worst.seed})`,
       ],
     ];
     const numbers = entries.map(([number, words]) =>
       fragment`<strong>${number}</strong><span>${words}</span>`
     );
     const command = `deno task pipeline --preset ${policy.preset} --seed ` +
-      returnMean.worst.seed;
+      worth.worst.seed;
     return fragment`<div class="card"><h3>${policyLabel(policy, presets)}</h3>
 ${numbers}
 <span><code>${command}</code></span>
@@ -235,7 +254,11 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
         "Exact values after each logging interval. Nothing of this takes part in training or " +
           "in choosing a policy.",
       ),
-      ...figure("profiles", "Expected return, seed by seed", higher),
+      ...figure(
+        "profiles",
+        `Expected ${valueWords(values.quantities[0])}, seed by seed`,
+        higher,
+      ),
       ...figure(
         "profiles-unsafe",
         `Probability of a ${unsafeName(values)}, seed by seed`,
@@ -271,7 +294,7 @@ function comparisons(
     `${labelOf(better)} minus ${labelOf(than)}`,
     ...quantities.map(({ quantity, isProbability }) => {
       const { betterOn, worseOn, difference } = paired[quantity];
-      const write = isProbability ? percentDifference : decimal;
+      const write = isProbability ? percentDifference : returnWriter(values);
       return fragment`${
         withInterval(difference.interquartileMean, write)
       }<small>better on ${betterOn}, worse on ${worseOn}</small>`;

@@ -10,7 +10,8 @@ import type {
   Quantity,
   StudyResult,
 } from "../evaluation/study_results.ts";
-import { unsafeName } from "../mdp/mdp.ts";
+import { type ValueName, valueWords } from "../evaluation/measures.ts";
+import { decimal, digitsFor } from "./numbers.ts";
 import type { Interval } from "./plots/exact_curves.ts";
 
 /** How a quantity is called and shown. */
@@ -26,28 +27,35 @@ export interface QuantityWords {
 }
 
 /** All quantities, in the order in which they are shown. */
-export function studyQuantities(values: StudyResult): QuantityWords[] {
-  const unsafe = unsafeName(values);
-  return [
-    {
-      quantity: "returnMean",
-      title: "expected return",
-      isProbability: false,
-      higherIsBetter: true,
-    },
-    {
-      quantity: `${unsafe}Probability`,
-      title: `${unsafe} probability`,
-      isProbability: true,
-      higherIsBetter: false,
-    },
-    {
-      quantity: "cvar10",
-      title: "mean return of the worst tenth (CVaR 10 %)",
-      isProbability: false,
-      higherIsBetter: true,
-    },
-  ];
+export function studyQuantities({ quantities }: StudyResult): QuantityWords[] {
+  return quantities.map((quantity) => ({
+    quantity,
+    title: titleOf(quantity),
+    isProbability: quantity.endsWith("Probability"),
+    higherIsBetter: !quantity.endsWith("Probability"),
+  }));
+}
+
+function titleOf(quantity: Quantity): string {
+  if (quantity === "cvar10") {
+    return "mean return of the worst tenth (CVaR 10 %)";
+  }
+  if (isValue(quantity)) return `expected ${valueWords(quantity)}`;
+  return quantity.replace(/Probability$/, " probability");
+}
+
+function isValue(quantity: Quantity): quantity is ValueName {
+  return quantity === "returnMean" || quantity === "discountedReturnMean";
+}
+
+/** How returns of a study are written: with as many decimals as tell them apart. */
+export function returnWriter(
+  { policies, quantities: [value] }: StudyResult,
+): (value: number) => string {
+  const digits = digitsFor(
+    policies.map(({ aggregates }) => aggregates[value].interquartileMean.value),
+  );
+  return (value) => decimal(value, digits);
 }
 
 /** An estimate as plots take it: without an interval it is a point. */

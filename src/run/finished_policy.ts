@@ -24,7 +24,6 @@ import {
   observedIn,
   programOf,
   trainingColumns,
-  unsafeIn,
 } from "./learn.ts";
 import type { Problem } from "./problem.ts";
 import { taskHash } from "./task_hash.ts";
@@ -112,7 +111,11 @@ export function finishedPolicy(
   const policy = policyFromSafetensors(bytes, place(names.policy));
   const program = programOf(config, algorithm, observedIn(problem));
   if (!fitsConfig(policy, program, algorithm)) fail(names.policy);
-  const columns = trainingColumns(program, algorithm, unsafeIn(problem));
+  const columns = trainingColumns(
+    program,
+    algorithm,
+    problem.environment && problem.environment.mdp,
+  );
   const rows = readCsv(place(names.table), columns);
   const steps = loggedSteps(settings, settings.steps);
   if (`${rows?.map(([step]) => step)}` !== `${steps}`) fail(names.table);

@@ -16,7 +16,7 @@ import type { Backend } from "../backends/backend.ts";
 import type { Config, DatasetConfig } from "../config/config.ts";
 import { checkLearner } from "../config/schema.ts";
 import { InputError } from "../errors.ts";
-import { type MdpObservations, unsafeName } from "../mdp/mdp.ts";
+import type { MdpObservations } from "../mdp/mdp.ts";
 import {
   categoriesOf,
   type EncoderName,
@@ -33,6 +33,11 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
+import {
+  type MeasuredWorld,
+  measureNames,
+  measuresOf,
+} from "../evaluation/measures.ts";
 import { dataModel } from "../evaluation/model_value.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import { group } from "../report/numbers.ts";
@@ -79,18 +84,19 @@ export function observedIn(
 
 /**
  * Columns of the training table: `step`, `loss`, the loss terms, `modelValue` where it chooses the
- * policy, and, in a known environment, the greedy policy's exact `returnMean`
- * and the probability of what the environment calls unsafe, such as `hazardProbability`.
+ * policy, and, in a known environment, the greedy policy's exact return (`returnMean`, or
+ * `discountedReturnMean` in a world with a discount) and the probability of what the environment calls
+ * unsafe, such as `hazardProbability`.
  *
- * @param unsafe What the environment calls it; null where it is not known.
+ * @param world The environment; null where it is not known.
  */
 export function trainingColumns(
   { lossTerms }: Program,
   { settings }: Algorithm,
-  unsafe: string | null,
+  world: MeasuredWorld | null,
 ): string[] {
   const model = settings.checkpointChoice === "model" ? ["modelValue"] : [];
-  const exact = unsafe ? ["returnMean", `${unsafe}Probability`] : [];
+  const exact = world ? measureNames(world) : [];
   return [
     "step",
     "loss",
@@ -98,11 +104,6 @@ export function trainingColumns(
     ...model,
     ...exact,
   ];
-}
-
-/** What the environment of a problem calls unsafe; null where it is not known. */
-export function unsafeIn({ environment }: Problem): string | null {
-  return environment && unsafeName(environment.mdp);
 }
 
 /** Steps after which the training table has a row, once `done` steps are made. */
@@ -245,7 +246,11 @@ export async function learnTogether(
     config.dataset.bootstrapOnTruncation,
   );
   const { program } = prepared.task;
-  const columns = trainingColumns(program, algorithm, unsafeIn(problem));
+  const columns = trainingColumns(
+    program,
+    algorithm,
+    problem.environment && problem.environment.mdp,
+  );
   const [{ layout: network }] = program.networks;
   const { parameterCount } = network;
   const length = ensembleSize * parameterCount;
@@ -337,8 +342,9 @@ export async function learnTogether(
             }
           }
           if (state && environment) {
-            const exact = evaluate(policyOf(state, seed), environment.mdp);
-            row.push(exact.returnMean!, exact.unsafeProbability);
+            const { mdp } = environment;
+            const exact = evaluate(policyOf(state, seed), mdp);
+            row.push(...measuresOf(exact, mdp));
           }
           rows[seed].push(row);
         });

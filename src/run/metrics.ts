@@ -24,8 +24,10 @@ import {
   type ReferencePolicies,
   referencePolicies,
 } from "../evaluation/references.ts";
-import { rollOut } from "../evaluation/rollout.ts";
-import { evaluateExactly } from "../mdp/exact.ts";
+import { valueName } from "../evaluation/measures.ts";
+import { rollOut, type RolloutResult } from "../evaluation/rollout.ts";
+import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
 import {
   evaluatePolicy,
   greedyActions,
@@ -73,22 +75,20 @@ export function evaluateRun(
     }
     const { mdp, drawing } = environment;
     const actions = greedyInStates(policy, mdp);
-    const rollouts = rollOut(
+    heed?.();
+    const evaluation = evaluateExactly(
       mdp,
       actions,
-      config.evaluation.episodes,
-      config.seed,
-      heed,
     );
     heed?.();
-    rolloutReturns[name] = rollouts.returns;
-    const evaluation = evaluateExactly(mdp, actions);
-    const exact = exactMetrics(evaluation);
+    const sampled = sampledEpisodes(config, mdp, actions, evaluation, heed);
+    if (sampled) rolloutReturns[name] = sampled.rollouts.returns;
+    const value = valueName(mdp);
     policies[name] = {
-      rollout: rolloutMetrics(rollouts),
-      exact,
-      regret: references.optimal.returnMean! - exact.returnMean!,
-      rolloutAgrees: checkAgreement(rollouts, evaluation).agrees,
+      ...(sampled && { rollout: rolloutMetrics(sampled.rollouts, mdp) }),
+      exact: exactMetrics(evaluation, mdp),
+      regret: references.optimal[value]! - evaluation[value]!,
+      ...(sampled && { rolloutAgrees: sampled.agrees }),
       ...data,
       greedyActions: rowsOf(actions, lineLength(actions.length, drawing)),
     };
@@ -125,7 +125,7 @@ export function exactReferences(
   return Object.fromEntries(
     policies.map((
       [name, policy],
-    ) => [name, exactMetrics(evaluateExactly(mdp, policy))]),
+    ) => [name, exactMetrics(evaluateExactly(mdp, policy), mdp)]),
   ) as Record<keyof ReferencePolicies, ExactMetrics>;
 }
 
@@ -133,12 +133,32 @@ function environmentMetrics(
   { title, mdp, description }: KnownEnvironment,
   optimal: ExactMetrics,
 ): Metrics["environment"] {
-  const { returnStd: _, cvar10: __, cvar1: ___, ...rest } = optimal;
-  const { timeoutProbability: ____, ...best } = rest;
-  return { title, ...description, outcomes: mdp.outcomes, optimal: best };
+  const { returnStd: _, discountedReturnStd: __, ...means } = optimal;
+  const { cvar10: ___, cvar1: ____, ...rest } = means;
+  const { timeoutProbability: _____, ...best } = rest;
+  const { outcomes, horizon, discount } = mdp;
+  return { title, ...description, outcomes, horizon, discount, optimal: best };
 }
 
-/** Numbers of states in lists of one length. */
+/** Steps that rollouts may take, about: a second of work. */
+const MOST_ROLLOUT_STEPS = 10_000_000;
+
+/** Rollouts of a policy, and whether they agree with its exact values; null where they would not end. */
+function sampledEpisodes(
+  { seed, evaluation: { episodes } }: Config,
+  mdp: FiniteMdp,
+  actions: Int32Array,
+  exact: ExactEvaluation,
+  heed?: () => void,
+): { rollouts: RolloutResult; agrees: boolean } | null {
+  const { lengthMean } = exact;
+  if (lengthMean === null || lengthMean * episodes > MOST_ROLLOUT_STEPS) {
+    return null;
+  }
+  const rollouts = rollOut(mdp, actions, episodes, seed, heed);
+  return { rollouts, agrees: checkAgreement(rollouts, exact).agrees };
+}
+
 /** States that follow each other along a line of the drawing: a column or a row. */
 function lineLength(states: number, drawing: GridDrawing | null): number {
   if (drawing === null) return states;

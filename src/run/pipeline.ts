@@ -28,6 +28,8 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { cutEpisodes, cutEpisodesNote } from "../dataset/ends.ts";
 import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
+import type { WorldFile } from "../environments/world_file.ts";
+import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import { InputError } from "../errors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { DivergenceError } from "../training/train.ts";
@@ -55,8 +57,10 @@ import { openProblem, type Problem } from "./problem.ts";
 import {
   DATASET_FILE,
   recordedDataset,
+  recordedWorld,
   requireSameConfig,
   requireSameData,
+  WORLD_FILE,
 } from "./resume.ts";
 import { requireRoomToCollect, requireRoomToLearn } from "./sizes.ts";
 import { taskHash } from "./task_hash.ts";
@@ -89,6 +93,8 @@ export interface PipelineOptions {
   readonly out: string;
   /** Data from a file, exactly if `config.dataset.sha256` is theirs; when resuming, the run has them. */
   readonly dataset?: Dataset;
+  /** The world from a file that `config.environment` names; when resuming, the run has it. */
+  readonly world?: WorldFile;
   /** Resume the run that `out` holds. */
   readonly resume?: boolean;
   /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
@@ -150,10 +156,12 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   const problem = await stage("data", () => {
     if (resume) requireSameConfig(out, config);
     const given = config.dataset.sha256 !== null;
-    if (!given) requireRoomToCollect(config, backend);
+    const world = resume ? recordedWorld(out, config) : options.world;
+    if (!given) requireRoomToCollect(config, backend, world);
+    const dataset = resume && given ? recordedDataset(out) : options.dataset;
     const opened = openProblem(
       config,
-      resume && given ? recordedDataset(out) : options.dataset,
+      { dataset, world },
       () => heed("while data were collected"),
     );
     if (given || config.network.encoder === "oneHot") {
@@ -170,13 +178,15 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   if (sha256 !== null && note !== null) events.onNote?.(note);
   using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
   const files = runFiles(out);
-  const data = datasetToSafetensors(problem.given ?? problem.dataset);
+  const inputs = inputFiles(problem);
   if (resume) {
     requirePlainEntries(out);
-    requireSameData(out, data);
-    files.note(fileOf(DATASET_FILE, data));
+    for (const [name, data] of inputs) {
+      requireSameData(out, name, data);
+      files.note(fileOf(name, data));
+    }
     files.note(fileOf("config.json", canonicalJson(config)));
-  } else beginRun(files, out, config, data);
+  } else beginRun(files, out, config, inputs);
 
   const learnt: Record<string, LearntFile> = {};
   try {
@@ -250,7 +260,7 @@ function hasProgress(folder: string): boolean {
 function undoStart(directory: string, config: Config): void {
   const names = configuredAlgorithms(config).map(({ name }) => name);
   if (names.some((name) => hasProgress(join(directory, name)))) return;
-  for (const name of ["config.json", DATASET_FILE, ...names]) {
+  for (const name of ["config.json", DATASET_FILE, WORLD_FILE, ...names]) {
     try {
       Deno.removeSync(join(directory, name), { recursive: true });
     } catch {
@@ -259,22 +269,36 @@ function undoStart(directory: string, config: Config): void {
   }
 }
 
-/** Leaves data and configuration, or neither. */
+/** The files that a run keeps of what it is made from: [name, content]. */
+export function inputFiles(
+  { dataset, given, world }: Problem,
+): [name: string, content: Uint8Array][] {
+  return [
+    [DATASET_FILE, datasetToSafetensors(given ?? dataset)],
+    ...world
+      ? [[WORLD_FILE, worldToSafetensors(world)] as [string, Uint8Array]]
+      : [],
+  ];
+}
+
+/** Leaves data, world and configuration, or nothing. */
 function beginRun(
   files: RunFiles,
   directory: string,
   config: Config,
-  data: Uint8Array,
+  inputs: readonly [name: string, content: Uint8Array][],
 ): void {
-  files.write(DATASET_FILE, data);
   try {
-    // Last of the two: a directory with a configuration can be resumed.
+    for (const [name, content] of inputs) files.write(name, content);
+    // Last of all: a directory with a configuration can be resumed.
     files.writeJson("config.json", config);
   } catch (error) {
-    try {
-      Deno.removeSync(join(directory, DATASET_FILE));
-    } catch {
-      // The error that made it useless is the one to report.
+    for (const [name] of inputs) {
+      try {
+        Deno.removeSync(join(directory, name));
+      } catch {
+        // It was never made, or stays: the error that made it useless is the one to report.
+      }
     }
     throw error;
   }

@@ -8,6 +8,12 @@ import { datasetStates } from "../dataset/states.ts";
 import { unsafeByState } from "../mdp/exact.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
+import {
+  measureNames,
+  unsafeMeasure,
+  valueName,
+  valueWords,
+} from "../evaluation/measures.ts";
 import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
 import {
   type ExactCurve,
@@ -25,12 +31,6 @@ import { plotStateVisitation } from "../report/plots/state_visitation.ts";
 import type { Learnt } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
 import type { Problem } from "./problem.ts";
-
-/** Columns of `training.csv` that are not losses. */
-/** Columns of a training table that hold the policy's exact values. */
-function exactColumns({ mdp }: KnownEnvironment): string[] {
-  return ["returnMean", `${unsafeName(mdp)}Probability`];
-}
 
 /**
  * Draws every plot that the run has the numbers for.
@@ -68,19 +68,20 @@ export async function plotRun(
   plots.push(["returns-sorted", await plotSortedReturns(returns)]);
   if (metrics.environment !== undefined) {
     const { optimal } = metrics.environment;
-    const unsafe = unsafeName(environment.mdp);
-    const columns = exactColumns(environment);
+    const { mdp } = environment;
+    const value = valueName(mdp);
+    const unsafe = unsafeMeasure(mdp);
     const svg = await plotExactCurves(
       "exact-curves",
       Object.entries(learnt).map(([name, table]) =>
-        exactCurve(name, table, columns)
+        exactCurve(name, table, value, unsafe)
       ),
       {
-        returnMean: optimal.returnMean,
-        unsafeProbability: optimal[`${unsafe}Probability`] ?? null,
+        value: optimal[value] ?? null,
+        unsafe: unsafe && (optimal[unsafe] ?? null),
       },
       "Exact values of the greedy policy after each logging interval",
-      unsafe,
+      { value: `expected ${valueWords(value)}`, unsafe: unsafeName(mdp) },
     );
     plots.push(["exact-curves", svg]);
   }
@@ -98,7 +99,8 @@ async function plotGrids(
   { policies }: Metrics,
 ): Promise<[name: string, svg: string][]> {
   const visits = stateVisits(dataset, mdp);
-  const grid = { ...drawing, unsafe: unsafeName(mdp) };
+  const unsafe = unsafeName(mdp);
+  const grid = { ...drawing, unsafe: unsafe ?? "hazard" };
   const plots: [string, string][] = [
     ["visitation", await plotStateVisitation(grid, visits)],
   ];
@@ -108,7 +110,7 @@ async function plotGrids(
     plots.push(
       [`policy-${name}`, await plotPolicyArrows(name, grid, actions, visits)],
     );
-    if (!mdp.outcomes.some(({ unsafe }) => unsafe)) continue;
+    if (unsafe === null) continue;
     const hazards = unsafeByState(mdp, actions);
     plots.push([
       `hazard-${name}`,
@@ -121,9 +123,9 @@ async function plotGrids(
 /** A training table without the exact values. */
 function lossesOf(
   { columns, rows }: TrainingTable,
-  environment: KnownEnvironment,
+  { mdp }: KnownEnvironment,
 ): TrainingTable {
-  const exact = exactColumns(environment);
+  const exact = measureNames(mdp);
   const kept = columns.flatMap((name, i) => exact.includes(name) ? [] : [i]);
   return {
     columns: kept.map((i) => columns[i]),
@@ -134,14 +136,19 @@ function lossesOf(
 function exactCurve(
   name: string,
   { columns, rows }: TrainingTable,
-  exact: readonly string[],
+  valueColumn: string,
+  unsafeColumn: string | null,
 ): ExactCurve {
   const points = rows.map((row) => {
-    const [returnMean, unsafeProbability] = exact.map((column) => {
+    const at = (column: string) => {
       const value = row[columns.indexOf(column)];
       return { value, low: value, high: value };
-    });
-    return { step: row[0], returnMean, unsafeProbability };
+    };
+    return {
+      step: row[0],
+      value: at(valueColumn),
+      unsafe: unsafeColumn === null ? null : at(unsafeColumn),
+    };
   });
   return { name, points };
 }

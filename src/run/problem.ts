@@ -17,9 +17,12 @@ import {
   environmentNamed,
   type EnvironmentSettings,
   type EnvironmentVariant,
+  FILE_WORLD,
   type KnownEnvironment,
   openKnownEnvironment,
 } from "../environments/index.ts";
+import type { WorldFile } from "../environments/world_file.ts";
+import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 
 /** What is learnt from, and what it can be evaluated in. */
@@ -30,14 +33,28 @@ export interface Problem {
   readonly given?: Dataset;
   /** null for data from elsewhere whose environment is not known. */
   readonly environment: KnownEnvironment | null;
+  /** The world as it was given, where it is from a file. */
+  readonly world?: WorldFile;
+}
+
+/** What a configuration only names by a hash. */
+export interface Given {
+  /** Data from a file. */
+  readonly dataset?: Dataset;
+  /** A world from a file. */
+  readonly world?: WorldFile;
 }
 
 /**
  * The configured environment; null where none is configured.
  *
- * @throws InputError if the configuration makes no sense.
+ * @param world From the file, where it is from one.
+ * @throws InputError if the configuration makes no sense or is of another world.
  */
-export function knownEnvironment(config: Config): KnownEnvironment | null {
+export function knownEnvironment(
+  config: Config,
+  world?: WorldFile,
+): KnownEnvironment | null {
   if (config.environment === null) return null;
   const { behaviour, epsilon } = config.dataset;
   return openKnownEnvironment(
@@ -45,7 +62,33 @@ export function knownEnvironment(config: Config): KnownEnvironment | null {
     config.seed,
     behaviour,
     epsilon,
+    world,
   );
+}
+
+/**
+ * Makes sure that a world is the one that a configuration names by its hash.
+ *
+ * @throws InputError if it is another, or there is one where the configuration names none.
+ */
+export function requireWorld(
+  { environment }: Pick<Config, "environment">,
+  world: WorldFile | undefined,
+): void {
+  if (world === undefined) return;
+  if (environment?.name !== FILE_WORLD) {
+    throw new InputError("the configuration is of no world from a file");
+  }
+  if (worldSha256(world) !== environment.sha256) {
+    throw new InputError(
+      "the world is not the one that environment.sha256 names",
+    );
+  }
+}
+
+/** SHA-256 of a world's file. */
+export function worldSha256(world: WorldFile): string {
+  return sha256Hex(worldToSafetensors(world));
 }
 
 /** How an environment is made, beside its own settings. */
@@ -90,20 +133,21 @@ export function makeEnvironment<Name extends EnvironmentName>(
 }
 
 /**
- * The data, collected in the configured gridworld or given, and the environment.
+ * The data, collected in the configured environment or given, and the environment.
  *
- * @param given Data from a file; needed exactly if the configuration has their hash.
+ * @param given Data and world from files; each is needed exactly if the configuration has its hash.
  * @param heed Called before each episode that is collected; what it throws goes through.
  * @throws InputError if the configuration makes no sense, is of other data, or names an
  *   environment that given data were not collected in.
  */
 export function openProblem(
   config: Config,
-  given?: Dataset,
+  { dataset: given, world }: Given = {},
   heed?: () => void,
 ): Problem {
   requireResolved(config);
-  const environment = knownEnvironment(config);
+  requireWorld(config, world);
+  const environment = knownEnvironment(config, world);
   const { sha256, episodes } = config.dataset;
   if (sha256 !== null) {
     if (given === undefined) {
@@ -124,7 +168,7 @@ export function openProblem(
     );
     // Refused here, not by the evaluation after hours of training.
     summariseDataset(dataset, mdp);
-    return { dataset, given, environment };
+    return { dataset, given, environment, world };
   }
   if (environment === null || given !== undefined) {
     throw new Error("data from a file need their hash in the configuration");
@@ -133,6 +177,7 @@ export function openProblem(
   return {
     dataset: collectDataset(mdp, behaviour, episodes, config.seed, heed),
     environment,
+    world,
   };
 }
 

@@ -17,7 +17,6 @@ import { TENSORBOARD_FILE } from "./tensorboard.ts";
 import { readCsv } from "./training_csv.ts";
 import type { Algorithm } from "../algorithms/index.ts";
 import type { Config } from "../config/config.ts";
-import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
 import { InputError } from "../errors.ts";
 import { cannotWrite } from "../files/atomic.ts";
 import { readFile } from "../files/read.ts";
@@ -37,14 +36,12 @@ import {
   observedIn,
   programOf,
   trainingColumns,
-  unsafeIn,
 } from "./learn.ts";
 import { evaluateRun } from "./metrics.ts";
-import { runPipeline } from "./pipeline.ts";
+import { inputFiles, runPipeline } from "./pipeline.ts";
 import { plotRun } from "./plots.ts";
 import type { Problem } from "./problem.ts";
 import { reportRun } from "./report.ts";
-import { DATASET_FILE } from "./resume.ts";
 
 /** How a run is checked. */
 export interface VerifyRunOptions {
@@ -97,6 +94,7 @@ export async function replayWhole(
       backend,
       out: folder,
       dataset: problem.given,
+      world: problem.world,
       tensorboard: files.some(({ path }) => path.endsWith(TENSORBOARD_FILE)),
       stop,
       events,
@@ -118,7 +116,7 @@ export async function replayQuickly(
   const { directory, events } = options;
   const made = new Map<string, Uint8Array | string>([
     ["config.json", canonicalJson(config)],
-    [DATASET_FILE, datasetToSafetensors(problem.given ?? problem.dataset)],
+    ...inputFiles(problem),
     [TIMINGS_FILE, ""],
   ]);
   const differences: Difference[] = [];
@@ -241,7 +239,11 @@ function recordedPolicy(
         "is not of the size or kind that the configuration says",
       );
     }
-    const columns = trainingColumns(program, algorithm, unsafeIn(problem));
+    const columns = trainingColumns(
+      program,
+      algorithm,
+      problem.environment && problem.environment.mdp,
+    );
     const rows = bytesOf(directory, names.table) &&
       readCsv(join(directory, names.table), columns);
     const steps = loggedSteps(settings, settings.steps);

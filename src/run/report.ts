@@ -7,7 +7,7 @@ import { canonicalJson } from "../files/canonical_json.ts";
 import { suiteVersions } from "./manifest.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import { TENSORBOARD_FILE } from "./tensorboard.ts";
-import { unsafeName } from "../mdp/mdp.ts";
+import { unsafeMeasure, valueName } from "../evaluation/measures.ts";
 import { runReportHtml } from "../report/run_report.ts";
 import type { Learnt } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
@@ -35,11 +35,10 @@ export function reportRun(
       const i = table.columns.indexOf(of);
       return table.rows.map((row) => row[i]);
     };
+    const unsafe = unsafeMeasure(metrics.environment);
     return [[name, {
-      returnMean: column("returnMean"),
-      unsafeProbability: column(
-        `${unsafeName(metrics.environment)}Probability`,
-      ),
+      value: column(valueName(metrics.environment)),
+      unsafe: unsafe && column(unsafe),
     }]];
   });
   return runReportHtml({

@@ -12,6 +12,9 @@ import { readJsonFile } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetFromSafetensors } from "../dataset/formats/safetensors.ts";
+import { FILE_WORLD } from "../environments/index.ts";
+import type { WorldFile } from "../environments/world_file.ts";
+import { worldFromSafetensors } from "../environments/world_safetensors.ts";
 import { InputError } from "../errors.ts";
 import { entriesBelow } from "../files/entries.ts";
 import { readFile } from "../files/read.ts";
@@ -19,6 +22,9 @@ import { sha256Hex } from "../numerics/hash.ts";
 
 /** Name of the data in a run directory. */
 export const DATASET_FILE = "dataset.safetensors";
+
+/** Name of the world in a run directory, where it is from a file. */
+export const WORLD_FILE = "environment.mdp.safetensors";
 
 /** Name of the configuration in a run directory. */
 export const CONFIG_FILE = "config.json";
@@ -72,13 +78,32 @@ export function recordedDataset(directory: string): Dataset {
 }
 
 /**
- * Makes sure that a run directory holds these data.
+ * The world that a run or a study has from a file; undefined where its environment is not from one.
  *
- * @param data The bytes of their file.
+ * @throws InputError if it is missing or damaged.
+ */
+export function recordedWorld(
+  directory: string,
+  { environment }: Pick<Config, "environment">,
+): WorldFile | undefined {
+  if (environment?.name !== FILE_WORLD) return undefined;
+  const path = join(directory, WORLD_FILE);
+  return worldFromSafetensors(readFile(path), path);
+}
+
+/**
+ * Makes sure that a run directory holds these data, or this world.
+ *
+ * @param name Of the file.
+ * @param data The bytes of the file.
  * @throws InputError if they are missing or others.
  */
-export function requireSameData(directory: string, data: Uint8Array): void {
-  const path = join(directory, DATASET_FILE);
+export function requireSameData(
+  directory: string,
+  name: string,
+  data: Uint8Array,
+): void {
+  const path = join(directory, name);
   if (sha256Hex(readFile(path)) !== sha256Hex(data)) {
     throw new InputError(
       `${path}: is not what config.json gives; it is damaged, or another version of the suite began this run`,

@@ -71,14 +71,14 @@ export function claimRunDirectory(path: string): Disposable {
   return lock;
 }
 
-/** Files that a run writes before its configuration. */
-const BEFORE_CONFIG = "dataset.safetensors";
+/** Files that a run or a study writes before its configuration. */
+const BEFORE_CONFIG = ["dataset.safetensors", "environment.mdp.safetensors"];
 
 /** The lock outlives only a process that was killed, and nothing is there without a configuration for long. */
 function isKilledStart(names: readonly string[]): boolean {
   return names.includes(LOCK_FILE) &&
     names.every((name) =>
-      name === LOCK_FILE || name === BEFORE_CONFIG || isTemporary(name)
+      name === LOCK_FILE || BEFORE_CONFIG.includes(name) || isTemporary(name)
     );
 }
 

@@ -10,6 +10,7 @@ import { type Backend, gibibytes, type TaskSize } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import { learntRows } from "../dataset/ends.ts";
 import { InputError } from "../errors.ts";
+import type { WorldFile } from "../environments/world_file.ts";
 import { environmentShape } from "../environments/index.ts";
 import { inputSize, oneHotSize } from "../network/encoder.ts";
 import { configuredAlgorithms } from "./learn.ts";
@@ -38,9 +39,14 @@ type Room = Pick<Backend, "shortage">;
  * them cannot fit.
  *
  * @param room Of the backend that will train.
+ * @param world From the file, where the environment is from one.
  * @throws InputError naming the key, what it would take and what there is.
  */
-export function requireRoomToCollect(config: Config, room: Room): void {
+export function requireRoomToCollect(
+  config: Config,
+  room: Room,
+  world?: WorldFile,
+): void {
   const { environment, dataset: { episodes } } = config;
   if (environment === null) return;
   const {
@@ -49,7 +55,7 @@ export function requireRoomToCollect(config: Config, room: Room): void {
     actionCount,
     observationSize,
     observationCategories,
-  } = environmentShape(environment);
+  } = environmentShape(environment, world);
   // Without a horizon nothing is known beforehand.
   const maxSteps = horizon ?? 1;
   const bytes = episodes * maxSteps * TRANSITION_BYTES;

@@ -32,6 +32,8 @@ import {
   DATASET_FILE,
   recordedConfig,
   recordedDataset,
+  recordedWorld,
+  WORLD_FILE,
 } from "./resume.ts";
 
 /** What a check of a run found. */
@@ -97,8 +99,10 @@ export async function verifyRun(
     if (sha256 !== null && hashOf(files, DATASET_FILE) !== sha256) {
       return wrong(DATASET_FILE, "is not the data that config.json names");
     }
-    const given = sha256 === null ? undefined : recordedDataset(directory);
-    problem = openProblem(config, given, () => {
+    const dataset = sha256 === null ? undefined : recordedDataset(directory);
+    const world = recordedWorld(directory, config);
+    if (world && bad.has(WORLD_FILE)) return found;
+    problem = openProblem(config, { dataset, world }, () => {
       if (options.stop?.()) {
         throw new InterruptedError("while data were collected");
       }

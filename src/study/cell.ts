@@ -22,6 +22,7 @@ import { isScaledByData, largestRewardOf } from "../training/task.ts";
 import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
 import { exactReferences } from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
+import type { WorldFile } from "../environments/world_file.ts";
 import { openProblem, type Problem } from "../run/problem.ts";
 import { seedConfig, type StudyCell } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
@@ -37,7 +38,7 @@ export interface LearnerResult {
   readonly task: string;
   /** Exact values of the greedy policy after the last step. */
   readonly exact: ExactMetrics;
-  /** The greedy policy, which `exact` follows from: its action in each state, one digit each. */
+  /** The greedy policy, which `exact` follows from: its action in each state; see {@link actionsOf}. */
   readonly actions: string;
   /** SHA-256 of the policy's file. */
   readonly policySha256: string;
@@ -69,7 +70,8 @@ export type CellResult = LearnerResult | ReferencesResult;
  * Computes cells of one preset and policy; those of an algorithm are trained side by side.
  *
  * @param cells At least one. What else is computed with a cell changes no bit of its result.
- * @param onStep Called often, with the steps that each cell has made.
+ * @param options The world, where it is from a file; and a callback with the steps that each cell has
+ *   made.
  * @returns One a cell.
  * @throws DivergenceError if training diverges.
  */
@@ -77,12 +79,15 @@ export async function computeCells(
   study: StudyConfig,
   cells: readonly StudyCell[],
   backend: Backend,
-  onStep?: (step: number) => void,
+  { world, onStep }: {
+    readonly world?: WorldFile;
+    readonly onStep?: (step: number) => void;
+  } = {},
 ): Promise<CellResult[]> {
   const [{ preset, policy }] = cells;
   const problems = cells.map(({ seed }) => {
     const config = seedConfig(study, preset, seed);
-    const problem = openProblem(config);
+    const problem = openProblem(config, { world });
     return { config, problem, environment: environmentOf(problem) };
   });
   if (policy === "references") {
@@ -142,7 +147,7 @@ function learnerResult(
     cell,
     task: cellTask(study, cell),
     exact: exactOfActions(mdp, actions),
-    actions: digits(actions),
+    actions: textOf(actions, mdp),
     policySha256: sha256Hex(policyToSafetensors(policy)),
     curve: { columns, rows },
   };
@@ -155,9 +160,32 @@ export function cellSteps(study: StudyConfig, cell: StudyCell): number {
   return configuredAlgorithm(config, cell.policy).settings.steps;
 }
 
-/** Actions as one character each: 0 … 9, a … z. */
-function digits(actions: Int32Array): string {
-  return Array.from(actions, (action) => action.toString(36)).join("");
+/** Digits of an action in base 36, 0 … 9, a … z: one for up to 36 actions. */
+export function actionDigits(
+  { actionCount }: Pick<FiniteMdp, "actionCount">,
+): number {
+  return (actionCount - 1).toString(36).length;
+}
+
+/** Actions as text, so many digits each. */
+function textOf(actions: Int32Array, mdp: FiniteMdp): string {
+  const digits = actionDigits(mdp);
+  return Array.from(
+    actions,
+    (action) => action.toString(36).padStart(digits, "0"),
+  ).join("");
+}
+
+/** The actions of such a text; what is no digit gives one that there is not. */
+export function actionsOf(
+  text: string,
+  mdp: Pick<FiniteMdp, "actionCount">,
+): Int32Array {
+  const digits = actionDigits(mdp);
+  return Int32Array.from({ length: text.length / digits }, (_, s) => {
+    const part = text.slice(s * digits, (s + 1) * digits);
+    return /^[0-9a-z]+$/.test(part) ? parseInt(part, 36) : mdp.actionCount;
+  });
 }
 
 /** Exact values of the policy that takes these actions, [S]. */
@@ -165,7 +193,10 @@ export function exactOfActions(
   mdp: FiniteMdp,
   actions: Int32Array,
 ): ExactMetrics {
-  return exactMetrics(evaluateExactly(mdp, actions));
+  return exactMetrics(
+    evaluateExactly(mdp, actions),
+    mdp,
+  );
 }
 
 /** SHA-256 of what decides a cell's result: the suite's version, the problem and the learner. */

@@ -9,17 +9,26 @@ import * as v from "valibot";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { writeArtifact } from "../run/run_directory.ts";
 import { parseJson } from "../config/read.ts";
+import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import { readFile } from "../files/read.ts";
 import { loggedSteps, programOf, trainingColumns } from "../run/learn.ts";
-import type {
-  ExactMetrics,
-  OutcomeProbability,
+import {
+  type ExactMetrics,
+  type OutcomeProbability,
+  unendedName,
 } from "../evaluation/results.ts";
+import { measureNames } from "../evaluation/measures.ts";
 import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
 import { knownEnvironment } from "../run/problem.ts";
-import { type CellResult, cellTask, configuredAlgorithm } from "./cell.ts";
+import {
+  actionDigits,
+  actionsOf,
+  type CellResult,
+  cellTask,
+  configuredAlgorithm,
+} from "./cell.ts";
 import { seedConfig, type StudyCell } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import { jsonHash } from "../run/task_hash.ts";
@@ -46,12 +55,14 @@ export function cellText(result: CellResult): string {
 /**
  * Result of a cell that was kept earlier; null if there is none.
  *
+ * @param world Where the study's environment is from a file.
  * @throws InputError if what is there is damaged, was changed, or is another cell's.
  */
 export function readCell(
   directory: string,
   study: StudyConfig,
   cell: StudyCell,
+  world?: WorldFile,
 ): CellResult | null {
   const path = join(directory, cellFile(cell));
   try {
@@ -63,7 +74,7 @@ export function readCell(
     if (error instanceof Deno.errors.NotFound) return null;
     if (error instanceof InputError) throw error;
   }
-  const shape = cellShape(study, cell);
+  const shape = cellShape(study, cell, world);
   const bytes = readFile(path, shape.maxBytes);
   const value = parseJson(bytes, path);
   const checked = v.safeParse(shape.schema, value, { abortEarly: true });
@@ -96,24 +107,32 @@ const ROUNDING = 1e-9;
 const probability = v.pipe(natural, v.maxValue(1 + ROUNDING));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
-/** Exact values in an environment. */
-function exactShape({ outcomes }: FiniteMdp) {
-  const named = outcomes.map(({ name }) => [`${name}Probability`, probability]);
+/** Exact values in an environment; a policy's value has to be known there. */
+function exactShape(mdp: FiniteMdp) {
+  const { outcomes } = mdp;
+  const names = outcomes.map(({ name }) => name);
+  const unended = unendedName(mdp);
+  const unsafe = unsafeName(mdp) === "unsafe" ? ["unsafe"] : [];
+  const isDiscounted = mdp.discount < 1;
+  const discounted: v.ObjectEntries = isDiscounted
+    ? { discountedReturnMean: finite, discountedReturnStd: natural }
+    : {};
   const shape = v.strictObject({
-    returnMean: finite,
-    returnStd: natural,
-    cvar10: finite,
-    cvar1: finite,
-    ...Object.fromEntries(named) as Record<
-      OutcomeProbability,
-      typeof probability
-    >,
-    timeoutProbability: probability,
-    lengthMean: natural,
+    ...discounted,
+    returnMean: isDiscounted ? v.nullable(finite) : finite,
+    returnStd: v.nullable(natural),
+    cvar10: v.nullable(finite),
+    cvar1: v.nullable(finite),
+    ...Object.fromEntries(
+      [...names, ...unsafe, unended].map((
+        name,
+      ) => [`${name}Probability`, probability]),
+    ),
+    lengthMean: v.nullable(natural),
   });
   // An episode ends in one way.
   const ends = [
-    "timeout",
+    unended,
     ...outcomes.flatMap((outcome) => outcome.ends ? [outcome.name] : []),
   ];
   return v.pipe(
@@ -152,9 +171,13 @@ const NUMBER_BYTES = 32;
 const OTHER_BYTES = 4096;
 
 /** What a cell's file looks like, and how large it can be. */
-function cellShape(study: StudyConfig, cell: StudyCell) {
+function cellShape(
+  study: StudyConfig,
+  cell: StudyCell,
+  world: WorldFile | undefined,
+) {
   const config = seedConfig(study, cell.preset, cell.seed);
-  const { mdp } = knownEnvironment(config)!;
+  const { mdp } = knownEnvironment(config, world)!;
   const exact = exactShape(mdp);
   if (cell.policy === "references") {
     const schema = v.strictObject({
@@ -169,8 +192,9 @@ function cellShape(study: StudyConfig, cell: StudyCell) {
   const algorithm = configuredAlgorithm(config, cell.policy);
   const { settings } = algorithm;
   const program = programOf(config, algorithm, mdp);
-  const unsafe = `${unsafeName(mdp)}Probability` as const;
-  const columns = trainingColumns(program, algorithm, unsafeName(mdp));
+  const columns = trainingColumns(program, algorithm, mdp);
+  const measures = measureNames(mdp);
+  const digits = actionDigits(mdp);
   const steps = loggedSteps(settings, settings.steps);
   const row = v.pipe(v.array(finite), v.length(columns.length));
   const schema = v.pipe(
@@ -180,9 +204,9 @@ function cellShape(study: StudyConfig, cell: StudyCell) {
       exact,
       actions: v.pipe(
         v.string(),
-        v.length(mdp.stateCount),
+        v.length(digits * mdp.stateCount),
         v.check((text) =>
-          [...text].every((digit) => parseInt(digit, 36) < mdp.actionCount)
+          actionsOf(text, mdp).every((action) => action < mdp.actionCount)
         ),
       ),
       policySha256: sha256,
@@ -198,13 +222,15 @@ function cellShape(study: StudyConfig, cell: StudyCell) {
     // The policy is that of some row.
     v.check(({ exact, curve }) =>
       curve.rows.some((row) =>
-        row[columns.indexOf("returnMean")] === exact.returnMean &&
-        row[columns.indexOf(unsafe)] ===
-          (exact as ExactMetrics)[unsafe]
+        measures.every((name) =>
+          row[columns.indexOf(name)] ===
+            (exact as ExactMetrics)[name as OutcomeProbability]
+        )
       )
     ),
   );
   const numbers = steps.length * columns.length;
-  const maxBytes = OTHER_BYTES + mdp.stateCount + NUMBER_BYTES * numbers;
+  const maxBytes = OTHER_BYTES + digits * mdp.stateCount +
+    NUMBER_BYTES * numbers;
   return { schema, maxBytes };
 }

@@ -14,11 +14,14 @@ import {
 } from "../algorithms/index.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { suiteVersions } from "../run/manifest.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, EnvironmentOverrides } from "../config/config.ts";
 import { parseJson } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { withNewKeys } from "../config/old_keys.ts";
 import { checkConfig } from "../config/schema.ts";
+import type { WorldFile } from "../environments/world_file.ts";
+import { requireWorld } from "../run/problem.ts";
+import { recordedWorld } from "../run/resume.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { configuredAlgorithms } from "../run/learn.ts";
@@ -36,6 +39,10 @@ export interface StudyRequest {
   readonly seeds: readonly number[];
   /** Laid over every preset, as in `resolveConfig`; its seed is not used. */
   readonly overrides?: unknown;
+  /** The environment: its name and some of its settings; wins over that of the overrides. */
+  readonly environment?: EnvironmentOverrides;
+  /** Whether observations of the world from a file are names; see `network.encoder`. */
+  readonly isCategorical?: boolean;
   /** What to call the overrides in an error. */
   readonly source?: string;
   /** Called for each key of the overrides that has a new name, with one line. */
@@ -112,14 +119,25 @@ export function parseSeeds(text: string): number[] {
  * ```
  */
 export function resolveStudy(
-  { presets, algorithms, seeds, overrides = {}, source = "config", onNote }:
-    StudyRequest,
+  {
+    presets,
+    algorithms,
+    seeds,
+    overrides = {},
+    environment,
+    isCategorical,
+    source = "config",
+    onNote,
+  }: StudyRequest,
 ): StudyConfig {
   refuseRepetition("preset", presets);
   const asked = algorithms?.map((name) => algorithmNamed(name).name) ?? [];
   refuseRepetition("algorithm", asked);
   const over = checkConfig(withNewKeys(overrides, source, onNote), source);
-  if (over.environment === null || typeof over.dataset?.sha256 === "string") {
+  if (
+    (over.environment === null && environment === undefined) ||
+    typeof over.dataset?.sha256 === "string"
+  ) {
     throw new InputError(
       `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,
     );
@@ -134,7 +152,7 @@ export function resolveStudy(
   };
   const configs = presets.map((preset): [string, Config] => [
     preset,
-    resolveConfig(preset, all, {}, source),
+    resolveConfig(preset, all, { environment, isCategorical }, source),
   ]);
   const configured = (name: AlgorithmName) =>
     configs.some(([, config]) => config.algorithms[name] !== undefined);
@@ -211,6 +229,22 @@ function refuseRepetition(what: string, names: readonly string[]): void {
   if (twice !== undefined) {
     throw new InputError(`${what} ${twice} is given twice`);
   }
+}
+
+/**
+ * The world that a study has from a file; undefined where its environment is not from one.
+ *
+ * @throws InputError if it is missing, damaged or another.
+ */
+export function studyWorld(
+  directory: string,
+  { presets }: StudyConfig,
+): WorldFile | undefined {
+  // All presets have the same: that of the overrides.
+  const [config] = Object.values(presets);
+  const world = recordedWorld(directory, config);
+  requireWorld(config, world);
+  return world;
 }
 
 /** The configuration of a preset with a seed: that of a run of the pipeline. */

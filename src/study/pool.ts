@@ -6,6 +6,7 @@
  */
 import type { Algorithm } from "../algorithms/index.ts";
 import type { BackendName } from "../backends/choose.ts";
+import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
 import { programOf } from "../run/learn.ts";
 import { type CellResult, cellSteps } from "./cell.ts";
@@ -17,6 +18,8 @@ import type { BatchAnswer, BatchMessage } from "./worker.ts";
 export interface PoolOptions {
   /** The study. */
   readonly study: StudyConfig;
+  /** The world, where it is from a file. */
+  readonly world?: WorldFile;
   /** Those of its cells that are to be computed. */
   readonly cells: readonly StudyCell[];
   /** Workers. */
@@ -39,7 +42,7 @@ export interface PoolOptions {
  *   progress are given up.
  */
 export function runPool(options: PoolOptions): Promise<void> {
-  const { study, backend, jobs, signal } = options;
+  const { study, world, backend, jobs, signal } = options;
   const waiting = longestFirst(
     study,
     backend === "webgpu"
@@ -74,7 +77,7 @@ export function runPool(options: PoolOptions): Promise<void> {
         event.preventDefault();
         fail(new Error(`a worker of the study failed: ${event.message}`));
       };
-      const message: BatchMessage = { study, cells, backend };
+      const message: BatchMessage = { study, cells, world, backend };
       worker.postMessage(message);
     };
     if (signal?.aborted || waiting.length === 0) return resolve();

@@ -5,7 +5,7 @@
  */
 import type { StudyResult } from "../evaluation/study_results.ts";
 import type { ExactMetrics } from "../evaluation/results.ts";
-import { unsafeName } from "../mdp/mdp.ts";
+import type { WorldFile } from "../environments/world_file.ts";
 import type { CellResult } from "./cell.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import { comparableSeries, type PolicySeries, studySeries } from "./series.ts";
@@ -17,11 +17,10 @@ import {
   profileSeries,
   REPLICATES,
 } from "./statistics.ts";
-import {
-  type Aggregates,
-  type Estimate,
-  quantitiesOf,
-  type StudyCurve,
+import type {
+  Aggregates,
+  Estimate,
+  StudyCurve,
 } from "../evaluation/study_results.ts";
 
 /** What a study's tables and plots are made of. */
@@ -38,16 +37,19 @@ export interface StudyFindings {
  * Derives everything from the results of the cells.
  *
  * @param results In any order; one for each cell.
+ * @param world Where the study's environment is from a file.
  */
 export function studyFindings(
   study: StudyConfig,
   results: readonly CellResult[],
+  world?: WorldFile,
 ): StudyFindings {
-  const series = studySeries(study, results);
+  const series = studySeries(study, results, world);
   const result: StudyResult = {
     schema: "holdfast/study/2",
     study,
     outcomes: series[0].outcomes,
+    quantities: series[0].quantities,
     bootstrapReplicates: REPLICATES,
     policies: series.map((entry) => ({
       preset: entry.preset,
@@ -69,6 +71,7 @@ export function studyFindings(
 /** `study.csv`: the exact values of each policy and seed. */
 export function studyCsv(series: readonly PolicySeries[]): string {
   const columns = Object.keys(series[0].exact[0]) as (keyof ExactMetrics)[];
+  const [value] = series[0].quantities;
   const rows = series.flatMap((
     { preset, policy, kind, seeds, exact, optimal, learnt },
   ) =>
@@ -77,8 +80,8 @@ export function studyCsv(series: readonly PolicySeries[]): string {
       policy,
       kind,
       seeds[i],
-      ...columns.map((column) => values[column]!),
-      optimal[i].returnMean! - values.returnMean!,
+      ...columns.map((column) => values[column] ?? ""),
+      optimal[i][value]! - values[value]!,
       learnt?.[i].policySha256 ?? "",
     ])
   );
@@ -100,7 +103,7 @@ export function aggregatesCsv(result: StudyResult): string {
     "high",
   ];
   const rows = policies.flatMap(({ preset, policy, kind, aggregates }) =>
-    quantitiesOf(unsafeName(result)).flatMap((quantity) =>
+    result.quantities.flatMap((quantity) =>
       statisticsOf(aggregates[quantity]).map(([statistic, of]) => [
         preset,
         policy,
@@ -126,24 +129,24 @@ function statisticsOf(
 
 /** `curves.csv`: what the learners were worth after each logging interval. */
 export function curvesCsv(curves: readonly StudyCurve[]): string {
-  const unsafe = curves[0]?.unsafe ?? "unsafe";
+  const quantities = curves[0]?.quantities ?? ["returnMean"];
   const head = [
     "preset",
     "policy",
     "step",
-    ...["returnMean", `${unsafe}Probability`].flatMap((quantity) => [
-      quantity,
+    ...quantities.flatMap((quantity) => [
+      `${quantity}`,
       `${quantity}Low`,
       `${quantity}High`,
     ]),
   ];
   const rows = curves.flatMap(({ preset, policy, points }) =>
-    points.map(({ step, returnMean, unsafeProbability }) => [
+    points.map(({ step, value, unsafe }) => [
       preset,
       policy,
       step,
-      ...cells(returnMean),
-      ...cells(unsafeProbability),
+      ...cells(value),
+      ...unsafe ? cells(unsafe) : [],
     ])
   );
   return csv(head, rows);

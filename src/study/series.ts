@@ -3,11 +3,21 @@
  *
  * @module
  */
-import type { PolicyName } from "../evaluation/study_results.ts";
-import type { ExactMetrics } from "../evaluation/results.ts";
+import type { PolicyName, Quantity } from "../evaluation/study_results.ts";
+import {
+  type ExactMetrics,
+  type OutcomeProbability,
+  unendedName,
+} from "../evaluation/results.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import type { CellResult, LearnerResult, ReferencesResult } from "./cell.ts";
-import { type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
+import type { NamedOutcome } from "../mdp/mdp.ts";
+import {
+  unsafeMeasure,
+  type ValueName,
+  valueName,
+} from "../evaluation/measures.ts";
+import type { WorldFile } from "../environments/world_file.ts";
 import { knownEnvironment } from "../run/problem.ts";
 import { seedConfig, studyAlgorithms } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
@@ -18,8 +28,12 @@ export interface PolicySeries extends PolicyName {
   readonly kind: "learner" | "reference";
   /** What can happen in the environment that has a name. */
   readonly outcomes: readonly NamedOutcome[];
-  /** What the environment calls unsafe. */
-  readonly unsafe: string;
+  /** See {@link StudyResult}. */
+  readonly quantities: readonly [ValueName, ...Quantity[]];
+  /** The probability of what the environment calls unsafe; null where nothing is. */
+  readonly unsafe: OutcomeProbability | null;
+  /** What becomes of episodes that nothing ends. */
+  readonly unended: "timeout" | "neverEnds";
   /** The study's seeds. */
   readonly seeds: readonly number[];
   /** By seed. */
@@ -43,10 +57,12 @@ const REFERENCES = [
  * Orders the results of all cells: by preset, the learners first.
  *
  * @param results In any order; one for each cell.
+ * @param file Where the study's environment is from a file.
  */
 export function studySeries(
   study: StudyConfig,
   results: readonly CellResult[],
+  file?: WorldFile,
 ): PolicySeries[] {
   const find = (preset: string, policy: string, seed: number): CellResult => {
     const found = results.find(({ cell }) =>
@@ -61,9 +77,18 @@ export function studySeries(
       find(preset, "references", seed) as ReferencesResult
     );
     const optimal = references.map(({ exact }) => exact.optimal);
-    const { mdp } = knownEnvironment(seedConfig(study, preset, seeds[0]))!;
+    const config = seedConfig(study, preset, seeds[0]);
+    const { mdp } = knownEnvironment(config, file)!;
     const { outcomes } = mdp;
-    const world = { outcomes, unsafe: unsafeName(mdp), seeds, optimal };
+    const unsafe = unsafeMeasure(mdp);
+    const hasCvar = results.every(hasKnownCvar);
+    const quantities: [ValueName, ...Quantity[]] = [
+      valueName(mdp),
+      ...unsafe ? [unsafe] : [],
+      ...hasCvar ? ["cvar10" as const] : [],
+    ];
+    const unended = unendedName(mdp);
+    const world = { outcomes, quantities, unsafe, unended, seeds, optimal };
     const learners = studyAlgorithms(study, preset).map(
       ({ name }): PolicySeries => {
         const learnt = seeds.map((seed) =>
@@ -86,6 +111,14 @@ export function studySeries(
       })),
     ];
   });
+}
+
+/** Whether CVaR is known of everything in a cell, and not only bounds. */
+function hasKnownCvar({ exact }: CellResult): boolean {
+  const all = "returnMean" in exact
+    ? [exact as ExactMetrics]
+    : Object.values<ExactMetrics>(exact);
+  return all.every(({ cvar10 }) => cvar10 !== null);
 }
 
 /**

@@ -7,18 +7,17 @@
  *
  * @module
  */
-import {
-  type Aggregates,
-  type ByQuantity,
-  type Centre,
-  type Comparison,
-  type Estimate,
-  type PairedComparison,
-  type Profiles,
-  quantitiesOf,
-  type Quantity,
-  type SeriesProfile,
-  type StudyCurve,
+import type {
+  Aggregates,
+  ByQuantity,
+  Centre,
+  Comparison,
+  Estimate,
+  PairedComparison,
+  Profiles,
+  Quantity,
+  SeriesProfile,
+  StudyCurve,
 } from "../evaluation/study_results.ts";
 import {
   bootstrapIntervals,
@@ -50,7 +49,7 @@ const BOOTSTRAP_SEED = 0;
 export function aggregateSeries(
   series: PolicySeries,
 ): ByQuantity<Aggregates> {
-  return perQuantity(series.unsafe, (quantity) => {
+  return perQuantity(series.quantities, (quantity) => {
     const scores = valuesOf(series, quantity);
     const sign = signOf(quantity);
     const gaps = optimalityGaps(
@@ -70,12 +69,12 @@ export function aggregateSeries(
   });
 }
 
-/** Medians over the seeds of how often what is not unsafe happens, and of how often time runs out. */
+/** Medians over the seeds of how often what is not unsafe happens, and of how often nothing ends an episode. */
 export function medianEnds(
-  { exact, outcomes }: PolicySeries,
+  { exact, outcomes, unended }: PolicySeries,
 ): Readonly<Record<OutcomeProbability, number>> {
   const harmless = outcomes.filter(({ unsafe }) => !unsafe);
-  const names = [...harmless.map(({ name }) => name), "timeout"];
+  const names = [...harmless.map(({ name }) => name), unended];
   return Object.fromEntries(names.map((name) => {
     const key: OutcomeProbability = `${name}Probability`;
     return [key, medianScore(matrixOf(exact.map((values) => values[key])))];
@@ -92,14 +91,14 @@ export function compareSeries(group: readonly PolicySeries[]): Comparison[] {
     group.slice(i + 1).map((y): Comparison => ({
       better: { preset: x.preset, policy: x.policy },
       than: { preset: y.preset, policy: y.policy },
-      probability: perQuantity(x.unsafe, (quantity) => {
+      probability: perQuantity(x.quantities, (quantity) => {
         const [a, b] = [x, y].map((series) =>
           scaled(valuesOf(series, quantity), signOf(quantity))
         );
         return shareEstimate(probabilityOfImprovement(a, b) * a.runs, a.runs);
       }),
       paired: perQuantity(
-        x.unsafe,
+        x.quantities,
         (quantity) => pairedComparison(x, y, quantity),
       ),
     }))
@@ -135,7 +134,7 @@ function pairedComparison(
 export function profileSeries(
   group: readonly PolicySeries[],
 ): ByQuantity<Profiles> {
-  return perQuantity(group[0].unsafe, (quantity) => {
+  return perQuantity(group[0].quantities, (quantity) => {
     const all = group.flatMap((s) => [...valuesOf(s, quantity).scores]);
     const thresholds = Float64Array.from(new Set(all)).sort();
     const sign = signOf(quantity);
@@ -163,7 +162,7 @@ export function profileSeries(
  * @throws Error if the seeds were not evaluated at the same steps.
  */
 export function learningCurve(
-  { preset, policy, learnt, unsafe }: PolicySeries,
+  { preset, policy, learnt, unsafe, quantities: [value] }: PolicySeries,
 ): StudyCurve {
   if (learnt === null) throw new Error(`${policy} is not a learner`);
   const [{ curve: { columns, rows } }] = learnt;
@@ -177,18 +176,19 @@ export function learningCurve(
   };
   const points = rows.map((row, i) => ({
     step: row[column("step")],
-    returnMean: at(i, "returnMean"),
-    unsafeProbability: at(i, `${unsafe}Probability`),
+    value: at(i, value),
+    unsafe: unsafe && at(i, unsafe),
   }));
-  return { preset, policy, unsafe, points };
+  const quantities = unsafe ? [value, unsafe] as const : [value] as const;
+  return { preset, policy, quantities, points };
 }
 
 function perQuantity<T>(
-  unsafe: string,
+  quantities: readonly Quantity[],
   of: (quantity: Quantity) => T,
 ): ByQuantity<T> {
   return Object.fromEntries(
-    quantitiesOf(unsafe).map((quantity) => [quantity, of(quantity)]),
+    quantities.map((quantity) => [quantity, of(quantity)]),
   ) as ByQuantity<T>;
 }
 

@@ -12,13 +12,20 @@ import { requirePlainEntries } from "../files/entries.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { lockDirectory } from "../run/lock.ts";
 import { writeManifest } from "../run/manifest.ts";
-import { claimRunDirectory, writeJsonArtifact } from "../run/run_directory.ts";
+import {
+  claimRunDirectory,
+  writeArtifact,
+  writeJsonArtifact,
+} from "../run/run_directory.ts";
 import { fileOf, type RunFiles, runFiles } from "../run/run_files.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { wasmBackend } from "../backends/wasm.ts";
-import { resolveEnvironment } from "../environments/index.ts";
+import type { WorldFile } from "../environments/world_file.ts";
+import { worldToSafetensors } from "../environments/world_safetensors.ts";
+import { knownEnvironment, requireWorld } from "../run/problem.ts";
+import { requireSameData, WORLD_FILE } from "../run/resume.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { plotStudy } from "../report/study_plots.ts";
@@ -60,6 +67,8 @@ export interface StudyProgress {
 export interface StudyOptions {
   /** What it is made of. */
   readonly study: StudyConfig;
+  /** The world from a file that its environment names. */
+  readonly world?: WorldFile;
   /** The study's directory: new, empty, or of the same study, which is resumed. */
   readonly out: string;
   /** Cells that are computed at the same time; by default as many as the machine has cores. */
@@ -111,21 +120,21 @@ export class StudyStoppedError extends Error {
  * ```
  */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
-  const { study, out, backend = "wasm", signal } = options;
+  const { study, world, out, backend = "wasm", signal } = options;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
-  requireRoomForStudy(study, roomOf(backend));
-  requireEnvironments(study);
-  using _lock = claimDirectory(out, study);
+  requireRoomForStudy(study, roomOf(backend), world);
+  requireEnvironments(study, world);
+  const kept = world && worldToSafetensors(world);
+  using _lock = claimDirectory(out, study, kept);
 
   const cells = studyCells(study);
-  const missing = cells.filter((cell) =>
-    !soundCell(out, study, cell, options.onNote)
-  );
+  const missing = cells.filter((cell) => !soundCell(options, cell));
   const steps = stepCounter(study, cells, missing);
   const notify = () => options.onProgress?.(steps.progress());
   notify();
   const work = runPool({
     study,
+    world,
     cells: missing,
     jobs,
     backend,
@@ -146,6 +155,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     // Nothing is there to resume: the folder is free for the corrected command.
     if (error instanceof InputError && steps.progress().cells === 0) {
       Deno.removeSync(join(out, STUDY_CONFIG_FILE));
+      if (kept) Deno.removeSync(join(out, WORLD_FILE));
     }
     throw error;
   }
@@ -161,16 +171,17 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
 
   // Read again, so that nothing depends on what was computed just now.
   const results = cells.map((cell) => {
-    const result = readCell(out, study, cell);
+    const result = readCell(out, study, cell, world);
     if (result) return result;
     throw new InputError(
       `${join(out, cellFile(cell))}: vanished while the study was at work`,
     );
   });
-  const findings = studyFindings(study, results);
+  const findings = studyFindings(study, results, world);
   await heed();
   const files = runFiles(out);
   files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
+  if (kept) files.note(fileOf(WORLD_FILE, kept));
   for (const result of results) {
     files.note(fileOf(cellFile(result.cell), cellText(result)));
   }
@@ -180,12 +191,18 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   return findings.result;
 }
 
-/** Refuses an environment that makes no sense, such as a start on a hazard that a seed draws. */
-function requireEnvironments(study: StudyConfig): void {
+/**
+ * Refuses an environment that makes no sense, such as a start on a hazard that a seed draws, or is
+ * another world than the one that was given.
+ */
+function requireEnvironments(
+  study: StudyConfig,
+  world: WorldFile | undefined,
+): void {
   for (const preset of Object.keys(study.presets)) {
+    requireWorld(study.presets[preset], world);
     for (const seed of study.seeds) {
-      const { environment } = seedConfig(study, preset, seed);
-      if (environment !== null) resolveEnvironment(environment, seed);
+      knownEnvironment(seedConfig(study, preset, seed), world);
     }
   }
 }
@@ -200,13 +217,11 @@ function roomOf(backend: BackendName): Pick<Backend, "shortage"> {
 
 /** Result of a cell that is there and sound; null if it is to be computed. */
 function soundCell(
-  out: string,
-  study: StudyConfig,
+  { out, study, world, onNote }: StudyOptions,
   cell: StudyCell,
-  onNote: StudyOptions["onNote"],
 ): CellResult | null {
   try {
-    return readCell(out, study, cell);
+    return readCell(out, study, cell, world);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     onNote?.(`${error.message}; it is computed again`);
@@ -237,11 +252,20 @@ async function writeFindings(
   files.write("report.html", report);
 }
 
-/** Makes the directory of a study, or makes sure that it is this one's, and takes its lock. */
-function claimDirectory(out: string, study: StudyConfig): Disposable {
+/**
+ * Makes the directory of a study, or makes sure that it is this one's, and takes its lock.
+ *
+ * @param world The file of its world, where it is from one.
+ */
+function claimDirectory(
+  out: string,
+  study: StudyConfig,
+  world: Uint8Array | undefined,
+): Disposable {
   if (!isStudy(out)) {
     const lock = claimRunDirectory(out);
     try {
+      if (world) writeArtifact(out, WORLD_FILE, world);
       writeJsonArtifact(out, STUDY_CONFIG_FILE, study);
     } catch (error) {
       lock[Symbol.dispose]();
@@ -257,6 +281,7 @@ function claimDirectory(out: string, study: StudyConfig): Disposable {
       `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
     );
   }
+  if (world) requireSameData(out, WORLD_FILE, world);
   return lockDirectory(out);
 }
 

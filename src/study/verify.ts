@@ -9,6 +9,8 @@ import { checkFiles, type Difference } from "../run/check_files.ts";
 import { readManifest, suiteVersions } from "../run/manifest.ts";
 import { writeArtifact } from "../run/run_directory.ts";
 import { InputError } from "../errors.ts";
+import type { WorldFile } from "../environments/world_file.ts";
+import { WORLD_FILE } from "../run/resume.ts";
 import { randomStream } from "../numerics/random.ts";
 import { knownEnvironment } from "../run/problem.ts";
 import {
@@ -18,7 +20,7 @@ import {
   temporaryFolder,
 } from "../run/replay.ts";
 import { runStudy, type StudyOptions } from "./study.ts";
-import { exactOfActions } from "./cell.ts";
+import { actionsOf, exactOfActions } from "./cell.ts";
 import { cellFile, readCell, writeCell } from "./cell_file.ts";
 import {
   readStudyConfig,
@@ -26,6 +28,7 @@ import {
   STUDY_CONFIG_FILE,
   type StudyCell,
   studyCells,
+  studyWorld,
 } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import { checkVersions, compareSoftware } from "../run/verify.ts";
@@ -83,17 +86,16 @@ export async function verifyStudy(
     again: 0,
   };
   let study: StudyConfig;
+  let world: WorldFile | undefined;
+  let path = STUDY_CONFIG_FILE;
   try {
-    study = readStudyConfig(join(directory, STUDY_CONFIG_FILE));
+    study = readStudyConfig(join(directory, path));
+    path = WORLD_FILE;
+    world = studyWorld(directory, study);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const what = `${
-      wordsOf(error, directory, STUDY_CONFIG_FILE)
-    }; nothing is run again`;
-    return {
-      ...found,
-      differences: [...differences, { path: STUDY_CONFIG_FILE, what }],
-    };
+    const what = `${wordsOf(error, directory, path)}; nothing is run again`;
+    return { ...found, differences: [...differences, { path, what }] };
   }
   const trainings = studyCells(study).filter(({ policy }) =>
     policy !== "references"
@@ -101,19 +103,17 @@ export async function verifyStudy(
   const again = chosenCells(trainings, options);
   const folder = temporaryFolder();
   try {
-    writeArtifact(
-      folder,
-      STUDY_CONFIG_FILE,
-      Deno.readFileSync(join(directory, STUDY_CONFIG_FILE)),
-    );
+    for (const name of [STUDY_CONFIG_FILE, ...world ? [WORLD_FILE] : []]) {
+      writeArtifact(folder, name, Deno.readFileSync(join(directory, name)));
+    }
     for (const cell of trainings) {
-      const what = faultOf(directory, study, cell);
+      const what = faultOf(directory, study, cell, world);
       if (what !== null) differences.push({ path: cellFile(cell), what });
       else if (!again.has(cell)) {
-        writeCell(folder, readCell(directory, study, cell)!);
+        writeCell(folder, readCell(directory, study, cell, world)!);
       }
     }
-    await runStudy({ ...options, study, out: folder });
+    await runStudy({ ...options, study, world, out: folder });
     const made = compareFiles(directory, files, madeFiles(folder));
     return {
       ...found,
@@ -142,18 +142,17 @@ function faultOf(
   directory: string,
   study: StudyConfig,
   cell: StudyCell,
+  world: WorldFile | undefined,
 ): string | null {
   try {
-    const result = readCell(directory, study, cell);
+    const result = readCell(directory, study, cell, world);
     if (result === null) return "is missing; the configuration gives it";
     if (!("actions" in result)) throw new Error("not a learner's");
     const { mdp } = knownEnvironment(
       seedConfig(study, cell.preset, cell.seed),
+      world,
     )!;
-    const exact = exactOfActions(
-      mdp,
-      Int32Array.from(result.actions, (digit) => parseInt(digit, 36)),
-    );
+    const exact = exactOfActions(mdp, actionsOf(result.actions, mdp));
     return JSON.stringify(exact) === JSON.stringify(result.exact)
       ? null
       : "has exact values that are not those of its actions";

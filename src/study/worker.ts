@@ -5,6 +5,7 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { type BackendName, chooseBackend } from "../backends/choose.ts";
+import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
 import { type CellResult, computeCells } from "./cell.ts";
 import type { StudyCell } from "./config.ts";
@@ -14,6 +15,8 @@ import type { StudyConfig } from "../evaluation/study_results.ts";
 export interface BatchMessage {
   readonly study: StudyConfig;
   readonly cells: readonly StudyCell[];
+  /** Where the environment is from a file. */
+  readonly world?: WorldFile;
   /** The same in every message to a worker. */
   readonly backend: BackendName;
 }
@@ -36,7 +39,7 @@ const scope = globalThis as unknown as {
 
 let opened: Promise<Backend> | undefined;
 
-scope.onmessage = async ({ data: { study, cells, backend } }) => {
+scope.onmessage = async ({ data: { study, cells, world, backend } }) => {
   try {
     // One thread, because the pool has as many workers as there is to be parallel.
     opened ??= chooseBackend(backend, { threads: 1 });
@@ -44,7 +47,10 @@ scope.onmessage = async ({ data: { study, cells, backend } }) => {
       study,
       cells,
       await opened,
-      (step) => scope.postMessage({ kind: "step", step }),
+      {
+        world,
+        onStep: (step) => scope.postMessage({ kind: "step", step }),
+      },
     );
     scope.postMessage({ kind: "results", results });
   } catch (error) {

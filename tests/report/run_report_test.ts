@@ -26,6 +26,8 @@ async function report(name = "cql"): Promise<RunReport> {
           { name: "hazard", ends: true, unsafe: true },
           { name: "goal", ends: true, unsafe: false },
         ],
+        horizon: 80,
+        discount: 1,
         optimal: values,
       },
       dataset: {
@@ -66,8 +68,8 @@ async function report(name = "cql"): Promise<RunReport> {
     version: "9.8.7",
     training: {
       [name]: {
-        returnMean: [-99, -80, -70, -60, -50, -40, -30, -20, -15, 2, -12.5],
-        unsafeProbability: [
+        value: [-99, -80, -70, -60, -50, -40, -30, -20, -15, 2, -12.5],
+        unsafe: [
           ...[1, 0.5, 0.4, 0.3, 0.2, 0.11, 0.1, 0.02, 0.05, 0.03, 0.04],
         ],
       },
@@ -88,7 +90,7 @@ const plain = (page: string) =>
     .replaceAll(/\s+/g, " ");
 
 Deno.test("a probability that stays is not a range", async () => {
-  const values = { returnMean: [-1, -1], unsafeProbability: [0, 0] };
+  const values = { value: [-1, -1], unsafe: [0, 0] };
   const run = { ...await report(), training: { cql: values } };
   const text = plain(runReportHtml(run));
   ok(text.includes("the hazard probability of cql is 0 %."), text);

@@ -85,6 +85,7 @@ const values: StudyResult = {
     { name: "hazard", ends: true, unsafe: true },
     { name: "goal", ends: true, unsafe: false },
   ],
+  quantities: ["returnMean", "hazardProbability", "cvar10"],
   bootstrapReplicates: 2000,
   policies,
   groups: [{
@@ -110,11 +111,11 @@ const values: StudyResult = {
 const curves: StudyCurve[] = policies.slice(0, 2).map(({ preset, policy }) => ({
   preset,
   policy,
-  unsafe: "hazard",
+  quantities: ["returnMean", "hazardProbability"],
   points: [100, 200].map((step) => ({
     step,
-    returnMean: around(10),
-    unsafeProbability: around(0.1),
+    value: around(10),
+    unsafe: around(0.1),
   })),
 }));
 

@@ -93,8 +93,10 @@ function checkShape(
   ]);
   const { environment, dataset, policies, references } = metrics;
   deepEqual(keys(environment).sort(), [
+    "discount",
     "goal",
     "hazards",
+    "horizon",
     "optimal",
     "outcomes",
     "size",

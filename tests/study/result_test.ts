@@ -248,14 +248,14 @@ Deno.test("profiles step at every value", () => {
 Deno.test("learning curves are interquartile means by step", () => {
   const [bc, cql] = findings.curves;
   deepEqual(
-    bc.points.map(({ step, returnMean, unsafeProbability }) => [
+    bc.points.map(({ step, value, unsafe }) => [
       step,
-      returnMean.value,
-      unsafeProbability.value,
+      value.value,
+      unsafe!.value,
     ]),
     [[100, 2, 1], [200, 12, 0.375]],
   );
-  equal(cql.points[1].returnMean.value, 19.5);
+  equal(cql.points[1].value.value, 19.5);
 });
 
 Deno.test("tables", () => {

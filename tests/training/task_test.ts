@@ -220,7 +220,7 @@ Deno.test("data that were not collected in the configured environment are refuse
     datasetSha256: sha256Hex(datasetToSafetensors(dataset)),
   });
   match(
-    refusal(() => openProblem(config, dataset)),
+    refusal(() => openProblem(config, { dataset })),
     /^observation \d+ of the data set, \(.+\), is not a state of the environment: configure the environment that the data were collected in, or leave the key environment out$/,
   );
 });

@@ -33,9 +33,9 @@ export interface ExactCurve {
     /** Updates done. */
     readonly step: number;
     /** Expected return. */
-    readonly returnMean: Interval;
-    /** Probability that anything unsafe happens. */
-    readonly unsafeProbability: Interval;
+    readonly value: Interval;
+    /** Probability that anything unsafe happens; null where nothing is unsafe. */
+    readonly unsafe: Interval | null;
   }[];
 }
 
@@ -47,50 +47,49 @@ export interface ExactCurve {
  * @param curves At least one; drawn in this order.
  * @param optimal What the best policy reaches; null for no line.
  * @param what What a point and its band are, for the subtitle.
- * @param unsafe What the environment calls what is unsafe.
+ * @param words What the value is, such as `expected return`, and what the environment calls what is
+ *   unsafe; null where nothing is.
  * @returns SVG text.
  */
 export function plotExactCurves(
   id: string,
   curves: readonly ExactCurve[],
   optimal: {
-    readonly returnMean: number | null;
-    readonly unsafeProbability: number | null;
+    readonly value: number | null;
+    readonly unsafe: number | null;
   },
   what: string,
-  unsafe: string,
+  words: { readonly value: string; readonly unsafe: string | null },
 ): Promise<string> {
   const names = curves.map(({ name }) => name);
   const returns = panel(
     names,
-    "expected return",
+    words.value,
     curves,
-    ({ returnMean }) => returnMean,
-    optimal.returnMean,
+    ({ value }) => value,
+    optimal.value,
     { scale: { zero: false }, axis: { tickCount: 6 } },
   );
-  const hazards = panel(
+  const hazards = words.unsafe === null ? [] : [panel(
     names,
-    `${unsafe} probability`,
+    `${words.unsafe} probability`,
     curves,
-    ({ unsafeProbability: { value, low, high } }) => ({
-      value: drawnProbability(value),
-      low: drawnProbability(low),
-      high: drawnProbability(high),
+    ({ unsafe }) => ({
+      value: drawnProbability(unsafe!.value),
+      low: drawnProbability(unsafe!.low),
+      high: drawnProbability(unsafe!.high),
     }),
-    optimal.unsafeProbability === null
-      ? null
-      : drawnProbability(optimal.unsafeProbability),
+    optimal.unsafe === null ? null : drawnProbability(optimal.unsafe),
     probabilityScale(),
-  );
+  )];
+  const drawn = words.value.replace("expected", "Exact") +
+    (words.unsafe === null ? "" : ` and ${words.unsafe} probability`);
   return renderPlot(
     id,
-    `Exact return and ${unsafe} probability of ${
-      names.join(", ")
-    } over training`,
+    `${drawn} of ${names.join(", ")} over training`,
     {
       title: { text: "What the policies are worth", subtitle: what },
-      vconcat: [returns, hazards],
+      vconcat: [returns, ...hazards],
       spacing: 16,
     },
   );
