@@ -61,11 +61,9 @@ export function formatReport(
       "observations",
       `${report.observationSize} ${
         report.observationCategories
-          ? `names each, of ${
-            report.observationCategories.map(group).join(" × ")
-          }`
-          : "numbers each"
-      }, ` +
+          ? `of ${report.observationCategories.map(group).join(" × ")} names`
+          : "numbers"
+      } each, ` +
         `${group(report.distinctObservations)} distinct, ` +
         `${percent(report.duplicateRate)} of the transitions repeat one`,
     ),
