@@ -91,32 +91,39 @@ export function randomTraining(
   if ("targetUpdateInterval" in algorithm.settings) {
     Object.assign(algorithm.settings, { targetUpdateInterval: integer(1, 3) });
   }
-  const dataset = data({
-    inputs: integer(1, 5),
-    actions: integer(2, 6),
-    episodes: integer(3, 9),
-    masked,
-  }, random);
+  const areNames = seed % 3 === 0;
+  const dataset = data(
+    {
+      inputs: integer(1, 5),
+      actions: integer(2, 6),
+      episodes: integer(3, 9),
+      masked,
+    },
+    random,
+    areNames,
+  );
   return {
     algorithm,
     network: {
       hidden: Array.from({ length: integer(1, 3) }, () => integer(2, 9)),
-      encoder: random.integer(2) ? "minmax" : "none",
+      encoder: areNames ? "oneHot" : random.integer(2) ? "minmax" : "none",
     },
     runs: [0, 1].map((member): TaskRun => ({ seed, member, dataset })),
     bootstrapOnTruncation: random.integer(2) === 1,
   };
 }
 
-/** A random data set whose columns have ranges of their own. */
+/** A random data set whose columns have ranges of their own, or are names. */
 function data(
   shape: Parameters<typeof randomDataset>[0],
   random: RandomStream,
+  areNames = false,
 ): Dataset {
   const dataset = randomDataset(shape, random);
-  const observations = dataset.observations.map((x, i) =>
-    2 * x + i % shape.inputs
-  );
+  const observations = dataset.observations.map((x, i) => {
+    const column = i % shape.inputs;
+    return areNames ? Math.floor(Math.abs(2 * x)) + column % 2 : 2 * x + column;
+  });
   // All data have the same largest reward, by which some presets scale.
   const rewards = dataset.rewards.slice();
   rewards[0] = 20;

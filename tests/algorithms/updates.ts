@@ -151,10 +151,10 @@ function minibatches(
     );
 }
 
-/** A data set's transitions, with observations scaled where they are to be. */
+/** A data set's transitions, with observations encoded where they are to be. */
 function transitions(
   dataset: Dataset,
-  scaling: NetworkSettings["encoder"],
+  encoder: NetworkSettings["encoder"],
   bootstrapOnTruncation: boolean,
 ): Sample[] {
   const { observationSize: D, episodeOffsets, terminated } = dataset;
@@ -187,14 +187,17 @@ function transitions(
     const column = rows.map((r) => r[d]);
     return [Math.min(...column), Math.max(...column)];
   });
-  const scaled = (r: readonly number[]) =>
-    scaling === "none" ? r : r.map((x, d) => {
+  const encoded = (r: readonly number[]) =>
+    encoder === "none" ? r : r.flatMap((x, d) => {
       const [least, most] = ranges[d];
+      if (encoder === "oneHot") {
+        return Array.from({ length: most + 1 }, (_, name) => +(name === x));
+      }
       return most > least ? 2 * (x - least) / (most - least) - 1 : 0;
     });
   return steps.map(({ observation, seen, isOver, ...step }) => ({
     ...step,
-    observation: scaled(observation),
-    next: isOver ? null : scaled(seen!),
+    observation: encoded(observation),
+    next: isOver ? null : encoded(seen!),
   }));
 }
