@@ -30,6 +30,35 @@ export interface RowBuilder {
  *
  * @param stateCount S
  * @param actionCount A
+ *
+ * @example A coin that is thrown until it shows heads
+ * ```ts
+ * import {
+ *   evaluateExactly,
+ *   type FiniteMdp,
+ *   mdpRows,
+ *   pointStart,
+ *   stateIndices,
+ * } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const rows = mdpRows(2, 1);
+ * rows.add(0, 0, { probability: 0.5, nextState: 0, reward: -1, outcome: 0 });
+ * rows.add(0, 0, { probability: 0.5, nextState: 1, reward: 10, outcome: 1 });
+ * const mdp: FiniteMdp = {
+ *   ...rows.finish(),
+ *   ...stateIndices(2),
+ *   stateCount: 2,
+ *   actionCount: 1,
+ *   outcomes: [{ name: "heads", ends: true, unsafe: false }],
+ *   start: pointStart(2, 0),
+ *   horizon: null,
+ *   discount: 1,
+ * };
+ * const { returnMean, lengthMean } = evaluateExactly(mdp, Int32Array.of(0, 0));
+ * equal(returnMean, 9);
+ * equal(lengthMean, 2);
+ * ```
  */
 export function mdpRows(stateCount: number, actionCount: number): RowBuilder {
   const pairs: number[] = [];
@@ -62,7 +91,21 @@ export function mdpRows(stateCount: number, actionCount: number): RowBuilder {
   };
 }
 
-/** Observations that are the state's index: a name, not a quantity. */
+/**
+ * Observations that are the state's index: a name, not a quantity.
+ *
+ * @example Three states
+ * ```ts
+ * import { stateIndices } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(stateIndices(3), {
+ *   observations: Float32Array.of(0, 1, 2),
+ *   observationSize: 1,
+ *   observationCategories: [3],
+ * });
+ * ```
+ */
 export function stateIndices(stateCount: number): Required<MdpObservations> {
   return {
     observations: Float32Array.from({ length: stateCount }, (_, s) => s),
@@ -71,7 +114,17 @@ export function stateIndices(stateCount: number): Required<MdpObservations> {
   };
 }
 
-/** The start distribution where every episode starts in the same state. */
+/**
+ * The start distribution where every episode starts in the same state.
+ *
+ * @example The second of three
+ * ```ts
+ * import { pointStart } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(pointStart(3, 1), Float64Array.of(0, 1, 0));
+ * ```
+ */
 export function pointStart(stateCount: number, state: number): Float64Array {
   const start = new Float64Array(stateCount);
   start[state] = 1;

@@ -160,7 +160,17 @@ export function startingIn(
   return chosen.map((flag) => flag / count);
 }
 
-/** The states in which an episode can start, ascending. */
+/**
+ * The states in which an episode can start, ascending.
+ *
+ * @example The cliff walker starts in one corner
+ * ```ts
+ * import { makeEnvironment, startStates } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(startStates(makeEnvironment("cliffWalking").mdp), [36]);
+ * ```
+ */
 export function startStates({ start }: Pick<FiniteMdp, "start">): number[] {
   return Array.from(start.keys()).filter((state) => start[state] > 0);
 }
