@@ -8,9 +8,10 @@ import type { NumberArray } from "../files/npy.ts";
 import type { NpzFile } from "../files/npz.ts";
 import type { MdpObservations, NamedOutcome } from "../mdp/mdp.ts";
 import { stateIndices } from "../mdp/build.ts";
+import { absorbingStates } from "./world_absorbing.ts";
 import { endsNamed, UNNAMED_END } from "./world_outcomes.ts";
 import type { WorldReadOptions } from "./world_options.ts";
-import type { WorldParts } from "./world_parts.ts";
+import type { Transitions, WorldParts } from "./world_parts.ts";
 
 /** A policy by its name: `pi`, `pi_b_0.1`, `expert_policy`, `policy_soft`. */
 const POLICY = /^pi(_|$)|_policy$|^policy_/;
@@ -154,6 +155,49 @@ export function endCodes(
     codes,
     (code) => outcomes === null && code === 1 ? UNNAMED_END : code,
   );
+}
+
+/**
+ * The states that end an episode: by `end` [S], by `final_state`, else those that absorb.
+ *
+ * @param transitions The outcomes.
+ * @throws InputError if labels do not fit them.
+ */
+export function endStatesOf(
+  npz: NpzFile,
+  transitions: Transitions,
+  stateCount: number,
+): Pick<WorldParts, "outcomes" | "endStates"> {
+  const named = labels(npz);
+  const codes = endCodes(npz, stateCount, named);
+  if (codes) {
+    return { outcomes: named ?? [], endStates: Uint8Array.from(codes) };
+  }
+  const name = ["final_state", "final_states"].find((known) => npz.has(known));
+  const states = name === undefined
+    ? absorbingStates(transitions, stateCount)
+    : [...npz.numbers(name).data];
+  const outcomes = named ??
+    // The one state in which all ends is what it is all for.
+    (name !== undefined && states.length === 1 ? endsNamed(["goal"]) : []);
+  const isFitting = outcomes.length <= 1 || outcomes.length === states.length;
+  if (!isFitting || (outcomes.length > 1 && name === undefined)) {
+    throw new InputError(
+      `${npz.name}: has ${outcomes.length} labels; say which state ends with which: end [S], 0 or the number of the label`,
+    );
+  }
+  const endStates = new Uint8Array(stateCount);
+  states.forEach((state, k) => {
+    if (!(state in endStates)) {
+      throw new InputError(
+        `${npz.name}: ${name} ${state}: states are 0 to ${stateCount - 1}`,
+      );
+    }
+    endStates[state] = outcomes.length === 0
+      ? UNNAMED_END
+      : Math.min(k + 1, outcomes.length);
+  });
+  return { outcomes, endStates };
 }
 
 /** [S, D] what policies see; null: the state's index. */

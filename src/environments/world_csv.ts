@@ -125,15 +125,20 @@ export async function partsFromCsv(
   if (allowed !== undefined && allowed !== "listed") {
     throw new InputError(`${name}: allowed is ${allowed}; it can be listed`);
   }
+  let endStates: Uint8Array | null = null;
+  if (!(columns as string[]).some((c) => c === "end" || c === "outcome")) {
+    endStates = new Uint8Array(stateCount);
+    for (const state of absorbingStates(transitions, stateCount)) {
+      endStates[state] = UNNAMED_END;
+    }
+  }
   return {
     title: keys.get("title") ?? "a world from a file",
     stateCount,
     actionCount,
     transitions,
     outcomes: namedOutcomes(names, ends, keys.get("unsafe"), name),
-    endStates: (columns as string[]).some((c) => c === "end" || c === "outcome")
-      ? null
-      : absorbingStates(transitions, stateCount),
+    endStates,
     start: starts.length === 0 ? null : startOf(starts, stateCount, name),
     horizon: value("horizon"),
     discount: value("discount") ?? 1,

@@ -7,15 +7,8 @@ import { InputError } from "../errors.ts";
 import type { NumberArray } from "../files/npy.ts";
 import type { NpzFile } from "../files/npz.ts";
 import { SUM_TOLERANCE } from "../mdp/validate.ts";
-import { absorbingStates } from "./world_absorbing.ts";
-import {
-  commonParts,
-  endCodes,
-  labels,
-  optional,
-  required,
-} from "./world_arrays.ts";
-import { endsNamed, UNNAMED_END } from "./world_outcomes.ts";
+import { commonParts, endStatesOf, required } from "./world_arrays.ts";
+import { endsNamed } from "./world_outcomes.ts";
 import type { WorldReadOptions } from "./world_options.ts";
 import {
   noTransitions,
@@ -48,34 +41,11 @@ export function denseParts(
     );
   }
   const transitions = nonZero(table, rewards(npz, table, ["R"], ["r"]));
-  const outcomes = labels(npz);
-  const codes = endCodes(npz, stateCount, outcomes);
-  const final = optional(npz, ["final_state"], []) ??
-    optional(npz, ["final_states"], [-1]);
-  let endStates: Uint8Array;
-  if (codes) endStates = Uint8Array.from(codes);
-  else if (final) {
-    endStates = new Uint8Array(stateCount);
-    for (const state of final.data) {
-      if (!(state in endStates)) {
-        throw new InputError(
-          `${npz.name}: final_state ${state}: states are 0 to ${
-            stateCount - 1
-          }`,
-        );
-      }
-      endStates[state] = outcomes?.length === 1 ? 1 : UNNAMED_END;
-    }
-  } else endStates = absorbingStates(transitions, stateCount);
-  // One state in which all ends is what it is all for, unless the file says otherwise.
-  const isGoal = !codes && !outcomes && final?.data.length === 1;
-  if (isGoal) endStates[final.data[0]] = 1;
   return {
     stateCount,
     actionCount,
     transitions,
-    outcomes: isGoal ? endsNamed(["goal"]) : outcomes ?? [],
-    endStates,
+    ...endStatesOf(npz, transitions, stateCount),
     ...commonParts(npz, options, stateCount, actionCount),
   };
 }

@@ -219,10 +219,14 @@ function outcomeList(
     : listed(keys.labels, "labels", reader).map((label) =>
       textOf(label, reader)
     );
-  const flags = (key: "ends" | "unsafe") =>
-    keys[key] == null
-      ? null
-      : numbers(withFlags(keys[key]), names.length, key, reader);
+  const flags = (key: "ends" | "unsafe") => {
+    if (keys[key] == null) return null;
+    const values = numbers(withFlags(keys[key]), names.length, key, reader);
+    const isFlag = values.every((value) => value === 0 || value === 1);
+    return isFlag
+      ? values
+      : reader.fail(`${key}: is not true or false for each label`);
+  };
   const [ends, unsafe] = [flags("ends"), flags("unsafe")];
   const outcomes = endsNamed(names).map((outcome, n) => ({
     ...outcome,

@@ -8,10 +8,10 @@ import { InputError } from "../errors.ts";
 import { type NpzFile, writeNpz } from "../files/npz.ts";
 import type { NpyToWrite } from "../files/npy.ts";
 import { requireWorldSize } from "../mdp/validate.ts";
-import { absorbingStates } from "./world_absorbing.ts";
 import {
   commonParts,
   endCodes,
+  endStatesOf,
   labels,
   required,
   scalar,
@@ -61,20 +61,29 @@ function tripletParts(npz: NpzFile, options: WorldReadOptions): WorldParts {
     reward: column("reward"),
     outcome: Array.from(state, () => 0),
   };
-  const outcomes = labels(npz);
-  const codes = endCodes(npz, state.length, outcomes);
   const stateCount = count(npz, "state_count", [
     transitions.state,
     transitions.nextState,
   ]);
   const actionCount = count(npz, "action_count", [transitions.action]);
   requireWorldSize(stateCount, actionCount, npz.name);
+  // With as many lines as states, `end` is of the lines.
+  const isByLine = npz.has("end") &&
+    npz.numbers("end").shape.join() === String(state.length);
+  const outcomes = isByLine ? labels(npz) : null;
   return {
     stateCount,
     actionCount,
-    transitions: codes ? { ...transitions, outcome: codes } : transitions,
-    outcomes: outcomes ?? [],
-    endStates: codes ? null : absorbingStates(transitions, stateCount),
+    ...(isByLine
+      ? {
+        transitions: {
+          ...transitions,
+          outcome: endCodes(npz, state.length, outcomes)!,
+        },
+        outcomes: outcomes ?? [],
+        endStates: null,
+      }
+      : { transitions, ...endStatesOf(npz, transitions, stateCount) }),
     ...commonParts(npz, options, stateCount, actionCount),
   };
 }

@@ -48,6 +48,9 @@ export function openNpz(bytes: Uint8Array, name: string): NpzFile {
   const suffix = ".npy";
   const names = [...entries.keys()].filter((entry) => entry.endsWith(suffix))
     .map((entry) => entry.slice(0, -suffix.length));
+  if (names.length === 0) {
+    throw new InputError(`${name}: no .npz file of NumPy: it has no arrays`);
+  }
   const read = (array: string) => {
     const entry = entries.get(array + suffix);
     if (entry === undefined) {

@@ -358,3 +358,58 @@ Deno.test("worlds: the ward of docs/worlds.md", async () => {
   equal(best.outcomes.death.toFixed(3), "0.065");
   equal(best.outcomes.recovery.toFixed(3), "0.935");
 });
+
+Deno.test("worlds: which states of a table end, and their names", async () => {
+  // 1 and 2 absorb; 0 leads to both.
+  // deno-fmt-ignore
+  const P = f64([3, 1, 3],
+    0, 0.5, 0.5,
+    0, 1, 0,
+    0, 0, 1,
+  );
+  const ends = async (
+    arrays: Record<string, NpyToWrite>,
+    options: WorldReadOptions = {},
+  ) => {
+    const R = f64([3, 3], 0, -1, 1, 0, 0, 0, 0, 0, 0);
+    const { mdp } = await opened(npz({ P, R, ...arrays }), "w.npz", options);
+    return Array.from(mdp.outcome, (n) => mdp.outcomes[n - 1]?.name ?? "");
+  };
+  const names = (...data: string[]) => ({ shape: [data.length], data });
+  const i32 = (...data: number[]): NpyToWrite => ({
+    shape: [data.length],
+    data: Int32Array.from(data),
+  });
+  deepEqual(await ends({}), ["endReward-1", "endReward1"]);
+  deepEqual(await ends({ labels: names("over") }), ["over", "over"]);
+  deepEqual(
+    await ends({ end: i32(0, 2, 1), labels: names("home", "death") }),
+    ["death", "home"],
+  );
+  deepEqual(
+    await ends({ final_state: i32(2, 1), labels: names("home", "death") }),
+    ["death", "home"],
+  );
+  // Only the named state ends it; the other is a trap for ever.
+  const gamma = f64([], 0.5);
+  deepEqual(await ends({ final_state: i32(2), gamma }), ["", "goal", ""]);
+  deepEqual(await ends({}, { outcomes: "home=2" }), ["end", "home"]);
+  equal(
+    (await refusal(() => ends({ labels: names("home", "death") })))
+      .replace(/^.*(?=w.npz)/, ""),
+    "w.npz: has 2 labels; say which state ends with which: end [S], 0 or the number of the label",
+  );
+});
+
+Deno.test("worlds: what is left of one that others made", async () => {
+  // Equal outcomes are one, those that cannot happen none, and a negative zero is a zero.
+  const { mdp } = await opened(
+    '{"P": [[[[0.25, 1, -0.0, true], [0, 0, 3, false], [0.5, 0, 2, false], [0.25, 1, 0, true]]], [[[1, 0, 9, false]]]]}',
+    "w.json",
+  );
+  deepEqual([...mdp.probability], [0.5, 0.5]);
+  deepEqual([...mdp.nextState], [1, 0]);
+  deepEqual([...mdp.reward], [0, 2]);
+  // State 1 is entered by ends alone: its row is dropped.
+  deepEqual([...mdp.outcomeOffsets], [0, 2, 2]);
+});
