@@ -4,7 +4,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import { mdpRows, pointStart, stateIndices } from "../mdp/build.ts";
+import { pointStart, stateIndices } from "../mdp/build.ts";
 import type {
   FiniteMdp,
   MdpObservations,
@@ -434,31 +434,44 @@ function mergedRows(
   name: string,
 ): MdpRows {
   const { nextState, outcome, probability, reward } = transitions;
-  const rows = mdpRows(stateCount, actionCount);
   const checked = { stateCount, nextState, probability, reward };
+  const outcomeOffsets = new Uint32Array(stateCount * actionCount + 1);
+  const kept: number[] = [];
+  const sums: number[] = [];
+  // The latest kept outcome that leads to each state, and for each kept one the latest before it.
+  const latest = new Int32Array(stateCount).fill(-1);
+  const before: number[] = [];
   for (let pair = 0; pair < stateCount * actionCount; pair++) {
+    const begin = kept.length;
     const state = Math.floor(pair / actionCount);
-    if (over[state] || allowed?.[pair] === 0) continue;
-    const merged = new Map<string, { i: number; probability: number }>();
-    for (let k = offsets[pair]; k < offsets[pair + 1]; k++) {
+    const isLeftOut = over[state] === 1 || allowed?.[pair] === 0;
+    for (let k = offsets[pair]; k < offsets[pair + 1] && !isLeftOut; k++) {
       const i = order[k];
       requireOutcome(checked, i, state, pair % actionCount, name);
       if (probability[i] === 0) continue;
-      const key = `${nextState[i]} ${outcome[i]} ${reward[i]}`;
-      const equal = merged.get(key);
-      if (equal) equal.probability += probability[i];
-      else merged.set(key, { i, probability: probability[i] });
+      let equal = latest[nextState[i]];
+      while (
+        equal >= begin && (outcome[kept[equal]] !== outcome[i] ||
+          reward[kept[equal]] !== reward[i])
+      ) equal = before[equal];
+      if (equal >= begin) {
+        sums[equal] += probability[i];
+        continue;
+      }
+      before.push(latest[nextState[i]]);
+      latest[nextState[i]] = kept.length;
+      kept.push(i);
+      sums.push(probability[i]);
     }
-    for (const { i, probability } of merged.values()) {
-      rows.add(state, pair % actionCount, {
-        probability,
-        nextState: nextState[i],
-        reward: reward[i] + 0, // no negative zero
-        outcome: outcome[i],
-      });
-    }
+    outcomeOffsets[pair + 1] = kept.length;
   }
-  return rows.finish();
+  return {
+    outcomeOffsets,
+    probability: Float64Array.from(sums),
+    nextState: Int32Array.from(kept, (i) => nextState[i]),
+    reward: Float64Array.from(kept, (i) => reward[i] + 0), // no negative zero
+    outcome: Uint8Array.from(kept, (i) => outcome[i]),
+  };
 }
 
 function observationsOf(
