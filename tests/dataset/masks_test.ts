@@ -37,11 +37,18 @@ const ALLOWED = Uint8Array.of(
 );
 const masked = (): Dataset => ({ ...smallDataset(), allowed: ALLOWED.slice() });
 
-const csv = (text: string | Uint8Array, actionCount?: number) => {
+const csv = (
+  text: string | Uint8Array,
+  actionCount?: number,
+  allowed?: string,
+) => {
   const bytes = typeof text === "string"
     ? new TextEncoder().encode(text)
     : text;
-  return datasetFromCsv(ReadableStream.from([bytes]), "f.csv", { actionCount });
+  return datasetFromCsv(ReadableStream.from([bytes]), "f.csv", {
+    actionCount,
+    columns: { allowed },
+  });
 };
 
 Deno.test("allowed actions: what cannot be gets its line", async () => {
@@ -92,6 +99,18 @@ Deno.test("allowed actions: every format but d3rlpy's keeps them", async () => {
   assert.deepEqual(datasetFromSafetensors(bytes, "d"), dataset);
   const files = await datasetToMinari(dataset);
   assert.deepEqual(await datasetFromMinari(files, "m"), dataset);
+  const notes: string[] = [];
+  assert.deepEqual(
+    await datasetFromMinari(
+      await datasetToMinari({ ...dataset, allowed: ALLOWED.with(0, 0) }),
+      "m",
+      { onNote: (note) => notes.push(note) },
+    ),
+    smallDataset(),
+  );
+  assert.deepEqual(notes, [
+    "infos/action_mask: leaves out 1 of 6 actions that were taken, so it is advice and is not used",
+  ]);
   const shifted = { ...dataset, actionNames: ["4", "5", "6"] };
   assert.deepEqual(
     await datasetFromMinari(await datasetToMinari(shifted), "m"),
@@ -140,7 +159,9 @@ Deno.test("allowed actions in CSV: actions that only they name, and bad lists", 
   );
   assert.equal((await csv(rows("1 8"), 10)).allowed!.length, 20);
   assert.equal(
-    await refusal(() => csv(rows("0 2", "", "1 1", "1 x", "1 0.5"))),
+    await refusal(() =>
+      csv(rows("0 2", "", "1 1", "1 x", "1 0.5"), undefined, "allowed")
+    ),
     'f.csv: 5 bad rows: line 2: "allowed" is "0 2", without the action "1", which was taken; ' +
       'line 3: "allowed" is "", without the action "1", which was taken; ' +
       'line 4: "allowed" is "1 1", which names an action twice; ' +
@@ -149,7 +170,8 @@ Deno.test("allowed actions in CSV: actions that only they name, and bad lists", 
   );
   assert.equal(
     await refusal(() => csv(rows("1 8"), 5)),
-    'f.csv: 1 bad row: line 2: "allowed" is "1 8", in which "8" is not an integer from 0 to 4',
+    'f.csv: 1 bad row: line 2: "allowed" is "1 8", in which "8" is not an integer from 0 to 4; ' +
+      "if this column does not list the allowed actions, rename it",
   );
 });
 

@@ -55,7 +55,7 @@ export interface ColumnIndices {
   readonly allowed: number;
   /** All names. */
   readonly names: readonly string[];
-  /** Those taken for an end of episodes because of their names. */
+  /** Those taken for an end of episodes, or for the allowed actions, because of their names. */
   readonly guessed: readonly number[];
   /** What was assumed about the columns, one line each. */
   readonly notes: readonly string[];
@@ -222,6 +222,7 @@ export function findColumns(
     guessed: [
       ...(columns.terminated === undefined ? [all.terminated] : []),
       ...(columns.truncated === undefined ? [all.truncated] : []),
+      ...(columns.allowed === undefined ? [all.allowed] : []),
       over,
     ],
     notes: [

@@ -13,6 +13,9 @@ import type { Dataset } from "../dataset.ts";
 const RENAME =
   "if this column says nothing about the end of an episode, rename it";
 
+const NOT_ALLOWED =
+  "if this column does not list the allowed actions, rename it";
+
 /** Takes the rows of a file one by one. */
 export interface RowReader {
   /** Takes the next row. */
@@ -131,7 +134,7 @@ export function openRows(
       observation[d] = value;
     }
     const wrongMask = columns.allowed < 0 ? undefined : readAllowed(record);
-    if (wrongMask) return badCell(record, columns.allowed, wrongMask);
+    if (wrongMask) return badMask(record, wrongMask);
     const wrongEnd = readEnds(record, isFinal);
     if (wrongEnd) return wrongEnd;
     if (columns.step >= 0) {
@@ -169,9 +172,8 @@ export function openRows(
     const wrong = readAction(record);
     if (wrong) return badCell(record, columns.action, wrong);
     if (allowed?.includes(row.action!) === false) {
-      return badCell(
+      return badMask(
         record,
-        columns.allowed,
         `without the action ${quote(`${row.action}`)}, which was taken`,
       );
     }
@@ -302,6 +304,15 @@ export function openRows(
     `${quote(columns.names[column])} is ${
       quote(record.text(column) ?? "not UTF-8")
     }, ${what}`;
+
+  const badMask = (record: CsvRecord, what: string) =>
+    badCell(
+      record,
+      columns.allowed,
+      columns.guessed.includes(columns.allowed)
+        ? `${what}; ${NOT_ALLOWED}`
+        : what,
+    );
 
   const badNumber = (record: CsvRecord, column: number, value: number) =>
     badCell(

@@ -54,13 +54,17 @@ export function readMinari(
       const allowed = isMasked ? masksOf(source, e, name, spec, lists) : null;
       readEpisode(source, e, name, spec, builder, allowed);
     }
-    return {
-      dataset: {
-        ...builder.finish(spec.actionCount, spec.actionStart),
-        ...categorical(spec),
-      },
-      notes: builder.notes(),
-    };
+    const { dataset, forbidden } = withoutAdvice(
+      builder.finish(spec.actionCount, spec.actionStart),
+    );
+    const notes = builder.notes();
+    if (forbidden > 0) {
+      notes.push(
+        `infos/action_mask: leaves out ${forbidden} of ${dataset.actions.length} actions that were ` +
+          "taken, so it is advice and is not used",
+      );
+    }
+    return { dataset: { ...dataset, ...categorical(spec) }, notes };
   });
   const { dataset } = read;
   if (dataset.actions.length !== spec.steps) {
@@ -110,6 +114,26 @@ function readEpisode(
     if (t < steps) builder.addTransition(actions[t], rewards[t]);
   }
   builder.endEpisode(isTerminated, isTruncated);
+}
+
+/**
+ * Gymnasium's Taxi masks actions without effect, and yet they can be taken: masks that leave out what
+ * was taken forbid nothing.
+ *
+ * @returns The data, without such masks, and how many actions these leave out.
+ */
+function withoutAdvice(
+  dataset: Dataset,
+): { dataset: Dataset; forbidden: number } {
+  const { allowed, ...bare } = dataset;
+  const { actions, actionCount, episodeOffsets } = dataset;
+  let forbidden = 0;
+  for (let e = 0; allowed && e + 1 < episodeOffsets.length; e++) {
+    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
+      if (allowed[(i + e) * actionCount + actions[i]] === 0) forbidden++;
+    }
+  }
+  return { dataset: forbidden > 0 ? bare : dataset, forbidden };
 }
 
 /** Whether an episode has masks where Gymnasium's Taxi puts them. */
