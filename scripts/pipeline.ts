@@ -178,8 +178,9 @@ function wantedConfig(
       seed: integerFlag({ values, ...args }, "seed", 0, 2 ** 32 - 1),
       datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
       environment,
-      isCategorical:
-        (dataset ?? world?.mdp)?.observationCategories !== undefined,
+      isCategorical: [dataset, world?.mdp].some((observed) =>
+        observed?.observationCategories !== undefined
+      ),
       onNote: noteOn(processOutput("stderr"), values.config),
     },
     values.config,

@@ -47,6 +47,17 @@ export function firstOutside(
   );
 }
 
+/**
+ * Whether each observation is one whole number, and nothing says whether it is a name, as the index of
+ * a state, or a quantity. A flag is both.
+ */
+export function mayBeNames(dataset: Dataset): boolean {
+  const { observationSize, observationCategories, observations } = dataset;
+  return observationSize === 1 && observationCategories === undefined &&
+    observations.some((x) => x > 1) &&
+    firstOutside(observations, [MOST_CATEGORIES]) < 0;
+}
+
 /** As an entry of a safetensors file's metadata. */
 export function categoriesToMetadata(
   { observationCategories: categories }: Categorical,

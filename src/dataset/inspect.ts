@@ -5,7 +5,7 @@
  */
 
 import { meanAndStd } from "../numerics/moments.ts";
-import { categorical, firstOutside, MOST_CATEGORIES } from "./categories.ts";
+import { categorical, mayBeNames } from "./categories.ts";
 import type { Dataset } from "./dataset.ts";
 import { distinctRows } from "./distinct_rows.ts";
 
@@ -157,11 +157,7 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
     coverage: tried.size / pairs,
   };
   const suspicious = suspicions(report);
-  if (
-    size === 1 && !report.observationCategories &&
-    report.observations[0].max > 1 &&
-    firstOutside(dataset.observations, [MOST_CATEGORIES]) < 0
-  ) {
+  if (mayBeNames(dataset)) {
     suspicious.push(
       "each observation is one whole number: if it is the index of a state, configure network.encoder oneHot",
     );

@@ -26,6 +26,7 @@ import { csvText, type CsvWriter, openCsv } from "./training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
+import { mayBeNames } from "../dataset/categories.ts";
 import { cutEpisodes, cutEpisodesNote } from "../dataset/ends.ts";
 import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
@@ -176,6 +177,15 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     bootstrapOnTruncation,
   );
   if (sha256 !== null && note !== null) events.onNote?.(note);
+  const { encoder } = config.network;
+  if (
+    problem.environment === null && encoder !== "oneHot" &&
+    mayBeNames(problem.dataset)
+  ) {
+    events.onNote?.(
+      `each observation is one whole number, which is read as a quantity (network.encoder: ${encoder}); if it is the index of a state, configure oneHot`,
+    );
+  }
   using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
   const files = runFiles(out);
   const inputs = inputFiles(problem);

@@ -4,6 +4,10 @@ import { join } from "node:path";
 import type { ConfigOverrides } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
+import { collectDataset } from "../../src/dataset/collect.ts";
+import { writeDataset } from "../../src/dataset/formats/dataset_file.ts";
+import { worldToSafetensors } from "../../src/environments/world_safetensors.ts";
+import { makeEnvironment } from "../../src/run/problem.ts";
 import { datasetFromArrays } from "../../src/dataset/formats/arrays.ts";
 import {
   datasetFromSafetensors,
@@ -23,6 +27,7 @@ import {
   deterministicHashes,
   inFolder,
   refused,
+  runScriptOf,
   smallOverrides,
 } from "./small_run.ts";
 
@@ -100,13 +105,19 @@ const corridor = datasetFromArrays({
 Deno.test(
   "a file without a world: names are counted in what is learnt from, or as the data say",
   inFolder(async (folder) => {
-    const categoriesOf = async (dataset: Dataset, label: string) => {
+    const notes: string[] = [];
+    const run = async (dataset: Dataset, label: string, encoder: string) => {
       const config = resolveConfig("smoke", {
         ...withoutEnvironment,
-        network: { hidden: [8], encoder: "oneHot" },
+        network: { hidden: [8], encoder },
       }, { datasetSha256: sha256Hex(datasetToSafetensors(dataset)) });
       const out = join(folder, label);
-      await runPipeline({ config, backend: wasm, out, dataset });
+      const events = { onNote: (note: string) => void notes.push(note) };
+      await runPipeline({ config, backend: wasm, out, dataset, events });
+      return out;
+    };
+    const categoriesOf = async (dataset: Dataset, label: string) => {
+      const out = await run(dataset, label, "oneHot");
       const { replay } = await verifyRun({
         directory: out,
         backend: wasm,
@@ -120,6 +131,46 @@ Deno.test(
     deepEqual(await categoriesOf(corridor, "plain"), [8]);
     const named = { ...corridor, observationCategories: [12] };
     deepEqual(await categoriesOf(named, "named"), [12]);
+    const noted = () => notes.filter((note) => note.includes("encoder"));
+    await run(named, "as numbers", "minmax");
+    deepEqual(noted(), []);
+    await run(corridor, "without a word", "minmax");
+    deepEqual(noted(), [
+      "each observation is one whole number, which is read as a quantity (network.encoder: minmax); if it is the index of a state, configure oneHot",
+    ]);
+  }),
+);
+
+Deno.test(
+  "pipeline: data that say nothing are of names where their world from a file says so",
+  inFolder(async (folder) => {
+    const { mdp } = makeEnvironment("frozenLake");
+    const world = join(folder, "lake.mdp.safetensors");
+    Deno.writeFileSync(
+      world,
+      worldToSafetensors({ title: "a lake", mdp, policies: {} }),
+    );
+    const { observationCategories: _, ...data } = collectDataset(
+      mdp,
+      new Float64Array(16 * 4).fill(0.25),
+      20,
+      1,
+    );
+    const log = join(folder, "log.csv");
+    await writeDataset(log, data, "csv");
+    const config = join(folder, "small.json");
+    Deno.writeTextFileSync(config, JSON.stringify(withoutEnvironment));
+    const out = join(folder, "run");
+    const { code, stderr } = await runScriptOf(
+      "pipeline",
+      ...["--preset", "smoke", "--config", config, "--environment", world],
+      ...["--dataset", log, "--out", out, "--backend", "reference"],
+    );
+    equal(code, 0, stderr);
+    deepEqual(policyIn(out, "bc").encoder, {
+      kind: "oneHot",
+      categories: [16],
+    });
   }),
 );
 
