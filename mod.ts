@@ -208,7 +208,11 @@ export {
   optimalStationaryActions,
 } from "./src/mdp/optimal.ts";
 export { greedyPolicy, type Policy } from "./src/mdp/policy.ts";
-export { mixedWithUniform, uniformPolicy } from "./src/mdp/mix.ts";
+export {
+  type ActionTable,
+  mixedWithUniform,
+  uniformPolicy,
+} from "./src/mdp/mix.ts";
 export { rollOut, type RolloutResult } from "./src/evaluation/rollout.ts";
 export { type Agreement, checkAgreement } from "./src/evaluation/agreement.ts";
 

@@ -5,8 +5,9 @@
  */
 
 import type { FiniteMdp } from "../mdp/mdp.ts";
-import { uniformPolicy } from "../mdp/mix.ts";
+import { mixedWithUniform, uniformPolicy } from "../mdp/mix.ts";
 import { optimalStationaryActions } from "../mdp/optimal.ts";
+import { greedyPolicy } from "../mdp/policy.ts";
 
 /** The behaviour policies that every environment has. */
 export const COMMON_BEHAVIOURS = {
@@ -14,14 +15,11 @@ export const COMMON_BEHAVIOURS = {
   uniform: (mdp: FiniteMdp) => uniformPolicy(mdp),
   /** The best policy for the world's discount that does not depend on the step. */
   optimal: (mdp: FiniteMdp, epsilon: number) => {
-    const { stateCount, actionCount, allowed } = mdp;
-    const actions = optimalStationaryActions(mdp, mdp.discount);
-    return choosingAmong(
-      stateCount,
-      actionCount,
+    const actions = optimalStationaryActions(mdp);
+    return mixedWithUniform(
+      mdp,
+      greedyPolicy(actions, mdp.actionCount),
       epsilon,
-      (state) => [actions[state]],
-      allowed,
     );
   },
 };
@@ -49,14 +47,13 @@ export function choosingAmong(
 ): Float64Array {
   const policy = new Float64Array(stateCount * actionCount);
   for (let state = 0; state < stateCount; state++) {
-    const all = allowedActions(state, actionCount, allowed);
     const chosen = chosenIn(state);
-    for (const action of all) {
-      const share = chosen.includes(action) ? (1 - epsilon) / chosen.length : 0;
-      policy[state * actionCount + action] = share + epsilon / all.length;
+    for (const action of chosen) {
+      policy[state * actionCount + action] = 1 / chosen.length;
     }
   }
-  return policy;
+  const world = { stateCount, actionCount, allowed };
+  return mixedWithUniform(world, policy, epsilon);
 }
 
 /** The actions that are allowed in a state. */

@@ -1,5 +1,5 @@
 /**
- * The environments: the only list of them.
+ * Looking environments up.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { FiniteMdp } from "../mdp/mdp.ts";
 import { suggest } from "../nearest.ts";
 import { type AnySettings, defaultsOf } from "../settings.ts";
 import { COMMON_BEHAVIOURS, type CommonBehaviour } from "./behaviour.ts";
-import { cliffWalking } from "./cliff_walking.ts";
+import * as builtIn from "./built_in.ts";
 import type {
   EnvironmentDefinition,
   EnvironmentShape,
@@ -19,47 +19,24 @@ import {
   fileWorld,
   type FileWorldConfig,
 } from "./file_environment.ts";
-import { frozenLake } from "./frozen_lake.ts";
-import { gridworld } from "./gridworld.ts";
-import { randomMdp } from "./random_mdp.ts";
-import { spibbGridworld } from "./spibb_gridworld.ts";
-import { taxi } from "./taxi.ts";
-import { wetChicken } from "./wet_chicken.ts";
 import type { WorldFile } from "./world_file.ts";
 
-export * from "./cliff_walking.ts";
 export * from "./file_environment.ts";
-export * from "./frozen_lake.ts";
-export * from "./gridworld.ts";
-export * from "./random_mdp.ts";
-export * from "./spibb_gridworld.ts";
-export * from "./taxi.ts";
-export * from "./wet_chicken.ts";
 
 /** Exact evaluation goes through every state at every step, after each logging interval. */
 const MOST_STATE_STEPS = 10_000_000;
 
+/** One of the definitions. */
+export type EnvironmentDefinitions = typeof builtIn[keyof typeof builtIn];
+
 /** The first is meant where a configuration names none. */
 export const ENVIRONMENTS: readonly [
-  typeof gridworld,
-  typeof cliffWalking,
-  typeof frozenLake,
-  typeof taxi,
-  typeof wetChicken,
-  typeof spibbGridworld,
-  typeof randomMdp,
+  EnvironmentDefinitions,
+  ...EnvironmentDefinitions[],
 ] = [
-  gridworld,
-  cliffWalking,
-  frozenLake,
-  taxi,
-  wetChicken,
-  spibbGridworld,
-  randomMdp,
+  builtIn.gridworld,
+  ...Object.values(builtIn).filter(({ name }) => name !== "gridworld"),
 ];
-
-/** One of the definitions. */
-export type EnvironmentDefinitions = typeof ENVIRONMENTS[number];
 
 /** Name of an environment. */
 export type EnvironmentName = EnvironmentDefinitions["name"];

@@ -6,6 +6,12 @@
 import { wholeRows } from "../numerics/arrays.ts";
 import type { FiniteMdp } from "./mdp.ts";
 
+/** What of a world says which actions there are. */
+export type ActionTable = Pick<
+  FiniteMdp,
+  "stateCount" | "actionCount" | "allowed"
+>;
+
 /**
  * The policy that takes every allowed action alike.
  *
@@ -20,10 +26,7 @@ import type { FiniteMdp } from "./mdp.ts";
  * ```
  */
 export function uniformPolicy(
-  { stateCount, actionCount, allowed }: Pick<
-    FiniteMdp,
-    "stateCount" | "actionCount" | "allowed"
-  >,
+  { stateCount, actionCount, allowed }: ActionTable,
 ): Float64Array {
   const policy = new Float64Array(stateCount * actionCount);
   for (let s = 0; s < stateCount; s++) {
@@ -56,7 +59,7 @@ export function uniformPolicy(
  * ```
  */
 export function mixedWithUniform(
-  mdp: FiniteMdp,
+  mdp: ActionTable,
   policy: Float64Array,
   epsilon: number,
 ): Float64Array {

@@ -13,11 +13,11 @@ Deno.test("the names of environments and variants", () => {
     "cliffWalkingSlippery",
     "frozenLake",
     "frozenLake8x8",
+    "randomMdp",
+    "spibbGridworld",
     "taxi",
     "taxiRainy",
     "wetChicken",
-    "spibbGridworld",
-    "randomMdp",
   ]);
 });
 
