@@ -82,7 +82,7 @@ function somethingAllowed(allowed: Uint8Array, actions: number): Uint8Array {
  *   batchSize: 8,
  * }, { hidden: [8] });
  * const { returnMean, outcomes } = evaluate(policy, mdp);
- * ok(returnMean <= 50 && outcomes.hazard >= 0);
+ * ok(returnMean! <= 50 && outcomes.hazard >= 0);
  * ```
  */
 export function evaluate(
