@@ -69,6 +69,7 @@ export function followEpisodes(
   const ended = new Float64Array(ends.length);
   let lengthMean = 0;
   let work = 0;
+  let workBefore = 0;
   let mass = 1;
   // Return so far -> [S] probability of being in each state with it.
   let live = new Map<number, Float64Array>([[0, start]]);
@@ -78,14 +79,16 @@ export function followEpisodes(
     const { first, probability, nextState, reward, outcome } = chain;
     const nextLive = new Map<number, Float64Array>();
     mass = 0;
-    const workBefore = work;
+    const lastStep = work - workBefore;
+    workBefore = work;
     const endedBefore = ended.slice();
     const lengthBefore = lengthMean;
     let tooMany = false;
     for (const [sum, states] of live) {
       const toCome = endless === null
         ? 0
-        : (work - workBefore) * MEAN_LENGTHS * endless.lengthMean;
+        : Math.max(lastStep, work - workBefore) * MEAN_LENGTHS *
+          endless.lengthMean;
       tooMany = atoms !== null &&
         (Math.max(work, toCome) > MOST_WORK || nextLive.size > MOST_SUMS ||
           nextLive.size * stateCount > MOST_NUMBERS ||

@@ -23,6 +23,9 @@ const ATTEMPTS = 40;
 /** What an attempt aims at: this share of the residual that it begins with. */
 const GAIN = 1e-8;
 
+/** Mean entries of a row that count as long. */
+const LONG_ROW = 24;
+
 /** P without its diagonal, in rows of ascending columns. */
 interface SparseRows {
   readonly first: Uint32Array;
@@ -78,7 +81,8 @@ function gatherRows(n: number, row: RowVisitor): SparseRows {
 
 /**
  * ILU(0) of diagonal - P, in the pattern of P (Saad 2003, "Iterative Methods for Sparse Linear
- * Systems", algorithm 10.4).
+ * Systems", algorithm 10.4); symmetric Gauss-Seidel (section 10.2), which eliminates nothing, where
+ * rows are so long that elimination would cost more than it saves.
  *
  * @returns Applies the inverse of the product in place.
  */
@@ -92,6 +96,7 @@ function incompleteFactors(
   const pivot = diagonal.slice();
   const upper = new Uint32Array(n);
   const place = new Int32Array(n).fill(-1);
+  const eliminates = column.length <= LONG_ROW * n;
   for (let i = 0; i < n; i++) {
     let u = first[i];
     while (u < first[i + 1] && column[u] < i) u++;
@@ -101,6 +106,7 @@ function incompleteFactors(
       const k = column[e];
       const f = factor[e] / pivot[k];
       factor[e] = f;
+      if (!eliminates) continue;
       for (let m = upper[k]; m < first[k + 1]; m++) {
         const at = column[m] === i ? -2 : place[column[m]];
         if (at >= 0) factor[at] -= f * factor[m];
