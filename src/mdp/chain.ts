@@ -25,7 +25,9 @@ export interface PolicyChain {
   readonly reward: Float64Array;
   /** [n] as in the MDP. */
   readonly outcome: Uint8Array;
-  /** Makes these the tables of that step; does nothing for a stationary policy. */
+  /** Whether the tables are the same at every step. */
+  readonly isStationary: boolean;
+  /** Makes these the tables of that step; does nothing if all have the same. */
   toStep(step: number): void;
 }
 
@@ -46,8 +48,8 @@ export function policyChain(
   const { stateCount, actionCount } = mdp;
   const isTable = policy instanceof Float64Array;
   const perStep = stateCount * (isTable ? actionCount : 1);
-  const stationary = policy.length === perStep;
-  if (!stationary && policy.length !== (horizon ?? 0) * perStep) {
+  const isStationary = policy.length === perStep;
+  if (!isStationary && policy.length !== (horizon ?? 0) * perStep) {
     const shape = isTable ? "S, A" : "S";
     throw new InputError(
       horizon === null
@@ -95,8 +97,9 @@ export function policyChain(
     get outcome() {
       return rows.outcome;
     },
+    isStationary,
     toStep(step) {
-      if (!stationary) fill(step);
+      if (!isStationary) fill(step);
     },
   };
 }

@@ -38,8 +38,10 @@ const MOST_SUMS = 100_000;
 const MOST_NUMBERS = 4_000_000;
 /** Most multiplications before the distribution is given up. */
 const MOST_WORK = 500_000_000;
-/** A sum has a price of its own, the look-up, of some multiplications. */
-const SUM_WORK = 50;
+/** What finding a sum costs, in multiplications. */
+const LOOK_UP = 20;
+/** With a horizon: less than this is nothing, and would only be followed into numbers without digits. */
+export const NOTHING = 1e-290;
 /** A geometric length has passed this many times its mean when {@link MASS_LEFT} is left. */
 const MEAN_LENGTHS = 34.5;
 
@@ -74,7 +76,7 @@ export function followEpisodes(
   // Return so far -> [S] probability of being in each state with it.
   let live = new Map<number, Float64Array>([[0, start]]);
   for (let step = 0; step < horizon && live.size > 0; step++) {
-    if (endless !== null && mass <= MASS_LEFT) break;
+    if (mass <= (endless === null ? NOTHING : MASS_LEFT)) break;
     chain.toStep(step);
     const { first, probability, nextState, reward, outcome } = chain;
     const nextLive = new Map<number, Float64Array>();
@@ -96,7 +98,7 @@ export function followEpisodes(
       if (tooMany) break;
       let target = states;
       let targetSum = NaN;
-      work += stateCount + SUM_WORK;
+      work += stateCount;
       for (let s = 0; s < stateCount; s++) {
         const here = states[s];
         if (here === 0) continue;
@@ -118,6 +120,7 @@ export function followEpisodes(
             continue;
           }
           if (nextSum !== targetSum) {
+            work += LOOK_UP;
             const known = nextLive.get(nextSum);
             target = known ?? new Float64Array(stateCount);
             targetSum = nextSum;

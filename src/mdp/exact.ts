@@ -15,6 +15,7 @@ import {
   distributionMoments,
   followEpisodes,
   lowerTailMean,
+  NOTHING,
   type ReturnDistribution,
 } from "./distribution.ts";
 import {
@@ -241,7 +242,10 @@ function evaluateWithin(problem: Problem, horizon: number): Found {
   };
 }
 
-/** Mean and standard deviation of the discounted return, from the last step to the first. */
+/**
+ * Mean and standard deviation of the discounted return, from the last step to the first; the variance
+ * as in {@link squaredSurprises}.
+ */
 function recursiveMoments(
   { mdp, chain }: Problem,
   horizon: number,
@@ -252,17 +256,34 @@ function recursiveMoments(
   let variance = new Float64Array(mdp.stateCount);
   for (let step = horizon - 1; step >= 0; step--) {
     chain.toStep(step);
-    const meanNow = expectations(chain, ends, (i, goesOn) =>
-      chain.reward[i] +
-      (goesOn ? discount * mean[chain.nextState[i]] : 0));
-    const spread = squaredSurprises(chain, ends, mean, meanNow, discount);
-    const varianceNow = expectations(
-      chain,
-      ends,
-      (i, goesOn) =>
-        goesOn ? discount * discount * variance[chain.nextState[i]] : 0,
-    );
-    for (let s = 0; s < spread.length; s++) varianceNow[s] += spread[s];
+    const { first, probability, nextState, reward, outcome } = chain;
+    const meanNow = new Float64Array(mdp.stateCount);
+    const varianceNow = new Float64Array(mdp.stateCount);
+    for (let s = 0; s < mdp.stateCount; s++) {
+      let value = 0;
+      for (let i = first[s]; i < first[s + 1]; i++) {
+        const after = ends[outcome[i]] === 0
+          ? discount * mean[nextState[i]]
+          : 0;
+        value += probability[i] * (reward[i] + after);
+      }
+      let spread = 0;
+      for (let i = first[s]; i < first[s + 1]; i++) {
+        const goesOn = ends[outcome[i]] === 0;
+        const next = nextState[i];
+        const surprise = reward[i] + (goesOn ? discount * mean[next] : 0) -
+          value;
+        spread += probability[i] * (surprise * surprise +
+          (goesOn ? discount * discount * variance[next] : 0));
+      }
+      meanNow[s] = value;
+      varianceNow[s] = spread;
+    }
+    // Where nothing changes from step to step any more, earlier steps have the same values.
+    const isSettled = chain.isStationary &&
+      meanNow.every((value, s) => value === mean[s]) &&
+      varianceNow.every((value, s) => value === variance[s]);
+    if (isSettled) break;
     [mean, variance] = [meanNow, varianceNow];
   }
   return momentsFromStart(mdp.start, mean, variance);
@@ -453,6 +474,7 @@ function happensWithin(
     chain.toStep(step);
     const { first, probability, nextState, outcome } = chain;
     const next = new Float64Array(mdp.stateCount);
+    if (mass.every((p) => p <= NOTHING)) break;
     for (let s = 0; s < mdp.stateCount; s++) {
       if (mass[s] === 0) continue;
       for (let i = first[s]; i < first[s + 1]; i++) {
