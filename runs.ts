@@ -30,6 +30,7 @@ export { startingIn, unsafeName } from "./src/mdp/mdp.ts";
 export { behaviourNames } from "./src/environments/index.ts";
 export {
   type MeasuredWorld,
+  unsafeMeasure,
   valueName,
   valueWords,
 } from "./src/evaluation/measures.ts";

@@ -32,13 +32,13 @@ export function significant(value: number, digits: number): string {
 
 /**
  * A probability in percent with three significant digits: `4.2 %`, `< 0.0001 %`, `0 %`. Only
- * 1 is `100 %`: `99.96 %`, `> 99.9999 %`.
+ * 1, up to the rounding of sums, is `100 %`: `99.96 %`, `> 99.9999 %`.
  */
 export function percent(probability: number): string {
   // Through text, because toPrecision may answer with an exponent.
   const value = Number((100 * probability).toPrecision(3));
   if (value > 0 && value < 1e-4) return "< 0.0001 %";
-  if (value < 100 || probability >= 1) return `${value} %`;
+  if (value < 100 || probability >= 1 - 1e-13) return `${value} %`;
   for (let digits = 1; digits <= 4; digits++) {
     const text = (100 * probability).toFixed(digits);
     if (Number(text) < 100) return `${text} %`;

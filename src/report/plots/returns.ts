@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decimal } from "../numbers.ts";
+import { decimal, digitsFor } from "../numbers.ts";
 import { renderPlot } from "./render.ts";
 import { ink, percentAxis, seriesScale } from "./theme.ts";
 
@@ -37,14 +37,16 @@ function meanAndDeviation(
 export function plotReturnBars(
   policies: readonly PolicyReturns[],
 ): Promise<string> {
-  const values = policies.map(({ name, returns }) => {
-    const { mean, deviation } = meanAndDeviation(returns);
+  const moments = policies.map(({ returns }) => meanAndDeviation(returns));
+  const digits = digitsFor(moments.map(({ mean }) => mean)) - 1;
+  const values = policies.map(({ name }, i) => {
+    const { mean, deviation } = moments[i];
     return {
       name,
       mean,
       low: mean - deviation,
       high: mean + deviation,
-      text: `${decimal(mean, 1)} ± ${decimal(deviation, 1)}`,
+      text: `${decimal(mean, digits)} ± ${decimal(deviation, digits)}`,
     };
   });
   const names = policies.map(({ name }) => name);
