@@ -56,6 +56,9 @@ const usage: Usage = {
 const SUITE = resolve(import.meta.dirname ?? ".", "..");
 const SECOND_PART = "## What learners reach on ICU-Sepsis\n";
 
+/** Episodes of expert data in the two studies. */
+const EPISODES = [1_000, 10_000];
+
 /** A case of truth.json. */
 interface Case {
   readonly mdp: string;
@@ -354,9 +357,6 @@ function markdownTable(head: string[], rows: string[][]): string {
   return line(head) + line(head.map((_, i) => (i === 0 ? "---" : "--:"))) +
     rows.map((row) => line(row)).join("");
 }
-
-/** Episodes of expert data in the two studies. */
-const EPISODES = [1_000, 10_000];
 
 async function secondPart(truth: string): Promise<string> {
   const file = join(truth, "mdp/icu-sepsis/dynamics.npz");
