@@ -15,6 +15,8 @@ import { chainSystem } from "./solve.ts";
 const MOST_ENTRIES = 50_000_000;
 /** A better action is better by more than this share of the largest value: the rest may be rounding. */
 const TIE = 1e-12;
+/** Actions are equally good whose values differ by this share or less. */
+const EQUAL = 1e-13;
 /** Sweeps of value iteration before the first exact evaluation of a discounted policy. */
 const FIRST_SWEEPS = 200;
 /** Policy iteration takes a few rounds; these are a guard against one that rounding keeps alive. */
@@ -125,10 +127,7 @@ export function optimalStationaryActions(
     if (changed) continue;
     if (discount < 1) {
       for (const s of states) {
-        const row = s * actionCount;
-        const least = q[row + bestAction(mdp, q, s, usable)] - tie;
-        actions[s] = q.subarray(row, row + actionCount)
-          .findIndex((value, a) => usable[row + a] === 1 && value >= least);
+        actions[s] = lowestOfBest(mdp, q, s, usable);
       }
     }
     return actions;
@@ -304,6 +303,25 @@ function bestAction(
     if (may && (best < 0 || q[pair] > q[best])) best = pair;
   }
   return best < 0 ? 0 : best - row;
+}
+
+/** The lowest of the actions that are as good as the best one but for rounding. */
+function lowestOfBest(
+  mdp: FiniteMdp,
+  q: Float64Array,
+  s: number,
+  usable?: Uint8Array,
+): number {
+  const best = bestAction(mdp, q, s, usable);
+  const row = s * mdp.actionCount;
+  const least = q[row + best] - EQUAL * Math.abs(q[row + best]);
+  for (let a = 0; a < best; a++) {
+    const may = usable === undefined
+      ? canTake(mdp, row + a)
+      : usable[row + a] === 1;
+    if (may && q[row + a] >= least) return a;
+  }
+  return best;
 }
 
 function requireDiscount(discount: number): void {
