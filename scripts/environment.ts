@@ -85,6 +85,9 @@ const usage: Usage = {
   },
 };
 
+/** Policies that every world has. */
+const COMMON = ["uniform", "optimal"];
+
 const COMMANDS: Readonly<
   Record<
     string,
@@ -176,13 +179,31 @@ async function openedWorld(
   args: Arguments,
   text: string,
 ): Promise<OpenWorld & WorldChanges> {
+  // Told once, though the file may be read twice.
+  const notes = new Set<string>();
   const screen = processOutput("stderr");
-  const chosen = await chooseWorld(text, fileOptions(args, screen));
+  const options = fileOptions(args, {
+    ...screen,
+    write: (note) => void notes.add(note),
+  });
+  const changes = worldChanges(args);
+  let chosen: ChosenWorld;
+  try {
+    chosen = await chooseWorld(text, options);
+  } catch (error) {
+    // Some files need a horizon or a discount to be a world.
+    try {
+      chosen = await chooseWorld(text, { ...options, ...changes });
+    } catch {
+      throw error;
+    }
+  }
+  notes.forEach((note) => screen.write(note));
   const seed = integerFlag(args, "seed", 0, 2 ** 32 - 1) ?? 42;
   if (chosen.world && args.values.seed) {
     throw new InputError("--seed: a world from a file leaves nothing open");
   }
-  return { ...opened(chosen, seed), ...worldChanges(args) };
+  return { ...opened(chosen, seed), ...changes };
 }
 
 /** The world as the flags want it. */
@@ -328,9 +349,6 @@ async function convert(
     } actions\n`,
   );
 }
-
-/** What every world has. */
-const COMMON = ["uniform", "optimal"];
 
 async function evaluate(
   args: Arguments,

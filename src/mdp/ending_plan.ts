@@ -88,7 +88,7 @@ export function defined(
 }
 
 /** [S, A] 1 where {@link canTake}. */
-function takeablePairs(mdp: FiniteMdp): Uint8Array {
+export function takeablePairs(mdp: FiniteMdp): Uint8Array {
   const pairs = mdp.stateCount * mdp.actionCount;
   return Uint8Array.from(
     { length: pairs },
@@ -97,12 +97,12 @@ function takeablePairs(mdp: FiniteMdp): Uint8Array {
 }
 
 /** Of each state the pairs that may lead into it without an end: `pair[first[s]]` … */
-interface PairsInto {
+export interface PairsInto {
   readonly first: Uint32Array;
   readonly pair: Uint32Array;
 }
 
-function pairsInto(mdp: FiniteMdp, ends: Uint8Array): PairsInto {
+export function pairsInto(mdp: FiniteMdp, ends: Uint8Array): PairsInto {
   const { outcomeOffsets, probability, nextState, outcome } = mdp;
   const first = new Uint32Array(mdp.stateCount + 1);
   const counts = (i: number) => probability[i] > 0 && ends[outcome[i]] === 0;
@@ -124,7 +124,7 @@ function pairsInto(mdp: FiniteMdp, ends: Uint8Array): PairsInto {
  * The largest set of states each of which has an allowed pair, after pairs that may leave it are no
  * longer allowed; forbids them in place.
  */
-function largestClosed(
+export function largestClosed(
   mdp: FiniteMdp,
   into: PairsInto,
   allowed: Uint8Array,

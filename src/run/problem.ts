@@ -23,6 +23,8 @@ import {
 } from "../environments/index.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { worldToSafetensors } from "../environments/world_safetensors.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
+import { paidForever } from "../mdp/paid_forever.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 
 /** What is learnt from, and what it can be evaluated in. */
@@ -84,6 +86,21 @@ export function requireWorld(
       "the world is not the one that environment.sha256 names",
     );
   }
+}
+
+/**
+ * Makes sure that every policy has an expected return in a world, so that what is learnt can be
+ * measured.
+ *
+ * @throws InputError if one can be paid for ever.
+ */
+export function requireFiniteReturns(mdp: FiniteMdp): void {
+  const state = mdp.discount < 1 ? null : paidForever(mdp);
+  if (state === null) return;
+  throw new InputError(
+    `the world has neither horizon nor discount, and a policy can be paid for ever in state ${state}: ` +
+      "its return has no expectation; give environment.maxSteps",
+  );
 }
 
 /** SHA-256 of a world's file. */
@@ -148,6 +165,7 @@ export function openProblem(
   requireResolved(config);
   requireWorld(config, world);
   const environment = knownEnvironment(config, world);
+  if (environment) requireFiniteReturns(environment.mdp);
   const { sha256, episodes } = config.dataset;
   if (sha256 !== null) {
     if (given === undefined) {

@@ -22,9 +22,14 @@ import type { Backend } from "../backends/backend.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { wasmBackend } from "../backends/wasm.ts";
+import { resolveEnvironment } from "../environments/index.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { worldToSafetensors } from "../environments/world_safetensors.ts";
-import { knownEnvironment, requireWorld } from "../run/problem.ts";
+import {
+  knownEnvironment,
+  requireFiniteReturns,
+  requireWorld,
+} from "../run/problem.ts";
 import { requireSameData, WORLD_FILE } from "../run/resume.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
@@ -201,8 +206,10 @@ function requireEnvironments(
 ): void {
   for (const preset of Object.keys(study.presets)) {
     requireWorld(study.presets[preset], world);
+    const first = seedConfig(study, preset, study.seeds[0]);
+    requireFiniteReturns(knownEnvironment(first, world)!.mdp);
     for (const seed of study.seeds) {
-      knownEnvironment(seedConfig(study, preset, seed), world);
+      resolveEnvironment(first.environment!, seed, world);
     }
   }
 }

@@ -118,7 +118,7 @@ export interface ScriptResult {
 
 /** The script of a task, with the permissions of the task. */
 export function scriptCommand(
-  name: "pipeline" | "verify",
+  name: "environment" | "pipeline" | "verify",
   args: readonly string[],
 ): Deno.Command {
   const script = join(import.meta.dirname!, "../../scripts", `${name}.ts`);
@@ -136,7 +136,7 @@ export function scriptCommand(
 }
 
 export async function runScriptOf(
-  name: "pipeline" | "verify",
+  name: "environment" | "pipeline" | "verify",
   ...args: string[]
 ): Promise<ScriptResult> {
   return scriptResult(await scriptCommand(name, args).output());
