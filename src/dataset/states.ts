@@ -14,7 +14,25 @@ export const OTHER_ENVIRONMENT: string =
   "configure the environment that the data were collected in, or leave the key environment out";
 
 /**
- * Finds the state of each observation row by its exact numbers.
+ * [S] Of each state, the one that stands for all with the same observation, which nobody can tell
+ * apart: the first in which an episode acts, or the first.
+ */
+export function seenStates(mdp: FiniteMdp): Int32Array {
+  const { outcomeOffsets, stateCount, actionCount } = mdp;
+  const acts = (s: number) =>
+    outcomeOffsets[s * actionCount] < outcomeOffsets[(s + 1) * actionCount];
+  const keys = Array.from({ length: stateCount }, (_, s) => rowKey(mdp, s));
+  const seen = new Map<string, number>();
+  keys.forEach((key, s) => {
+    const first = seen.get(key);
+    if (first === undefined || (!acts(first) && acts(s))) seen.set(key, s);
+  });
+  return Int32Array.from(keys, (key) => seen.get(key)!);
+}
+
+/**
+ * Finds the state of each observation row by its exact numbers; of states that look alike, that of
+ * {@link seenStates}.
  *
  * @returns [N + E] state of each observation row.
  * @throws {InputError} If the data are not valid, a row is the observation of no state, or the actions differ in
@@ -35,15 +53,11 @@ export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
         `${mdp.actionCount}: ${OTHER_ENVIRONMENT}`,
     );
   }
-  const keyOf = (rows: Float32Array, row: number) =>
-    rows.subarray(row * size, (row + 1) * size).join();
   const stateOfKey = new Map<string, number>();
-  for (let s = 0; s < mdp.stateCount; s++) {
-    stateOfKey.set(keyOf(mdp.observations, s), s);
-  }
+  seenStates(mdp).forEach((seen, s) => stateOfKey.set(rowKey(mdp, s), seen));
   const states = new Int32Array(dataset.observations.length / size);
   for (let row = 0; row < states.length; row++) {
-    const key = keyOf(dataset.observations, row);
+    const key = rowKey(dataset, row);
     const state = stateOfKey.get(key);
     if (state === undefined) {
       throw new InputError(
@@ -54,4 +68,14 @@ export function datasetStates(dataset: Dataset, mdp: FiniteMdp): Int32Array {
     states[row] = state;
   }
   return states;
+}
+
+function rowKey(
+  { observations, observationSize: size }: Pick<
+    FiniteMdp,
+    "observations" | "observationSize"
+  >,
+  row: number,
+): string {
+  return observations.subarray(row * size, (row + 1) * size).join();
 }

@@ -9,7 +9,7 @@ import { endingOutcomes, type FiniteMdp } from "../mdp/mdp.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import type { Dataset } from "./dataset.ts";
 import { cutEpisodes } from "./ends.ts";
-import { datasetStates, OTHER_ENVIRONMENT } from "./states.ts";
+import { datasetStates, OTHER_ENVIRONMENT, seenStates } from "./states.ts";
 
 /** The numbers of `metrics.json` about the data. */
 export interface DatasetSummary {
@@ -80,7 +80,7 @@ export function summariseDataset(
 /**
  * Finds what happened in a transition: of the outcomes that end the episode as it did, that which
  * fits next state and reward, or else the next state, or else (d3rlpy dumps do not hold the state
- * that an episode ended in) the reward.
+ * that an episode ended in) the reward. Of states that look alike, any may have been there.
  */
 function outcomeReader(
   { actions, rewards, terminated }: Dataset,
@@ -88,19 +88,25 @@ function outcomeReader(
   states: Int32Array,
 ): (episode: number, transition: number) => number {
   const ends = endingOutcomes(mdp);
+  const seen = seenStates(mdp);
+  const alike = Map.groupBy(seen.keys(), (s) => seen[s]);
   return (episode, transition) => {
     const next = states[transition + episode + 1];
-    const pair = states[transition + episode] * mdp.actionCount +
-      actions[transition];
-    const first = mdp.outcomeOffsets[pair];
     let best = 0;
     let bestFit = 0;
-    for (let i = first; i < mdp.outcomeOffsets[pair + 1]; i++) {
-      if (!(mdp.probability[i] > 0)) continue;
-      if (ends[mdp.outcome[i]] !== terminated[transition]) continue;
-      const fit = (mdp.nextState[i] === next ? 2 : 0) +
-        (Math.fround(mdp.reward[i]) === rewards[transition] ? 1 : 0);
-      if (fit > bestFit) [best, bestFit] = [mdp.outcome[i], fit];
+    for (const state of alike.get(states[transition + episode])!) {
+      const pair = state * mdp.actionCount + actions[transition];
+      for (
+        let i = mdp.outcomeOffsets[pair];
+        i < mdp.outcomeOffsets[pair + 1];
+        i++
+      ) {
+        if (!(mdp.probability[i] > 0)) continue;
+        if (ends[mdp.outcome[i]] !== terminated[transition]) continue;
+        const fit = (seen[mdp.nextState[i]] === next ? 2 : 0) +
+          (Math.fround(mdp.reward[i]) === rewards[transition] ? 1 : 0);
+        if (fit > bestFit) [best, bestFit] = [mdp.outcome[i], fit];
+      }
     }
     if (terminated[transition] === 1 && bestFit === 0) {
       throw new InputError(

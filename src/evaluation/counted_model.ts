@@ -5,13 +5,16 @@
  */
 
 import type { Dataset } from "../dataset/dataset.ts";
-import { datasetStates } from "../dataset/states.ts";
+import { datasetStates, seenStates } from "../dataset/states.ts";
 import { mdpRows } from "../mdp/build.ts";
-import type { FiniteMdp } from "../mdp/mdp.ts";
+import { canTake, type FiniteMdp } from "../mdp/mdp.ts";
 
 /** Counts of a data set and the model they give. */
 export interface CountedModel {
-  /** [S, A] N(s, a): how often the action was taken in the state. */
+  /**
+   * [S, A] N(s, a): how often the action was taken in the state. States with the same observation
+   * cannot be told apart: each has the counts of all of them, where it can take the action.
+   */
   readonly counts: Uint32Array;
   /**
    * Frequencies of next states and mean rewards. A pair that was never seen has no outcome.
@@ -42,6 +45,7 @@ export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
   const { stateCount, actionCount } = mdp;
   const states = datasetStates(dataset, mdp);
   const counts = new Uint32Array(stateCount * actionCount);
+  const taken = counts.slice();
   // Per pair: outcome (next state and whether it terminated) -> how often, sum of rewards.
   const seen = Array.from(
     counts,
@@ -56,24 +60,30 @@ export function countModel(dataset: Dataset, mdp: FiniteMdp): CountedModel {
       entry.n++;
       entry.rewards += dataset.rewards[i];
       seen[pair].set(outcome, entry);
-      counts[pair]++;
+      taken[pair]++;
     }
   }
   const rows = mdpRows(stateCount, actionCount);
-  seen.forEach((outcomes, pair) => {
+  const seenAs = seenStates(mdp);
+  for (let pair = 0; pair < counts.length; pair++) {
+    const state = Math.floor(pair / actionCount);
+    const action = pair % actionCount;
+    const source = seenAs[state] * actionCount + action;
+    if (!canTake(mdp, pair)) continue;
+    counts[pair] = taken[source];
     for (
-      const [outcome, { n, rewards }] of [...outcomes].sort((a, b) =>
+      const [outcome, { n, rewards }] of [...seen[source]].sort((a, b) =>
         a[0] - b[0]
       )
     ) {
-      rows.add(Math.floor(pair / actionCount), pair % actionCount, {
+      rows.add(state, action, {
         probability: n / counts[pair],
         nextState: Math.floor(outcome / 2),
         reward: rewards / n,
         outcome: outcome % 2,
       });
     }
-  });
+  }
   return {
     counts,
     model: {
