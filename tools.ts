@@ -37,6 +37,7 @@ export {
 } from "./src/files/atomic.ts";
 export { canonicalJson } from "./src/files/canonical_json.ts";
 export { readFile } from "./src/files/read.ts";
+export type { NumberArray, TextArray } from "./src/files/npy.ts";
 export { type NpzFile, openNpz } from "./src/files/npz.ts";
 export {
   readSafetensors,

@@ -203,7 +203,7 @@ th,td{padding:6px 9px;border-bottom:1px solid var(--line);text-align:right;white
 th:first-child,td:first-child{text-align:left;padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 td small{display:block;color:var(--muted);font-size:.85em}
-thead th{color:var(--muted);font-weight:500;vertical-align:bottom}
+thead th{color:var(--muted);font-weight:500;vertical-align:bottom;white-space:normal}
 tbody th{font-weight:500}
 tbody th.group{color:var(--muted);padding-top:16px}
 .beside{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:8px 32px;align-items:start;margin:0 0 28px}

@@ -187,7 +187,7 @@ function card(
   const unended = unendedName(metrics.environment ?? { horizon: 1 });
   const words = unended === "timeout"
     ? "time runs out in"
-    : "an episode never ends in";
+    : "goes on for ever in";
   const lines = outcomeNames(metrics).map((outcome) =>
     fragment`<strong>${
       percent(values[`${outcome}Probability`])
@@ -216,15 +216,19 @@ function checkpointLine(
   const risk = unsafe && lastCheckpoints(unsafe);
   const risks = risk && name
     ? [fragment`
-<span>${name} ${percent(risk.low)} to ${percent(risk.high)}, median ${
-      percent(risk.median)
-    }</span>`]
+<span>${name} ${rangeWords(risk, percent)}</span>`]
     : [];
   return fragment`
 <span class="range">last ${range.count} checkpoints:</span>${risks}
-<span>${words} ${write(range.low)} to ${write(range.high)}, median ${
-    write(range.median)
-  }</span>`;
+<span>${words} ${rangeWords(range, write)}</span>`;
+}
+
+function rangeWords(
+  { low, high, median }: Record<"low" | "high" | "median", number>,
+  write: (value: number) => string,
+): string {
+  const [from, to] = [write(low), write(high)];
+  return from === to ? from : `${from} to ${to}, median ${write(median)}`;
 }
 
 function glossary(

@@ -200,8 +200,11 @@ function episodes({ metrics, plots }: RunReport): Section {
       paragraphs(
         "The exact values and the rollouts check each other's code. They agree if the largest " +
           "difference between the distribution functions of the return keeps the " +
-          "Dvoretzky-Kiefer-Wolfowitz bound, and the number of unsafe episodes is not in a binomial tail " +
-          "below one in a million: each alarms on correct code at most once in a million runs. With " +
+          "Dvoretzky-Kiefer-Wolfowitz bound" +
+          (unsafe === null
+            ? ", which alarms on correct code at most once in a million runs. With "
+            : ", and the number of unsafe episodes is not in a binomial tail " +
+              "below one in a million: each alarms on correct code at most once in a million runs. With ") +
           "few rollouts the check is coarse, and says nothing of how good a policy is.",
       ),
       beside(
