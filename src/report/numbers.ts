@@ -25,6 +25,12 @@ export function orDash(
   return value === null || value === undefined ? "–" : write(value);
 }
 
+/** A name of something that happens, as it stands in a sentence: `a hazard`, `anything unsafe`. */
+export function withArticle(name: string): string {
+  if (name === "unsafe") return "anything unsafe";
+  return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
+}
+
 /** A number with at most that many significant digits, without trailing zeros. */
 export function significant(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits))).replace(/^-/, "−");

@@ -24,6 +24,7 @@ import {
   group,
   orDash,
   percent,
+  withArticle,
 } from "./numbers.ts";
 import type { TrainingValues } from "./checkpoints.ts";
 import { outcomeNames, runNumbers, UNENDED_WORDS } from "./run_numbers.ts";
@@ -111,7 +112,9 @@ function policies({ metrics, plots }: RunReport): Section {
     "Arrows show the greedy action of each cell, pale where the data have never been." +
       (unsafe === null
         ? ""
-        : ` The colour is the exact probability of a ${unsafe} in an episode that begins in the ` +
+        : ` The colour is the exact probability of ${
+          withArticle(unsafe)
+        } in an episode that begins in the ` +
           "cell and follows the arrows, slips included. The scale is logarithmic and the same for " +
           "every policy."),
   );

@@ -18,7 +18,7 @@ import {
   type Section,
   table,
 } from "./html.ts";
-import { percent, percentDifference } from "./numbers.ts";
+import { percent, percentDifference, withArticle } from "./numbers.ts";
 import { fileTable } from "./run_report.ts";
 import { type StudyPlotKind, studyPlotName } from "./study_plots.ts";
 import { policyLabel, returnWriter, studyQuantities } from "./study_words.ts";
@@ -56,7 +56,7 @@ export function studyReportHtml(report: StudyReport): string {
   const lead = paragraphs(
     `Seeds ${
       seedList(seeds)
-    }. Every seed draws its own world, data, network and minibatches. ` +
+    }. Every seed draws its own data, network and minibatches, and the world where that is drawn. ` +
       "Values are exact, by dynamic programming. Brackets are 95 % intervals: of interquartile " +
       `means (IQM) by the percentile bootstrap with ${values.bootstrapReplicates} draws of the ` +
       "seeds, of medians and shares exact. Where there are none, too few seeds or equal ones say " +
@@ -123,7 +123,8 @@ function numbers(
   const head = [
     "policy",
     `${words}, IQM`,
-    `worst ${words}`,
+    // Two words are wide.
+    value === "returnMean" ? "worst return" : "worst",
     "gap",
     ...unsafe === null ? [] : [unsafe, `worst ${unsafe}`],
     ...endNames(values),
@@ -135,7 +136,7 @@ function numbers(
       cards(values, learners, presets),
       paragraphs(
         "The command trains the seed of the worst return again, with the same bits; a study made " +
-          "with --config FILE needs the same --config there.",
+          "with --config FILE or --environment W needs the same there.",
       ),
       table(
         head,
@@ -261,7 +262,9 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
       ),
       ...figure(
         "profiles-unsafe",
-        `Probability of a ${unsafeName(values)}, seed by seed`,
+        `Probability of ${
+          withArticle(unsafeName(values) ?? "unsafe")
+        }, seed by seed`,
         higher + "The right end of a line shows its worst seeds.",
       ),
       ...figure("profiles-cvar10", "Worst tenth, seed by seed", higher),

@@ -13,6 +13,7 @@ import {
 } from "./grid.ts";
 import { arrowLayer, isEnd } from "./policy_arrows.ts";
 import { idOf, renderPlot } from "./render.ts";
+import { withArticle } from "../numbers.ts";
 import { drawnProbability, probabilityScale } from "./value_scale.ts";
 
 /**
@@ -39,12 +40,15 @@ export function plotHazardMap(
   const values = cellRows(grid, probabilities)
     .map((row) => ({ ...row, value: drawnProbability(row.value) }))
     .filter((_, i) => !ends[i]);
-  const label = `Probability of a ${grid.unsafe} under ${name} from each cell`;
+  const label = `Probability of ${
+    withArticle(grid.unsafe)
+  } under ${name} from each cell`;
   return renderPlot(`hazard-${idOf(name)}`, label, {
     title: {
       text: `Where ${name} is in danger`,
-      subtitle:
-        `Exact probability of a ${grid.unsafe} when starting in each cell`,
+      subtitle: `Exact probability of ${
+        withArticle(grid.unsafe)
+      } when starting in each cell`,
     },
     ...gridSize(grid),
     layer: [

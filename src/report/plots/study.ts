@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decimal, percent } from "../numbers.ts";
+import { decimal, digitsFor, percent } from "../numbers.ts";
 import type { Interval } from "./exact_curves.ts";
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
@@ -59,12 +59,13 @@ function intervalLayers(panel: IntervalPanel): Layer[] {
   const { title, isProbability, rows, optimum } = panel;
   const drawn = (value: number) =>
     isProbability ? drawnProbability(value) : value;
+  const digits = digitsFor([optimum, ...rows.map(({ value }) => value)]);
   const values = rows.map(({ name, value, low, high }) => ({
     name,
     value: drawn(value),
     low: drawn(low),
     high: drawn(high),
-    text: isProbability ? percent(value) : decimal(value),
+    text: isProbability ? percent(value) : decimal(value, digits),
   }));
   const y = {
     field: "name",
