@@ -19,6 +19,7 @@ import {
   policyTable,
   resolveConfig,
   uniformPolicy,
+  validateMdp,
   worldBytes,
   type WorldFile,
 } from "../mod.ts";
@@ -341,6 +342,8 @@ async function convert(
     open.policies.filter((name) => !COMMON.includes(name))
       .map((name) => [name, open.policyOf(name)]),
   );
+  // What could not be read again is not written.
+  validateMdp(world.mdp, out);
   const note = noteOn(processOutput("stderr"), out);
   writeFileAtomic(out, worldBytes({ ...world, policies }, out, note));
   processOutput("stdout").write(
@@ -406,8 +409,8 @@ function policyNamed(
 ): Policy {
   if (name === "uniform") return uniformPolicy(mdp);
   if (name === "optimal") return optimalActions(mdp);
-  if (name === "behaviour") return open.policyOf(open.policies[0]);
   if (open.policies.includes(name)) return open.policyOf(name);
+  if (name === "behaviour") return open.policyOf(open.policies[0]);
   if (!/[./\\]/.test(name)) {
     throw new InputError(
       `--policy: unknown ${JSON.stringify(name)}; ${

@@ -28,7 +28,7 @@ interface Table {
  * @param path The file.
  * @param world The world: probabilities of the actions in each of its states must sum to 1, forbidden
  *   actions are refused, or spread where the world says so.
- * @param onNote Called with what was changed, in one line.
+ * @param onNote Called with what was changed, in one line without the file's name.
  * @returns [S, A] or [T, S, A] with T the horizon; rows of states in which no episode acts are 0.
  * @throws InputError if it is no policy of this world, in one line with step, state and action.
  *
@@ -77,6 +77,11 @@ export function policyTable(
 
 function fromJson(text: string, name: string): Table {
   const value = parseJson(text, name) as Record<string, unknown> | null;
+  if (value?.probabilities != null && value.actions != null) {
+    throw new InputError(
+      `${name}: has probabilities and actions; keep those that are meant`,
+    );
+  }
   for (const kind of ["probabilities", "actions"] as const) {
     const list = value?.[kind];
     if (list == null) continue;
@@ -84,10 +89,17 @@ function fromJson(text: string, name: string): Table {
     for (let inner: unknown = list; Array.isArray(inner); inner = inner[0]) {
       shape.push(inner.length);
     }
-    const flat = Array.isArray(list) ? list.flat(3) : [];
-    const size = shape.reduce((product, length) => product * length, 1);
-    if (flat.length !== size || flat.some((entry) => Array.isArray(entry))) {
-      throw new InputError(`${name}: rows of ${kind} differ in their lengths`);
+    let flat: unknown[] = [list];
+    for (const length of shape) {
+      const isEven = flat.every((row) =>
+        Array.isArray(row) && row.length === length
+      );
+      if (!isEven) {
+        throw new InputError(
+          `${name}: rows of ${kind} differ in their lengths`,
+        );
+      }
+      flat = flat.flat();
     }
     const wrong = flat.find((entry) => typeof entry !== "number");
     if (wrong !== undefined) {
@@ -200,7 +212,7 @@ function fitTable(
   }
   const used = isByStep ? horizon! : 1;
   if (used < steps) {
-    onNote(`${name}: has ${steps} steps; the first ${used} are used`);
+    onNote(`has ${steps} steps; the first ${used} are used`);
   }
   const policy = new Float64Array(used * size);
   let share = 0;
@@ -215,7 +227,7 @@ function fitTable(
   }
   if (share > 0) {
     onNote(
-      `${name}: forbidden actions (up to ${
+      `forbidden actions (up to ${
         share.toPrecision(3)
       } in a state) are spread over the allowed ones, as the world's rows of them are`,
     );

@@ -54,16 +54,44 @@ export function commonParts(
     allowed: mask(["mask", "allowed"]),
     advice: mask(["action_mask"]),
     observations: observations(npz, options, stateCount),
-    policies: Object.fromEntries(
-      npz.names.filter((name) => POLICY.test(name)).flatMap((name) => {
-        const { shape, data } = npz.numbers(name);
-        return shape.join() === pairs.join()
-          ? [[name.replace(/^policy_|_policy$/, ""), data]]
-          : [];
-      }),
-    ),
-    ...(text(npz, "forbidden") === "uniform" && { forbidden: "uniform" }),
+    policies: policies(npz, options, pairs),
+    ...readForbidden(npz),
   };
+}
+
+/** By name; an array of another shape is none of this world and is left out with a note. */
+function policies(
+  npz: NpzFile,
+  { onNote }: WorldReadOptions,
+  pairs: readonly number[],
+): Record<string, Float64Array> {
+  const found = new Map<string, Float64Array>();
+  for (const array of npz.names.filter((name) => POLICY.test(name))) {
+    const { shape, data } = npz.numbers(array);
+    if (shape.join() !== pairs.join()) {
+      onNote?.(
+        `${npz.name}: array ${array} is [${shape.join(", ")}]; a policy is [${
+          pairs.join(", ")
+        }]; it is left out`,
+      );
+      continue;
+    }
+    const name = array.replace(/^policy_|_policy$/, "");
+    if (found.has(name)) {
+      throw new InputError(
+        `${npz.name}: two arrays are the policy ${name}, the second is ${array}; rename one`,
+      );
+    }
+    found.set(name, data);
+  }
+  return Object.fromEntries(found);
+}
+
+function readForbidden(npz: NpzFile): { forbidden?: "uniform" } {
+  const forbidden = text(npz, "forbidden");
+  if (forbidden === null) return {};
+  if (forbidden === "uniform") return { forbidden };
+  throw new InputError(`${npz.name}: forbidden is ${forbidden}, not uniform`);
 }
 
 /** The first array of these names, or null; -1 in the shape stands for any size. */

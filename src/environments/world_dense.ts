@@ -35,9 +35,11 @@ export function denseParts(
 ): WorldParts {
   const table = readTable(npz, "P");
   const { stateCount, actionCount } = table;
-  if (stateCount === actionCount && npz.has("R")) {
+  if (stateCount === actionCount && stateCount > 1) {
     options.onNote?.(
-      `${npz.name}: there are as many actions as states; a square R is taken as [S, S]`,
+      `${npz.name}: there are as many actions as states; P is taken as [S, A, S]${
+        npz.has("R") ? ", a square R as [S, S]" : ""
+      }`,
     );
   }
   const transitions = nonZero(table, rewards(npz, table, ["R"], ["r"]));

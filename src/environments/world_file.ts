@@ -6,6 +6,7 @@
 import { InputError } from "../errors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { requireName, SUM_TOLERANCE } from "../mdp/validate.ts";
+import { COMMON_BEHAVIOURS } from "./behaviour.ts";
 
 /** A finite MDP from a file, and the policies that came with it. */
 export interface WorldFile {
@@ -82,6 +83,19 @@ export function fitPolicy(
 }
 
 /**
+ * Refuses a name that a policy from a file cannot have: every world has `uniform` and `optimal`.
+ *
+ * @throws InputError in one line.
+ */
+export function requirePolicyName(policy: string, what: string): void {
+  requireName(policy, what);
+  if (!Object.hasOwn(COMMON_BEHAVIOURS, policy)) return;
+  throw new InputError(
+    `${what} ${policy}: every world has its own policy of that name; rename it`,
+  );
+}
+
+/**
  * Fits the policies that came in a file; one that does not fit is left out with a note.
  *
  * @param policies [S, A] by name.
@@ -94,7 +108,7 @@ export function fitPolicies(
   const fitted: Record<string, Float64Array> = {};
   for (const [name, table] of Object.entries(policies)) {
     try {
-      requireName(name, "policy");
+      requirePolicyName(name, "policy");
       const { policy, forbiddenShare } = fitPolicy(
         table,
         world,

@@ -12,9 +12,9 @@ import {
   writeSafetensors,
 } from "../files/safetensors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
-import { requireName, validateMdp } from "../mdp/validate.ts";
+import { validateMdp } from "../mdp/validate.ts";
 import { parseOutcomes } from "./world_outcomes.ts";
-import { fitPolicy, type WorldFile } from "./world_file.ts";
+import { fitPolicy, requirePolicyName, type WorldFile } from "./world_file.ts";
 
 const FORMAT = "holdfast-mdp";
 const VERSION = "1";
@@ -191,7 +191,7 @@ export function worldFromSafetensors(
       throw new InputError(`${name}: tensor ${tensor} is no part of a world`);
     }
     const policy = tensor.slice(POLICY.length);
-    requireName(policy, `${name}: policy`);
+    requirePolicyName(policy, `${name}: policy`);
     const { data } = requireTensor(file, tensor, "F64", pairs);
     policies[policy] =
       fitPolicy(data, { mdp }, `${name}: policy ${policy}`).policy;

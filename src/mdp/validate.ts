@@ -18,6 +18,12 @@ const NAME = /^[\p{L}_][\p{L}\p{N}_.-]{0,39}$/u;
 /** More pairs of state and action have no room in memory beside what is made of them. */
 const MOST_PAIRS = 2 ** 25;
 
+/** The largest 32-bit float, as which data hold rewards; squares of sums of such are still 64-bit floats. */
+const LARGEST_REWARD = (2 - 2 ** -23) * 2 ** 127;
+
+/** Whole numbers up to it are 32-bit floats, which observations are. */
+const MOST_CATEGORIES = 2 ** 24;
+
 /** Metrics have other values under these names. */
 const TAKEN = ["unsafe", "timeout", "truncated", "neverEnds", "stillRunning"];
 
@@ -159,8 +165,15 @@ export function requireOutcome(
       `leads to state ${next}; states are 0 to ${tables.stateCount - 1}`,
     );
   }
-  if (!Number.isFinite(tables.reward[i])) {
-    fail(`the reward is ${tables.reward[i]}`);
+  const reward = tables.reward[i];
+  if (!(Math.abs(reward) <= LARGEST_REWARD)) {
+    fail(
+      `the reward is ${reward}${
+        Number.isFinite(reward)
+          ? "; data hold 32-bit floats, up to 3.4e38 in size"
+          : ""
+      }`,
+    );
   }
 }
 
@@ -219,6 +232,11 @@ function validateSizes(mdp: FiniteMdp, name: string, fail: Fail): void {
     fail(`state ${state}: its observation has ${value}`);
   });
   mdp.observationCategories?.forEach((categories, column) => {
+    if (!(Number.isInteger(categories) && categories <= MOST_CATEGORIES)) {
+      fail(
+        `observation column ${column} has ${categories} names; they are counted, up to ${MOST_CATEGORIES}`,
+      );
+    }
     for (let state = 0; state < stateCount; state++) {
       const value = mdp.observations[state * mdp.observationSize + column];
       if (Number.isInteger(value) && value >= 0 && value < categories) continue;

@@ -78,7 +78,7 @@ Deno.test("policy tables: probabilities and actions, by steps or not", () => {
   // More steps than there are.
   notes.length = 0;
   deepEqual(read('{"actions": [[0, 1, 0], [0, 0, 0], [1, 0, 9]]}', 2), steps);
-  deepEqual(notes, ["p.json: has 3 steps; the first 2 are used"]);
+  deepEqual(notes, ["has 3 steps; the first 2 are used"]);
 });
 
 Deno.test("policy tables: arrays of a npz file", async () => {
@@ -106,7 +106,7 @@ Deno.test("policy tables: forbidden actions are spread where the world says so",
   const text = '{"probabilities": [[0.5, 0.5], [0.25, 0.75], [0, 0]]}';
   deepEqual(read(text, null, "", "uniform"), [1, 0, 0.25, 0.75, 0, 0]);
   deepEqual(notes, [
-    "p.json: forbidden actions (up to 0.500 in a state) are spread over the allowed ones, as the world's rows of them are",
+    "forbidden actions (up to 0.500 in a state) are spread over the allowed ones, as the world's rows of them are",
   ]);
 });
 
@@ -168,6 +168,16 @@ Deno.test("policy tables: those that are none", async () => {
       '{"probabilities": [[1, 0], [1], [1, 0]]}',
       null,
       "rows of probabilities differ in their lengths",
+    ],
+    [
+      '{"probabilities": [[1, 0], [1], [0, 1, 0]]}',
+      null,
+      "rows of probabilities differ in their lengths",
+    ],
+    [
+      '{"probabilities": [[1, 0], [1, 0], [1, 0]], "actions": [0, 0, 0]}',
+      null,
+      "has probabilities and actions; keep those that are meant",
     ],
     [
       '{"probabilities": [[1, 0], [1, "0"], [1, 0]]}',

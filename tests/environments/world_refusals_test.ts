@@ -1,12 +1,12 @@
 /** Worlds that are none: one line with state and action. */
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import type { WorldReadOptions } from "../../src/environments/world.ts";
 import { refusal } from "../dataset/refusal.ts";
-import { opened } from "./world_files.ts";
+import { npz, opened } from "./world_files.ts";
 
 const END = "[[1, 1, 0, true]]";
 const line = async (
-  content: string,
+  content: string | Uint8Array,
   fileName: string,
   options?: WorldReadOptions,
 ) =>
@@ -46,6 +46,11 @@ Deno.test("worlds refused: rows of a table", async () => {
       "state 0, action 1: leads to state 0.5; states are 0 to 1",
     ],
     ["[[1, 1, 1e999, true]]", "state 0, action 1: the reward is Infinity"],
+    ["[[1, 1, 3.4e38, true]]", "accepted"],
+    [
+      "[[1, 1, -1e39, true]]",
+      "state 0, action 1: the reward is -1e+39; data hold 32-bit floats, up to 3.4e38 in size",
+    ],
     [
       "[[1, 1, null, true]]",
       "state 0, action 1: [1,1,null,true] is not [probability, next state, reward, done]",
@@ -146,6 +151,10 @@ Deno.test("worlds refused: states, starts, masks, sizes", async () => {
       '{"outcomes": [[0, 0, 0, 1, 0]]}',
       "outcomes: row 0: has 5 numbers; 6 are needed",
     ],
+    ...[2.5, 5e9].map((names): [string, string] => [
+      `{"P": [[[[1, 0, 0, true]]]], "observations": [[0]], "observation_categories": [${names}]}`,
+      `observation column 0 has ${names} names; they are counted, up to 16777216`,
+    ]),
     ['{"P": [[[[1, 0, NaN, true]]]]}', "no JSON: it has NaN or Infinity in it"],
     [
       "{}",
@@ -237,4 +246,56 @@ Deno.test("worlds refused: what is given beside the file", async () => {
   for (const [options, expected] of cases) {
     equal(await line(P, "w.json", options), expected);
   }
+});
+
+Deno.test("worlds noted: policies that are left out, tables that may be read in two ways", async () => {
+  const f64 = (shape: number[], ...data: number[]) => ({
+    shape,
+    data: Float64Array.from(data),
+  });
+  const end = f64([2], 0, 1);
+  const start = f64([2], 1, 0);
+  const oneAction = {
+    P: f64([2, 1, 2], 0, 1, 0, 1),
+    r: f64([2, 1], 1, 0),
+    end,
+    start,
+  };
+  const notes: string[] = [];
+  const onNote = (note: string) => notes.push(note.replace(/^.*?: /, ""));
+  const read = async (
+    arrays: Parameters<typeof npz>[0],
+    policies: string[] = [],
+  ) => {
+    notes.length = 0;
+    const world = await opened(npz(arrays), "w.npz", { onNote });
+    deepEqual(Object.keys(world.policies), policies);
+    return notes.filter((note) => !note.startsWith("the file has no names"));
+  };
+  const one = f64([2, 1], 1, 1);
+  deepEqual(await read({ ...oneAction, pi_b: one }, ["pi_b"]), []);
+  deepEqual(await read({ ...oneAction, pi_b: f64([1, 2], 1, 1) }), [
+    "array pi_b is [1, 2]; a policy is [2, 1]; it is left out",
+  ]);
+  deepEqual(await read({ ...oneAction, policy_uniform: one }), [
+    "policy uniform: every world has its own policy of that name; rename it; it is left out",
+  ]);
+  const square = f64([2, 2, 2], 0.5, 0.5, 0.5, 0.5, 0, 1, 0, 1);
+  deepEqual(await read({ P: square, r: f64([2], 1, 0), end, start }), [
+    "there are as many actions as states; P is taken as [S, A, S]",
+  ]);
+  equal(
+    await line(
+      npz({ ...oneAction, expert_policy: one, policy_expert: one }),
+      "w.npz",
+    ),
+    "w.npz: two arrays are the policy expert, the second is policy_expert; rename one",
+  );
+  equal(
+    await line(
+      npz({ ...oneAction, forbidden: { shape: [], data: ["unifrom"] } }),
+      "w.npz",
+    ),
+    "w.npz: forbidden is unifrom, not uniform",
+  );
 });
