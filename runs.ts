@@ -26,7 +26,7 @@ export {
   worldSha256,
 } from "./src/run/problem.ts";
 export { isStudy } from "./src/study/config.ts";
-export { startingIn, unsafeName } from "./src/mdp/mdp.ts";
+export { canTake, startingIn, unsafeName } from "./src/mdp/mdp.ts";
 export { behaviourNames } from "./src/environments/index.ts";
 export {
   type MeasuredWorld,

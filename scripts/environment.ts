@@ -26,6 +26,7 @@ import {
 import { ENVIRONMENT_WORDS } from "../programs.ts";
 import {
   behaviourNames,
+  canTake,
   knownEnvironment,
   startingIn,
   valueName,
@@ -261,11 +262,27 @@ function list({ switches }: Arguments): void {
   ));
 }
 
+/** The states in which an episode acts, and the pairs of state and action that can be taken. */
+function whatCanBeDone(mdp: FiniteMdp): { acting: number; pairs: number } {
+  const states = new Set<number>();
+  let pairs = 0;
+  for (let pair = 0; pair < mdp.stateCount * mdp.actionCount; pair++) {
+    if (!canTake(mdp, pair)) continue;
+    states.add(Math.floor(pair / mdp.actionCount));
+    pairs++;
+  }
+  return { acting: states.size, pairs };
+}
+
+function counted(n: number, noun: string): string {
+  return `${group(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
 async function info(args: Arguments, [text]: readonly string[]): Promise<void> {
   const open = await openedWorld(args, text);
   const { mdp, title } = changed(open);
   const { allowed, start } = mdp;
-  const pairs = mdp.stateCount * mdp.actionCount;
+  const { acting, pairs } = whatCanBeDone(mdp);
   const facts = {
     schema: "holdfast/environment/1",
     title,
@@ -276,7 +293,8 @@ async function info(args: Arguments, [text]: readonly string[]): Promise<void> {
     horizon: mdp.horizon,
     discount: mdp.discount,
     startStates: start.filter((p) => p > 0).length,
-    allowedPairs: allowed ? allowed.filter((flag) => flag === 1).length : pairs,
+    actingStates: acting,
+    allowedPairs: pairs,
     observationSize: mdp.observationSize,
     observationCategories: mdp.observationCategories ?? null,
     policies: open.policies,
@@ -302,22 +320,24 @@ async function info(args: Arguments, [text]: readonly string[]): Promise<void> {
       ["world", visible(title)],
       ["states", group(facts.states)],
       ["actions", group(facts.actions)],
-      ["outcomes", `${group(facts.transitions)} in ${group(pairs)} pairs`],
+      ["outcomes", `${group(facts.transitions)} in ${counted(pairs, "pair")}`],
       ["named", named.join(", ") || "none"],
       [
         "allowed",
         allowed
-          ? `${group(facts.allowedPairs)} of ${group(pairs)} pairs`
+          ? `${group(pairs)} of the ${
+            group(acting * mdp.actionCount)
+          } pairs of ${counted(acting, "state")} with actions`
           : "every action",
       ],
-      ["start", `${group(facts.startStates)} states`],
+      ["start", counted(facts.startStates, "state")],
       ["horizon", facts.horizon === null ? "none" : group(facts.horizon)],
       ["discount", `${facts.discount}`],
       [
         "observed",
         categories
           ? `names: ${categories.map(group).join(" x ")}`
-          : `${facts.observationSize} numbers`,
+          : counted(facts.observationSize, "number"),
       ],
       ["policies", facts.policies.map((name) => visible(name)).join(", ")],
       [

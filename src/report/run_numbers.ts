@@ -274,9 +274,12 @@ function glossary(
       "mismatch",
       "share of sampled transitions whose action the policy would not take",
     ],
-    ...references.flatMap((name): [string, string][] =>
-      policyMeaning[name] ? [[name, policyMeaning[name]]] : []
-    ),
+    ...references.flatMap((name): [string, string][] => {
+      const meaning = name === "behaviour" && metrics.config.dataset.sha256
+        ? "the environment's own; the data came from a file and need not be its"
+        : policyMeaning[name];
+      return meaning ? [[name, meaning]] : [];
+    }),
   ];
   const list = terms.map(([term, words]) =>
     fragment`<dt>${term}</dt><dd>${words}</dd>`
