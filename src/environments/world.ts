@@ -84,6 +84,17 @@ export async function openWorld(
  * A world as the bytes of a file, in the format that its name ends in.
  *
  * @throws InputError if no format is known by that end.
+ *
+ * @example A built-in world in a file
+ * ```ts
+ * import { makeEnvironment, openWorld, worldBytes } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const { title, mdp } = makeEnvironment("frozenLake");
+ * const path = `${Deno.makeTempDirSync()}/lake.mdp.safetensors`;
+ * Deno.writeFileSync(path, worldBytes({ title, mdp, policies: {} }, path));
+ * deepEqual((await openWorld(path)).mdp.probability, mdp.probability);
+ * ```
  */
 export function worldBytes(
   world: WorldFile,

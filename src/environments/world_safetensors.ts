@@ -114,6 +114,20 @@ export function worldToSafetensors(
  * @param bytes The whole file.
  * @param name Name of the file, for messages.
  * @throws InputError for damage, another kind of file and tables that make no world, in one line.
+ *
+ * @example There and back
+ * ```ts
+ * import {
+ *   makeEnvironment,
+ *   worldFromSafetensors,
+ *   worldToSafetensors,
+ * } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const { title, mdp } = makeEnvironment("taxi");
+ * const bytes = worldToSafetensors({ title, mdp, policies: {} });
+ * deepEqual(worldFromSafetensors(bytes, "taxi").mdp.start, mdp.start);
+ * ```
  */
 export function worldFromSafetensors(
   bytes: Uint8Array,
