@@ -442,7 +442,15 @@ function policyNamed(
     const note = noteOn(processOutput("stderr"), name);
     return policyTable(name, { mdp, forbidden }, note);
   }
-  return greedyInStates(policyFromSafetensors(readFile(name), name), mdp);
+  const policy = policyFromSafetensors(readFile(name), name);
+  try {
+    return greedyInStates(policy, mdp);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      `${name}: is a policy of another world: ${error.message}`,
+    );
+  }
 }
 
 function probabilities(policy: Policy, { actionCount }: FiniteMdp) {

@@ -95,7 +95,13 @@ export function resolveConfig(
     flags.seed === undefined ? {} : { seed: flags.seed },
     "flags",
   );
-  const sha256 = flags.datasetSha256 ?? over.dataset?.sha256 ?? null;
+  const named = over.dataset?.sha256 ?? null;
+  const sha256 = flags.datasetSha256 ?? named;
+  if (named !== null && sha256 !== named) {
+    throw new InputError(
+      `${source}: dataset.sha256: is of other data than --dataset gives; give those, or leave the key out`,
+    );
+  }
   const unknown = over.environment === null ||
     (flags.datasetSha256 !== undefined && over.environment === undefined);
   if (unknown && sha256 === null) {
@@ -148,6 +154,12 @@ export function withEnvironment(
   const kept = over.environment && name(over.environment) === name(environment)
     ? over.environment
     : {};
+  const sha256 = (of: object) => (of as { sha256?: string | null }).sha256;
+  if (sha256(kept) != null && sha256(kept) !== sha256(environment!)) {
+    throw new InputError(
+      "--environment: is not the world of the configuration (environment.sha256): give that one, or leave the key environment out",
+    );
+  }
   return {
     ...over,
     environment: { ...kept, ...environment } as ConfigOverrides["environment"],

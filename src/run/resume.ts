@@ -19,6 +19,7 @@ import { InputError } from "../errors.ts";
 import { entriesBelow } from "../files/entries.ts";
 import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
+import { worldSha256 } from "./problem.ts";
 
 /** Name of the data in a run directory. */
 export const DATASET_FILE = "dataset.safetensors";
@@ -80,7 +81,7 @@ export function recordedDataset(directory: string): Dataset {
 /**
  * The world that a run or a study has from a file; undefined where its environment is not from one.
  *
- * @throws InputError if it is missing or damaged.
+ * @throws InputError if it is missing, damaged or another.
  */
 export function recordedWorld(
   directory: string,
@@ -88,7 +89,11 @@ export function recordedWorld(
 ): WorldFile | undefined {
   if (environment?.name !== FILE_WORLD) return undefined;
   const path = join(directory, WORLD_FILE);
-  return worldFromSafetensors(readFile(path), path);
+  const world = worldFromSafetensors(readFile(path), path);
+  if (worldSha256(world) === environment.sha256) return world;
+  throw new InputError(
+    `${path}: is not the world that the configuration names (environment.sha256); put that one back`,
+  );
 }
 
 /**

@@ -100,8 +100,8 @@ export async function verifyRun(
       return wrong(DATASET_FILE, "is not the data that config.json names");
     }
     const dataset = sha256 === null ? undefined : recordedDataset(directory);
+    if (bad.has(WORLD_FILE)) return found;
     const world = recordedWorld(directory, config);
-    if (world && bad.has(WORLD_FILE)) return found;
     problem = openProblem(config, { dataset, world }, () => {
       if (options.stop?.()) {
         throw new InterruptedError("while data were collected");

@@ -20,7 +20,6 @@ import { resolveConfig } from "../config/resolve.ts";
 import { withNewKeys } from "../config/old_keys.ts";
 import { checkConfig } from "../config/schema.ts";
 import type { WorldFile } from "../environments/world_file.ts";
-import { requireWorld } from "../run/problem.ts";
 import { recordedWorld } from "../run/resume.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
@@ -242,9 +241,7 @@ export function studyWorld(
 ): WorldFile | undefined {
   // All presets have the same: that of the overrides.
   const [config] = Object.values(presets);
-  const world = recordedWorld(directory, config);
-  requireWorld(config, world);
-  return world;
+  return recordedWorld(directory, config);
 }
 
 /** The configuration of a preset with a seed: that of a run of the pipeline. */

@@ -325,3 +325,35 @@ Deno.test("an unknown preset and a wrong flag are named", () => {
     "flags: seed: must be an integer from 0 to 4294967295, not -1",
   );
 });
+
+Deno.test("data and worlds that a file of keys names are not replaced by others", () => {
+  const [one, other] = ["ab", "cd"].map((byte) => byte.repeat(32));
+  const keys = { dataset: { sha256: one } };
+  equal(
+    resolveConfig("smoke", keys, { datasetSha256: one }).dataset.sha256,
+    one,
+  );
+  throws(
+    () => resolveConfig("smoke", keys, { datasetSha256: other }, "c.json"),
+    new InputError(
+      "c.json: dataset.sha256: is of other data than --dataset gives; give those, or leave the key out",
+    ),
+  );
+  const world = (sha256: string) => ({
+    environment: { name: "file" as const, sha256 },
+  });
+  const resolved = (flags: object) =>
+    resolveConfig("smoke", world(one), flags, "c.json").environment;
+  deepEqual(resolved(world(one)), {
+    name: "file",
+    sha256: one,
+    maxSteps: null,
+  });
+  equal(resolved({ environment: { name: "frozenLake" } })?.name, "frozenLake");
+  throws(
+    () => resolved(world(other)),
+    new InputError(
+      "--environment: is not the world of the configuration (environment.sha256): give that one, or leave the key environment out",
+    ),
+  );
+});

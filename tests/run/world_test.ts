@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { FILE_WORLD } from "../../src/environments/index.ts";
 import type { WorldFile } from "../../src/environments/world_file.ts";
+import { worldToSafetensors } from "../../src/environments/world_safetensors.ts";
 import { InputError } from "../../src/errors.ts";
 import { policyFromSafetensors } from "../../src/network/policy_file.ts";
 import { greedyInStates } from "../../src/evaluation/evaluate.ts";
@@ -142,6 +143,11 @@ Deno.test(
     changed[changed.length - 5] ^= 1;
     Deno.writeFileSync(kept, changed);
     await refused(resume(), /./);
+    Deno.writeFileSync(kept, worldToSafetensors({ ...ward, title: "another" }));
+    await refused(
+      resume(),
+      /environment\.mdp\.safetensors: is not the world that the configuration names \(environment\.sha256\); put that one back$/,
+    );
     Deno.writeFileSync(kept, bytes);
     await resume();
     deepEqual(deterministicHashes(out), (await expected).hashes);

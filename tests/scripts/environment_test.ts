@@ -119,6 +119,13 @@ Deno.test(
     );
     const trained = join(folder, "policy.safetensors");
     Deno.writeFileSync(trained, policyToSafetensors(policy));
+    const elsewhere = await environment(
+      ...["evaluate", "cliffWalking", "--policy", trained],
+    );
+    deepEqual([elsewhere.code, elsewhere.stderr], [
+      2,
+      `error: ${trained}: is a policy of another world: an observation: has 2 entries where 1 are needed\n`,
+    ]);
     const learnt = await json("evaluate", world, "--policy", trained);
     close(
       learnt.outcomes.death + learnt.outcomes.recovery + learnt.massLeft,
@@ -259,3 +266,37 @@ Deno.test("wrong input: one line on stderr, exit code 2", async () => {
     equal(stderr.split("\n").length, 2, stderr);
   }));
 });
+
+Deno.test(
+  "what cannot be read again is not written, and a policy named behaviour is meant by its name",
+  inFolder(async (folder) => {
+    const path = join(folder, "coin.json");
+    const { P } = JSON.parse(coin);
+    const twice = P.map((
+      actions: unknown[],
+    ) => [...actions, [[1, 1, 7, true]]]);
+    const policies = {
+      first: [[1, 0], [1, 0]],
+      behaviour: [[0, 1], [0, 1]],
+    };
+    Deno.writeTextFileSync(path, JSON.stringify({ P: twice, policies }));
+    const { returnMean } = await json(
+      "evaluate",
+      path,
+      "--policy",
+      "behaviour",
+    );
+    equal(returnMean, 7);
+    const out = join(folder, "out.npz");
+    const found = await environment(
+      ...["convert", path, "--discount", "0", "--out", out],
+    );
+    deepEqual(
+      [found.code, found.stderr.split("\n").at(-2)],
+      [2, `error: ${out}: the discount 0 is not above 0 and up to 1`],
+    );
+    deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), [
+      "coin.json",
+    ]);
+  }),
+);
