@@ -355,6 +355,9 @@ async function convert(
 ): Promise<void> {
   const { out } = args.values;
   if (out === undefined) throw new InputError("convert: needs --out FILE");
+  if (isThere(out)) {
+    throw new InputError(`${out}: exists already; choose another path`);
+  }
   const open = await openedWorld(args, text);
   const world = changed(open);
   const isFile = Object.keys(world.policies).length > 0;
@@ -371,6 +374,15 @@ async function convert(
       group(world.mdp.actionCount)
     } actions\n`,
   );
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false; // If it cannot be looked at, writing says why.
+  }
 }
 
 async function evaluate(

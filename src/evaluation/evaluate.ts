@@ -4,7 +4,11 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
+import {
+  evaluateExactly,
+  type EvaluationOptions,
+  type ExactEvaluation,
+} from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import {
   evaluatePolicy,
@@ -69,6 +73,7 @@ function somethingAllowed(allowed: Uint8Array, actions: number): Uint8Array {
  * Exact values of a policy's greedy actions, by dynamic programming.
  *
  * @param mdp The true environment.
+ * @param options What {@link evaluateExactly} takes.
  * @throws InputError if the policy is of other observations or actions.
  *
  * @example How often cloning ends in a hazard
@@ -88,7 +93,8 @@ function somethingAllowed(allowed: Uint8Array, actions: number): Uint8Array {
 export function evaluate(
   policy: NetworkPolicy,
   mdp: FiniteMdp,
+  options: EvaluationOptions = {},
 ): ExactEvaluation {
   const actions = greedyInStates(policy, mdp);
-  return evaluateExactly(mdp, actions);
+  return evaluateExactly(mdp, actions, options);
 }

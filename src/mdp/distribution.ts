@@ -36,8 +36,8 @@ export const MASS_LEFT: number = 1e-15;
 /** Most different sums of rewards at a step, and most of them times states. */
 const MOST_SUMS = 100_000;
 const MOST_NUMBERS = 4_000_000;
-/** Most multiplications before the distribution is given up. */
-const MOST_WORK = 500_000_000;
+/** Most multiplications before the distribution is given up, if nothing else is said. */
+export const MOST_WORK: number = 500_000_000;
 /** What finding a sum costs, in multiplications. */
 const LOOK_UP = 20;
 /** With a horizon: less than this is nothing, and would only be followed into numbers without digits. */
@@ -56,12 +56,14 @@ const MEAN_LENGTHS = 34.5;
  * @param start [S] how likely episodes start in each state.
  * @param ends [outcomes + 1] 1 where an outcome ends the episode.
  * @param limit Most steps of an episode, or what is known where there is no such limit.
+ * @param mostWork Most multiplications before the distribution is given up.
  */
 export function followEpisodes(
   chain: PolicyChain,
   start: Float64Array,
   ends: Uint8Array,
   limit: number | EndlessEpisodes,
+  mostWork: number = MOST_WORK,
 ): FollowedEpisodes {
   const [horizon, endless] = typeof limit === "number"
     ? [limit, null]
@@ -80,6 +82,7 @@ export function followEpisodes(
     chain.toStep(step);
     const { first, probability, nextState, reward, outcome } = chain;
     const nextLive = new Map<number, Float64Array>();
+    const massBefore = mass;
     mass = 0;
     const lastStep = work - workBefore;
     workBefore = work;
@@ -92,7 +95,7 @@ export function followEpisodes(
         : Math.max(lastStep, work - workBefore) * MEAN_LENGTHS *
           endless.lengthMean;
       tooMany = atoms !== null &&
-        (Math.max(work, toCome) > MOST_WORK || nextLive.size > MOST_SUMS ||
+        (Math.max(work, toCome) > mostWork || nextLive.size > MOST_SUMS ||
           nextLive.size * stateCount > MOST_NUMBERS ||
           atoms.size > MOST_NUMBERS);
       if (tooMany) break;
@@ -137,6 +140,7 @@ export function followEpisodes(
       live = new Map([[0, summed(live, stateCount)]]);
       ended.set(endedBefore);
       lengthMean = lengthBefore;
+      mass = massBefore;
       step--;
       continue;
     }

@@ -39,6 +39,8 @@ export interface EvaluationOptions {
   readonly horizon?: number | null;
   /** [S] probability that an episode starts in each state. */
   readonly start?: Float64Array;
+  /** Most multiplications that the distribution of the return may take, by default 500,000,000. */
+  readonly mostWork?: number;
 }
 
 /** Lower and upper limit of what is not known. */
@@ -114,10 +116,10 @@ export function evaluateExactly(
   options: EvaluationOptions = {},
 ): ExactEvaluation {
   const { horizon = mdp.horizon, discount = mdp.discount } = options;
-  const { start = mdp.start } = options;
+  const { start = mdp.start, mostWork } = options;
   requireOptions(mdp, { horizon, discount, start });
   const chain = policyChain(mdp, policy, horizon);
-  const problem = { mdp: { ...mdp, start }, chain, discount };
+  const problem = { mdp: { ...mdp, start }, chain, discount, mostWork };
   const { values, named, ...rest } = horizon === null
     ? evaluateForEver(problem)
     : evaluateWithin(problem, horizon);
@@ -152,7 +154,7 @@ export function evaluateExactly(
 
 function requireOptions(
   mdp: FiniteMdp,
-  { horizon, discount, start }: Required<EvaluationOptions>,
+  { horizon, discount, start }: Required<Omit<EvaluationOptions, "mostWork">>,
 ): void {
   if (!(discount >= 0 && discount <= 1)) {
     throw new InputError(
@@ -182,6 +184,7 @@ interface Problem {
   readonly mdp: FiniteMdp;
   readonly chain: PolicyChain;
   readonly discount: number;
+  readonly mostWork?: number;
 }
 
 interface Found extends
@@ -213,6 +216,7 @@ function evaluateWithin(problem: Problem, horizon: number): Found {
     mdp.start,
     ends,
     horizon,
+    problem.mostWork,
   );
   const plain = distribution === null
     ? recursiveMoments(problem, horizon, 1)
@@ -347,7 +351,9 @@ function expectedFrom(start: Float64Array, values: Float64Array): number {
   return sum;
 }
 
-function evaluateForEver({ mdp, chain, discount }: Problem): Found {
+function evaluateForEver(
+  { mdp, chain, discount, mostWork }: Problem,
+): Found {
   const { start, outcomes } = mdp;
   const ends = endingOutcomes(mdp);
   const roots = startStates(mdp);
@@ -387,7 +393,8 @@ function evaluateForEver({ mdp, chain, discount }: Problem): Found {
     if (paysForEver) return null;
     if (paysOnTheWay || lastRewards.size > MOST_LAST_REWARDS) {
       const endless = { settled: closed, lengthMean: lengthBefore };
-      return followEpisodes(chain, start, ends, endless).distribution;
+      return followEpisodes(chain, start, ends, endless, mostWork)
+        .distribution;
     }
     // What is paid at the end is the whole return.
     if (neverEnds > 0) lastRewards.add(0);

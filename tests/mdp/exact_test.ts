@@ -277,3 +277,21 @@ Deno.test("200,000 rollouts agree with the exact values within 4 standard errors
     }
   }
 });
+
+Deno.test("a distribution that would take too much work is left out, and nothing else", () => {
+  const { mdp, policy } = {
+    mdp: gridworldMdp(resolveGridworld(small, 0)),
+    policy: new Float64Array(9 * 4).fill(0.25),
+  };
+  for (const horizon of [5, null]) {
+    const all = evaluateExactly(mdp, policy, { horizon });
+    const less = evaluateExactly(mdp, policy, { horizon, mostWork: 100 });
+    assert.ok(all.distribution !== null);
+    assert.equal(less.distribution, null);
+    assert.equal(less.cvar10, null);
+    close(less.returnMean, all.returnMean!);
+    close(less.returnStd, all.returnStd!);
+    assert.deepEqual(less.outcomes, all.outcomes);
+    assert.equal(less.lengthMean, all.lengthMean);
+  }
+});
