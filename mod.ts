@@ -228,3 +228,36 @@ export {
   type CountedModel,
   countModel,
 } from "./src/evaluation/counted_model.ts";
+
+// Off-policy evaluation: what a policy is worth on the data of another.
+export {
+  evaluateOnLog,
+  type LogPolicy,
+  type LogRequest,
+  openLogPolicy,
+} from "./src/run/evaluate_on_log.ts";
+export {
+  LOG_REFERENCES,
+  type LogReference,
+} from "./src/evaluation/off_policy/references.ts";
+export type {
+  EstimatorName,
+  OffPolicyEstimate,
+  OffPolicyEvaluation,
+  QuantityEstimates,
+} from "./src/evaluation/off_policy/evaluate.ts";
+export type { Interval } from "./src/evaluation/off_policy/intervals.ts";
+export type {
+  PropensitySource,
+  Support,
+} from "./src/evaluation/off_policy/support.ts";
+export type { MarkovTest } from "./src/evaluation/off_policy/markov.ts";
+export type {
+  Condition,
+  Decision,
+  Requirement,
+} from "./src/evaluation/off_policy/decision.ts";
+export type {
+  Acting,
+  TablePolicy,
+} from "./src/evaluation/off_policy/target.ts";

@@ -19,6 +19,7 @@ export {
 } from "./src/report/terminal.ts";
 export { environmentVariable } from "./src/report/environment_variable.ts";
 export { formatReport } from "./src/report/dataset.ts";
+export { formatOffPolicy } from "./src/report/off_policy.ts";
 export {
   decimal,
   group,

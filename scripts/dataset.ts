@@ -9,10 +9,8 @@
 
 import { extname } from "node:path";
 import {
-  type CsvColumns,
   DATASET_FORMATS,
   type DatasetFormat,
-  type DatasetReadOptions,
   InputError,
   inspectDataset,
   openDataset,
@@ -20,25 +18,8 @@ import {
 } from "../mod.ts";
 import { keepsActionNames } from "../runs.ts";
 import { formatReport, group, processOutput, visible } from "../tools.ts";
-import {
-  type Arguments,
-  choiceFlag,
-  integerFlag,
-  noteOn,
-  runScript,
-  type Usage,
-} from "./cli.ts";
-
-const COLUMN_FLAGS = [
-  "episode",
-  "observations",
-  "action",
-  "reward",
-  "terminated",
-  "truncated",
-  "step",
-  "allowed",
-] as const;
+import { choiceFlag, noteOn, runScript, type Usage } from "./cli.ts";
+import { datasetFlags, readOptions } from "./dataset_flags.ts";
 
 const usage: Usage = {
   command: "deno task dataset",
@@ -52,37 +33,7 @@ const usage: Usage = {
       value: "PATH",
       help: "where to (default: beside FILE, with the format's ending)",
     },
-    actions: {
-      value: "N",
-      help:
-        "CSV, d3rlpy: the actions are 0 … N - 1 (default: those that occur)",
-    },
-    episode: { value: "COLUMN", help: "CSV: the episode (default: episode)" },
-    observations: {
-      value: "COLUMN,…",
-      help: "CSV: the observation (default: observation_0,observation_1 …)",
-    },
-    action: { value: "COLUMN", help: "CSV: the action (default: action)" },
-    reward: { value: "COLUMN", help: "CSV: the reward (default: reward)" },
-    terminated: {
-      value: "COLUMN",
-      help:
-        "CSV: 1 where the episode ended by itself (default: terminated, terminal, done …)",
-    },
-    truncated: {
-      value: "COLUMN",
-      help: "CSV: 1 where a limit cut it (default: truncated, timeout …)",
-    },
-    step: {
-      value: "COLUMN",
-      help:
-        "CSV: number or date of the step, to be checked (default: step, if there)",
-    },
-    allowed: {
-      value: "COLUMN",
-      help:
-        "CSV: the allowed actions, such as 0 2 5 (default: allowed, if there)",
-    },
+    ...datasetFlags,
   },
 };
 
@@ -92,16 +43,6 @@ const ENDINGS: Readonly<Record<DatasetFormat, string>> = {
   minari: "-minari",
   csv: ".csv",
 };
-
-/** What the flags say that the file may not. */
-function readOptions(args: Arguments): DatasetReadOptions {
-  const given = COLUMN_FLAGS.filter((flag) => flag in args.values);
-  const columns = Object.fromEntries(given.map((flag) => {
-    const value = args.values[flag];
-    return [flag, flag === "observations" ? value.split(",") : value];
-  })) as CsvColumns;
-  return { actionCount: integerFlag(args, "actions", 1, 1e6), columns };
-}
 
 await runScript(usage, async (args) => {
   const [command, ...files] = args.operands;

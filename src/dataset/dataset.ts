@@ -39,6 +39,8 @@ export interface Dataset {
   readonly terminated: Uint8Array;
   /** [N] 1 where a time limit cut the episode, else 0. An episode with neither flag was cut by the log. */
   readonly truncated: Uint8Array;
+  /** [N] with which probability each action was taken, in (0, 1], where the source says so. */
+  readonly propensities?: Float64Array;
   /** [E + 1] first transition of each episode; the last entry is N. */
   readonly episodeOffsets: Uint32Array;
   /**

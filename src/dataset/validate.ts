@@ -70,6 +70,7 @@ export function validateDataset(dataset: Dataset, name: string): void {
       ["rewards", rewards.length],
       ["terminated", dataset.terminated.length],
       ["truncated", dataset.truncated.length],
+      ["propensities", dataset.propensities?.length ?? transitions],
     ] as const
   ) {
     if (length !== transitions) {
@@ -96,6 +97,10 @@ export function validateDataset(dataset: Dataset, name: string): void {
     }
     if (!Number.isFinite(rewards[i])) {
       fail(`${place(i)}: the reward is ${rewards[i]}`);
+    }
+    const propensity = dataset.propensities?.[i] ?? 1;
+    if (!(propensity > 0 && propensity <= 1)) {
+      fail(`${place(i)}: the propensity is ${propensity}, not in (0, 1]`);
     }
   }
   const numberAt = (i: number): string => {

@@ -220,7 +220,7 @@ function binomialTail(n: number, k: number, p: number): number {
 }
 
 /** Linear interpolation between order statistics, as `numpy.percentile` does. */
-function percentile(sorted: Float64Array, share: number): number {
+export function percentile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);

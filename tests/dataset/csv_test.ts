@@ -732,3 +732,21 @@ Deno.test("CSV: a quote that is never closed is noticed before the end", async (
     "f.csv: line 11: no end of the row within 16 MiB; is a quote not closed?",
   );
 });
+
+Deno.test("CSV: propensities come back with their bits, and must be probabilities", async () => {
+  const propensities = Float64Array.of(1, 0.1, 1 / 3, 0.95, 5e-324, 0.5);
+  const dataset = { ...smallDataset(), propensities };
+  const bytes = datasetToCsv(dataset);
+  assert.deepEqual(await read(bytes), dataset);
+  const text = new TextDecoder().decode(bytes);
+  const named = text.replace("propensity", "p");
+  assert.deepEqual(await read(named, { propensity: "p" }), dataset);
+  assert.equal((await read(named)).propensities, undefined);
+  for (const value of ["0", "1.01", "-0.5", "", "x"]) {
+    const wrong = text.replace(",0.95\n", `,${value}\n`);
+    assert.match(
+      await refusal(() => read(wrong)),
+      /line 7: "propensity" is ".*", not a probability above 0/,
+    );
+  }
+});

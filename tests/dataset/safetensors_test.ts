@@ -179,3 +179,15 @@ Deno.test("data set as safetensors: other files are refused", () => {
     'd: tensor "actions" is I32 [1, 6], but I32 [any] is needed',
   );
 });
+
+Deno.test("propensities are kept, and must be probabilities", () => {
+  const propensities = Float64Array.of(1, 0.1, 1 / 3, 0.95, 1e-300, 0.5);
+  const dataset = { ...smallDataset(), propensities };
+  const bytes = datasetToSafetensors(dataset);
+  assert.deepEqual(datasetFromSafetensors(bytes, "d"), dataset);
+  const wrong = { ...dataset, propensities: propensities.with(3, 0) };
+  assert.throws(
+    () => datasetFromSafetensors(datasetToSafetensors(wrong), "d"),
+    /^InputError: d: episode 2, step 0: the propensity is 0, not in \(0, 1\]$/,
+  );
+});

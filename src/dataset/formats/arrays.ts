@@ -36,6 +36,8 @@ export interface DatasetArrays {
   readonly allowed?: ArrayLike<ArrayLike<boolean | number>>;
   /** [E, A] the same for the final observations; goes with them. */
   readonly finalAllowed?: ArrayLike<ArrayLike<boolean | number>>;
+  /** [N] with which probability each action was taken, if it is known. */
+  readonly propensities?: ArrayLike<number>;
   /** A: actions are 0 … A - 1. Without it, they are those that occur, in the order of their codes. */
   readonly actionCount?: number;
   /** Called with each change to what was given, in one line. */
@@ -69,7 +71,14 @@ export function datasetFromArrays(arrays: DatasetArrays): Dataset {
   const { actions, rewards, terminated, truncated } = arrays;
   const transitions = actions.length;
   if (transitions === 0) throw new InputError("the arrays hold no transition");
-  for (const name of ["rewards", "terminated", "truncated"] as const) {
+  for (
+    const name of [
+      "rewards",
+      "terminated",
+      "truncated",
+      "propensities",
+    ] as const
+  ) {
     const length = arrays[name]?.length ?? transitions;
     if (length !== transitions) {
       throw new InputError(`${length} ${name} for ${transitions} actions`);
@@ -100,7 +109,11 @@ export function datasetFromArrays(arrays: DatasetArrays): Dataset {
     const last = isLast(i);
     const isOver = flag("terminated", terminated, i);
     if (!last || isOver || final) {
-      data.addTransition(checkedAction(actions[i], i), rewards[i]);
+      data.addTransition(
+        checkedAction(actions[i], i),
+        rewards[i],
+        arrays.propensities?.[i],
+      );
     }
     if (!last) continue;
     if (final) final.add(data, ended, masks?.final(ended));

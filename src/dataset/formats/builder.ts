@@ -37,8 +37,13 @@ export interface DatasetBuilder {
    * Adds the current episode's next transition.
    * @param action What the file calls it: a safe integer of any size and sign, or a name.
    * @param reward Is rounded to f32.
+   * @param propensity With which probability the action was taken: of all transitions or of none.
    */
-  addTransition(action: number | string, reward: number): void;
+  addTransition(
+    action: number | string,
+    reward: number,
+    propensity?: number,
+  ): void;
   /** Ends the current episode; the flags are those of its last transition. */
   endEpisode(terminated: boolean, truncated: boolean): void;
   /**
@@ -73,6 +78,7 @@ export function buildDataset(
   let rewards = new Float32Array(1024);
   let terminated = new Uint8Array(1024);
   let truncated = new Uint8Array(1024);
+  let propensities: Float64Array<ArrayBuffer> | undefined;
   let offsets = new Uint32Array(1024);
   let numbers = 0;
   let transitions = 0;
@@ -172,7 +178,7 @@ export function buildDataset(
       observations.copyWithin(numbers, numbers - observationSize, numbers);
       numbers += observationSize;
     },
-    addTransition(action, reward): void {
+    addTransition(action, reward, propensity): void {
       if (transitions === actions.length) {
         if (transitions >= MOST_TRANSITIONS) {
           tooLarge("transitions", MOST_TRANSITIONS);
@@ -181,9 +187,14 @@ export function buildDataset(
         rewards = twice(rewards);
         terminated = twice(terminated);
         truncated = twice(truncated);
+        propensities &&= twice(propensities);
       }
       actions[transitions] = placeOf(action);
       rounding.see(observationSize, reward);
+      if (propensity !== undefined) {
+        propensities ??= new Float64Array(actions.length);
+        propensities[transitions] = propensity;
+      }
       rewards[transitions++] = reward;
     },
     endEpisode(isTerminated, isTruncated): void {
@@ -222,6 +233,8 @@ export function buildDataset(
         rewards: rewards.slice(0, transitions),
         terminated: terminated.slice(0, transitions),
         truncated: truncated.slice(0, transitions),
+        ...(propensities &&
+          { propensities: propensities.slice(0, transitions) }),
         episodeOffsets: offsets.slice(0, episodes + 1),
         ...(lists.size > 0 ? { allowed } : {}),
       };
@@ -247,6 +260,7 @@ function compareCodes(a: number | string, b: number | string): number {
 function twice<
   T extends
     | Float32Array<ArrayBuffer>
+    | Float64Array<ArrayBuffer>
     | Int32Array<ArrayBuffer>
     | Uint32Array<ArrayBuffer>
     | Uint8Array<ArrayBuffer>,

@@ -24,6 +24,8 @@ export interface CsvColumns {
   readonly step?: string;
   /** Default "allowed" if there is such a column. */
   readonly allowed?: string;
+  /** Default "propensity" if there is such a column. */
+  readonly propensity?: string;
 }
 
 /** Index of each column in the header; -1 for one that is not there. */
@@ -53,6 +55,8 @@ export interface ColumnIndices {
   readonly step: number;
   /** Its index or -1. */
   readonly allowed: number;
+  /** Its index or -1. */
+  readonly propensity: number;
   /** All names. */
   readonly names: readonly string[];
   /** Those taken for an end of episodes, or for the allowed actions, because of their names. */
@@ -184,7 +188,7 @@ export function findColumns(
     (usual.length > 0 ? usual : ["observation_0"]);
   const named = (flag: "terminated" | "truncated") =>
     columns[flag] === undefined ? detect(flag) : find(flag, columns[flag]);
-  const optional = (flag: "step" | "allowed") =>
+  const optional = (flag: "step" | "allowed" | "propensity") =>
     columns[flag] !== undefined || names.includes(flag)
       ? find(flag, columns[flag] ?? flag)
       : -1;
@@ -197,6 +201,7 @@ export function findColumns(
     truncated: named("truncated"),
     step: optional("step"),
     allowed: optional("allowed"),
+    propensity: optional("propensity"),
   };
   if (new Set(observations).size < observations.length) {
     fail("--observations: names a column twice");

@@ -33,6 +33,7 @@ interface Step {
   /** Its code or name; undefined in a row that holds only the final observation. */
   action: number | string | undefined;
   reward: number;
+  propensity?: number;
   terminated: boolean;
   truncated: boolean;
 }
@@ -90,7 +91,7 @@ export function openRows(
     const terminated = last.terminated ||
       (!saysTerminated && !last.truncated);
     if (terminated && !isClosed) {
-      builder.addTransition(last.action!, last.reward);
+      builder.addTransition(last.action!, last.reward, last.propensity);
       builder.repeatObservation();
       observations++;
     }
@@ -180,6 +181,15 @@ export function openRows(
     row.reward = record.number(columns.reward);
     if (!Number.isFinite(Math.fround(row.reward))) {
       return badNumber(record, columns.reward, row.reward);
+    }
+    if (columns.propensity < 0) return;
+    row.propensity = record.number(columns.propensity);
+    if (!(row.propensity > 0 && row.propensity <= 1)) {
+      return badCell(
+        record,
+        columns.propensity,
+        "not a probability above 0; if this column says nothing about how likely the action was, rename it",
+      );
     }
   };
 
@@ -339,7 +349,9 @@ export function openRows(
     if (isClosed || (!isFinal && (last.terminated || last.truncated))) {
       return "a row after the end of its episode";
     }
-    if (observations > 0) builder.addTransition(last.action!, last.reward);
+    if (observations > 0) {
+      builder.addTransition(last.action!, last.reward, last.propensity);
+    }
     builder.addObservation(observation, 0, allowed);
     observations++;
     if (isFinal) isClosed = true;

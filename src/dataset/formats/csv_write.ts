@@ -14,21 +14,27 @@ const ENCODE_ROWS = 20_000;
 /**
  * A data set as CSV: the columns that `csv.ts` names, T + 1 rows an episode of T
  * transitions, the last with the final observation only. Every number is the shortest
- * decimal that reads back as the same 32-bit float. Reading it gives an equal data set, but for
+ * decimal that reads back as the same 32-bit float, a propensity as the same 64-bit float. Reading it gives an equal data set, but for
  * actions that never occur, which CSV does not hold.
  *
  * @param dataset The data set.
  * @throws InputError if a list of allowed actions could not be read back because of their names.
  */
 export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
-  const { observationSize: size, observations, episodeOffsets: offsets } =
-    dataset;
+  const {
+    observationSize: size,
+    observations,
+    episodeOffsets: offsets,
+    propensities,
+  } = dataset;
   const names = Array.from({ length: size }, (_, d) => `observation_${d}`);
   const encoder = new TextEncoder();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let text = `episode,step,${
     names.join(",")
-  },action,reward,terminated,truncated${dataset.allowed ? ",allowed" : ""}\n`;
+  },action,reward,terminated,truncated${propensities ? ",propensity" : ""}${
+    dataset.allowed ? ",allowed" : ""
+  }\n`;
   const actionNames = dataset.actionNames?.map(cell);
   const nameOf = (action: number) => actionNames?.[action] ?? action;
   const allowedIn = allowedCells(dataset);
@@ -40,9 +46,10 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
         text += `,${shortest(observations[(i + e) * size + d])}`;
       }
       text += i === offsets[e + 1]
-        ? ",,,,"
+        ? `,,,,${propensities ? "," : ""}`
         : `,${nameOf(dataset.actions[i])},${shortest(dataset.rewards[i])}` +
-          `,${dataset.terminated[i]},${dataset.truncated[i]}`;
+          `,${dataset.terminated[i]},${dataset.truncated[i]}` +
+          `${propensities ? `,${propensities[i]}` : ""}`;
       text += `${allowedIn(i + e)}\n`;
       if (++rows % ENCODE_ROWS === 0) {
         parts.push(encoder.encode(text));

@@ -9,6 +9,7 @@
  * | `terminated`, `truncated` | U8 [N], 0 or 1 |
  * | `episode_offsets` | U32 [E + 1] |
  * | `allowed` | U8 [N + E, A], 0 or 1; there only where actions are masked |
+ * | `propensities` (optional) | F64 [N], in (0, 1] |
  *
  * The metadata hold `format` = "holdfast.dataset", `version` = "1", `action_count` and, where
  * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list. Where
@@ -64,6 +65,7 @@ export function datasetToSafetensors(
     truncated,
     episodeOffsets,
     allowed,
+    propensities,
   } = dataset;
   return writeSafetensors(
     new Map<string, TensorToWrite>([
@@ -85,6 +87,14 @@ export function datasetToSafetensors(
             shape: [allowed.length / dataset.actionCount, dataset.actionCount],
             data: allowed,
           }] as const,
+        ]
+        : []),
+      ...(propensities
+        ? [
+          [
+            "propensities",
+            { shape: [propensities.length], data: propensities },
+          ] as const,
         ]
         : []),
     ]),
@@ -171,6 +181,9 @@ export function datasetFromSafetensors(
         ]).data,
       }
       : {}),
+    ...(file.tensors.has("propensities") && {
+      propensities: requireTensor(file, "propensities", "F64", [-1]).data,
+    }),
   };
   validateDataset(dataset, name);
   return dataset;

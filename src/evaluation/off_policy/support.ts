@@ -1,0 +1,209 @@
+/**
+ * What the data say about a policy at all, before what it is worth.
+ *
+ * @module
+ */
+import type { Interval } from "./intervals.ts";
+import type { Log } from "./log.ts";
+import { episodeCount } from "./log.ts";
+import type { MarkovTest } from "./markov.ts";
+import type { Pairs } from "./pairs.ts";
+import { countedModel, plugInValue, targetOnPairs } from "./plug_in.ts";
+import { effectiveSampleSize, type Weights } from "./weights.ts";
+
+/** Pairs seen less often count as rarely seen. */
+const RARE = 5;
+
+/** Where more of the log is rare than this, observations hardly repeat, and counts say nothing. */
+export const MOST_UNCOUNTED = 0.5;
+
+/** Share of a log's steps that are on pairs seen fewer than 5 times. */
+export function rareShareOf({ pairOf, count }: Pairs): number {
+  const visits = new Uint32Array(count);
+  for (const pair of pairOf) visits[pair]++;
+  const rare = visits.reduce((sum, n) => n < RARE ? sum + n : sum, 0);
+  return rare / pairOf.length;
+}
+
+/** Where the probabilities of the logged actions come from. */
+export type PropensitySource = "column" | "counts" | "clone" | "policy";
+
+/** How far a policy stays where the data are. */
+export interface Support {
+  /** Of how many episodes of its own the weighted episodes are worth. */
+  readonly effectiveSampleSize: number;
+  /** Episodes that the policy could have made. */
+  readonly episodesWithWeight: number;
+  /** Expected steps of an episode, in the counted model; those after a pair never seen are all counted. */
+  readonly expectedSteps: number;
+  /** Of these, steps on pairs seen fewer than 5 times. */
+  readonly stepsOnRarePairs: number;
+  /** Share of the log's own steps that are on such pairs: near 1 where observations hardly repeat. */
+  readonly rareShareOfLog: number;
+  /** Probability that an episode comes to a decision that the data do not hold, in the counted model. */
+  readonly probabilityOfUnseenPair: number;
+  /** Share of the policy's decisions in the log's own steps that the data do not hold. */
+  readonly decisionsWithoutData: number;
+  /** The largest action value of the policy, if it has action values. */
+  readonly largestActionValue: number | null;
+  /** The largest return that the rewards in the data allow. */
+  readonly largestReturn: number;
+  /** Does what follows a step depend on the step before it? */
+  readonly outcomeDependence: MarkovTest;
+  /** Does the logged action? */
+  readonly actionDependence: MarkovTest;
+}
+
+/** What {@link supportOf} takes from elsewhere. */
+export type GivenSupport = Pick<
+  Support,
+  "largestActionValue" | "outcomeDependence" | "actionDependence"
+>;
+
+/**
+ * Measures the support of a policy.
+ *
+ * @param target [U, A]
+ * @param horizon H
+ * @param allowed See `allowedSums`, of the return with the discount of the action values.
+ */
+export function supportOf(
+  log: Log,
+  pairs: Pairs,
+  target: Float64Array,
+  weights: Weights,
+  horizon: number,
+  allowed: Interval,
+  given: GivenSupport,
+): Support {
+  const once = new Float64Array(episodeCount(log)).fill(1);
+  const quantity = {
+    rewards: new Float64Array(log.actions.length),
+    discount: 1,
+  };
+  const model = countedModel(log, pairs, quantity, once);
+  const policy = targetOnPairs(log, pairs, model, target);
+  const value = (ofPair: (visits: number) => number, unseen: Float64Array) =>
+    plugInValue(
+      log,
+      pairs,
+      { ...model, reward: model.visits.map(ofPair) },
+      policy,
+      1,
+      horizon,
+      unseen,
+    );
+  const remaining = Float64Array.from({ length: horizon + 1 }, (_, h) => h);
+  let without = 0;
+  for (const s of log.states) without += policy.unseen[s];
+  return {
+    effectiveSampleSize: effectiveSampleSize(weights),
+    episodesWithWeight: weights.last.filter((w) => w > 0).length,
+    expectedSteps: value(() => 1, remaining),
+    stepsOnRarePairs: value((visits) => visits < RARE ? 1 : 0, remaining),
+    rareShareOfLog: rareShareOf(pairs),
+    probabilityOfUnseenPair: value(
+      () => 0,
+      new Float64Array(horizon + 1).fill(1),
+    ),
+    decisionsWithoutData: without / log.states.length,
+    largestReturn: allowed[1],
+    ...given,
+  };
+}
+
+/** Fewer effective episodes than this support no figure: two or three of them decide it. */
+const FEWEST_EPISODES = 10;
+/** A policy whose share of steps on rarely seen pairs exceeds the log's by more is one of another place. */
+const MOST_RARE = 0.1;
+/** By how much of itself the largest return may be exceeded by an action value: networks err. */
+const VALUE_MARGIN = 0.2;
+/** Level of each of the two tests of the past. */
+const LEVEL = 0.025;
+
+/**
+ * Why a policy is not supported by the data, one line each; none where it is.
+ *
+ * @param source Where the propensities come from.
+ */
+export function unsupported(
+  support: Support,
+  source: PropensitySource,
+): string[] {
+  const found: string[] = [];
+  const {
+    effectiveSampleSize: ess,
+    episodesWithWeight,
+    stepsOnRarePairs,
+    expectedSteps,
+    rareShareOfLog,
+    largestActionValue: value,
+    largestReturn,
+  } = support;
+  if (ess < FEWEST_EPISODES) {
+    found.push(
+      `effective sample size ${ess.toFixed(2)}, below ${FEWEST_EPISODES}: ` +
+        (episodesWithWeight === 0
+          ? "no episode of the data could be the policy's"
+          : "a few episodes decide every weighted estimate"),
+    );
+  }
+  if (stepsOnRarePairs > (MOST_RARE + rareShareOfLog) * expectedSteps) {
+    found.push(
+      `${stepsOnRarePairs.toFixed(1)} of ${
+        expectedSteps.toFixed(1)
+      } expected steps on pairs seen fewer than ${RARE} times`,
+    );
+  }
+  if (
+    value !== null &&
+    value > largestReturn + VALUE_MARGIN * Math.abs(largestReturn)
+  ) {
+    found.push(
+      `largest action value ${
+        value.toFixed(1)
+      }, where the rewards in the data allow ${
+        largestReturn.toFixed(1)
+      } at most`,
+    );
+  }
+  if (source === "counts" && rareShareOfLog > MOST_UNCOUNTED) {
+    found.push(
+      "the propensities are counted, but observations hardly repeat: log them, or clone who acted",
+    );
+  }
+  const isEstimated = source === "counts" || source === "clone";
+  if (isEstimated && support.actionDependence.pValue <= LEVEL) {
+    found.push(
+      "the propensities are estimated from the observations, but whoever acted used more than these",
+    );
+  }
+  return found;
+}
+
+/** What makes estimates doubtful though the data support the policy, one line each. */
+export function doubts(
+  { outcomeDependence, actionDependence, rareShareOfLog }: Support,
+): string[] {
+  const found: string[] = [];
+  if (rareShareOfLog > MOST_UNCOUNTED) {
+    found.push(
+      `observations hardly repeat (${
+        (100 * rareShareOfLog).toFixed(0)
+      } % of the steps are on pairs seen fewer than ${RARE} times): models of counts say nothing`,
+    );
+  }
+  if (outcomeDependence.pValue <= LEVEL) {
+    found.push(
+      `the observation is no state: the step before still tells what follows (p = ${outcomeDependence.pValue}); ` +
+        "estimates by a model are not to be trusted",
+    );
+  }
+  if (actionDependence.pValue <= LEVEL) {
+    found.push(
+      `whoever acted used more than the observation: the step before still tells the action (p = ${actionDependence.pValue}); ` +
+        "counted and cloned propensities are not those of the actions",
+    );
+  }
+  return found;
+}

@@ -1,0 +1,111 @@
+/**
+ * Off-policy evaluation as text.
+ *
+ * @module
+ */
+import type {
+  EstimatorName,
+  OffPolicyEvaluation,
+  QuantityEstimates,
+} from "../evaluation/off_policy/evaluate.ts";
+import { visible } from "../visible.ts";
+import { group, percent, significant } from "./numbers.ts";
+import { formatTable, type Output, style } from "./terminal.ts";
+
+/** What people call the estimators. */
+const NAMES: Readonly<Record<EstimatorName, string>> = {
+  is: "importance sampling",
+  wis: "weighted importance sampling",
+  pdis: "per-decision importance sampling",
+  wpdis: "weighted per-decision",
+  pluginPessimistic: "model, unseen pairs at their worst",
+  plugin: "model, unseen pairs worth 0",
+  fqe: "fitted Q evaluation",
+  dr: "doubly robust",
+  wdr: "weighted doubly robust",
+};
+
+/**
+ * The evaluation in lines for people: whether the data support the policy comes before any figure.
+ *
+ * @param output Where it will go; decides about styles.
+ */
+export function formatOffPolicy(
+  output: Output,
+  { decision, support, doubts, estimates, settings }: OffPolicyEvaluation,
+): string {
+  const lines: string[] = [];
+  const add = (line = "") => lines.push(line);
+  if (decision.reasons.length > 0) {
+    add(style(output, "bold", decision.support));
+    for (const reason of decision.reasons) add(`- ${reason}`);
+  }
+  if (decision.verdict !== null) {
+    add(style(output, "bold", decision.verdict));
+    for (const { name, side, limit, bound, isMet } of decision.conditions) {
+      const level = percent(
+        1 - (1 - settings.confidence) / decision.conditions.length,
+      );
+      add(
+        `- ${visible(name)}${side}${limit}: ${isMet ? "met" : "not shown"}; ` +
+          `${side === "<=" ? "at most" : "at least"} ${
+            significant(bound, 4)
+          } with ${level} confidence`,
+      );
+    }
+  }
+  for (const doubt of doubts) add(`- doubtful: ${doubt}`);
+  add();
+  add(
+    `${group(settings.episodes)} episodes, ${
+      group(settings.transitions)
+    } transitions, ` +
+      `at most ${settings.horizon} steps; propensities: ${settings.propensities}`,
+  );
+  add(
+    `effective sample size ${significant(support.effectiveSampleSize, 4)}; ${
+      group(support.episodesWithWeight)
+    } episodes could be the policy's`,
+  );
+  add(
+    `expected steps ${significant(support.expectedSteps, 4)}, of these ${
+      significant(support.stepsOnRarePairs, 4)
+    } on pairs seen fewer than 5 times; ` +
+      `decisions without data ${percent(support.decisionsWithoutData)}`,
+  );
+  if (support.largestActionValue !== null) {
+    add(
+      `largest action value ${
+        significant(support.largestActionValue, 4)
+      }; the rewards allow ${significant(support.largestReturn, 4)}`,
+    );
+  }
+  add();
+  const quantities: [string, QuantityEstimates][] = [
+    ["return", estimates.return],
+    [`return, discount ${settings.discount}`, estimates.discountedReturn],
+    ["length", estimates.length],
+    ...Object.entries(estimates.outcomes),
+  ];
+  const level = percent(settings.confidence);
+  for (const [name, quantity] of quantities) {
+    const rows = Object.entries(NAMES).map(([key, label]) => {
+      const { value, interval } = quantity[key as EstimatorName];
+      return [
+        label,
+        value === null ? "undefined" : significant(value, 4),
+        interval === null
+          ? "none"
+          : interval.map((end) => significant(end, 4)).join(" to "),
+      ];
+    });
+    add(
+      formatTable(
+        output,
+        [visible(name), "estimate", `${level} interval`],
+        rows,
+      ),
+    );
+  }
+  return lines.join("\n");
+}

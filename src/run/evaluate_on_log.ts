@@ -1,0 +1,269 @@
+/**
+ * Off-policy evaluation of a policy from a file, or of a reference, on a data set.
+ *
+ * @module
+ */
+import type { Dataset } from "../dataset/dataset.ts";
+import { InputError } from "../errors.ts";
+import { parseRequirements } from "../evaluation/off_policy/decision.ts";
+import {
+  evaluateOffPolicy,
+  foldsOf,
+  type OffPolicyEvaluation,
+} from "../evaluation/off_policy/evaluate.ts";
+import { episodeCount, type Log, logOf } from "../evaluation/off_policy/log.ts";
+import {
+  outcomesByReward,
+  outcomesByRule,
+} from "../evaluation/off_policy/outcomes.ts";
+import { type Pairs, pairsOf } from "../evaluation/off_policy/pairs.ts";
+import {
+  countedPropensities,
+  policyPropensities,
+} from "../evaluation/off_policy/propensities.ts";
+import { returnQuantity } from "../evaluation/off_policy/quantity.ts";
+import {
+  LOG_REFERENCES,
+  type LogReference,
+  referenceTarget,
+} from "../evaluation/off_policy/references.ts";
+import {
+  MOST_UNCOUNTED,
+  type PropensitySource,
+  rareShareOf,
+} from "../evaluation/off_policy/support.ts";
+import {
+  type Acting,
+  networkTarget,
+  type TablePolicy,
+  tablePolicy,
+  tableTarget,
+} from "../evaluation/off_policy/target.ts";
+import { readFile } from "../files/read.ts";
+import { evaluatePolicy, type NetworkPolicy } from "../network/policy.ts";
+import { policyFromSafetensors } from "../network/policy_file.ts";
+import { suggest } from "../nearest.ts";
+import { clonedPropensities } from "./cloned_propensities.ts";
+
+/** A policy to evaluate or to have acted; `name` is for messages. */
+export type LogPolicy =
+  | {
+    readonly kind: "network";
+    readonly name: string;
+    readonly network: NetworkPolicy;
+    readonly acting: Acting;
+  }
+  | {
+    readonly kind: "table";
+    readonly name: string;
+    readonly table: TablePolicy;
+  }
+  | { readonly kind: "reference"; readonly name: LogReference };
+
+/** How to evaluate. */
+export interface LogRequest {
+  /** `column`, `counts`, `clone`, or the path of a policy; by default the column if there is one, else counts, or a clone where observations hardly repeat. */
+  readonly behaviour?: string;
+  /** γ of the discounted return; by default 0.99. */
+  readonly discount?: number;
+  /** Steps of the longest episode that can be; by default of the longest in the data. */
+  readonly horizon?: number;
+  /** Of intervals and of the decision; by default 0.95. */
+  readonly confidence?: number;
+  /** Conditions, such as `hazard<=0.01,return>=0.3`. */
+  readonly require?: string;
+  /** Names of ends, such as `hazard=-20,goal=20`; by default each reward that ends episodes is one. */
+  readonly outcomes?: string;
+  /** Parts for cross-fitting, 1 for none; by default 5. */
+  readonly folds?: number;
+  /** By default 0. */
+  readonly seed?: number;
+  /** What the policy's action values are divided by; by default 1. */
+  readonly rewardScale?: number;
+}
+
+/**
+ * Opens a policy: a network's safetensors, a table in JSON, or the name of a reference.
+ *
+ * @param acting How a network acts.
+ * @throws InputError if it is none of these.
+ */
+export function openLogPolicy(text: string, acting: Acting): LogPolicy {
+  if (LOG_REFERENCES.includes(text as LogReference)) {
+    return { kind: "reference", name: text as LogReference };
+  }
+  const bytes = readPolicy(text);
+  // A safetensors file begins with a 64-bit length, which JSON has no zero byte for.
+  return bytes.subarray(0, 8).includes(0)
+    ? {
+      kind: "network",
+      name: text,
+      network: policyFromSafetensors(bytes, text),
+      acting,
+    }
+    : {
+      kind: "table",
+      name: text,
+      table: tablePolicy(parseJson(bytes, text), text),
+    };
+}
+
+/** [U, A] the policy's probabilities in the states of a log. */
+function probabilitiesOf(
+  policy: LogPolicy,
+  dataset: Dataset,
+  log: Log,
+  pairs: Pairs,
+): Float64Array {
+  switch (policy.kind) {
+    case "network":
+      return networkTarget(log, policy.network, policy.acting);
+    case "table":
+      return tableTarget(log, policy.table, policy.name);
+    case "reference":
+      return referenceTarget(
+        log,
+        pairs,
+        returnQuantity(dataset, 1),
+        policy.name,
+      );
+  }
+}
+
+function readPolicy(path: string): Uint8Array {
+  try {
+    return readFile(path);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      `${error.message}; give a policy file, or ${
+        suggest(path, LOG_REFERENCES)
+      }`,
+    );
+  }
+}
+
+function parseJson(bytes: Uint8Array, name: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new InputError(
+      `${name}: neither a policy.safetensors nor a table in JSON`,
+    );
+  }
+}
+
+/**
+ * Evaluates a policy on a data set that another made.
+ *
+ * @throws InputError if policy, data and request do not fit.
+ */
+export async function evaluateOnLog(
+  policy: LogPolicy,
+  dataset: Dataset,
+  request: LogRequest,
+): Promise<OffPolicyEvaluation> {
+  const log = logOf(dataset);
+  const pairs = pairsOf(log);
+  const episodes = episodeCount(log);
+  const { seed = 0, confidence = 0.95 } = request;
+  const folds = Math.min(request.folds ?? 5, episodes);
+  const outcomes = request.outcomes === undefined
+    ? outcomesByReward(dataset)
+    : outcomesByRule(request.outcomes, dataset);
+  const names = [
+    "return",
+    "discountedReturn",
+    "length",
+    ...outcomes.map(({ name }) => name),
+  ];
+  const requirements = request.require === undefined
+    ? []
+    : parseRequirements(request.require, names);
+  const target = probabilitiesOf(policy, dataset, log, pairs);
+  const { propensities, source } = await propensitiesOf(
+    dataset,
+    log,
+    pairs,
+    request.behaviour,
+    seed,
+  );
+  const scale = request.rewardScale ?? 1;
+  return evaluateOffPolicy(dataset, log, target, {
+    propensities,
+    source,
+    discount: request.discount ?? 0.99,
+    horizon: request.horizon,
+    confidence,
+    folds,
+    outcomes,
+    requirements,
+    largestActionValue: policy.kind === "network" &&
+        policy.network.outputs === "qValues"
+      ? evaluatePolicy(policy.network, log.observations)
+        .reduce((most, q) => Math.max(most, q), -Infinity) / scale
+      : null,
+    seed,
+  });
+}
+
+async function propensitiesOf(
+  dataset: Dataset,
+  log: Log,
+  pairs: Pairs,
+  behaviour: string | undefined,
+  seed: number,
+): Promise<{ propensities: Float64Array; source: PropensitySource }> {
+  const logged = dataset.propensities;
+  const isCounted = rareShareOf(pairs) <= MOST_UNCOUNTED;
+  const usual = logged ? "column" : isCounted ? "counts" : "clone";
+  switch (behaviour ?? usual) {
+    case "column":
+      if (!logged) {
+        throw new InputError(
+          "--behaviour column: the data say nothing about how likely their actions were; " +
+            "name a column with --propensity, or give counts, clone or a policy file",
+        );
+      }
+      return { propensities: logged, source: "column" };
+    case "counts":
+      return {
+        propensities: countedPropensities(log, pairs),
+        source: "counts",
+      };
+    case "clone": {
+      const episodes = episodeCount(log);
+      if (episodes < 2) {
+        throw new InputError(
+          "--behaviour clone: one episode cannot be cloned from the others; give counts",
+        );
+      }
+      const folds = Math.min(5, episodes);
+      const parts = foldsOf(episodes, folds, seed);
+      return {
+        propensities: await clonedPropensities(
+          dataset,
+          log,
+          parts,
+          folds,
+          seed,
+        ),
+        source: "clone",
+      };
+    }
+    default: {
+      const acted = openLogPolicy(behaviour!, {
+        kind: "softmax",
+        temperature: 1,
+      });
+      return {
+        propensities: policyPropensities(
+          log,
+          probabilitiesOf(acted, dataset, log, pairs),
+          acted.name,
+        ),
+        source: "policy",
+      };
+    }
+  }
+}
