@@ -71,7 +71,11 @@ export function formatOffPolicy(
     `expected steps ${significant(support.expectedSteps, 4)}, of these ${
       significant(support.stepsOnRarePairs, 4)
     } on pairs seen fewer than 5 times; ` +
-      `decisions without data ${percent(support.decisionsWithoutData)}`,
+      `decisions without data ${
+        percent(support.decisionsWithoutData)
+      } of the log's, in ${
+        percent(support.probabilityOfUnseenPair)
+      } of episodes`,
   );
   if (support.largestActionValue !== null) {
     add(

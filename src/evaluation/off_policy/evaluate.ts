@@ -151,7 +151,7 @@ const PERMUTATIONS = 999;
 const MOST_DRAWS = 1000;
 const FEWEST_DRAWS = 100;
 /** Additions that one bootstrap may take. */
-const MOST_WORK = 4e9;
+const MOST_WORK = 3e7;
 
 /** A quantity and what is pessimistic of it. */
 interface Estimand {

@@ -16,6 +16,8 @@ export interface Log {
   readonly observationSize: number;
   /** [U, D] the observation of each state. */
   readonly observations: Float32Array;
+  /** [U, A] 1 where an action is allowed; absent where all are. */
+  readonly allowed?: Uint8Array;
   /** [E + 1] first transition of each episode. */
   readonly offsets: Uint32Array;
   /** [N] */
@@ -29,7 +31,8 @@ export interface Log {
 }
 
 /**
- * The log of a data set. Time and memory are linear in it.
+ * The log of a data set. Time and memory are linear in it. Where actions are masked, what is allowed is part of
+ * the state.
  *
  * @param dataset A valid data set. The final observation of a terminated episode is no state: nothing is done in it.
  */
@@ -51,6 +54,7 @@ export function logOf(dataset: Dataset): Log {
     actionCount: dataset.actionCount,
     observationSize: dataset.observationSize,
     observations: rows.observations,
+    ...(rows.allowed && { allowed: rows.allowed }),
     offsets,
     states,
     actions,

@@ -17,11 +17,14 @@ const RARE = 5;
 /** Where more of the log is rare than this, observations hardly repeat, and counts say nothing. */
 export const MOST_UNCOUNTED = 0.5;
 
-/** Share of a log's steps that are on pairs seen fewer than 5 times. */
-export function rareShareOf({ pairOf, count }: Pairs): number {
+/** Share of a log's steps that are on pairs seen at most so often, by default rarely. */
+export function rareShareOf(
+  { pairOf, count }: Pairs,
+  most: number = RARE - 1,
+): number {
   const visits = new Uint32Array(count);
   for (const pair of pairOf) visits[pair]++;
-  const rare = visits.reduce((sum, n) => n < RARE ? sum + n : sum, 0);
+  const rare = visits.reduce((sum, n) => n <= most ? sum + n : sum, 0);
   return rare / pairOf.length;
 }
 
@@ -34,12 +37,17 @@ export interface Support {
   readonly effectiveSampleSize: number;
   /** Episodes that the policy could have made. */
   readonly episodesWithWeight: number;
-  /** Expected steps of an episode, in the counted model; those after a pair never seen are all counted. */
+  /** Expected steps of an episode in the counted model, up to its first decision that the data do not hold. */
   readonly expectedSteps: number;
-  /** Of these, steps on pairs seen fewer than 5 times. */
+  /** Of these, steps on pairs seen fewer than 5 times or never. */
   readonly stepsOnRarePairs: number;
   /** Share of the log's own steps that are on such pairs: near 1 where observations hardly repeat. */
   readonly rareShareOfLog: number;
+  /**
+   * Share of the log's steps on pairs seen once: with about this probability whoever acted would next do what the
+   * log does not hold (Good 1953, "The population frequencies of species").
+   */
+  readonly unseenShareOfLog: number;
   /** Probability that an episode comes to a decision that the data do not hold, in the counted model. */
   readonly probabilityOfUnseenPair: number;
   /** Share of the policy's decisions in the log's own steps that the data do not hold. */
@@ -93,19 +101,17 @@ export function supportOf(
       horizon,
       unseen,
     );
-  const remaining = Float64Array.from({ length: horizon + 1 }, (_, h) => h);
+  const one = new Float64Array(horizon + 1).fill(1);
   let without = 0;
   for (const s of log.states) without += policy.unseen[s];
   return {
     effectiveSampleSize: effectiveSampleSize(weights),
     episodesWithWeight: weights.last.filter((w) => w > 0).length,
-    expectedSteps: value(() => 1, remaining),
-    stepsOnRarePairs: value((visits) => visits < RARE ? 1 : 0, remaining),
+    expectedSteps: value(() => 1, one),
+    stepsOnRarePairs: value((visits) => visits < RARE ? 1 : 0, one),
     rareShareOfLog: rareShareOf(pairs),
-    probabilityOfUnseenPair: value(
-      () => 0,
-      new Float64Array(horizon + 1).fill(1),
-    ),
+    unseenShareOfLog: rareShareOf(pairs, 1),
+    probabilityOfUnseenPair: value(() => 0, one),
     decisionsWithoutData: without / log.states.length,
     largestReturn: allowed[1],
     ...given,
@@ -114,8 +120,13 @@ export function supportOf(
 
 /** Fewer effective episodes than this support no figure: two or three of them decide it. */
 const FEWEST_EPISODES = 10;
-/** A policy whose share of steps on rarely seen pairs exceeds the log's by more is one of another place. */
-const MOST_RARE = 0.1;
+/**
+ * A policy is one of another place where its share of steps on rarely seen pairs is above twice the log's own and
+ * this. (Whoever acted comes to pairs not seen as well: their share is about the log's own.)
+ */
+const MOST_RARE = 0.05;
+/** The same for decisions that the data do not hold, of the steps of an episode: above thrice the log's and this. */
+const MOST_UNSEEN = 0.01;
 /** By how much of itself the largest return may be exceeded by an action value: networks err. */
 const VALUE_MARGIN = 0.2;
 /** Level of each of the two tests of the past. */
@@ -148,11 +159,19 @@ export function unsupported(
           : "a few episodes decide every weighted estimate"),
     );
   }
-  if (stepsOnRarePairs > (MOST_RARE + rareShareOfLog) * expectedSteps) {
+  if (stepsOnRarePairs > (MOST_RARE + 2 * rareShareOfLog) * expectedSteps) {
     found.push(
       `${stepsOnRarePairs.toFixed(1)} of ${
         expectedSteps.toFixed(1)
       } expected steps on pairs seen fewer than ${RARE} times`,
+    );
+  }
+  const unseen = support.probabilityOfUnseenPair;
+  if (unseen > (MOST_UNSEEN + 3 * support.unseenShareOfLog) * expectedSteps) {
+    found.push(
+      `${
+        (100 * unseen).toFixed(0)
+      } % of episodes come to a decision that the data do not hold: no estimate sees what follows, however many data there are`,
     );
   }
   if (

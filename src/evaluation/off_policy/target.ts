@@ -145,7 +145,7 @@ export function tableTarget(
  * @throws InputError if the network does not fit the data or its outputs are not finite.
  */
 export function networkTarget(
-  { observations, observationSize, actionCount }: Log,
+  { observations, observationSize, actionCount, allowed }: Log,
   policy: NetworkPolicy,
   acting: Acting,
 ): Float64Array {
@@ -157,53 +157,66 @@ export function networkTarget(
         `the data have observations of ${observationSize} and ${actionCount} actions`,
     );
   }
+  if (policy.masked && !allowed) {
+    throw new InputError(
+      "the policy was trained with action masks: the data must say which actions are allowed",
+    );
+  }
   const outputs = evaluatePolicy(policy, observations);
   if (!outputs.every(Number.isFinite)) {
     throw new InputError(
       "the policy's outputs are not finite in an observation of the data",
     );
   }
-  return acting.kind === "softmax"
-    ? softmax(outputs, actionCount, acting.temperature)
-    : mixed(
-      greedyActions(outputs, actionCount),
-      actionCount,
-      acting.kind === "epsilon" ? acting.epsilon : 0,
-    );
+  const mask = allowed ?? new Uint8Array(outputs.length).fill(1);
+  switch (acting.kind) {
+    case "greedy":
+      return mixed(outputs, actionCount, mask, 0);
+    case "epsilon":
+      return mixed(outputs, actionCount, mask, acting.epsilon);
+    case "softmax":
+      return softmax(outputs, actionCount, mask, acting.temperature);
+  }
 }
 
-/** [rows, A] probabilities in proportion to exp(output / temperature). */
-export function softmax(
+/** [rows, A] probabilities of allowed actions in proportion to exp(output / temperature). */
+function softmax(
   outputs: Float32Array,
   actionCount: number,
+  mask: Uint8Array,
   temperature: number,
 ): Float64Array {
   const probabilities = new Float64Array(outputs.length);
   for (let row = 0; row < outputs.length; row += actionCount) {
-    const values = outputs.subarray(row, row + actionCount);
-    const most = values.reduce((most, x) => Math.max(most, x), -Infinity);
-    let sum = 0;
-    for (let a = 0; a < actionCount; a++) {
-      sum += probabilities[row + a] = Math.exp(
-        (values[a] - most) / temperature,
-      );
+    const end = row + actionCount;
+    let most = -Infinity;
+    for (let i = row; i < end; i++) {
+      if (mask[i] === 1) most = Math.max(most, outputs[i]);
     }
-    for (let a = 0; a < actionCount; a++) probabilities[row + a] /= sum;
+    let sum = 0;
+    for (let i = row; i < end; i++) {
+      if (mask[i] === 0) continue;
+      sum += probabilities[i] = Math.exp((outputs[i] - most) / temperature);
+    }
+    for (let i = row; i < end; i++) probabilities[i] /= sum;
   }
   return probabilities;
 }
 
-/** [rows, A] the action with 1 - epsilon, and any with epsilon. */
+/** [rows, A] the best allowed action with 1 - epsilon, and any allowed one with epsilon. */
 function mixed(
-  actions: Int32Array,
+  outputs: Float32Array,
   actionCount: number,
+  mask: Uint8Array,
   epsilon: number,
 ): Float64Array {
-  const probabilities = new Float64Array(actions.length * actionCount).fill(
-    epsilon / actionCount,
-  );
-  actions.forEach((a, row) => {
-    probabilities[row * actionCount + a] += 1 - epsilon;
+  const probabilities = new Float64Array(outputs.length);
+  greedyActions(outputs, actionCount, mask).forEach((best, r) => {
+    const row = r * actionCount;
+    const own = mask.subarray(row, row + actionCount);
+    const count = own.reduce((sum, may) => sum + may, 0);
+    own.forEach((may, a) => probabilities[row + a] = epsilon * may / count);
+    probabilities[row + best] += 1 - epsilon;
   });
   return probabilities;
 }
