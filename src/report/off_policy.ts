@@ -92,14 +92,18 @@ export function formatOffPolicy(
     ...Object.entries(estimates.outcomes),
   ];
   const level = percent(settings.confidence);
+  add(
+    `Of the intervals only importance sampling's holds for few episodes with weight; the others are in --json.`,
+  );
+  add();
   for (const [name, quantity] of quantities) {
     const rows = Object.entries(NAMES).map(([key, label]) => {
       const { value, interval } = quantity[key as EstimatorName];
       return [
         label,
         value === null ? "undefined" : significant(value, 4),
-        interval === null
-          ? "none"
+        interval === null || key !== "is"
+          ? ""
           : interval.map((end) => significant(end, 4)).join(" to "),
       ];
     });

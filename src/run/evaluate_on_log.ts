@@ -87,6 +87,14 @@ export interface LogRequest {
  *
  * @param acting How a network acts.
  * @throws InputError if it is none of these.
+ *
+ * @example A reference by its name
+ * ```ts
+ * import { openLogPolicy } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(openLogPolicy("mostFrequentAction", { kind: "greedy" }).kind, "reference");
+ * ```
  */
 export function openLogPolicy(text: string, acting: Acting): LogPolicy {
   if (LOG_REFERENCES.includes(text as LogReference)) {
@@ -157,6 +165,28 @@ function parseJson(bytes: Uint8Array, name: string): unknown {
  * Evaluates a policy on a data set that another made.
  *
  * @throws InputError if policy, data and request do not fit.
+ *
+ * @example Always the second action, on a log of coin tosses
+ * ```ts
+ * import { datasetFromArrays, evaluateOnLog, type LogPolicy } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 0, 0, 0],
+ *   actions: [0, 1, 0, 1],
+ *   rewards: [0, 1, 0, 1],
+ *   terminated: [1, 1, 1, 1],
+ *   propensities: [0.5, 0.5, 0.5, 0.5],
+ * });
+ * const policy: LogPolicy = {
+ *   kind: "table",
+ *   name: "second",
+ *   table: { observations: [[0]], probabilities: [[0, 1]] },
+ * };
+ * const { decision, estimates } = await evaluateOnLog(policy, dataset, {});
+ * equal(estimates.return.wis.value, 1);
+ * equal(decision.support, "not supported by these data"); // Two episodes are not many.
+ * ```
  */
 export async function evaluateOnLog(
   policy: LogPolicy,
