@@ -56,6 +56,11 @@ const usage: Usage = {
       help:
         "steps after which an episode ends in any case (default: the longest in the data)",
     },
+    "return-range": {
+      value: "LOW,HIGH",
+      help:
+        "the lowest and the largest return that an episode can have (default: what the rewards in the data allow)",
+    },
     confidence: {
       value: "C",
       help: "of intervals and of the decision (default: 0.95)",
@@ -90,6 +95,21 @@ function numberFlag(
   if (isNumber && isIn(Number(text))) return Number(text);
   throw new InputError(
     `--${name}: must be a number ${range}, not ${JSON.stringify(text)}`,
+  );
+}
+
+function rangeFlag(text: string | undefined): LogRequest["returnRange"] {
+  if (text === undefined) return undefined;
+  const [low, high, ...more] = text.split(",").map((part) =>
+    part.trim() === "" ? NaN : Number(part)
+  );
+  if (Number.isFinite(low) && Number.isFinite(high) && low <= high) {
+    if (more.length === 0) return [low, high];
+  }
+  throw new InputError(
+    `--return-range: must be two numbers, LOW,HIGH, not ${
+      JSON.stringify(text)
+    }`,
   );
 }
 
@@ -130,6 +150,7 @@ await runScript(usage, async (args) => {
       "from 0 to 1",
     ),
     horizon: integerFlag(args, "horizon", 1, 1e6),
+    returnRange: rangeFlag(values["return-range"]),
     confidence: numberFlag(
       args,
       "confidence",

@@ -93,7 +93,10 @@ export function formatOffPolicy(
   ];
   const level = percent(settings.confidence);
   add(
-    `Of the intervals only importance sampling's holds for few episodes with weight; the others are in --json.`,
+    "Of the intervals only importance sampling's holds for few episodes with weight; the others are in " +
+      `--json. It and bounds take for granted that no return is below ${
+        significant(settings.returnRange[0], 4)
+      } or above ${significant(settings.returnRange[1], 4)}.`,
   );
   add();
   for (const [name, quantity] of quantities) {

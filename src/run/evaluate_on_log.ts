@@ -11,6 +11,7 @@ import {
   foldsOf,
   type OffPolicyEvaluation,
 } from "../evaluation/off_policy/evaluate.ts";
+import type { Interval } from "../evaluation/off_policy/intervals.ts";
 import { episodeCount, type Log, logOf } from "../evaluation/off_policy/log.ts";
 import {
   outcomesByReward,
@@ -68,6 +69,8 @@ export interface LogRequest {
   readonly discount?: number;
   /** Steps of the longest episode that can be; by default of the longest in the data. */
   readonly horizon?: number;
+  /** The lowest and the largest return of any episode; by default what the rewards in the data allow. */
+  readonly returnRange?: Interval;
   /** Of intervals and of the decision; by default 0.95. */
   readonly confidence?: number;
   /** Conditions, such as `hazard<=0.01,return>=0.3`. */
@@ -224,6 +227,7 @@ export async function evaluateOnLog(
     source,
     discount: request.discount ?? 0.99,
     horizon: request.horizon,
+    returnRange: request.returnRange,
     confidence,
     folds,
     outcomes,

@@ -72,6 +72,8 @@ export interface OffPolicyOptions {
   readonly discount: number;
   /** Steps after which an episode ends in any case; by default those of the longest in the data. */
   readonly horizon?: number;
+  /** Returns that can be, beyond those that the rewards in the data allow. */
+  readonly returnRange?: Interval;
   /** Of intervals and bounds, in (0, 1). */
   readonly confidence: number;
   /** Parts of the episodes of which each is estimated with a model of the others; 1: one model of all. */
@@ -138,6 +140,8 @@ export interface OffPolicyEvaluation {
     readonly transitions: number;
     readonly horizon: number;
     readonly discount: number;
+    /** The lowest and the largest return that can be: bounds and the interval of `is` take it for granted. */
+    readonly returnRange: Interval;
     readonly confidence: number;
     readonly folds: number;
     readonly propensities: PropensitySource;
@@ -253,6 +257,7 @@ export function evaluateOffPolicy(
       transitions: log.actions.length,
       horizon,
       discount,
+      returnRange: estimands[0].allowed,
       confidence,
       folds,
       propensities: source,
@@ -267,17 +272,18 @@ function estimandsOf(
   log: Log,
   horizon: number,
   discount: number,
-  { outcomes }: OffPolicyOptions,
+  { outcomes, returnRange = [Infinity, -Infinity] }: OffPolicyOptions,
 ): Estimand[] {
   const constant = (value: number) => new Float64Array(horizon + 1).fill(value);
   const lowest = dataset.rewards.reduce((low, r) => Math.min(low, r), Infinity);
   const ofReturn = (name: string, discount: number): Estimand => {
     const quantity = returnQuantity(dataset, discount);
+    const [low, high] = allowedSums(log, quantity, horizon);
     return {
       name,
       quantity,
       pessimistic: constant(lowest),
-      allowed: allowedSums(log, quantity, horizon),
+      allowed: [Math.min(low, returnRange[0]), Math.max(high, returnRange[1])],
     };
   };
   const returns = episodeReturns(log, returnQuantity(dataset, 1));
