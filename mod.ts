@@ -36,6 +36,7 @@ export { StudyStoppedError } from "./src/study/study.ts";
 
 // Data: from files, arrays and environments.
 export type { Dataset } from "./src/dataset/dataset.ts";
+export type { EpisodeOutcomes } from "./src/dataset/episode_outcomes.ts";
 export {
   DATASET_FORMATS,
   type DatasetFormat,

@@ -16,6 +16,7 @@ const COLUMN_FLAGS = [
   "step",
   "allowed",
   "propensity",
+  "outcome",
 ] as const;
 
 /** For the help. */
@@ -54,6 +55,11 @@ export const datasetFlags: Readonly<Record<string, Flag>> = {
     value: "COLUMN",
     help:
       "CSV: with which probability the action was taken (default: propensity, if there)",
+  },
+  outcome: {
+    value: "COLUMN",
+    help:
+      "CSV: how the episode ended, in words, in its last row (default: outcome, if there)",
   },
 };
 

@@ -48,7 +48,7 @@ const usage: Usage = {
     outcomes: {
       value: "NAME=REWARD,…",
       help:
-        "names of ends, by the reward with which episodes terminate (default: each such reward)",
+        "names of ends, by the reward with which episodes terminate (default: the data's own outcomes, else each such reward)",
     },
     discount: { value: "G", help: "of the discounted return (default: 0.99)" },
     horizon: {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { EpisodeOutcomes } from "./episode_outcomes.ts";
+
 /**
  * Transitions of whole episodes, as columns. N transitions, E episodes, D numbers per
  * observation.
@@ -41,6 +43,8 @@ export interface Dataset {
   readonly truncated: Uint8Array;
   /** [N] with which probability each action was taken, in (0, 1], where the source says so. */
   readonly propensities?: Float64Array;
+  /** How each episode ended, where the source has words for it. */
+  readonly outcomes?: EpisodeOutcomes;
   /** [E + 1] first transition of each episode; the last entry is N. */
   readonly episodeOffsets: Uint32Array;
   /**

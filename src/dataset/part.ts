@@ -41,7 +41,7 @@ export function episodesWhere(dataset: Dataset, isWanted: Uint8Array): Dataset {
   };
   const episodeOffsets = new Uint32Array(chosen.length + 1);
   steps.forEach((n, e) => episodeOffsets[e + 1] = episodeOffsets[e] + n);
-  const { propensities, allowed } = dataset;
+  const { propensities, allowed, outcomes } = dataset;
   return {
     ...dataset,
     observations: take(dataset.observations, dataset.observationSize, 1),
@@ -50,6 +50,12 @@ export function episodesWhere(dataset: Dataset, isWanted: Uint8Array): Dataset {
     terminated: take(dataset.terminated, 1, 0),
     truncated: take(dataset.truncated, 1, 0),
     ...(propensities && { propensities: take(propensities, 1, 0) }),
+    ...(outcomes && {
+      outcomes: {
+        names: outcomes.names,
+        ofEpisode: outcomes.ofEpisode.filter((_, e) => isWanted[e] === 1),
+      },
+    }),
     ...(allowed && { allowed: take(allowed, dataset.actionCount, 1) }),
     episodeOffsets,
   };

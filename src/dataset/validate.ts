@@ -8,6 +8,7 @@ import { InputError } from "../errors.ts";
 import { wrongActionNames } from "./action_codes.ts";
 import { areCategories, firstOutside } from "./categories.ts";
 import type { Dataset } from "./dataset.ts";
+import { wrongOutcomes } from "./episode_outcomes.ts";
 
 /** More actions than this are probably ids; the network has an output for each. */
 export const MOST_ACTIONS = 1_000_000;
@@ -78,6 +79,18 @@ export function validateDataset(dataset: Dataset, name: string): void {
     }
   }
   checkOffsets(episodeOffsets, transitions, fail);
+  if (dataset.outcomes) {
+    const { names, ofEpisode } = dataset.outcomes;
+    if (ofEpisode.length !== episodes) {
+      fail(`${ofEpisode.length} outcomes for ${episodes} episodes`);
+    }
+    const wrong = wrongOutcomes(names);
+    if (wrong !== undefined) fail(wrong);
+    const unknown = ofEpisode.findIndex((n) => n > names.length);
+    if (unknown >= 0) {
+      fail(`episode ${unknown}: outcome ${ofEpisode[unknown]} has no name`);
+    }
+  }
   const rows = transitions + episodes;
   if (observations.length !== rows * observationSize) {
     fail(

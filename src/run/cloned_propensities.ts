@@ -10,7 +10,7 @@ import { networkTarget } from "../evaluation/off_policy/target.ts";
 import { train } from "./train_policy.ts";
 
 /** A small network for some thousand episodes; beta 0, as shrunk logits are no probabilities. */
-const STEPS = 3000;
+const STEPS = 2000;
 const SETTINGS = {
   steps: STEPS,
   batchSize: 256,

@@ -14,8 +14,8 @@ import {
 import type { Interval } from "../evaluation/off_policy/intervals.ts";
 import { episodeCount, type Log, logOf } from "../evaluation/off_policy/log.ts";
 import {
-  outcomesByReward,
   outcomesByRule,
+  outcomesOf,
 } from "../evaluation/off_policy/outcomes.ts";
 import { type Pairs, pairsOf } from "../evaluation/off_policy/pairs.ts";
 import {
@@ -75,7 +75,7 @@ export interface LogRequest {
   readonly confidence?: number;
   /** Conditions, such as `hazard<=0.01,return>=0.3`. */
   readonly require?: string;
-  /** Names of ends, such as `hazard=-20,goal=20`; by default each reward that ends episodes is one. */
+  /** Names of ends, such as `hazard=-20,goal=20`; by default the data's own, or each reward that ends episodes is one. */
   readonly outcomes?: string;
   /** Parts for cross-fitting, 1 for none; by default 5. */
   readonly folds?: number;
@@ -202,7 +202,7 @@ export async function evaluateOnLog(
   const { seed = 0, confidence = 0.95 } = request;
   const folds = Math.min(request.folds ?? 5, episodes);
   const outcomes = request.outcomes === undefined
-    ? outcomesByReward(dataset)
+    ? outcomesOf(dataset)
     : outcomesByRule(request.outcomes, dataset);
   const names = [
     "return",

@@ -750,3 +750,22 @@ Deno.test("CSV: propensities come back with their bits, and must be probabilitie
     );
   }
 });
+
+Deno.test("CSV: the outcomes of episodes in the source's words", async () => {
+  const outcomes = {
+    names: ["died", 'home, "well"'],
+    ofEpisode: Uint8Array.of(2, 0, 1),
+  };
+  const dataset = { ...smallDataset(), outcomes };
+  const bytes = datasetToCsv(dataset);
+  assert.deepEqual(await read(bytes), dataset);
+  const text = new TextDecoder().decode(bytes);
+  const named = text.replace("outcome", "o");
+  assert.deepEqual(await read(named, { outcome: "o" }), dataset);
+  assert.equal((await read(named)).outcomes, undefined);
+  // In each row, as a join of tables leaves it; the last one counts.
+  const joined = text.replace("0,0,0,0,0,-1,0,0,", "0,0,0,0,0,-1,0,0,died");
+  assert.deepEqual(await read(joined), dataset);
+  const long = text.replace("died", "x".repeat(101));
+  assert.match(await refusal(() => read(long)), /must have from 1 to 100/);
+});

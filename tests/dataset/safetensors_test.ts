@@ -191,3 +191,28 @@ Deno.test("propensities are kept, and must be probabilities", () => {
     /^InputError: d: episode 2, step 0: the propensity is 0, not in \(0, 1\]$/,
   );
 });
+
+Deno.test("outcomes of episodes are kept, and must have names", () => {
+  const outcomes = {
+    names: ["died", "home"],
+    ofEpisode: Uint8Array.of(2, 0, 1),
+  };
+  const dataset = { ...smallDataset(), outcomes };
+  const bytes = datasetToSafetensors(dataset);
+  assert.deepEqual(datasetFromSafetensors(bytes, "d"), dataset);
+  const message = (names: string[], ofEpisode: Uint8Array) => {
+    const wrong = { ...dataset, outcomes: { names, ofEpisode } };
+    try {
+      datasetFromSafetensors(datasetToSafetensors(wrong), "d");
+    } catch (error) {
+      return (error as InputError).message;
+    }
+  };
+  const own = outcomes.ofEpisode;
+  assert.equal(message(["died"], own), "d: episode 0: outcome 2 has no name");
+  assert.equal(message(["a", "a"], own), "d: two outcomes have one name");
+  assert.equal(
+    message(outcomes.names, own.subarray(1)),
+    "d: 2 outcomes for 3 episodes",
+  );
+});

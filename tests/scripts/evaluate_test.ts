@@ -186,6 +186,46 @@ Deno.test("evaluate: a requirement is met or not shown, and support comes first"
   }
 });
 
+Deno.test("evaluate: the data's own outcomes, and a clone of who acted", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    // Action 1 is taken in one of four steps, and what it leads to is called bad.
+    const log = join(folder, "log.csv");
+    const rows = Array.from({ length: 400 }, (_, e) => {
+      const action = e % 4 === 0 ? 1 : 0;
+      return `${e},${e % 3},${action},${-action},1,${
+        action ? "bad" : "good"
+      }\n`;
+    });
+    Deno.writeTextFileSync(
+      log,
+      "episode,observation_0,action,reward,terminated,outcome\n" +
+        rows.join(""),
+    );
+    const policy = join(folder, "policy.json");
+    Deno.writeTextFileSync(
+      policy,
+      '{"observations":[[0],[1],[2]],"probabilities":[[0.5,0.5],[0.5,0.5],[0.5,0.5]]}',
+    );
+    const given = [policy, "--dataset", log, "--behaviour", "clone"];
+    const { stdout } = await evaluate(
+      ...given,
+      "--json",
+      "--require",
+      "bad<=0.7",
+    );
+    const { estimates, decision, settings } = JSON.parse(stdout);
+    equal(settings.propensities, "clone");
+    deepEqual(Object.keys(estimates.outcomes), ["bad", "good"]);
+    const { value } = estimates.outcomes.bad.wis;
+    ok(Math.abs(value - 0.5) < 0.05, `${value}`);
+    ok(Math.abs(estimates.outcomes.good.plugin.value - 0.5) < 1e-12);
+    equal(decision.verdict, "meets it");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("evaluate: what is wrong is said in one line", () =>
   withPolicy(async (path, folder) => {
     const other = join(folder, "other.json");

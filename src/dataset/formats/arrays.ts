@@ -38,6 +38,8 @@ export interface DatasetArrays {
   readonly finalAllowed?: ArrayLike<ArrayLike<boolean | number>>;
   /** [N] with which probability each action was taken, if it is known. */
   readonly propensities?: ArrayLike<number>;
+  /** [E] how each episode ended, in words; empty where nothing is said. */
+  readonly outcomes?: readonly string[];
   /** A: actions are 0 … A - 1. Without it, they are those that occur, in the order of their codes. */
   readonly actionCount?: number;
   /** Called with each change to what was given, in one line. */
@@ -89,6 +91,10 @@ export function datasetFromArrays(arrays: DatasetArrays): Dataset {
     i + 1 === transitions;
   let episodes = 0;
   for (let i = 0; i < transitions; i++) if (isLast(i)) episodes++;
+  const outcomes = arrays.outcomes?.length ?? episodes;
+  if (outcomes !== episodes) {
+    throw new InputError(`${outcomes} outcomes for ${episodes} episodes`);
+  }
   const rows = rowsOf("observations", arrays.observations, transitions);
   const final = arrays.finalObservations &&
     rowsOf("finalObservations", arrays.finalObservations, episodes);
@@ -122,7 +128,13 @@ export function datasetFromArrays(arrays: DatasetArrays): Dataset {
     if (!final && !isOver && i === start) {
       data.dropObservation();
       empty++;
-    } else data.endEpisode(isOver, flag("truncated", truncated, i));
+    } else {
+      data.endEpisode(
+        isOver,
+        flag("truncated", truncated, i),
+        arrays.outcomes?.[ended],
+      );
+    }
     ended++;
     start = i + 1;
   }

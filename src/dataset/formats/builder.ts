@@ -7,6 +7,7 @@
 import { InputError } from "../../errors.ts";
 import { named, ownNames } from "../action_codes.ts";
 import type { Dataset } from "../dataset.ts";
+import { episodeOutcomes } from "../episode_outcomes.ts";
 import { countRounding } from "./rounding.ts";
 import { episodeOf, MOST_ACTIONS } from "../validate.ts";
 
@@ -44,8 +45,11 @@ export interface DatasetBuilder {
     reward: number,
     propensity?: number,
   ): void;
-  /** Ends the current episode; the flags are those of its last transition. */
-  endEpisode(terminated: boolean, truncated: boolean): void;
+  /**
+   * Ends the current episode; the flags are those of its last transition.
+   * @param outcome What the source calls its end; empty or left out where it says nothing.
+   */
+  endEpisode(terminated: boolean, truncated: boolean, outcome?: string): void;
   /**
    * The data set; it is not validated.
    * @param actionCount Number of actions, if the file or the user says it: their codes must lie
@@ -79,6 +83,8 @@ export function buildDataset(
   let terminated = new Uint8Array(1024);
   let truncated = new Uint8Array(1024);
   let propensities: Float64Array<ArrayBuffer> | undefined;
+  /** [E] */
+  const outcomes: string[] = [];
   let offsets = new Uint32Array(1024);
   let numbers = 0;
   let transitions = 0;
@@ -197,7 +203,8 @@ export function buildDataset(
       }
       rewards[transitions++] = reward;
     },
-    endEpisode(isTerminated, isTruncated): void {
+    endEpisode(isTerminated, isTruncated, outcome = ""): void {
+      outcomes.push(outcome);
       if (isTerminated) terminated[transitions - 1] = 1;
       if (isTruncated) truncated[transitions - 1] = 1;
       if (++episodes === offsets.length) offsets = twice(offsets);
@@ -205,6 +212,7 @@ export function buildDataset(
     },
     finish(actionCount, firstAction = 0): Dataset {
       const codes = codesOf(actionCount, firstAction);
+      const ends = episodeOutcomes(outcomes, name);
       const indices = new Map(codes.map((code, action) => [code, action]));
       const actionAt = Int32Array.from(
         places.keys(),
@@ -235,6 +243,7 @@ export function buildDataset(
         truncated: truncated.slice(0, transitions),
         ...(propensities &&
           { propensities: propensities.slice(0, transitions) }),
+        ...(ends && { outcomes: ends }),
         episodeOffsets: offsets.slice(0, episodes + 1),
         ...(lists.size > 0 ? { allowed } : {}),
       };

@@ -9,6 +9,7 @@
  * | action | an integer or, in all rows, a name; empty in a row that holds a final observation only |
  * | reward | a number; empty where the action is |
  * | propensity (optional) | probability with which the action was taken, in (0, 1]; empty where the action is |
+ * | outcome (optional) | any text; the last one of an episode says how it ended |
  * | terminated (optional), truncated (optional) | 0, 1, true or false, on an episode's last action only |
  * | allowed (optional) | the actions that were allowed, `0 2 5`, or with `;` between and behind them where a name has a blank |
  *

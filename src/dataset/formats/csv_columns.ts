@@ -26,6 +26,8 @@ export interface CsvColumns {
   readonly allowed?: string;
   /** Default "propensity" if there is such a column. */
   readonly propensity?: string;
+  /** Default "outcome" if there is such a column. */
+  readonly outcome?: string;
 }
 
 /** Index of each column in the header; -1 for one that is not there. */
@@ -57,6 +59,8 @@ export interface ColumnIndices {
   readonly allowed: number;
   /** Its index or -1. */
   readonly propensity: number;
+  /** Its index or -1. */
+  readonly outcome: number;
   /** All names. */
   readonly names: readonly string[];
   /** Those taken for an end of episodes, or for the allowed actions, because of their names. */
@@ -188,8 +192,12 @@ export function findColumns(
     (usual.length > 0 ? usual : ["observation_0"]);
   const named = (flag: "terminated" | "truncated") =>
     columns[flag] === undefined ? detect(flag) : find(flag, columns[flag]);
-  const optional = (flag: "step" | "allowed" | "propensity") =>
-    columns[flag] !== undefined || names.includes(flag)
+  /** Columns that the user gave a part: their names say nothing else. */
+  const given = new Set(Object.values(columns).flat());
+  const optional = (
+    flag: "step" | "allowed" | "propensity" | "outcome",
+  ) =>
+    columns[flag] !== undefined || (names.includes(flag) && !given.has(flag))
       ? find(flag, columns[flag] ?? flag)
       : -1;
   const indices = {
@@ -202,6 +210,7 @@ export function findColumns(
     step: optional("step"),
     allowed: optional("allowed"),
     propensity: optional("propensity"),
+    outcome: optional("outcome"),
   };
   if (new Set(observations).size < observations.length) {
     fail("--observations: names a column twice");

@@ -84,6 +84,8 @@ export function openRows(
   let areCodes: boolean | undefined;
   /** The row's allowed actions, and all lists by their cell; equal cells share one. */
   let allowed: readonly (number | string)[] | undefined;
+  /** The last text in the episode's column for its outcome. */
+  let outcome = "";
   const allowedLists = new Map<string, readonly (number | string)[]>();
 
   const endEpisode = () => {
@@ -97,7 +99,7 @@ export function openRows(
     }
     if (observations >= 2) {
       if (!terminated && !isClosed) cut++;
-      return builder.endEpisode(terminated, last.truncated);
+      return builder.endEpisode(terminated, last.truncated, outcome);
     }
     if (isClosed) return onBad(line, "the episode has no action");
     builder.dropObservation();
@@ -113,6 +115,7 @@ export function openRows(
       last.terminated =
       last.truncated =
         false;
+    outcome = "";
     const text = record.text(columns.episode);
     if (text === undefined) return "the episode is not UTF-8";
     if (ids.has(text)) {
@@ -133,6 +136,13 @@ export function openRows(
         return badNumber(record, column, value);
       }
       observation[d] = value;
+    }
+    if (columns.outcome >= 0 && record.size(columns.outcome) > 0) {
+      const text = record.text(columns.outcome);
+      if (text === undefined) {
+        return badCell(record, columns.outcome, "not UTF-8");
+      }
+      outcome = text;
     }
     const wrongMask = columns.allowed < 0 ? undefined : readAllowed(record);
     if (wrongMask) return badMask(record, wrongMask);

@@ -26,6 +26,7 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
     observations,
     episodeOffsets: offsets,
     propensities,
+    outcomes,
   } = dataset;
   const names = Array.from({ length: size }, (_, d) => `observation_${d}`);
   const encoder = new TextEncoder();
@@ -33,11 +34,13 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   let text = `episode,step,${
     names.join(",")
   },action,reward,terminated,truncated${propensities ? ",propensity" : ""}${
-    dataset.allowed ? ",allowed" : ""
-  }\n`;
+    outcomes ? ",outcome" : ""
+  }${dataset.allowed ? ",allowed" : ""}\n`;
   const actionNames = dataset.actionNames?.map(cell);
   const nameOf = (action: number) => actionNames?.[action] ?? action;
   const allowedIn = allowedCells(dataset);
+  const outcomeNames = ["", ...outcomes?.names.map(cell) ?? []];
+  const outcomeOf = (e: number) => outcomeNames[outcomes!.ofEpisode[e]];
   let rows = 0;
   for (let e = 0; e + 1 < offsets.length; e++) {
     for (let i = offsets[e]; i <= offsets[e + 1]; i++) {
@@ -50,6 +53,10 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
         : `,${nameOf(dataset.actions[i])},${shortest(dataset.rewards[i])}` +
           `,${dataset.terminated[i]},${dataset.truncated[i]}` +
           `${propensities ? `,${propensities[i]}` : ""}`;
+      // In the row of the last action, where its end stands.
+      text += outcomes
+        ? `,${i + 1 === offsets[e + 1] ? outcomeOf(e) : ""}`
+        : "";
       text += `${allowedIn(i + e)}\n`;
       if (++rows % ENCODE_ROWS === 0) {
         parts.push(encoder.encode(text));

@@ -10,6 +10,7 @@
  * | `episode_offsets` | U32 [E + 1] |
  * | `allowed` | U8 [N + E, A], 0 or 1; there only where actions are masked |
  * | `propensities` (optional) | F64 [N], in (0, 1] |
+ * | `outcomes` (optional) | U8 [E], 0 none, n the n-th of `outcome_names` in the metadata |
  *
  * The metadata hold `format` = "holdfast.dataset", `version` = "1", `action_count` and, where
  * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list. Where
@@ -29,6 +30,7 @@ import { InputError } from "../../errors.ts";
 import { namesFromMetadata, namesToMetadata } from "../action_codes.ts";
 import { categoriesFromMetadata, categoriesToMetadata } from "../categories.ts";
 import type { Dataset } from "../dataset.ts";
+import { outcomeNames, outcomesToMetadata } from "../episode_outcomes.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
 import { countRounding, toNumbers } from "./rounding.ts";
 import { validateDataset } from "../validate.ts";
@@ -66,6 +68,7 @@ export function datasetToSafetensors(
     episodeOffsets,
     allowed,
     propensities,
+    outcomes,
   } = dataset;
   return writeSafetensors(
     new Map<string, TensorToWrite>([
@@ -97,6 +100,14 @@ export function datasetToSafetensors(
           ] as const,
         ]
         : []),
+      ...(outcomes
+        ? [
+          ["outcomes", {
+            shape: [outcomes.ofEpisode.length],
+            data: outcomes.ofEpisode,
+          }] as const,
+        ]
+        : []),
     ]),
     {
       format: FORMAT,
@@ -104,6 +115,7 @@ export function datasetToSafetensors(
       action_count: String(dataset.actionCount),
       ...namesToMetadata(dataset.actionNames),
       ...categoriesToMetadata(dataset),
+      ...outcomesToMetadata(outcomes),
     },
   );
 }
@@ -183,6 +195,12 @@ export function datasetFromSafetensors(
       : {}),
     ...(file.tensors.has("propensities") && {
       propensities: requireTensor(file, "propensities", "F64", [-1]).data,
+    }),
+    ...(file.tensors.has("outcomes") && {
+      outcomes: {
+        names: outcomeNames(file),
+        ofEpisode: requireTensor(file, "outcomes", "U8", [-1]).data,
+      },
     }),
   };
   validateDataset(dataset, name);

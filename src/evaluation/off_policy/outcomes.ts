@@ -55,11 +55,31 @@ export function outcomesByRule(
   });
 }
 
+/**
+ * The outcomes that the data name themselves; otherwise one for each reward with which episodes terminate,
+ * called after it, or none if these are many.
+ */
+export function outcomesOf(dataset: Dataset): EpisodeOutcome[] {
+  if (dataset.outcomes === undefined) return outcomesByReward(dataset);
+  const { names, ofEpisode } = dataset.outcomes;
+  const taken = names.find((name) => RESERVED.includes(name));
+  if (taken !== undefined) {
+    throw new InputError(
+      `the data call an outcome ${
+        JSON.stringify(taken)
+      }, which has a meaning of its own: rename it`,
+    );
+  }
+  return names.map((name, n) => ({
+    name,
+    ends: ofEpisode.map((own) => own === n + 1 ? 1 : 0),
+  }));
+}
+
 /** What else can be asked of a policy. */
 const RESERVED = ["return", "discountedReturn", "length"];
 
-/** An outcome for each reward with which episodes terminate, called after it; none if these are many. */
-export function outcomesByReward(dataset: Dataset): EpisodeOutcome[] {
+function outcomesByReward(dataset: Dataset): EpisodeOutcome[] {
   const rewards = endRewards(dataset);
   if (rewards.length > MOST) return [];
   return rewards.map((reward) =>
