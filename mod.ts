@@ -37,14 +37,20 @@ export { StudyStoppedError } from "./src/study/study.ts";
 // Data: from files, arrays and environments.
 export type { Dataset } from "./src/dataset/dataset.ts";
 export type { EpisodeOutcomes } from "./src/dataset/episode_outcomes.ts";
+export type { ObservationRange } from "./src/dataset/observation_range.ts";
 export {
   DATASET_FORMATS,
   type DatasetFormat,
   openDataset,
   writeDataset,
 } from "./src/dataset/formats/dataset_file.ts";
-export type { DatasetReadOptions } from "./src/dataset/formats/read_options.ts";
-export type { CsvColumns } from "./src/dataset/formats/csv_columns.ts";
+export {
+  type DatasetReadOptions,
+  INPUT_FORMATS,
+  type InputFormat,
+} from "./src/dataset/formats/read_options.ts";
+export type { DecimalMark } from "./src/files/csv_numbers.ts";
+export type { TableColumns } from "./src/dataset/formats/table_columns.ts";
 export {
   type DatasetArrays,
   datasetFromArrays,

@@ -36,6 +36,9 @@ export {
 } from "./src/evaluation/measures.ts";
 export { returnWriter } from "./src/report/study_words.ts";
 export { type ExactColumn, exactColumns } from "./src/report/run_numbers.ts";
-export { keepsActionNames } from "./src/dataset/formats/dataset_file.ts";
+export {
+  keepsActionNames,
+  keepsObservationNames,
+} from "./src/dataset/formats/dataset_file.ts";
 export { presetNamed } from "./src/config/resolve.ts";
 export type { PresetName } from "./src/config/presets.ts";

@@ -40,6 +40,7 @@ export { canonicalJson } from "./src/files/canonical_json.ts";
 export { readFile } from "./src/files/read.ts";
 export type { NumberArray, TextArray } from "./src/files/npy.ts";
 export { type NpzFile, openNpz } from "./src/files/npz.ts";
+export { STDIN } from "./src/files/source.ts";
 export {
   readSafetensors,
   type SafetensorsFile,

@@ -7,12 +7,20 @@
 
 import { join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { parseArgs } from "node:util";
-import { InputError } from "../mod.ts";
+import {
+  type Dataset,
+  type DatasetReadOptions,
+  InputError,
+  openDataset,
+} from "../mod.ts";
 import {
   environmentVariable,
   lostOutput,
   type Output,
   processOutput,
+  type Progress,
+  showProgress,
+  STDIN,
   suggest,
   visible,
 } from "../tools.ts";
@@ -112,8 +120,9 @@ export function readArguments(
       }
       switches.add(name);
     } else {
-      // `--seed --json` forgot the value of --seed; `--seed=-x` and `--observation -1,-2` mean it.
-      if (!value || (!inlineValue && /^-(?![.\d])/.test(value))) {
+      // `--seed --json` forgot the value of --seed; `--seed=-x`, `--observation -1,-2` and
+      // `--dataset -` mean it.
+      if (!value || (!inlineValue && /^-(?!$|[.\d])/.test(value))) {
         throw new InputError(`--${name}: needs a value, --${name} ${wanted}`);
       }
       values[name] = value;
@@ -225,6 +234,45 @@ function shellWord(word: string): string {
  */
 export function noteOn(screen: Output, file: string): (note: string) => void {
   return (note) => screen.write(visible(`note: ${file}: ${note}`, 500) + "\n");
+}
+
+/** A reading is shown where it takes longer. */
+const SHOWN_AFTER_MS = 1_000;
+
+/**
+ * Reads a data set, with its notes and, where it takes long, its progress on the screen.
+ *
+ * @param path A file, a directory, or `-` for stdin.
+ */
+export async function readDataset(
+  path: string,
+  options: DatasetReadOptions,
+  screen: Output,
+): Promise<Dataset> {
+  const name = path === STDIN ? "stdin" : path;
+  const begun = performance.now();
+  const megabytes = (bytes: number) => Math.floor(bytes / 1e6);
+  let progress: Progress | undefined;
+  const dataset = await openDataset(path, {
+    ...options,
+    onNote: noteOn(screen, name),
+    onProgress(done, total) {
+      if (performance.now() - begun < SHOWN_AFTER_MS) return;
+      progress ??= showProgress(
+        screen,
+        visible(name, 60),
+        total === undefined ? undefined : megabytes(total),
+        "MB",
+        megabytes(done),
+      );
+      progress.update(megabytes(done));
+    },
+  }).catch((error) => {
+    if (progress && screen.isTerminal) screen.write("\n");
+    throw error;
+  });
+  progress?.finish();
+  return dataset;
 }
 
 /**

@@ -13,19 +13,31 @@ import {
   type DatasetFormat,
   InputError,
   inspectDataset,
-  openDataset,
   writeDataset,
 } from "../mod.ts";
-import { keepsActionNames } from "../runs.ts";
-import { formatReport, group, processOutput, visible } from "../tools.ts";
-import { choiceFlag, noteOn, runScript, type Usage } from "./cli.ts";
+import { keepsActionNames, keepsObservationNames } from "../runs.ts";
+import {
+  formatReport,
+  group,
+  processOutput,
+  STDIN,
+  visible,
+} from "../tools.ts";
+import {
+  choiceFlag,
+  noteOn,
+  readDataset,
+  runScript,
+  type Usage,
+} from "./cli.ts";
 import { datasetFlags, readOptions } from "./dataset_flags.ts";
 
 const usage: Usage = {
   command: "deno task dataset",
   about:
     "Shows what data sets hold (info) or writes them in another format (convert).\n" +
-    "Reads safetensors files of this suite, d3rlpy dumps, Minari directories and CSV.",
+    "Reads safetensors files of this suite, HDF5 (d3rlpy, D4RL), Minari directories, and tables (CSV,\n" +
+    "Parquet, .npz), packed with gzip or not; - is a file on stdin.",
   operands: "info|convert FILE…",
   flags: {
     to: { value: "FORMAT", help: `convert to: ${DATASET_FORMATS.join(", ")}` },
@@ -43,6 +55,15 @@ const ENDINGS: Readonly<Record<DatasetFormat, string>> = {
   minari: "-minari",
   csv: ".csv",
 };
+
+/** Where a file is converted to that is given no place. */
+function besideOf(file: string, to: DatasetFormat): string {
+  if (file === STDIN) {
+    throw new InputError("convert: say where to put stdin's data, --out PATH");
+  }
+  const bare = file.replace(/[\\/]+$/, "").replace(/\.gz$/, "");
+  return bare.slice(0, bare.length - extname(bare).length) + ENDINGS[to];
+}
 
 await runScript(usage, async (args) => {
   const [command, ...files] = args.operands;
@@ -72,17 +93,13 @@ await runScript(usage, async (args) => {
   const output = processOutput("stdout");
   const screen = processOutput("stderr");
   for (const file of files) {
-    const dataset = await openDataset(file, {
-      ...options,
-      onNote: noteOn(screen, file),
-    });
-    if (to === undefined) {
-      output.write(formatReport(output, file, inspectDataset(dataset)));
+    const target = to && (out ?? besideOf(file, to));
+    const dataset = await readDataset(file, options, screen);
+    if (to === undefined || target === undefined) {
+      const name = file === STDIN ? "stdin" : file;
+      output.write(formatReport(output, name, inspectDataset(dataset)));
       continue;
     }
-    const bare = file.replace(/[\\/]+$/, "");
-    const stem = bare.slice(0, bare.length - extname(bare).length);
-    const target = out ?? `${stem}${ENDINGS[to]}`;
     await writeDataset(target, dataset, to);
     if (!keepsActionNames(dataset, to)) {
       noteOn(screen, target)(
@@ -94,6 +111,12 @@ await runScript(usage, async (args) => {
     if (dataset.allowed && to === "d3rlpy") {
       noteOn(screen, target)(
         "the format has no place for the allowed actions: they are left out",
+      );
+    }
+    if (!keepsObservationNames(dataset, to)) {
+      noteOn(screen, target)(
+        "the format has no place for the names of the observation's numbers: they are " +
+          "observation_0 … in it",
       );
     }
     output.write(

@@ -3,12 +3,17 @@
  *
  * @module
  */
-import type { CsvColumns, DatasetReadOptions } from "../mod.ts";
-import { type Arguments, type Flag, integerFlag } from "./cli.ts";
+import {
+  type DatasetReadOptions,
+  INPUT_FORMATS,
+  type TableColumns,
+} from "../mod.ts";
+import { type Arguments, choiceFlag, type Flag, integerFlag } from "./cli.ts";
 
 const COLUMN_FLAGS = [
   "episode",
   "observations",
+  "next-observations",
   "action",
   "reward",
   "terminated",
@@ -23,43 +28,60 @@ const COLUMN_FLAGS = [
 export const datasetFlags: Readonly<Record<string, Flag>> = {
   actions: {
     value: "N",
-    help: "CSV, d3rlpy: the actions are 0 … N - 1 (default: those that occur)",
+    help:
+      "tables, d3rlpy: the actions are 0 … N - 1 (default: those that occur)",
   },
-  episode: { value: "COLUMN", help: "CSV: the episode (default: episode)" },
+  format: {
+    value: "FORMAT",
+    help: `what the file must be (default: what it is): ${
+      INPUT_FORMATS.join(", ")
+    }`,
+  },
+  decimal: {
+    value: "MARK",
+    help:
+      "CSV: point or comma stands before decimals (default: what the numbers show)",
+  },
+  episode: { value: "COLUMN", help: "table: the episode (default: episode)" },
   observations: {
     value: "COLUMN,…",
-    help: "CSV: the observation (default: observation_0,observation_1 …)",
+    help: "table: the observation (default: observation_0,observation_1 …)",
   },
-  action: { value: "COLUMN", help: "CSV: the action (default: action)" },
-  reward: { value: "COLUMN", help: "CSV: the reward (default: reward)" },
+  "next-observations": {
+    value: "COLUMN,…",
+    help:
+      "table of transitions: what followed (default: next_observation_0 … or next_ and the names)",
+  },
+  action: { value: "COLUMN", help: "table: the action (default: action)" },
+  reward: { value: "COLUMN", help: "table: the reward (default: reward)" },
   terminated: {
     value: "COLUMN",
     help:
-      "CSV: 1 where the episode ended by itself (default: terminated, terminal, done …)",
+      "table: 1 where the episode ended by itself (default: terminated, terminal, done …)",
   },
   truncated: {
     value: "COLUMN",
-    help: "CSV: 1 where a limit cut it (default: truncated, timeout …)",
+    help: "table: 1 where a limit cut it (default: truncated, timeout …)",
   },
   step: {
     value: "COLUMN",
     help:
-      "CSV: number or date of the step, to be checked (default: step, if there)",
+      "table: number or date of the step, to be checked (default: step, if there)",
   },
   allowed: {
     value: "COLUMN",
     help:
-      "CSV: the allowed actions, such as 0 2 5 (default: allowed, if there)",
+      "table: the allowed actions, such as 0 2 5 (default: allowed, if there)",
   },
   propensity: {
     value: "COLUMN",
     help:
-      "CSV: with which probability the action was taken (default: propensity, if there)",
+      "table: with which probability the action was taken (default: propensity, if there)",
   },
   outcome: {
     value: "COLUMN",
     help:
-      "CSV: how the episode ended, in words, in its last row (default: outcome, if there)",
+      "table: how the episode ended, in words, in its last row (default: outcome, if there)",
   },
 };
 
@@ -68,7 +90,13 @@ export function readOptions(args: Arguments): DatasetReadOptions {
   const given = COLUMN_FLAGS.filter((flag) => flag in args.values);
   const columns = Object.fromEntries(given.map((flag) => {
     const value = args.values[flag];
+    if (flag === "next-observations") return ["next", value.split(",")];
     return [flag, flag === "observations" ? value.split(",") : value];
-  })) as CsvColumns;
-  return { actionCount: integerFlag(args, "actions", 1, 1e6), columns };
+  })) as TableColumns;
+  return {
+    actionCount: integerFlag(args, "actions", 1, 1e6),
+    columns,
+    decimal: choiceFlag(args, "decimal", ["point", "comma"]),
+    format: choiceFlag(args, "format", INPUT_FORMATS),
+  };
 }

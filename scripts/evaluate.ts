@@ -8,14 +8,13 @@ import {
   InputError,
   LOG_REFERENCES,
   type LogRequest,
-  openDataset,
   openLogPolicy,
 } from "../mod.ts";
 import { formatOffPolicy, processOutput } from "../tools.ts";
 import {
   type Arguments,
   integerFlag,
-  noteOn,
+  readDataset,
   runScript,
   type Usage,
 } from "./cli.ts";
@@ -165,10 +164,7 @@ await runScript(usage, async (args) => {
   };
   const screen = processOutput("stderr");
   const policy = openLogPolicy(operands[0], actingFlag(values.act));
-  const dataset = await openDataset(values.dataset, {
-    ...readOptions(args),
-    onNote: noteOn(screen, values.dataset),
-  });
+  const dataset = await readDataset(values.dataset, readOptions(args), screen);
   const found = await evaluateOnLog(policy, dataset, request);
   const output = processOutput("stdout");
   output.write(

@@ -9,10 +9,10 @@ import {
   type Config,
   type Dataset,
   datasetToSafetensors,
+  INPUT_FORMATS,
   InputError,
   InterruptedError,
   type Metrics,
-  openDataset,
   readJsonFile,
   resolveConfig,
   runPipeline,
@@ -31,8 +31,10 @@ import { chosenBackend } from "./backend_at_work.ts";
 import {
   type Arguments,
   artifactsFolder,
+  choiceFlag,
   integerFlag,
   noteOn,
+  readDataset,
   runScript,
   taskCommand,
   type Usage,
@@ -64,7 +66,14 @@ const usage: Usage = {
     },
     dataset: {
       value: "FILE",
-      help: "train on this data set in place of collecting one",
+      help:
+        "train on this data set in place of collecting one; - is a file on stdin",
+    },
+    format: {
+      value: "FORMAT",
+      help: `what the data set must be (default: what it is): ${
+        INPUT_FORMATS.join(", ")
+      }`,
     },
     environment: {
       value: "W",
@@ -110,9 +119,11 @@ await runScript(usage, async (args) => {
     MAX_STEPS,
   );
   const dataset = values.dataset
-    ? await openDataset(values.dataset, {
-      onNote: noteOn(screen, values.dataset),
-    })
+    ? await readDataset(
+      values.dataset,
+      { format: choiceFlag(args, "format", INPUT_FORMATS) },
+      screen,
+    )
     : undefined;
   const chosen = await chosenWorld(args, screen);
   const config = wantedConfig(args, resume, dataset, chosen);

@@ -12,7 +12,11 @@ import {
   policyFromSafetensors,
 } from "../mod.ts";
 import { isOutputOpen, processOutput, readFile, visible } from "../tools.ts";
-import { runScript, type Usage } from "./cli.ts";
+import { noteOn, runScript, type Usage } from "./cli.ts";
+
+/** How many lines, and numbers of one, are noted as beyond the training data; the rest are counted. */
+const NOTED = 10;
+const LISTED = 5;
 
 /** No observation that a policy takes is longer. */
 const LONGEST_LINE = 1 << 24;
@@ -47,7 +51,9 @@ await runScript(usage, async ({ values, switches, operands }) => {
     ? undefined
     : allowedActions(policy, values.allowed, "--allowed");
   const output = processOutput("stdout");
+  const screen = processOutput("stderr");
   let number = 0;
+  let outside = 0;
   for await (const line of given === undefined ? stdinLines() : [given]) {
     const where = given === undefined ? `line ${++number}` : "--observation";
     if (given === undefined && line.trim() === "") continue;
@@ -58,10 +64,18 @@ await runScript(usage, async ({ values, switches, operands }) => {
     const allowed = lists.length > 0
       ? allowedActions(policy, lists[0], where)
       : allowedAnywhere;
+    const numbers = numbersOf(policy, observation, where);
     output.write(
-      `${answer(policy, observation, allowed, where, switches.has("json"))}\n`,
+      `${answer(policy, numbers, allowed, where, switches.has("json"))}\n`,
     );
+    const note = beyond(policy, numbers);
+    if (note && ++outside <= NOTED) noteOn(screen, where)(note);
     if (!isOutputOpen("stdout")) break;
+  }
+  if (outside > NOTED) {
+    noteOn(screen, "stdin")(
+      `${outside - NOTED} more lines are beyond the training data`,
+    );
   }
   return 0;
 });
@@ -123,22 +137,63 @@ function allowedActions(
   return allowed;
 }
 
-function answer(
+/** The observation of a line. */
+function numbersOf(
   policy: NetworkPolicy,
   line: string,
+  where: string,
+): Float32Array {
+  const size = observationSize(policy);
+  const observation = Float32Array.from(cellsOf(line), numberOf);
+  if (observation.length === size && observation.every(Number.isFinite)) {
+    return observation;
+  }
+  const names = policy.observationNames?.slice(0, 20).join(", ");
+  throw new InputError(
+    `${where}: the policy takes ${size} ${size === 1 ? "number" : "numbers"}${
+      names ? ` (${visible(names, 200)}${size > 20 ? ", …" : ""})` : ""
+    }, not ${JSON.stringify(visible(line, 80))}`,
+  );
+}
+
+/** Says which numbers of an observation lie beyond all that the policy learnt from; or nothing. */
+function beyond(
+  { observationRange: range, observationNames: names, encoder }: NetworkPolicy,
+  observation: Float32Array,
+): string | undefined {
+  // A name has no range: another one is refused.
+  if (range === undefined || encoder?.kind === "oneHot") return;
+  const { min, max } = range;
+  const found: string[] = [];
+  observation.forEach((value, d) => {
+    if (value >= min[d] && value <= max[d]) return;
+    const name = visible(names?.[d] ?? `observation_${d}`, 40);
+    found.push(
+      `${name} is ${shortest(value)}, beyond the training data's ` +
+        `${shortest(min[d])} to ${shortest(max[d])}`,
+    );
+  });
+  if (found.length === 0) return;
+  const more = found.length - LISTED;
+  return found.slice(0, LISTED).join("; ") +
+    (more > 0 ? `; and ${more} more` : "");
+}
+
+/** Few digits that still name this f32. */
+function shortest(value: number): string {
+  for (let digits = 6;; digits++) {
+    const text = Number(value.toPrecision(digits));
+    if (Math.fround(text) === value || digits === 9) return `${text}`;
+  }
+}
+
+function answer(
+  policy: NetworkPolicy,
+  observation: Float32Array,
   allowed: Uint8Array | undefined,
   where: string,
   json: boolean,
 ): string {
-  const size = observationSize(policy);
-  const observation = Float32Array.from(cellsOf(line), numberOf);
-  if (observation.length !== size || !observation.every(Number.isFinite)) {
-    throw new InputError(
-      `${where}: the policy takes ${size} ${
-        size === 1 ? "number" : "numbers"
-      }, not ${JSON.stringify(visible(line, 80))}`,
-    );
-  }
   if (policy.masked && allowed === undefined) {
     throw new InputError(
       `${where}: the policy was trained with action masks: give the actions that are allowed here, with --allowed 0,2,5 or behind the observation, as in 3 | 0,2,5`,
@@ -149,7 +204,9 @@ function answer(
     throw new InputError(
       `${where}: the policy's outputs are not finite (${
         visible(outputs.join(", "), 80)
-      }), so it has no action for ${JSON.stringify(visible(line, 80))}`,
+      }), so it has no action for ${
+        JSON.stringify(visible(observation.join(","), 80))
+      }`,
     );
   }
   const [action] = greedyActions(outputs, outputs.length, allowed);

@@ -19,6 +19,11 @@ import type { EpisodeOutcomes } from "./episode_outcomes.ts";
 export interface Dataset {
   /** D. */
   readonly observationSize: number;
+  /**
+   * [D] what the source calls each number of an observation, such as "age". Absent where they are
+   * called observation_0 … observation_(D - 1).
+   */
+  readonly observationNames?: readonly string[];
   /** A, the number of discrete actions; actions lie in 0 … A - 1. */
   readonly actionCount: number;
   /**

@@ -8,6 +8,7 @@ import { meanAndStd } from "../numerics/moments.ts";
 import { categorical, mayBeNames } from "./categories.ts";
 import type { Dataset } from "./dataset.ts";
 import { distinctRows } from "./distinct_rows.ts";
+import { ownObservationNames } from "./observation_names.ts";
 
 /** Minimum, mean, maximum and standard deviation (divided by n) of some numbers. */
 export interface Spread {
@@ -43,6 +44,8 @@ export interface DatasetReport {
   readonly observationSize: number;
   /** [D] how many names each number has; absent where the data do not say that they are names. */
   readonly observationCategories?: readonly number[];
+  /** [D] what each number of an observation is called, where that is not observation_0 …. */
+  readonly observationNames?: readonly string[];
   /** [A] what each action is called. */
   readonly actionNames: readonly string[];
   /** Transitions per episode. */
@@ -137,6 +140,7 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
     transitions,
     observationSize: size,
     ...categorical(dataset),
+    ...ownObservationNames(dataset.observationNames),
     actionNames: dataset.actionNames ??
       actionCounts.map((_, action) => `${action}`),
     length: spread(lengths),
@@ -193,18 +197,21 @@ function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
   if (reward.min === reward.max) {
     found.push(`every reward is ${reward.min}`);
   }
+  const named = report.observationNames;
+  const columns = (numbers: readonly number[]) =>
+    named ? list(numbers.map((d) => named[d])) : `number ${list(numbers)}`;
   const constant = observations.flatMap(({ min, max }, d) =>
     min === max ? [d] : []
   );
   if (constant.length > 0) {
-    found.push(`the same in every observation: number ${list(constant)}`);
+    found.push(`the same in every observation: ${columns(constant)}`);
   }
   const large = observations.flatMap(({ min, max }, d) =>
     !observationCategories && Math.max(-min, max) > LARGE ? [d] : []
   );
   if (large.length > 0) {
     found.push(
-      `large (beyond ±${LARGE}), so scale observations: number ${list(large)}`,
+      `large (beyond ±${LARGE}), so scale observations: ${columns(large)}`,
     );
   }
   if (report.length.max === 1) {

@@ -25,6 +25,8 @@ export interface DatasetSummary {
   readonly returnStd: number;
   /** Episodes whose last step is not terminated: a limit or the end of the log cut them. */
   readonly cutEpisodes: number;
+  /** What the source calls the numbers of an observation, where that is not observation_0 …. */
+  readonly observationNames?: readonly string[];
   /** What the source calls the actions, where that is not 0 … A - 1. */
   readonly actionNames?: readonly string[];
   /** Where the environment is known: share of the episodes in which each named outcome happens. */

@@ -9,6 +9,7 @@ import { wrongActionNames } from "./action_codes.ts";
 import { areCategories, firstOutside } from "./categories.ts";
 import type { Dataset } from "./dataset.ts";
 import { wrongOutcomes } from "./episode_outcomes.ts";
+import { wrongObservationNames } from "./observation_names.ts";
 
 /** More actions than this are probably ids; the network has an output for each. */
 export const MOST_ACTIONS = 1_000_000;
@@ -66,6 +67,9 @@ export function validateDataset(dataset: Dataset, name: string): void {
   const wrong = dataset.actionNames &&
     wrongActionNames(dataset.actionNames, actionCount);
   if (wrong !== undefined) fail(wrong);
+  const wrongName = dataset.observationNames &&
+    wrongObservationNames(dataset.observationNames, observationSize);
+  if (wrongName !== undefined) fail(wrongName);
   for (
     const [column, length] of [
       ["rewards", rewards.length],

@@ -4,7 +4,8 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import { type CsvRecord, readCsvRecords } from "../files/csv_records.ts";
+import { type CsvForm, readCsvRecords } from "../files/csv_records.ts";
+import type { TableRecord } from "../files/table_record.ts";
 import { suggest } from "../nearest.ts";
 import type { NamedOutcome } from "../mdp/mdp.ts";
 import { requireWorldSize } from "../mdp/validate.ts";
@@ -30,6 +31,9 @@ const KEYS = [
   "allowed",
 ];
 
+/** Several marks in a header are no separators, and a comma stands before no decimals. */
+const FORM: CsvForm = { choose: () => ",", decimal: "point" };
+
 /**
  * What a CSV file says of a world.
  *
@@ -49,9 +53,9 @@ export async function partsFromCsv(
   const ends: boolean[] = [];
   const starts: [state: number, probability: number][] = [];
 
-  const onRecord = (record: CsvRecord) => {
+  const onRecord = (record: TableRecord) => {
     const fail = (what: string): never => {
-      throw new InputError(`${name}: line ${record.line}: ${what}`);
+      throw new InputError(`${name}: line ${record.place}: ${what}`);
     };
     const cells = Array.from(
       { length: record.cells },
@@ -100,7 +104,7 @@ export async function partsFromCsv(
     }
     transitions.outcome.push(n + 1);
   };
-  await readCsvRecords(once(bytes), name, onRecord);
+  await readCsvRecords(once(bytes), name, FORM, onRecord);
   if (columns === null) {
     throw new InputError(`${name}: has no columns; ${NEEDED.join(",")}`);
   }

@@ -9,25 +9,42 @@
  */
 
 import { InputError } from "../errors.ts";
+import { type DecimalMark, openNumbers } from "./csv_numbers.ts";
+import type { CellCopy, TableRecord } from "./table_record.ts";
 
-/** A record: one line, or more where a quoted cell holds line ends. Valid until the next one. */
-export interface CsvRecord {
-  /** Line on which it begins, from 1. */
-  readonly line: number;
-  /** Number of cells. */
-  readonly cells: number;
-  /** Whether a quote is followed by anything but a comma or the line's end. */
-  readonly malformed: boolean;
-  /** Length of a cell in bytes, without blanks around it. */
-  size(cell: number): number;
-  /** The cell's decimal number, correctly rounded to f64; NaN if it is none. */
-  number(cell: number): number;
-  /** The cell's text; undefined if it is not UTF-8. */
-  text(cell: number): string | undefined;
-  /** Whether the cell has the same bytes as this copy. */
-  equals(cell: number, bytes: Uint8Array): boolean;
-  /** A copy of the cell's bytes. */
-  copy(cell: number): Uint8Array;
+/** The marks that separate cells, and what they are called. */
+export const SEPARATORS = [
+  [",", "commas"],
+  [";", "semicolons"],
+  ["\t", "tabs"],
+] as const;
+
+/** A mark that separates cells. */
+export type Separator = typeof SEPARATORS[number][0];
+
+/** What the reader of a CSV file decides about its form. */
+export interface CsvForm {
+  /**
+   * Chooses the separator of a file whose header has several of them outside quotes.
+   *
+   * @param headers The names in the header, by separator.
+   */
+  choose(headers: ReadonlyMap<Separator, readonly string[]>): Separator;
+  /** The mark before decimals; if undefined, the numbers show it. */
+  readonly decimal?: DecimalMark;
+}
+
+/** What a CSV file turned out to be. */
+export interface CsvFindings {
+  /** Its separator. */
+  readonly separator: Separator;
+  /** Whether the last record has no line end: the file may be cut within it. */
+  readonly unended: boolean;
+  /**
+   * A number with a decimal comma, if there is one.
+   * @throws {InputError} if the numbers do not show what stands before their decimals.
+   */
+  decimalComma(): string | undefined;
 }
 
 /** No record of numbers is longer; a quote that is never closed makes one. */
@@ -37,40 +54,56 @@ const NEWLINE = 10;
 const RETURN = 13;
 const BLANK = 32;
 const QUOTE = 34;
-const COMMA = 44;
 
 /**
  * Splits a stream of bytes into records; empty lines are skipped.
  *
  * @param chunks The file, in pieces of any size.
  * @param name Name of the file, for messages.
+ * @param form What the user says of its form, or the header.
  * @param onRecord Is called for each record.
- * @returns Whether the last record has no line end: the file may be cut within it.
  * @throws {InputError} if a record is longer than 16 MiB or a quote is not closed.
  */
 export async function readCsvRecords(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
-  onRecord: (record: CsvRecord) => void,
-): Promise<boolean> {
+  form: CsvForm,
+  onRecord: (record: TableRecord) => void,
+): Promise<CsvFindings> {
   let buffer: Uint8Array = new Uint8Array(0);
   let begins = new Int32Array(64);
   let ends = new Int32Array(64);
   let quoted = new Int32Array(64);
   let line = 1;
+  let separator: Separator | undefined;
+  /** Whether the header was read. */
+  let isBegun = false;
+  /** The separator's byte. */
+  let mark = 0;
+  const numbers = openNumbers(name, form.decimal);
   const record = {
-    line: 1,
+    place: 1,
     cells: 0,
     malformed: false,
-    size: (cell: number) => ends[cell] - begins[cell],
-    number: (cell: number) => parseNumber(buffer, begins[cell], ends[cell]),
+    isEmpty: (cell: number) => ends[cell] === begins[cell],
+    number: (cell: number) =>
+      numbers.parse(buffer, begins[cell], ends[cell], record.place, true),
+    code: (cell: number) =>
+      numbers.parse(
+        buffer,
+        begins[cell],
+        ends[cell],
+        record.place,
+        separator !== ",",
+      ),
     text(cell: number): string | undefined {
       const text = decode(buffer.subarray(begins[cell], ends[cell]));
       return quoted[cell] ? text?.replaceAll('""', '"') : text;
     },
     copy: (cell: number) => buffer.slice(begins[cell], ends[cell]),
-    equals(cell: number, bytes: Uint8Array): boolean {
+    equals(cell: number, bytes: CellCopy): boolean {
       const begin = begins[cell];
+      if (!(bytes instanceof Uint8Array)) return false;
       if (ends[cell] - begin !== bytes.length) return false;
       for (let i = 0; i < bytes.length; i++) {
         if (buffer[begin + i] !== bytes[i]) return false;
@@ -106,14 +139,14 @@ export async function readCsvRecords(
         end = at++;
         if (buffer[at] === RETURN) at++;
         if (at >= buffer.length) return -1;
-        if (buffer[at] !== COMMA && buffer[at] !== NEWLINE) {
+        if (buffer[at] !== mark && buffer[at] !== NEWLINE) {
           record.malformed = true;
-          while (buffer[at] !== COMMA && buffer[at] !== NEWLINE) {
+          while (buffer[at] !== mark && buffer[at] !== NEWLINE) {
             if (++at >= buffer.length) return -1;
           }
         }
       } else {
-        while (buffer[at] !== COMMA && buffer[at] !== NEWLINE) {
+        while (buffer[at] !== mark && buffer[at] !== NEWLINE) {
           if (++at >= buffer.length) return -1;
         }
         end = at;
@@ -130,20 +163,47 @@ export async function readCsvRecords(
       if (buffer[at++] === NEWLINE) break;
     }
     record.cells = cells;
-    record.line = line;
+    record.place = line;
     line += lines;
     return at;
+  };
+
+  /** Finds the separator by the header that begins at `at`; false if it is cut. */
+  const findSeparator = (at: number): boolean => {
+    const headers = new Map<Separator, readonly string[]>();
+    const begin = line;
+    for (const [candidate] of SEPARATORS) {
+      mark = candidate.charCodeAt(0);
+      const next = readRecord(at);
+      line = begin;
+      if (next < 0) return false;
+      if (record.cells === 1 || record.malformed) continue;
+      const names = Array.from(
+        { length: record.cells },
+        (_, cell) => record.text(cell) ?? "",
+      );
+      headers.set(candidate, names);
+    }
+    separator = headers.size > 1
+      ? form.choose(headers)
+      : [...headers.keys()][0] ?? ",";
+    mark = separator.charCodeAt(0);
+    return true;
   };
 
   /** Takes the whole records in the buffer out of it. */
   const readBuffer = (begin: number) => {
     let at = begin;
     while (at < buffer.length) {
+      if (separator === undefined && !findSeparator(at)) break;
       const next = readRecord(at);
       if (next < 0) break;
       at = next;
-      const isEmpty = record.cells === 1 && record.size(0) === 0;
-      if (!isEmpty) onRecord(record);
+      const isBlank = record.cells === 1 && record.isEmpty(0);
+      if (!isBlank) {
+        isBegun = true;
+        onRecord(record);
+      } else if (!isBegun) separator = undefined;
     }
     buffer = buffer.subarray(at);
   };
@@ -171,47 +231,11 @@ export async function readCsvRecords(
       );
     }
   }
-  return unended;
-}
-
-const POWERS_OF_TEN = Float64Array.from(
-  { length: 23 },
-  (_, k) => Number(`1e${k}`),
-);
-
-/**
- * A decimal number from its bytes, correctly rounded; NaN if it is none. Up to 15 digits
- * and without exponent it is the quotient of two exact doubles (Clinger, "How to read
- * floating point numbers accurately", 1990); the rest goes through `Number`.
- */
-function parseNumber(bytes: Uint8Array, begin: number, end: number): number {
-  let at = begin;
-  const sign = bytes[at];
-  if (sign === 45 || sign === 43) at++;
-  let digits = 0;
-  let mantissa = 0;
-  let decimals = -1;
-  for (; at < end; at++) {
-    const digit = bytes[at] - 48;
-    if (digit >= 0 && digit <= 9) {
-      mantissa = mantissa * 10 + digit;
-      digits++;
-      if (decimals >= 0) decimals++;
-    } else if (digit === -2 && decimals < 0) decimals = 0;
-    else break;
-  }
-  if (at < end || digits > 15 || digits === 0) {
-    return parseLong(bytes.subarray(begin, end));
-  }
-  const value = decimals > 0 ? mantissa / POWERS_OF_TEN[decimals] : mantissa;
-  return sign === 45 ? -value : value;
-}
-
-function parseLong(bytes: Uint8Array): number {
-  const text = String.fromCharCode(...bytes.subarray(0, 400));
-  const isNumber = bytes.length <= 400 &&
-    /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text);
-  return isNumber ? Number(text) : NaN;
+  return {
+    separator: separator ?? ",",
+    unended,
+    decimalComma: () => numbers.finish(separator !== ","),
+  };
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -6,7 +6,7 @@
 import { InputError } from "../errors.ts";
 
 /** A larger file has no room in memory beside what is made of it. */
-const MOST_BYTES = 2 ** 31;
+export const MOST_BYTES = 2 ** 31;
 
 /**
  * Reads a whole file of up to 2 GiB.

@@ -20,6 +20,7 @@
  */
 
 import { namesToMetadata } from "../dataset/action_codes.ts";
+import { observationNamesToMetadata } from "../dataset/observation_names.ts";
 import { unpackParameters } from "./layout.ts";
 import { type NetworkPolicy, observationSize } from "./policy.ts";
 import { concatenatedBytes } from "../numerics/arrays.ts";
@@ -160,9 +161,12 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     textField(2, "holdfast"),
     messageField(7, graph),
     messageField(8, [textField(1, ""), integerField(2, OPSET)]),
-    ...Object.entries(namesToMetadata(policy.actionNames)).map((
-      [key, value],
-    ) => messageField(14, [textField(1, key), textField(2, value)])),
+    ...Object.entries({
+      ...namesToMetadata(policy.actionNames),
+      ...observationNamesToMetadata(policy.observationNames),
+    }).map(([key, value]) =>
+      messageField(14, [textField(1, key), textField(2, value)])
+    ),
   ]);
 }
 

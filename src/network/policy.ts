@@ -11,6 +11,7 @@ import { flush } from "../../kernels/portable.ts";
 import { InputError } from "../errors.ts";
 import { requireLength, wholeRows } from "../numerics/arrays.ts";
 import type { NetworkLayout } from "./layout.ts";
+import type { ObservationRange } from "../dataset/observation_range.ts";
 import { encodeObservations, type Encoder } from "./encoder.ts";
 
 /** A trained network, or the mean of several of one shape, and what is needed to use it. */
@@ -27,6 +28,10 @@ export interface NetworkPolicy {
   readonly masked?: true;
   /** [A] what the data's source calls each action; absent where they are called 0 … A - 1. */
   readonly actionNames?: readonly string[];
+  /** [D] what it calls each number of an observation; absent where it has no names of its own. */
+  readonly observationNames?: readonly string[];
+  /** What the data from a file that it learnt from hold; absent where they came from an environment. */
+  readonly observationRange?: ObservationRange;
 }
 
 /**

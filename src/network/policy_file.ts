@@ -14,6 +14,11 @@ import {
   unpackParameters,
 } from "./layout.ts";
 import { type Encoder, oneHotSize } from "./encoder.ts";
+import {
+  observationNamesFromMetadata,
+  observationNamesToMetadata,
+} from "../dataset/observation_names.ts";
+import type { ObservationRange } from "../dataset/observation_range.ts";
 import type { NetworkPolicy } from "./policy.ts";
 import {
   readSafetensors,
@@ -31,8 +36,9 @@ const ACTIVATION = "relu";
  * Writes a policy: `layers.{i}.weight` f32 [inputs, outputs] and `layers.{i}.bias` f32 [outputs] (of
  * an ensemble: [members, inputs, outputs] and [members, outputs]), and `observation.offset` and
  * `observation.scale` f32 [D] where observations are scaled, or `observation.categories` u32 [D] where
- * they are names. Metadata: `format`, `outputs` (`logits` or `qValues`), `activation` (`relu`), where
- * the data's actions have other names than 0 … A - 1, `action_names` (a JSON list), and `masked`
+ * they are names, and `observation.min` and `observation.max` f32 [D] where the data came from a file.
+ * Metadata: `format`, `outputs` (`logits` or `qValues`), `activation` (`relu`), where
+ * the data's actions have other names than 0 … A - 1, `action_names` (a JSON list), so `observation_names`, and `masked`
  * (`true`) where it was trained with action masks. The bytes depend on nothing but the policy.
  *
  * @example A policy on disk
@@ -77,11 +83,17 @@ export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
       data: Uint32Array.from(categories),
     });
   }
+  if (policy.observationRange) {
+    const { min, max } = policy.observationRange;
+    tensors.set("observation.min", { shape: [min.length], data: min });
+    tensors.set("observation.max", { shape: [max.length], data: max });
+  }
   return writeSafetensors(tensors, {
     format: FORMAT,
     outputs: policy.outputs,
     activation: ACTIVATION,
     ...namesToMetadata(policy.actionNames),
+    ...observationNamesToMetadata(policy.observationNames),
     ...(policy.masked && { masked: "true" }),
   });
 }
@@ -208,6 +220,17 @@ export function policyFromSafetensors(
     : tensors.has("observation.offset") || tensors.has("observation.scale")
     ? affine()
     : null;
+  const size = [
+    encoder?.kind === "oneHot" ? encoder.categories.length : sizes[0],
+  ];
+  const range = (): ObservationRange => ({
+    min: floats("observation.min", size),
+    max: floats("observation.max", size),
+  });
+  const observationRange = tensors.has("observation.min") ||
+      tensors.has("observation.max")
+    ? range()
+    : undefined;
   for (const key of tensors.keys()) {
     if (!used.has(key)) fail(`unknown tensor ${visible(key, 80)}`);
   }
@@ -219,6 +242,8 @@ export function policyFromSafetensors(
     outputs,
     encoder,
     ...names,
+    ...observationNamesFromMetadata(file, size[0]),
+    ...(observationRange && { observationRange }),
     ...(masked === "true" && { masked: true }),
   };
 }

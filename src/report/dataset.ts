@@ -35,7 +35,10 @@ export function formatReport(
     ...report.observations.slice(0, SHOWN).map((
       spread,
       d,
-    ): [string, Spread] => [`observation ${d}`, spread]),
+    ): [string, Spread] => [
+      visible(report.observationNames?.[d] ?? `observation ${d}`, 40),
+      spread,
+    ]),
   ];
   const rows = spreads.map(([label, { min, mean, std, max }]) => [
     label,

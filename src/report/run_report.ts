@@ -254,7 +254,17 @@ function data({ metrics, plots }: RunReport): Section {
   if (shares.length > 0) {
     texts.push(`Share of the episodes: ${shares.join(", ")}.`);
   }
-  if (dataset.actionNames) texts.push(actions(dataset.actionNames));
+  if (dataset.observationNames) {
+    texts.push(
+      `The numbers of an observation: ${namesOf(dataset.observationNames)}`,
+    );
+  }
+  if (dataset.actionNames) {
+    texts.push(
+      `The ${group(dataset.actionNames.length)} actions, in the order of the ` +
+        `outputs: ${namesOf(dataset.actionNames)}`,
+    );
+  }
   const cut = cutEpisodesNote(
     dataset.cutEpisodes,
     dataset.episodes,
@@ -279,15 +289,12 @@ function data({ metrics, plots }: RunReport): Section {
   };
 }
 
-/** How many names of actions are shown. */
-const SHOWN_ACTIONS = 20;
+/** How many names are shown. */
+const SHOWN_NAMES = 20;
 
-function actions(names: readonly string[]): string {
-  const shown = names.slice(0, SHOWN_ACTIONS).map((name) => visible(name, 40));
-  const more = names.length > SHOWN_ACTIONS ? " …" : "";
-  return `The ${group(names.length)} actions, in the order of the outputs: ${
-    shown.join(", ")
-  }${more || "."}`;
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => visible(name, 40));
+  return shown.join(", ") + (names.length > SHOWN_NAMES ? " …" : ".");
 }
 
 function provenance({ configText, files }: RunReport): Section {

@@ -88,7 +88,7 @@ const LINE_MS = 5_000;
  *
  * @param output Where to.
  * @param label What is being done, e.g. `"cql"`.
- * @param total Units in all.
+ * @param total Units in all; undefined if nobody knows, as of a pipe.
  * @param unit Name of a unit in the plural, e.g. `"steps"`.
  * @param start Units that are done already, after a resumption; they do not count for the rate.
  * @param now A clock in milliseconds.
@@ -96,7 +96,7 @@ const LINE_MS = 5_000;
 export function showProgress(
   output: Output,
   label: string,
-  total: number,
+  total: number | undefined,
   unit: string,
   start = 0,
   now: () => number = () => performance.now(),
@@ -112,18 +112,17 @@ export function showProgress(
       const time = now();
       if (time - shown < (output.isTerminal ? REDRAW_MS : LINE_MS)) return;
       shown = time;
-      const left = rate() > 0
+      const left = total !== undefined && rate() > 0
         ? `${duration((total - done) / rate())} left`
         : "";
-      const counts = `${group(done)} / ${group(total)} ${unit}  ${
-        group(rate())
-      } ${unit}/s`;
+      const of = total === undefined ? "" : ` / ${group(total)}`;
+      const counts = `${group(done)}${of} ${unit}  ${group(rate())} ${unit}/s`;
       if (!output.isTerminal) {
         return output.write(`${label}: ${left}  ${counts}\n`);
       }
       // What matters most comes first: a narrow terminal cuts off the end.
       const line = `${label.padEnd(8)} ${left.padEnd(13)} ${
-        bar(done / total)
+        bar(done / (total ?? Infinity))
       } ${counts}`;
       output.write(`\r\x1b[2K${line.slice(0, output.columns - 1)}`);
     },
@@ -131,7 +130,7 @@ export function showProgress(
       const average = done === start || seconds() < 0.05
         ? ""
         : `  ${group(rate())} ${unit}/s`;
-      const line = `${group(total)} ${unit} in ${
+      const line = `${group(total ?? done)} ${unit} in ${
         duration(seconds())
       }${average}`;
       if (output.isTerminal) {

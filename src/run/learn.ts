@@ -31,6 +31,8 @@ import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
 import { named } from "../dataset/action_codes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
+import { ownObservationNames } from "../dataset/observation_names.ts";
+import { learntRange } from "../dataset/observation_range.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import {
@@ -218,6 +220,18 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
   return learnt;
 }
 
+/** What a policy says of the data that it learnt from, where they are a file's. */
+function describedBy(
+  { dataset, environment }: Problem,
+): Pick<NetworkPolicy, "observationNames" | "observationRange"> {
+  return environment === null
+    ? {
+      ...ownObservationNames(dataset.observationNames),
+      observationRange: learntRange(dataset),
+    }
+    : {};
+}
+
 /**
  * Trains an algorithm for several seeds side by side on the run axis, with the bits that each has
  * alone. On a GPU many runs take little longer than one.
@@ -276,6 +290,7 @@ export async function learnTogether(
     outputs: program.outputs,
     encoder: prepared.encoders[seed * ensembleSize],
     ...named(seeds[seed].problem.dataset.actionNames),
+    ...describedBy(seeds[seed].problem),
     ...(program.networks[0].masked && { masked: true }),
   });
 

@@ -5,6 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { named } from "../dataset/action_codes.ts";
+import { ownObservationNames } from "../dataset/observation_names.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { cutEpisodes } from "../dataset/ends.ts";
@@ -228,6 +229,7 @@ function summariseUnknown(
     returnMean: mean,
     returnStd: std,
     cutEpisodes: cutEpisodes(dataset),
+    ...ownObservationNames(dataset.observationNames),
     ...named(dataset.actionNames),
   };
 }

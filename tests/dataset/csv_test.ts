@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { datasetFromCsv } from "../../src/dataset/formats/csv.ts";
-import type { CsvColumns } from "../../src/dataset/formats/csv_columns.ts";
+import type { TableColumns } from "../../src/dataset/formats/table_columns.ts";
 import { inspectDataset } from "../../src/dataset/inspect.ts";
 import { datasetToCsv } from "../../src/dataset/formats/csv_write.ts";
 import { randomStream } from "../../src/numerics/random.ts";
@@ -16,7 +16,7 @@ async function* pieces(bytes: Uint8Array, size: number) {
 
 function read(
   text: string | Uint8Array,
-  columns?: CsvColumns,
+  columns?: TableColumns,
   actionCount?: number,
   onNote?: (note: string) => void,
 ) {
@@ -91,6 +91,7 @@ Deno.test("CSV: columns by name, quotes, blanks, CRLF, a byte-order mark, empty 
   }, 4);
   assert.deepEqual(dataset, {
     observationSize: 1,
+    observationNames: ["age"],
     actionCount: 4,
     observations: Float32Array.of(71, 72, 72, 0.5, 0.5),
     actions: Int32Array.of(1, 2, 0),
@@ -438,7 +439,7 @@ Deno.test("CSV: ends of episodes under other names", async () => {
   const ends = async (
     names: string,
     flags: [string, string],
-    columns: CsvColumns = {},
+    columns: TableColumns = {},
   ) => {
     const notes: string[] = [];
     const { terminated, truncated } = await read(
@@ -658,12 +659,13 @@ Deno.test("CSV: a step may be a date or a time, which counts in days", async () 
 });
 
 Deno.test("CSV: files that are not a data set", async () => {
-  const message = (text: string | Uint8Array, columns?: CsvColumns) =>
+  const message = (text: string | Uint8Array, columns?: TableColumns) =>
     refusal(() => read(text, columns));
   assert.equal(await message(""), "f.csv: it has no header");
   assert.equal(
-    await message("a;b\n1;2\n"),
-    'f.csv: no column "episode"; its columns are "a;b" (columns must be separated by commas)',
+    await message("a|b\n1|2\n"),
+    'f.csv: no column "episode"; its columns are "a|b" ' +
+      "(columns must be separated by commas, semicolons or tabs)",
   );
   assert.equal(
     await message("episode,observation_1,action,reward\n"),

@@ -4,11 +4,12 @@ import { datasetFromCsv } from "../../src/dataset/formats/csv.ts";
 import { datasetToCsv } from "../../src/dataset/formats/csv_write.ts";
 import { datasetToD3rlpy } from "../../src/dataset/formats/d3rlpy.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
-import { openHdf5 } from "../../src/dataset/formats/hdf5.ts";
+import { openWorker } from "../../src/dataset/formats/worker.ts";
 import {
   type MinariSpec,
   readMinariMetadata,
 } from "../../src/dataset/formats/minari_metadata.ts";
+import { datasetFromNpz } from "../../src/dataset/formats/npz.ts";
 import { datasetToMinari } from "../../src/dataset/formats/minari.ts";
 import {
   datasetFromSafetensors,
@@ -17,6 +18,7 @@ import {
 import { InputError } from "../../src/errors.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { mutate, type Mutation } from "./mutate.ts";
+import { refusal } from "./refusal.ts";
 import { smallDataset } from "./small.ts";
 
 const SEED = 20;
@@ -158,7 +160,9 @@ Deno.test("damage: CSV", async () => {
     (dataset, { bytes }) => {
       const text = new TextDecoder().decode(bytes);
       if (text.includes('"')) return;
-      assert.deepEqual(dataset, plainCsv(text));
+      // A damaged name is one of another column.
+      const { observationNames: _, ...columns } = dataset;
+      assert.deepEqual(columns, plainCsv(text));
     },
   );
   assert(accepted > 0 && accepted < MUTATIONS / 2);
@@ -175,15 +179,16 @@ function plainCsv(text: string): Dataset {
     const bare = name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
     return ["terminated", "truncated"].includes(bare) ? bare : name;
   });
-  const size = names.filter((name) => /^observation_\d+$/.test(name)).length;
+  const usual = names.filter((name) => /^observation_\d+$/.test(name)).length;
+  const observed = usual > 0
+    ? Array.from({ length: usual }, (_, d) => `observation_${d}`)
+    : names.slice(2, names.indexOf("action"));
+  const size = observed.length;
   const cell = (row: string[], name: string) => row[names.indexOf(name)];
   const flag = (row: string[], name: string) =>
     /^\+?(1(\.0*)?|0*1(\.0*)?|true|1e[+-]?0+)$/i.test(cell(row, name) ?? "");
   const observation = (row: string[]) =>
-    Array.from(
-      { length: size },
-      (_, d) => Number(cell(row, `observation_${d}`)),
-    );
+    observed.map((name) => Number(cell(row, name)));
   const d = {
     observations: [] as number[],
     actions: [] as number[],
@@ -235,7 +240,7 @@ function plainCsv(text: string): Dataset {
 Deno.test("damage: d3rlpy dumps", async () => {
   const dataset = smallDataset("truncated");
   dataset.observations.copyWithin(4, 2, 4);
-  const hdf5 = openHdf5(SILENCE_MS);
+  const hdf5 = openWorker(SILENCE_MS);
   const read = async (bytes: Uint8Array<ArrayBuffer>) =>
     (await hdf5.run("readD3rlpy", "file", bytes, "file", undefined)).dataset;
   try {
@@ -257,6 +262,48 @@ Deno.test("damage: d3rlpy dumps", async () => {
   }
 });
 
+Deno.test("damage: Parquet", async () => {
+  const worker = openWorker(SILENCE_MS);
+  try {
+    // Of another page layout some damaged copies send the library round in circles: seen apart.
+    const accepted = await damage(
+      "Parquet",
+      Deno.readFileSync(
+        new URL("../fixtures/tables/steps.parquet", import.meta.url),
+      ),
+      MUTATIONS,
+      async (bytes) =>
+        (await worker.run("readParquet", "file", bytes, "file", {})).dataset,
+      () => {},
+    );
+    assert(accepted > 0 && accepted < MUTATIONS / 2);
+    const typed = Deno.readFileSync(
+      new URL("../fixtures/tables/typed.parquet", import.meta.url),
+    );
+    assert.equal(
+      await refusal(() =>
+        worker.run("readParquet", "file", typed.fill(0, 721, 775), "file", {})
+      ),
+      "file: damaged: the Parquet library fails on it",
+    );
+  } finally {
+    worker.close();
+  }
+});
+
+Deno.test("damage: npz", async () => {
+  const accepted = await damage(
+    "npz",
+    Deno.readFileSync(
+      new URL("../fixtures/tables/arrays.npz", import.meta.url),
+    ),
+    MUTATIONS,
+    (bytes) => datasetFromNpz(bytes, "file"),
+    () => {},
+  );
+  assert(accepted < MUTATIONS / 4);
+});
+
 Deno.test("damage: Minari", async () => {
   const dataset = smallDataset();
   const { mainData } = await datasetToMinari(dataset);
@@ -264,10 +311,11 @@ Deno.test("damage: Minari", async () => {
     episodes: 3,
     steps: 6,
     observationSize: 2,
+    parts: [{ path: "", size: 2, names: [] }],
     actionCount: 3,
     actionStart: 0,
   };
-  const hdf5 = openHdf5(SILENCE_MS);
+  const hdf5 = openWorker(SILENCE_MS);
   const read = async (bytes: Uint8Array<ArrayBuffer>, spec: MinariSpec) =>
     (await hdf5.run("readMinari", "file", bytes, "file", spec)).dataset;
   try {
@@ -285,6 +333,7 @@ Deno.test("damage: Minari", async () => {
       episodes: 4,
       steps: 10,
       observationSize: 3,
+      parts: [{ path: "", size: 3, names: [] }],
       actionCount: 5,
       actionStart: 1,
     };

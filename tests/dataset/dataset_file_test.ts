@@ -68,7 +68,7 @@ Deno.test(
       await refusal(() =>
         openDataset(path("d3rlpy"), { columns: { action: "a" } })
       ),
-      `${path("d3rlpy")}: columns are named, but it is not a CSV file`,
+      `${path("d3rlpy")}: columns are named, but it is not a table`,
     );
   }),
 );
@@ -120,15 +120,19 @@ Deno.test(
       ],
       [
         Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0),
-        "a zip archive, perhaps a workbook (.xlsx) or NumPy's .npz; save the table as CSV",
+        "a zip archive, perhaps a workbook (.xlsx); save the table as CSV",
       ],
       [
         Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0),
-        "packed with gzip; unpack it first",
+        "packed with gzip, and damaged: unexpected end of file",
       ],
       [
         utf8.encode("PAR1abcdefgh"),
-        "a Parquet file; write it as CSV (pandas: to_csv)",
+        "a Parquet file, but damaged or not supported: parquet file invalid (footer != PAR1)",
+      ],
+      [
+        utf8.encode("ARROW1abcdefgh"),
+        "an Arrow or Feather file; write it as Parquet (pandas: to_parquet)",
       ],
       [
         Uint8Array.of(0x80, 4, 0x95, 0, 0, 0, 0, 0, 0),
@@ -150,14 +154,14 @@ Deno.test(
     Deno.writeFileSync(path, Uint8Array.of(1, 0, 2, 0));
     assert.equal(
       await refusal(() => openDataset(path)),
-      `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
+      `${path}: neither a safetensors data set, nor HDF5, nor a table (CSV, Parquet, .npz)`,
     );
     const waits = join(folder, "pipe");
     pipe(waits);
     for (const device of [waits, "/dev/zero"]) {
       assert.equal(
         await refusal(() => openDataset(device)),
-        `${device}: is not a file; write the data to one first`,
+        `${device}: is not a file; write the data to one first, or give - for stdin`,
       );
     }
     Deno.mkdirSync(join(folder, "minari"));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as h5wasm from "h5wasm";
 import { datasetToD3rlpy } from "../../src/dataset/formats/d3rlpy.ts";
 import { openDataset } from "../../src/dataset/formats/dataset_file.ts";
-import { openHdf5 } from "../../src/dataset/formats/hdf5.ts";
+import { openWorker } from "../../src/dataset/formats/worker.ts";
 import { datasetToMinari } from "../../src/dataset/formats/minari.ts";
 import { buildHdf5, type Entry, i64 } from "./hdf5_build.ts";
 import { refusal } from "./refusal.ts";
@@ -59,15 +59,8 @@ Deno.test("HDF5: what the library refuses or cannot have is refused by name", as
     short_chunk:
       'd: "observations_0" is damaged: a chunk is shorter than it must be',
     nothing: 'd: "observations_0" holds nothing: neither numbers nor a shape',
-    v1:
-      "d: a data set of d3rlpy 1: read it in d3rlpy 2 with load_v1(file), put the episodes " +
-      "into a ReplayBuffer and give the file that its dump writes",
-    d4rl:
-      "d: a data set in D4RL's layout, one array a column: put observations, actions, " +
-      "rewards, terminals and timeouts into d3rlpy's MDPDataset and give the file that its " +
-      "dump writes",
   };
-  const hdf5 = openHdf5();
+  const hdf5 = openWorker();
   const read = (bytes: Uint8Array<ArrayBuffer>) =>
     refusal(() => hdf5.run("readD3rlpy", "d", bytes, "d", undefined));
   try {
@@ -110,7 +103,7 @@ Deno.test("HDF5: what the library refuses or cannot have is refused by name", as
 });
 
 Deno.test("HDF5: numbers that were never written are zeros, not leftover memory", async () => {
-  const hdf5 = openHdf5();
+  const hdf5 = openWorker();
   const read = async (name: string) =>
     (await hdf5.run("readD3rlpy", "d", bytesOf(name), "d", undefined)).dataset;
   try {
@@ -171,7 +164,7 @@ Deno.test("HDF5: half floats, actions stored as floats, and codes of any size", 
   assert.deepEqual(big.actionNames, ["2147483647"]);
   assert.deepEqual(big.actions, new Int32Array(5));
 
-  const hdf5 = openHdf5();
+  const hdf5 = openWorker();
   try {
     const bytes = await dump({
       actions_0: [
@@ -214,7 +207,7 @@ Deno.test("HDF5: a d3rlpy episode without a transition is left out, as d3rlpy do
     rewards_1: [f32(7), [1, 1]],
     terminated_1: [Int8Array.of(0), []],
   });
-  const hdf5 = openHdf5();
+  const hdf5 = openWorker();
   try {
     const { dataset, notes } = await hdf5.run(
       "readD3rlpy",

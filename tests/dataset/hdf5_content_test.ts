@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openHdf5 } from "../../src/dataset/formats/hdf5.ts";
-import { pack, unpack } from "../../src/dataset/formats/hdf5_message.ts";
+import { openWorker } from "../../src/dataset/formats/worker.ts";
+import { pack, unpack } from "../../src/dataset/formats/worker_message.ts";
 import { buildHdf5, type Entry, i64 } from "./hdf5_build.ts";
 import { refusal } from "./refusal.ts";
 
@@ -35,7 +35,8 @@ Deno.test("d3rlpy: contents that make no sense", async () => {
     ],
     [
       { version: undefined },
-      'd: an HDF5 file, but not a d3rlpy dump (no "version" and "columns")',
+      'd: an HDF5 file, but not a d3rlpy dump (no "version" and "columns") nor ' +
+      "one of arrays (observations, actions, rewards, terminals, timeouts)",
     ],
     [{ version: [f32(1), []] }, 'd: "version" holds no text'],
     [
@@ -124,7 +125,7 @@ Deno.test("d3rlpy: contents that make no sense", async () => {
       "d: it holds no transition",
     ],
   ];
-  const hdf5 = openHdf5();
+  const hdf5 = openWorker();
   try {
     for (const [change, expected] of cases) {
       const bytes = await buildHdf5({ ...dump, ...change });
@@ -150,6 +151,7 @@ Deno.test("Minari: contents that make no sense", async () => {
     episodes: 1,
     steps: 2,
     observationSize: 1,
+    parts: [{ path: "", size: 1, names: [] }],
     actionCount: 2,
     actionStart: 0,
   };
@@ -185,7 +187,7 @@ Deno.test("Minari: contents that make no sense", async () => {
       "m: 2 episodes, but metadata.json says 1",
     ],
   ];
-  const hdf5 = openHdf5();
+  const hdf5 = openWorker();
   try {
     for (const [change, expected] of cases) {
       const bytes = await buildHdf5({ ...data, ...change });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Dataset } from "../../src/dataset/dataset.ts";
-import { openHdf5, runHdf5 } from "../../src/dataset/formats/hdf5.ts";
+import { openWorker, runInWorker } from "../../src/dataset/formats/worker.ts";
 import { InputError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 
@@ -46,7 +46,7 @@ function digits(dataset: Dataset): string {
 }
 
 Deno.test("HDF5: of 1,200 flipped bits, what h5py refuses is refused, and nothing is read that h5py does not read", async () => {
-  const hdf5 = openHdf5(SILENCE_MS);
+  const hdf5 = openWorker(SILENCE_MS);
   const read = async (bytes: Uint8Array<ArrayBuffer>) => {
     try {
       const read = await hdf5.run("readD3rlpy", "d", bytes, "d", undefined);
@@ -59,7 +59,13 @@ Deno.test("HDF5: of 1,200 flipped bits, what h5py refuses is refused, and nothin
   try {
     for (const [file, { whole, flips }] of Object.entries(record)) {
       const original = Deno.readFileSync(new URL(file, folder));
-      const sound = await runHdf5("readD3rlpy", "d", original, "d", undefined);
+      const sound = await runInWorker(
+        "readD3rlpy",
+        "d",
+        original,
+        "d",
+        undefined,
+      );
       assert.equal(digits(sound.dataset), whole);
       let refused = 0;
       let kept = 0;

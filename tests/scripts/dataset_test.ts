@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { openDataset } from "../../src/dataset/formats/dataset_file.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-async function dataset(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+function dataset(...args: string[]) {
+  return datasetOf(new Uint8Array(0), ...args);
+}
+
+/** The command with these bytes on stdin. */
+async function datasetOf(stdin: Uint8Array, ...args: string[]) {
+  const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--frozen",
@@ -17,9 +23,15 @@ async function dataset(...args: string[]) {
       ...args,
     ],
     cwd: root,
+    stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-  }).output();
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  // Who is refused at once reads nothing.
+  await writer.write(stdin).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
@@ -51,7 +63,9 @@ Deno.test("dataset: a log of decisions, converted and looked at", async () => {
     assert.deepEqual(converted, {
       code: 0,
       stdout: `${target}: 3 transitions\n`,
-      stderr: "",
+      stderr:
+        `note: ${target}: the format has no place for the names of the observation's ` +
+        "numbers: they are observation_0 … in it\n",
     });
     assert.deepEqual(await openDataset(target), {
       observationSize: 2,
@@ -152,6 +166,82 @@ Deno.test("dataset: allowed actions, from a column by name, in one line, and lef
       stderr.split("\n").at(-2),
       `note: ${dump}: the format has no place for the allowed actions: they are left out`,
     );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("dataset: stdin, packed or not, and what it must be", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const tables = new URL("../fixtures/tables/", import.meta.url);
+    const read = (name: string) => Deno.readFileSync(new URL(name, tables));
+    const log = read("log.csv");
+    const parquet = read("typed.parquet");
+    const forms: [Uint8Array, ...string[]][] = [
+      [log],
+      [gzipSync(log), "--format", "csv"],
+      [parquet, "--format", "parquet"],
+      [gzipSync(parquet)],
+      [read("arrays.npz")],
+    ];
+    for (const [i, [bytes, ...flags]] of forms.entries()) {
+      const out = join(folder, `${i}.csv`);
+      const to = ["convert", "-", "--to", "csv", "--out", out];
+      const { code, stdout } = await datasetOf(bytes, ...to, ...flags);
+      assert.deepEqual([code, stdout], [0, `${out}: 9 transitions\n`]);
+      assert.deepEqual(Deno.readFileSync(out), log);
+    }
+    const { stdout } = await datasetOf(log, "info", "-");
+    assert.match(stdout, /^stdin\nepisodes +4\n/);
+    const packed = join(folder, "log.csv.gz");
+    Deno.writeFileSync(packed, gzipSync(log));
+    const converted = await dataset("convert", packed, "--to", "safetensors");
+    assert.equal(
+      converted.stdout,
+      `${join(folder, "log.safetensors")}: 9 transitions\n`,
+    );
+    const refusals: [Uint8Array, string[], string][] = [
+      [log, ["info", "-", "--format", "hdf5"], "stdin: is csv, not hdf5"],
+      [
+        log,
+        ["convert", "-", "--to", "csv"],
+        "convert: say where to put stdin's data, --out PATH",
+      ],
+      [new Uint8Array(0), ["info", "-"], "stdin: is empty"],
+      [
+        log,
+        ["info", "-", "--decimal", "dot"],
+        '--decimal: unknown "dot"; known: point, comma',
+      ],
+    ];
+    for (const [bytes, args, message] of refusals) {
+      const { code, stderr } = await datasetOf(bytes, ...args);
+      assert.deepEqual([code, stderr], [2, `error: ${message}\n`]);
+    }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("dataset: columns of a table by their flags, and their names in info", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const log = join(folder, "log.csv");
+    Deno.writeTextFileSync(
+      log,
+      "age;dose;benefit;later;died\n64,5;1;0;65,5;0\n65,5;0;1;66;1\n",
+    );
+    const { code, stdout, stderr } = await dataset(
+      "info",
+      log,
+      ...["--observations", "age", "--next-observations", "later"],
+      ...["--action", "dose", "--reward", "benefit", "--terminated", "died"],
+      ...["--decimal", "comma"],
+    );
+    assert.equal(code, 0);
+    assert.match(stdout, /^age +64\.5 /m);
+    assert.match(stderr, /^note: .*: 1 episode is put together from 2/m);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -1,7 +1,10 @@
 import assert, { equal } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { policyToSafetensors } from "../../src/network/policy_file.ts";
+import {
+  policyFromSafetensors,
+  policyToSafetensors,
+} from "../../src/network/policy_file.ts";
 import type { NetworkPolicy } from "../../src/network/policy.ts";
 import { networkLayout, packParameters } from "../../src/network/layout.ts";
 
@@ -71,6 +74,74 @@ Deno.test("predict: in the data's own codes and names", async () => {
         }),
       });
     }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("predict: numbers beyond the training data are noted, with their names", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = join(folder, "policy.safetensors");
+    const network = networkLayout([2, 2]);
+    const layers = [{
+      weight: Float32Array.of(1, 0, 0, 1),
+      bias: new Float32Array(2),
+      inputs: 2,
+      outputs: 2,
+    }];
+    const policy = {
+      network,
+      members: [packParameters(network, layers)],
+      outputs: "logits" as const,
+      encoder: null,
+      observationNames: ["age", "blood pressure"],
+      observationRange: {
+        min: Float32Array.of(18, 0.1),
+        max: Float32Array.of(95, 200.5),
+      },
+    };
+    Deno.writeFileSync(path, policyToSafetensors(policy));
+    assert.deepEqual(
+      policyFromSafetensors(Deno.readFileSync(path), path),
+      policy,
+    );
+    const age = "age is 17.5, beyond the training data's 18 to 95";
+    const pressure =
+      "blood pressure is 201, beyond the training data's 0.1 to 200.5";
+    for (
+      const [observation, note] of [
+        ["18,0.1", ""],
+        ["95,200.5", ""],
+        ["17.5,1", `note: --observation: ${age}\n`],
+        ["17.5,201", `note: --observation: ${age}; ${pressure}\n`],
+      ]
+    ) {
+      const { code, stderr } = await predict(
+        path,
+        "--observation",
+        observation,
+      );
+      assert.deepEqual([code, stderr], [0, note]);
+    }
+    assert.equal(
+      (await predict(path, "--observation", "1")).stderr,
+      'error: --observation: the policy takes 2 numbers (age, blood pressure), not "1"\n',
+    );
+    // Many lines beyond are counted.
+    const child = command([path], "piped").spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("1,1\n".repeat(13)));
+    await writer.close();
+    const { stdout, stderr } = await child.output();
+    const lines = (bytes: Uint8Array) =>
+      new TextDecoder().decode(bytes).trimEnd().split("\n");
+    equal(lines(stdout).length, 13);
+    equal(lines(stderr).length, 11);
+    equal(
+      lines(stderr)[10],
+      "note: stdin: 3 more lines are beyond the training data",
+    );
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -8,6 +8,8 @@ import { InputError } from "../../errors.ts";
 import { named, ownNames } from "../action_codes.ts";
 import type { Dataset } from "../dataset.ts";
 import { episodeOutcomes } from "../episode_outcomes.ts";
+import { usualNames } from "../observation_names.ts";
+import { growing } from "./growing.ts";
 import { countRounding } from "./rounding.ts";
 import { episodeOf, MOST_ACTIONS } from "../validate.ts";
 
@@ -77,18 +79,16 @@ export function buildDataset(
   observationSize: number,
   name: string,
 ): DatasetBuilder {
-  let observations = new Float32Array(1024);
-  let actions = new Int32Array(1024);
-  let rewards = new Float32Array(1024);
-  let terminated = new Uint8Array(1024);
-  let truncated = new Uint8Array(1024);
-  let propensities: Float64Array<ArrayBuffer> | undefined;
+  const observations = growing((length) => new Float32Array(length));
+  const actions = growing((length) => new Int32Array(length));
+  const rewards = growing((length) => new Float32Array(length));
+  const terminated = growing((length) => new Uint8Array(length));
+  const truncated = growing((length) => new Uint8Array(length));
+  const propensities = growing((length) => new Float64Array(length));
   /** [E] */
   const outcomes: string[] = [];
-  let offsets = new Uint32Array(1024);
-  let numbers = 0;
-  let transitions = 0;
-  let episodes = 0;
+  const offsets = growing((length) => new Uint32Array(length));
+  offsets.push(0);
   /** Codes in the order in which they first occur; `actions` holds their places in it. */
   const places = new Map<number | string, number>();
   const placeOf = (code: number | string): number => {
@@ -98,8 +98,7 @@ export function buildDataset(
   };
   /** Different lists of allowed actions; `masks` holds the place in it for each observation. */
   const lists = new Map<readonly (number | string)[], number>();
-  let masks = new Uint32Array(0);
-  const rows = () => numbers / observationSize;
+  const masks = growing((length) => new Uint32Array(length));
   const rounding = countRounding(observationSize + 1);
 
   /** The codes of all actions, in order. */
@@ -116,7 +115,7 @@ export function buildDataset(
       if (typeof code === "number" && code >= firstAction && code <= last) {
         continue;
       }
-      const transition = actions.subarray(0, transitions).indexOf(place);
+      const transition = actions.take().indexOf(place);
       if (transition < 0) {
         throw new InputError(
           `${name}: the allowed action ${
@@ -124,8 +123,9 @@ export function buildDataset(
           } is outside ${firstAction} … ${last}`,
         );
       }
-      const episode = episodeOf(offsets.subarray(0, episodes + 1), transition);
-      const step = transition - offsets[episode];
+      const ends = offsets.take();
+      const episode = episodeOf(ends, transition);
+      const step = transition - ends[episode];
       throw new InputError(
         `${name}: episode ${episode}, step ${step}: action ${
           JSON.stringify(code)
@@ -141,74 +141,55 @@ export function buildDataset(
     );
   };
 
-  const makeRoom = () => {
-    while (numbers + observationSize > observations.length) {
-      if (observations.length >= MOST_NUMBERS) {
-        tooLarge("numbers in its observations", MOST_NUMBERS);
-      }
-      observations = twice(observations);
+  const addNumber = (value: number) => {
+    if (observations.length >= MOST_NUMBERS) {
+      tooLarge("numbers in its observations", MOST_NUMBERS);
     }
-  };
-
-  const maskRow = (list: number) => {
-    const row = rows();
-    if (row >= masks.length) {
-      const longer = new Uint32Array(Math.max(1024, 2 * masks.length));
-      longer.set(masks);
-      masks = longer;
-    }
-    masks[row] = list;
+    observations.push(value);
   };
 
   return {
     addObservation(values, begin, allowed): void {
-      makeRoom();
       if (allowed !== undefined) {
         if (!lists.has(allowed)) {
           lists.set(allowed, lists.size);
           allowed.forEach(placeOf);
         }
-        maskRow(lists.get(allowed)!);
+        masks.push(lists.get(allowed)!);
       }
       for (let d = 0; d < observationSize; d++) {
         rounding.see(d, values[begin + d]);
-        observations[numbers++] = values[begin + d];
+        addNumber(values[begin + d]);
       }
     },
     dropObservation(): void {
-      numbers -= observationSize;
+      observations.drop(observationSize);
+      if (masks.length > 0) masks.drop(1);
     },
     repeatObservation(): void {
-      makeRoom();
-      if (lists.size > 0) maskRow(masks[rows() - 1]);
-      observations.copyWithin(numbers, numbers - observationSize, numbers);
-      numbers += observationSize;
+      if (masks.length > 0) masks.push(masks.at(masks.length - 1));
+      const last = observations.length - observationSize;
+      for (let d = 0; d < observationSize; d++) {
+        addNumber(observations.at(last + d));
+      }
     },
     addTransition(action, reward, propensity): void {
-      if (transitions === actions.length) {
-        if (transitions >= MOST_TRANSITIONS) {
-          tooLarge("transitions", MOST_TRANSITIONS);
-        }
-        actions = twice(actions);
-        rewards = twice(rewards);
-        terminated = twice(terminated);
-        truncated = twice(truncated);
-        propensities &&= twice(propensities);
+      if (actions.length >= MOST_TRANSITIONS) {
+        tooLarge("transitions", MOST_TRANSITIONS);
       }
-      actions[transitions] = placeOf(action);
+      actions.push(placeOf(action));
       rounding.see(observationSize, reward);
-      if (propensity !== undefined) {
-        propensities ??= new Float64Array(actions.length);
-        propensities[transitions] = propensity;
-      }
-      rewards[transitions++] = reward;
+      if (propensity !== undefined) propensities.push(propensity);
+      rewards.push(reward);
+      terminated.push(0);
+      truncated.push(0);
     },
     endEpisode(isTerminated, isTruncated, outcome = ""): void {
       outcomes.push(outcome);
-      if (isTerminated) terminated[transitions - 1] = 1;
-      if (isTruncated) truncated[transitions - 1] = 1;
-      if (++episodes === offsets.length) offsets = twice(offsets);
-      offsets[episodes] = transitions;
+      const last = actions.length - 1;
+      if (isTerminated) terminated.set(last, 1);
+      if (isTruncated) truncated.set(last, 1);
+      offsets.push(actions.length);
     },
     finish(actionCount, firstAction = 0): Dataset {
       const codes = codesOf(actionCount, firstAction);
@@ -218,17 +199,16 @@ export function buildDataset(
         places.keys(),
         (code) => indices.get(code)!,
       );
-      if (lists.size > 0 && rows() * codes.length > MOST_FLAGS) {
-        tooLarge("flags of allowed actions", MOST_FLAGS);
-      }
-      const allowed = new Uint8Array(
-        lists.size > 0 ? rows() * codes.length : 0,
-      );
+      const taken = actions.take();
+      for (let i = 0; i < taken.length; i++) taken[i] = actionAt[taken[i]];
+      const flags = masks.length * codes.length;
+      if (flags > MOST_FLAGS) tooLarge("flags of allowed actions", MOST_FLAGS);
+      const allowed = new Uint8Array(flags);
       const listed = [...lists.keys()].map((list) =>
         list.map((code) => indices.get(code)!)
       );
       for (let row = 0; row * codes.length < allowed.length; row++) {
-        for (const action of listed[masks[row]]) {
+        for (const action of listed[masks.at(row)]) {
           allowed[row * codes.length + action] = 1;
         }
       }
@@ -236,25 +216,20 @@ export function buildDataset(
         observationSize,
         actionCount: codes.length,
         ...named(ownNames(codes)),
-        observations: observations.slice(0, numbers),
-        actions: actions.subarray(0, transitions).map((at) => actionAt[at]),
-        rewards: rewards.slice(0, transitions),
-        terminated: terminated.slice(0, transitions),
-        truncated: truncated.slice(0, transitions),
-        ...(propensities &&
-          { propensities: propensities.slice(0, transitions) }),
+        observations: observations.take(),
+        actions: taken,
+        rewards: rewards.take(),
+        terminated: terminated.take(),
+        truncated: truncated.take(),
+        ...(propensities.length > 0
+          ? { propensities: propensities.take() }
+          : {}),
         ...(ends && { outcomes: ends }),
-        episodeOffsets: offsets.slice(0, episodes + 1),
+        episodeOffsets: offsets.take(),
         ...(lists.size > 0 ? { allowed } : {}),
       };
     },
-    notes(
-      columns = Array.from(
-        { length: observationSize },
-        (_, d) => `observation_${d}`,
-      ),
-      reward = "reward",
-    ) {
+    notes(columns = usualNames(observationSize), reward = "reward") {
       return rounding.notes([...columns, reward]);
     },
   };
@@ -264,19 +239,4 @@ export function buildDataset(
 function compareCodes(a: number | string, b: number | string): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
   return `${a}` < `${b}` ? -1 : 1;
-}
-
-function twice<
-  T extends
-    | Float32Array<ArrayBuffer>
-    | Float64Array<ArrayBuffer>
-    | Int32Array<ArrayBuffer>
-    | Uint32Array<ArrayBuffer>
-    | Uint8Array<ArrayBuffer>,
->(array: T): T {
-  const longer = new (array.constructor as new (length: number) => T)(
-    array.length * 2,
-  );
-  longer.set(array);
-  return longer;
 }

@@ -7,6 +7,7 @@
 import { concatenatedBytes } from "../../numerics/arrays.ts";
 import { InputError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
+import { usualNames } from "../observation_names.ts";
 
 /** Rows per piece of text that is turned into bytes. */
 const ENCODE_ROWS = 20_000;
@@ -24,15 +25,16 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   const {
     observationSize: size,
     observations,
+    observationNames: own,
     episodeOffsets: offsets,
     propensities,
     outcomes,
   } = dataset;
-  const names = Array.from({ length: size }, (_, d) => `observation_${d}`);
+  const names = own && csvKeepsNames(own) ? own : usualNames(size);
   const encoder = new TextEncoder();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let text = `episode,step,${
-    names.join(",")
+    names.map(cell).join(",")
   },action,reward,terminated,truncated${propensities ? ",propensity" : ""}${
     outcomes ? ",outcome" : ""
   }${dataset.allowed ? ",allowed" : ""}\n`;
@@ -66,6 +68,18 @@ export function datasetToCsv(dataset: Dataset): Uint8Array<ArrayBuffer> {
   }
   parts.push(encoder.encode(text));
   return concatenatedBytes(parts);
+}
+
+/** The columns beside those of the observation. */
+const OTHERS =
+  "episode,step,action,reward,terminated,truncated,propensity,outcome,allowed"
+    .split(",");
+
+/** Whether a header can hold these names of an observation's numbers, so that they are read back. */
+export function csvKeepsNames(names: readonly string[]): boolean {
+  return names.every((name) =>
+    !OTHERS.includes(name) && name === name.replaceAll(/^ +| +$|[\r\n]/g, "")
+  );
 }
 
 /** The cell, with the comma before it, that lists what is allowed in an observation row; none without masks. */

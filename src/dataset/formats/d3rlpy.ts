@@ -23,7 +23,7 @@
 
 import type { Dataset } from "../dataset.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
-import { runHdf5 } from "./hdf5.ts";
+import { runInWorker } from "./worker.ts";
 
 /**
  * Reads and validates a dump.
@@ -39,7 +39,7 @@ export async function datasetFromD3rlpy(
   name: string,
   { actionCount, onNote }: DatasetReadOptions = {},
 ): Promise<Dataset> {
-  const { dataset, notes } = await runHdf5(
+  const { dataset, notes } = await runInWorker(
     "readD3rlpy",
     name,
     bytes,
@@ -61,5 +61,5 @@ export async function datasetFromD3rlpy(
 export function datasetToD3rlpy(
   dataset: Dataset,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return runHdf5("writeD3rlpy", "data set", dataset);
+  return runInWorker("writeD3rlpy", "data set", dataset);
 }

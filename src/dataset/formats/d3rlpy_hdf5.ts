@@ -6,28 +6,29 @@
 
 import { InputError } from "../../errors.ts";
 import { actionCodes } from "../action_codes.ts";
+import { areArrays, readArrays } from "./arrays_hdf5.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import type { Dataset } from "../dataset.ts";
-import {
-  actionsOf,
-  type Hdf5Dataset,
-  numbersOf,
-  rowsOf,
-} from "./hdf5_columns.ts";
+import { actionsOf, numbersOf, rowsOf } from "./hdf5_columns.ts";
 import { readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import type { NotedDataset } from "./worker_message.ts";
 import type { Hdf5Source } from "./hdf5_source.ts";
 import { validateDataset } from "../validate.ts";
 
 const COLUMNS = ["observations", "actions", "rewards", "terminated"];
 
-/** Job: reads a dump. */
+/** Job: reads a dump, or the arrays of `arrays_hdf5.ts`. */
 export function readD3rlpy(
   tick: () => void,
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
   actionCount: number | undefined,
-): Hdf5Dataset {
-  const read = readHdf5(bytes, name, (source) => {
+): NotedDataset {
+  return readHdf5(bytes, name, (source) => {
+    if (areArrays(source.names("/"))) {
+      tick();
+      return readArrays(source, name, actionCount);
+    }
     const episodes = checkDump(source, name);
     let builder: DatasetBuilder | undefined;
     let observationSize = 0;
@@ -72,10 +73,10 @@ export function readD3rlpy(
           "one that has one step and is not terminated",
       );
     }
-    return { dataset: builder!.finish(actionCount), notes };
+    const dataset = builder!.finish(actionCount);
+    validateDataset(dataset, name);
+    return { dataset, notes };
   });
-  validateDataset(read.dataset, name);
-  return read;
 }
 
 /** Job: writes a dump. */
@@ -163,19 +164,11 @@ function checkDump(source: Hdf5Source, name: string): number {
 
 /** Says what a file is, by the names at its root, and what to do with it. */
 function otherLayout(names: readonly string[]): string {
-  const has = (...wanted: string[]) =>
-    wanted.every((entry) => names.includes(entry));
-  if (has("observations", "actions", "rewards", "terminals")) {
-    return has("episode_terminals") || has("discrete_action")
-      ? "a data set of d3rlpy 1: read it in d3rlpy 2 with load_v1(file), put the episodes into a " +
-        "ReplayBuffer and give the file that its dump writes"
-      : "a data set in D4RL's layout, one array a column: put observations, actions, rewards, " +
-        "terminals and timeouts into d3rlpy's MDPDataset and give the file that its dump writes";
-  }
   if (names.some((entry) => /^episode_[0-9]+$/.test(entry))) {
     return "Minari's data: give the data set's directory, which has metadata.json beside this file";
   }
-  return 'an HDF5 file, but not a d3rlpy dump (no "version" and "columns")';
+  return 'an HDF5 file, but not a d3rlpy dump (no "version" and "columns") nor ' +
+    "one of arrays (observations, actions, rewards, terminals, timeouts)";
 }
 
 function readTerminated(source: Hdf5Source, i: number, name: string): boolean {

@@ -4,12 +4,14 @@
  * @module
  */
 
-import type { DatasetReadOptions } from "./read_options.ts";
+import type { DatasetReadOptions, InputFormat } from "./read_options.ts";
 import { basename, dirname, join } from "node:path";
 import { actionCodes } from "../action_codes.ts";
 import { datasetFromCsv } from "./csv.ts";
-import { datasetToCsv } from "./csv_write.ts";
+import { csvKeepsNames, datasetToCsv } from "./csv_write.ts";
 import { datasetFromD3rlpy, datasetToD3rlpy } from "./d3rlpy.ts";
+import { datasetFromNpz } from "./npz.ts";
+import { datasetFromParquet } from "./parquet.ts";
 import type { Dataset } from "../dataset.ts";
 import { superblockAt } from "./hdf5_header.ts";
 import { datasetFromMinari, datasetToMinari } from "./minari.ts";
@@ -17,8 +19,15 @@ import { datasetFromSafetensors, datasetToSafetensors } from "./safetensors.ts";
 import { InputError } from "../../errors.ts";
 import { makeDirectory, writeFileAtomic } from "../../files/atomic.ts";
 import { readFile } from "../../files/read.ts";
+import {
+  type ByteSource,
+  openFile,
+  openSource,
+  placesOf,
+  STDIN,
+} from "../../files/source.ts";
 
-/** The formats that data sets are read from and written to. */
+/** The formats that data sets are written to; they are read too. */
 export const DATASET_FORMATS = [
   "safetensors",
   "d3rlpy",
@@ -30,10 +39,11 @@ export const DATASET_FORMATS = [
 export type DatasetFormat = typeof DATASET_FORMATS[number];
 
 /**
- * Reads a data set in the format that its content shows.
+ * Reads a data set in the format that its content shows. What is packed with gzip is unpacked.
  *
- * @param path A safetensors file of this suite, a d3rlpy dump, a CSV file, or the directory
- *   of a Minari data set (or its `data` directory, or the `main_data.hdf5` in it).
+ * @param path A safetensors file of this suite, a d3rlpy dump or D4RL's arrays in HDF5, a table (CSV,
+ *   Parquet, NumPy's .npz), or the directory of a Minari data set (or its `data` directory, or the
+ *   `main_data.hdf5` in it); `-` is a file on stdin.
  * @param options What the file may not say itself.
  * @throws {InputError} if it is missing, of another format, damaged, or makes no sense.
  *
@@ -52,26 +62,77 @@ export async function openDataset(
   path: string,
   options: DatasetReadOptions = {},
 ): Promise<Dataset> {
-  const { actionCount, columns } = options;
-  const format = sniff(path);
-  if (format === "csv") {
-    using file = attempt(path, () => Deno.openSync(path));
-    return await datasetFromCsv(file.readable, path, options);
-  }
-  if (columns !== undefined && Object.keys(columns).length > 0) {
-    throw new InputError(
-      `${path}: columns are named, but it is not a CSV file`,
+  if (isMinari(path)) {
+    requireFormat("minari", path, options);
+    return requireActions(
+      await readMinariDirectory(path, options),
+      path,
+      options,
     );
   }
-  if (format === "d3rlpy") {
-    return await datasetFromD3rlpy(readFile(path), path, options);
+  const source = await openSource(path, options.onProgress);
+  try {
+    return await readSource(source, options);
+  } finally {
+    source.close();
   }
-  const dataset = format === "minari"
-    ? await readMinariDirectory(path, options)
-    : datasetFromSafetensors(readFile(path), path, options);
+}
+
+async function readSource(
+  source: ByteSource,
+  options: DatasetReadOptions,
+): Promise<Dataset> {
+  const { name } = source;
+  const format = sniff(source);
+  requireFormat(format, name, options);
+  switch (format) {
+    case "csv":
+      return await datasetFromCsv(source.pieces(), name, options);
+    case "parquet":
+      return await datasetFromParquet(source, options);
+    case "npz":
+      return datasetFromNpz(await source.whole(), name, options);
+    case "hdf5":
+      return await datasetFromD3rlpy(await source.whole(), name, options);
+    case "safetensors":
+      return requireActions(
+        datasetFromSafetensors(await source.whole(), name, options),
+        name,
+        options,
+      );
+  }
+}
+
+/** Refuses what the user says of a file and what only tables have. */
+function requireFormat(
+  found: InputFormat,
+  name: string,
+  { format, columns = {}, decimal }: DatasetReadOptions,
+): void {
+  if (format !== undefined && format !== found) {
+    throw new InputError(`${name}: is ${found}, not ${format}`);
+  }
+  if (!TABLES.includes(found) && Object.keys(columns).length > 0) {
+    throw new InputError(`${name}: columns are named, but it is not a table`);
+  }
+  if (found !== "csv" && decimal !== undefined) {
+    throw new InputError(
+      `${name}: the decimal mark is given, but it is not a CSV file`,
+    );
+  }
+}
+
+const TABLES: readonly InputFormat[] = ["csv", "parquet", "npz"];
+
+/** The data set, if its file says the number of actions that the user does. */
+function requireActions(
+  dataset: Dataset,
+  name: string,
+  { actionCount }: DatasetReadOptions,
+): Dataset {
   if (actionCount !== undefined && actionCount !== dataset.actionCount) {
     throw new InputError(
-      `${path}: has ${dataset.actionCount} actions, not ${actionCount}`,
+      `${name}: has ${dataset.actionCount} actions, not ${actionCount}`,
     );
   }
   return dataset;
@@ -92,6 +153,15 @@ export function keepsActionNames(
   const areIntegers = `${codes[0]}` === actionNames[0];
   return areIntegers && (format === "d3rlpy" ||
     codes.every((code, action) => code === codes[0] + action));
+}
+
+/** Whether a format has a place for what a data set calls the numbers of an observation. */
+export function keepsObservationNames(
+  { observationNames }: Dataset,
+  format: DatasetFormat,
+): boolean {
+  if (observationNames === undefined || format === "safetensors") return true;
+  return format === "csv" && csvKeepsNames(observationNames);
 }
 
 /**
@@ -151,21 +221,22 @@ const text = (letters: string) => [...new TextEncoder().encode(letters)];
 const FOREIGN: readonly (readonly [readonly number[], string])[] = [
   [[0xff, 0xfe], "UTF-16 or UTF-32 text; save it as CSV in UTF-8"],
   [[0xfe, 0xff], "UTF-16 text; save it as CSV in UTF-8"],
-  [[0x1f, 0x8b], "packed with gzip; unpack it first"],
   [[0x28, 0xb5, 0x2f, 0xfd], "packed with zstd; unpack it first"],
   [
     [...text("PK"), 3, 4],
-    "a zip archive, perhaps a workbook (.xlsx) or NumPy's .npz; save the table as CSV",
+    "a zip archive, perhaps a workbook (.xlsx); save the table as CSV",
   ],
   [
     [0xd0, 0xcf, 0x11, 0xe0],
     "an old workbook (.xls); save the table as CSV",
   ],
-  [text("PAR1"), "a Parquet file; write it as CSV (pandas: to_csv)"],
-  [text("ARROW1"), "an Arrow file; write it as CSV (pandas: to_csv)"],
+  [
+    text("ARROW1"),
+    "an Arrow or Feather file; write it as Parquet (pandas: to_parquet)",
+  ],
   [
     [0x93, ...text("NUMPY")],
-    "a NumPy array (.npy); put the columns into a CSV file",
+    "one array of NumPy (.npy); put the columns into one .npz file (numpy.savez)",
   ],
   [[0x80, 2], PICKLE],
   [[0x80, 3], PICKLE],
@@ -173,42 +244,48 @@ const FOREIGN: readonly (readonly [readonly number[], string])[] = [
   [[0x80, 5], PICKLE],
 ];
 
-function sniff(path: string): DatasetFormat {
-  const { isDirectory, isFile } = attempt(path, () => Deno.statSync(path));
-  if (!isDirectory && !isFile) {
-    throw new InputError(
-      `${path}: is not a file; write the data to one first`,
-    );
-  }
-  if (isDirectory || basename(path) === "main_data.hdf5") return "minari";
-  const head = new Uint8Array(4096);
-  const [length, hdf5] = attempt(path, () => {
-    using file = Deno.openSync(path);
-    return [file.readSync(head) ?? 0, isHdf5(file)];
-  });
-  if (length === 0) throw new InputError(`${path}: is empty`);
-  if (hdf5) return "d3rlpy";
-  const start = head.subarray(0, length);
+/** Whether a path is a Minari data set's: its directory or the file in it. */
+function isMinari(path: string): boolean {
+  if (path === STDIN) return false;
+  const { isDirectory } = attempt(path, () => Deno.statSync(path));
+  return isDirectory || basename(path) === "main_data.hdf5";
+}
+
+function sniff(source: ByteSource): Exclude<InputFormat, "minari"> {
+  const { name, head } = source;
+  if (head.length === 0) throw new InputError(`${name}: is empty`);
+  if (isHdf5(source)) return "hdf5";
   // A safetensors file begins with a 64-bit length and a brace; text has no zero byte.
-  if (start[8] === 0x7b && start.subarray(0, 8).includes(0)) {
+  if (head[8] === 0x7b && head.subarray(0, 8).includes(0)) {
     return "safetensors";
   }
-  const other = FOREIGN.find(([bytes]) =>
-    bytes.every((byte, i) => start[i] === byte)
-  );
-  if (other) throw new InputError(`${path}: ${other[1]}`);
-  if (!start.includes(0)) return "csv";
+  const starts = (bytes: readonly number[]) =>
+    bytes.every((byte, i) => head[i] === byte);
+  if (starts(text("PAR1"))) return "parquet";
+  if (isNpz(head)) return "npz";
+  const other = FOREIGN.find(([bytes]) => starts(bytes));
+  if (other) throw new InputError(`${name}: ${other[1]}`);
+  if (!head.includes(0)) return "csv";
   throw new InputError(
-    `${path}: neither a safetensors data set, nor a d3rlpy dump, nor a Minari directory, nor CSV`,
+    `${name}: neither a safetensors data set, nor HDF5, nor a table (CSV, Parquet, .npz)`,
   );
 }
 
-function isHdf5(file: Deno.FsFile): boolean {
-  const bytes = new Uint8Array(8);
-  return superblockAt((at) => {
-    file.seekSync(at, Deno.SeekMode.Start);
-    return bytes.subarray(0, file.readSync(bytes) ?? 0);
-  }) !== undefined;
+/** A zip file whose first entry is an array of NumPy's. */
+function isNpz(head: Uint8Array): boolean {
+  if (!text("PK").every((byte, i) => head[i] === byte)) return false;
+  const length = head[26] + 256 * head[27];
+  const first = new TextDecoder().decode(head.subarray(30, 30 + length));
+  return first.endsWith(".npy");
+}
+
+function isHdf5({ name, isPlain, head }: ByteSource): boolean {
+  // A block of the user's own may stand before the data of a file.
+  using file = isPlain ? openFile(name) : undefined;
+  const places = file && placesOf(file, name);
+  return superblockAt((at) =>
+    places?.read(at, at + 8) ?? head.subarray(at, at + 8)
+  ) !== undefined;
 }
 
 function readMinariDirectory(

@@ -6,16 +6,7 @@
  */
 
 import { InputError } from "../../errors.ts";
-import type { Dataset } from "../dataset.ts";
 import type { Hdf5Numbers, Hdf5Source } from "./hdf5_source.ts";
-
-/** A data set that was read, and notes on what its file does not say itself. */
-export interface Hdf5Dataset {
-  /** It is valid. */
-  readonly dataset: Dataset;
-  /** One line each. */
-  readonly notes: readonly string[];
-}
 
 /** Rows of numbers: `count` rows of `size`. */
 export interface Hdf5Rows {
@@ -126,7 +117,10 @@ export function actionsOf(
 }
 
 /** What is wrong with actions of more than one number, and what to do. */
-function severalNumbers(actions: ArrayLike<number>, size: number): string {
+export function severalNumbers(
+  actions: ArrayLike<number>,
+  size: number,
+): string {
   for (let i = 0; i < actions.length; i += size) {
     let ones = 0;
     let zeros = 0;

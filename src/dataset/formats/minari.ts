@@ -8,23 +8,20 @@
  * - `metadata.json`: `total_episodes`, `total_steps`, `data_format`, and the spaces, each as
  *   a string of JSON.
  *
- * The codes of a Discrete space are without gaps, from `start` on.
+ * The codes of a Discrete space are without gaps, from `start` on. Actions of several numbers
+ * (MultiDiscrete, MultiBinary) become one action for each combination, named "0,2".
  *
- * Read are discrete actions and flat observations: a Box of one axis, or a Discrete space,
- * whose state is then an observation of one number, a name. Of `infos` only the masks are read; seeds
- * are left out.
+ * Observations are of a Box of one axis or of Discrete, MultiDiscrete or MultiBinary spaces, whose
+ * numbers are names. A Dict or Tuple of such spaces is flattened, its numbers named after their keys:
+ * `position_0`, `goal.x`, `item_1`. Of `infos` only the masks are read; seeds are left out.
  *
  * @module
  */
 
 import type { Dataset } from "../dataset.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
-import { runHdf5 } from "./hdf5.ts";
-import {
-  isDiscrete,
-  minariActions,
-  readMinariMetadata,
-} from "./minari_metadata.ts";
+import { runInWorker } from "./worker.ts";
+import { minariActions, readMinariMetadata } from "./minari_metadata.ts";
 
 /** The two files of a Minari data set's `data` directory. */
 export interface MinariFiles {
@@ -51,7 +48,7 @@ export async function datasetFromMinari(
 ): Promise<Dataset> {
   const spec = readMinariMetadata(files.metadata, `${name}/metadata.json`);
   const file = `${name}/main_data.hdf5`;
-  const { dataset, notes } = await runHdf5(
+  const { dataset, notes } = await runInWorker(
     "readMinari",
     file,
     files.mainData,
@@ -65,24 +62,27 @@ export async function datasetFromMinari(
 /**
  * The files of a Minari data set; equal data sets give equal bytes.
  *
- * The observation space is an unbounded Box, or Discrete where each observation is one name; no
- * environment is named.
+ * The observation space is an unbounded Box, or Discrete or MultiDiscrete where observations are
+ * names; no environment is named.
  *
  * @param dataset The data set.
  */
 export async function datasetToMinari(dataset: Dataset): Promise<MinariFiles> {
-  const mainData = await runHdf5("writeMinari", "data set", dataset);
+  const mainData = await runInWorker("writeMinari", "data set", dataset);
   const d = dataset.observationSize;
   const { start } = minariActions(dataset);
+  const { observationCategories: categories } = dataset;
   const box = (bound: string) => `[${Array(d).fill(bound).join(", ")}]`;
   const metadata = {
     total_episodes: dataset.episodeOffsets.length - 1,
     total_steps: dataset.actions.length,
     data_format: "hdf5",
-    observation_space: isDiscrete(dataset)
-      ? `{"type": "Discrete", "dtype": "int64", "start": 0, "n": ${
-        dataset.observationCategories![0]
-      }}`
+    observation_space: categories?.length === 1
+      ? `{"type": "Discrete", "dtype": "int64", "start": 0, "n": ${categories}}`
+      : categories
+      ? `{"type": "MultiDiscrete", "dtype": "int64", "nvec": [${
+        categories.join(", ")
+      }], "start": [${categories.map(() => 0).join(", ")}]}`
       : `{"type": "Box", "dtype": "float32", "shape": [${d}], ` +
         `"low": ${box("-Infinity")}, "high": ${box("Infinity")}}`,
     action_space:

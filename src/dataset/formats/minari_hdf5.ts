@@ -8,20 +8,20 @@ import { InputError } from "../../errors.ts";
 import { buildDataset, type DatasetBuilder } from "./builder.ts";
 import { categorical } from "../categories.ts";
 import type { Dataset } from "../dataset.ts";
+import { named, ownNames } from "../action_codes.ts";
+import { ownObservationNames } from "../observation_names.ts";
 import {
   actionsOf,
   flagsOf,
-  type Hdf5Dataset,
+  type Hdf5Column,
+  type Hdf5Rows,
   numbersOf,
   rowsOf,
 } from "./hdf5_columns.ts";
 import { readHdf5, writeHdf5 } from "./hdf5_file.ts";
+import type { NotedDataset } from "./worker_message.ts";
 import type { Hdf5Source } from "./hdf5_source.ts";
-import {
-  isDiscrete,
-  minariActions,
-  type MinariSpec,
-} from "./minari_metadata.ts";
+import { minariActions, type MinariSpec } from "./minari_metadata.ts";
 import { validateDataset } from "../validate.ts";
 
 /** Job: reads the data that belong to a `metadata.json`. */
@@ -30,7 +30,7 @@ export function readMinari(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
   spec: MinariSpec,
-): Hdf5Dataset {
+): NotedDataset {
   const read = readHdf5(bytes, name, (source) => {
     const names = new Set(source.names("/"));
     if (names.size !== spec.episodes) {
@@ -38,6 +38,7 @@ export function readMinari(
         `${name}: ${names.size} episodes, but metadata.json says ${spec.episodes}`,
       );
     }
+    const combined = combinedNames(spec);
     const builder = buildDataset(spec.observationSize, name);
     const isMasked = names.has("episode_0") && hasMask(source, 0);
     const lists = new Map<string, readonly number[]>();
@@ -57,14 +58,31 @@ export function readMinari(
     const { dataset, forbidden } = withoutAdvice(
       builder.finish(spec.actionCount, spec.actionStart),
     );
-    const notes = builder.notes();
+    const notes = builder.notes(spec.observationNames);
     if (forbidden > 0) {
       notes.push(
         `infos/action_mask: leaves out ${forbidden} of ${dataset.actions.length} actions that were ` +
           "taken, so it is advice and is not used",
       );
     }
-    return { dataset: { ...dataset, ...categorical(spec) }, notes };
+    if (combined && combined.length > 1) {
+      notes.push(
+        `actions of ${
+          spec.actionParts!.nvec.length
+        } numbers are ${combined.length} actions, from ${combined[0]} to ${
+          combined.at(-1)
+        }`,
+      );
+    }
+    return {
+      dataset: {
+        ...dataset,
+        ...named(combined && ownNames(combined)),
+        ...ownObservationNames(spec.observationNames),
+        ...categorical(spec),
+      },
+      notes,
+    };
   });
   const { dataset } = read;
   if (dataset.actions.length !== spec.steps) {
@@ -85,21 +103,26 @@ function readEpisode(
   allowed: readonly (readonly number[])[] | null,
 ): void {
   const path = `/episode_${e}`;
-  const rows = rowsOf(source, `${path}/observations`, name);
-  const steps = rows.count - 1;
-  if (rows.size !== spec.observationSize || steps < 1) {
+  const rows = spec.parts.map((part) =>
+    partOf(source, `${path}/observations${part.path}`, name, part.size)
+  );
+  const { count } = rows[0];
+  const other = rows.find((part) => part.count !== count);
+  if (other) {
     throw new InputError(
-      `${name}: "episode_${e}/observations" has ${rows.count} rows of ${rows.size} numbers; ` +
-        `at least 2 rows of ${spec.observationSize} were expected`,
+      `${name}: the parts of "episode_${e}/observations" have ${count} and ${other.count} rows`,
     );
   }
-  if (allowed && allowed.length !== rows.count) {
+  const steps = count - 1;
+  if (allowed && allowed.length !== count) {
     throw new InputError(
-      `${name}: "episode_${e}/infos/action_mask" has ${allowed.length} rows for ${rows.count} observations`,
+      `${name}: "episode_${e}/infos/action_mask" has ${allowed.length} rows for ${count} observations`,
     );
   }
   const [actionColumn, rewardColumn, terminations, truncations] = [
-    actionsOf(source, `${path}/actions`, name, steps),
+    spec.actionParts
+      ? combinedActions(source, `${path}/actions`, name, steps, spec)
+      : actionsOf(source, `${path}/actions`, name, steps),
     numbersOf(source, `${path}/rewards`, name, steps),
     flagsOf(source, `${path}/terminations`, name, steps),
     flagsOf(source, `${path}/truncations`, name, steps),
@@ -108,9 +131,13 @@ function readEpisode(
   const isTruncated = truncations.read()[steps - 1] === 1;
   const actions = actionColumn.read();
   const rewards = rewardColumn.read();
-  const observations = rows.read();
+  const observations = together(rows, spec.observationSize);
   for (let t = 0; t <= steps; t++) {
-    builder.addObservation(observations, t * rows.size, allowed?.[t]);
+    builder.addObservation(
+      observations,
+      t * spec.observationSize,
+      allowed?.[t],
+    );
     if (t < steps) builder.addTransition(actions[t], rewards[t]);
   }
   builder.endEpisode(isTerminated, isTruncated);
@@ -134,6 +161,102 @@ function withoutAdvice(
     }
   }
   return { dataset: forbidden > 0 ? bare : dataset, forbidden };
+}
+
+/** The rows of a part of the observations. */
+function partOf(
+  source: Hdf5Source,
+  path: string,
+  name: string,
+  size: number,
+): Hdf5Rows {
+  const rows = rowsOf(source, path, name);
+  if (rows.size === size && rows.count > 1) return rows;
+  throw new InputError(
+    `${name}: ${
+      JSON.stringify(path.slice(1))
+    } has ${rows.count} rows of ${rows.size} numbers; ` +
+      `at least 2 rows of ${size} were expected`,
+  );
+}
+
+/** Rows side by side: [count, size]. */
+function together(
+  parts: readonly Hdf5Rows[],
+  size: number,
+): ArrayLike<number> {
+  if (parts.length === 1) return parts[0].read();
+  const [{ count }] = parts;
+  const all = new Float64Array(count * size);
+  let at = 0;
+  for (const part of parts) {
+    const values = part.read();
+    for (let i = 0; i < values.length; i++) {
+      const row = Math.floor(i / part.size);
+      all[row * size + at + i % part.size] = values[i];
+    }
+    at += part.size;
+  }
+  return all;
+}
+
+/** Actions of several numbers as one: the last number counts fastest. */
+function combinedActions(
+  source: Hdf5Source,
+  path: string,
+  name: string,
+  steps: number,
+  { actionParts }: MinariSpec,
+): Hdf5Column {
+  const { nvec, start } = actionParts!;
+  const size = nvec.length;
+  const { shape, read } = source.numbers(path);
+  if (shape.length !== 2 || shape[0] !== steps || shape[1] !== size) {
+    throw new InputError(
+      `${name}: ${JSON.stringify(path.slice(1))} has shape [${
+        shape.join(", ")
+      }] where ${steps} rows of ${size} were expected`,
+    );
+  }
+  return {
+    read() {
+      const values = read();
+      return Array.from({ length: steps }, (_, t) => {
+        let action = 0;
+        for (let d = 0; d < size; d++) {
+          const value = values[t * size + d];
+          const place = value - start[d];
+          if (!Number.isInteger(place) || place < 0 || place >= nvec[d]) {
+            throw new InputError(
+              `${name}: ${
+                JSON.stringify(path.slice(1))
+              } has ${value} at step ${t}, outside ${start[d]} … ${
+                start[d] + nvec[d] - 1
+              }`,
+            );
+          }
+          action = action * nvec[d] + place;
+        }
+        return action;
+      });
+    },
+  };
+}
+
+/** What such actions are called: "0,2". */
+function combinedNames(
+  { actionCount, actionParts }: MinariSpec,
+): readonly string[] | undefined {
+  if (actionParts === undefined) return;
+  const { nvec, start } = actionParts;
+  return Array.from({ length: actionCount }, (_, action) => {
+    const parts: number[] = [];
+    for (let d = nvec.length - 1, rest = action; d >= 0; d--) {
+      parts.unshift(start[d] + rest % nvec[d]);
+      rest = Math.floor(rest / nvec[d]);
+    }
+    return parts.join(",");
+  });
 }
 
 /** Whether an episode has masks where Gymnasium's Taxi puts them. */
@@ -200,9 +323,10 @@ export function writeMinari(
         (begin + e) * observationSize,
         (end + e + 1) * observationSize,
       );
-      if (isDiscrete(dataset)) {
+      if (dataset.observationCategories) {
         const names = BigInt64Array.from(observations, BigInt);
-        sink.numbers(`${path}/observations`, names, [steps + 1]);
+        const row = observationSize === 1 ? [] : [observationSize];
+        sink.numbers(`${path}/observations`, names, [steps + 1, ...row]);
       } else {
         sink.numbers(
           `${path}/observations`,

@@ -6,10 +6,18 @@
 
 import { InputError } from "../../errors.ts";
 import { actionCodes } from "../action_codes.ts";
-import { areCategories } from "../categories.ts";
 import { repeatedKey } from "../../files/json.ts";
 import { visible } from "../../visible.ts";
 import type { Dataset } from "../dataset.ts";
+import { MOST_ACTIONS } from "../validate.ts";
+import {
+  count,
+  multiDiscrete,
+  partsOf,
+  shown,
+  type SpacePart,
+  startOf,
+} from "./minari_spaces.ts";
 
 /** What `metadata.json` says of the data. */
 export interface MinariSpec {
@@ -19,12 +27,21 @@ export interface MinariSpec {
   readonly steps: number;
   /** D */
   readonly observationSize: number;
-  /** Where observations are of a Discrete space: how many names it has, counted from 0. */
+  /** The arrays that an observation is put together from. */
+  readonly parts: readonly SpacePart[];
+  /** [D] where the observation is a Dict or Tuple: what its numbers are called. */
+  readonly observationNames?: readonly string[];
+  /** [D] where all are of discrete spaces: how many names each has, counted from 0. */
   readonly observationCategories?: readonly number[];
   /** Number of actions. */
   readonly actionCount: number;
   /** Smallest action's number in the file. */
   readonly actionStart: number;
+  /** Where an action is several numbers: the values of each, and the lowest. */
+  readonly actionParts?: {
+    readonly nvec: readonly number[];
+    readonly start: readonly number[];
+  };
 }
 
 /**
@@ -67,73 +84,70 @@ export function minariActions(
   return { start, codes: own.map((_, action) => start + action) };
 }
 
-/** Whether observations are of a Discrete space: each is one name. */
-export function isDiscrete({ observationCategories }: Dataset): boolean {
-  return observationCategories?.length === 1;
-}
+/** The most numbers of an action: beyond it nobody counts its combinations. */
+const LONGEST_ACTION = 64;
 
 function observations(
   value: unknown,
   name: string,
-): Pick<MinariSpec, "observationSize" | "observationCategories"> {
-  const space = parseSpace(value, "observation_space", name);
-  if (space.type === "Discrete") {
-    const names = count(space.n, "the number of observations", name);
-    const start = startOf(space, "observation", name);
-    const observationCategories = [start + names];
-    // Names are counted from 0: where some are below, they stay numbers like any.
-    return start >= 0 && areCategories(observationCategories, 1)
-      ? { observationSize: 1, observationCategories }
-      : { observationSize: 1 };
-  }
-  if (space.type !== "Box") {
-    throw new InputError(
-      `${name}: observation space ${
-        shown(space.type)
-      } is not supported, only a flat Box or Discrete`,
-    );
-  }
-  const { shape } = space;
-  if (!Array.isArray(shape) || shape.length !== 1) {
-    throw new InputError(
-      `${name}: observations of shape ${
-        shown(shape)
-      } are not supported, only flat ones`,
-    );
-  }
-  return { observationSize: count(shape[0], "the observation's size", name) };
+): Pick<
+  MinariSpec,
+  "parts" | "observationSize" | "observationNames" | "observationCategories"
+> {
+  const parts = partsOf(parseSpace(value, "observation_space", name), name);
+  const names = parts.flatMap((part) => part.names);
+  const categories = parts.map((part) => part.categories);
+  return {
+    parts,
+    observationSize: parts.reduce((sum, { size }) => sum + size, 0),
+    // Two parts may come to the same name, as a_0 and the first of a.
+    ...(names.length === 0 || new Set(names).size < names.length
+      ? {}
+      : { observationNames: names }),
+    ...(categories.every((part) => part !== undefined)
+      ? { observationCategories: categories.flat() }
+      : {}),
+  };
 }
 
 function actions(
   value: unknown,
   name: string,
-): { actionCount: number; actionStart: number } {
+): Pick<MinariSpec, "actionCount" | "actionStart" | "actionParts"> {
   const space = parseSpace(value, "action_space", name);
-  if (space.type !== "Discrete") {
+  if (space.type === "Discrete") {
+    return {
+      actionCount: count(space.n, "the number of actions", name),
+      actionStart: startOf(space, "action", name),
+    };
+  }
+  if (space.type !== "MultiDiscrete" && space.type !== "MultiBinary") {
     throw new InputError(
       `${name}: action space ${
         shown(space.type)
-      } is not supported, only Discrete: ` +
+      } is not supported, only Discrete, MultiDiscrete and MultiBinary: ` +
         (space.type === "Box"
           ? "bin continuous actions first"
-          : "each action must be one whole number"),
+          : "each action must be whole numbers"),
     );
   }
-  return {
-    actionCount: count(space.n, "the number of actions", name),
-    actionStart: startOf(space, "action", name),
-  };
+  const parts = space.type === "MultiDiscrete"
+    ? multiDiscrete(space, "action", name)
+    : binary(count(space.n, "the action's size", name));
+  const actionCount = parts.nvec.reduce((product, n) => product * n, 1);
+  if (parts.nvec.length > LONGEST_ACTION || actionCount > MOST_ACTIONS) {
+    throw new InputError(
+      `${name}: actions of ${parts.nvec.length} numbers with ${actionCount} combinations, but at ` +
+        `most ${MOST_ACTIONS} actions are supported`,
+    );
+  }
+  return { actionCount, actionStart: 0, actionParts: parts };
 }
 
-/** The lowest code of a Discrete space. */
-function startOf(
-  space: Record<string, unknown>,
-  what: string,
-  name: string,
-): number {
-  const start = space.start ?? 0;
-  if (Number.isSafeInteger(start)) return start as number;
-  throw new InputError(`${name}: the ${what} space starts at ${shown(start)}`);
+function binary(size: number): NonNullable<MinariSpec["actionParts"]> {
+  const filled = (value: number) =>
+    new Array<number>(Math.min(size, LONGEST_ACTION + 1)).fill(value);
+  return { nvec: filled(2), start: filled(0) };
 }
 
 function parseSpace(
@@ -168,23 +182,6 @@ function parseObject(text: string, name: string): Record<string, unknown> {
     throw new InputError(`${name}: not a JSON object`);
   }
   return value as Record<string, unknown>;
-}
-
-function count(value: unknown, what: string, name: string): number {
-  if (
-    !Number.isSafeInteger(value) || (value as number) < 1 ||
-    (value as number) >= 2 ** 31
-  ) {
-    throw new InputError(
-      `${name}: ${what} must be a positive integer, not ${shown(value)}`,
-    );
-  }
-  return value as number;
-}
-
-/** A value of the file, safe for one line. */
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? "undefined").slice(0, 60);
 }
 
 /**

@@ -13,8 +13,9 @@
  * | `outcomes` (optional) | U8 [E], 0 none, n the n-th of `outcome_names` in the metadata |
  *
  * The metadata hold `format` = "holdfast.dataset", `version` = "1", `action_count` and, where
- * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list. Where
- * observations are names, `observation_categories` is the JSON list of how many each column has.
+ * the source has other names for its actions than 0 … A - 1, `action_names`, a JSON list; so with
+ * `observation_names` for the numbers of an observation. Where observations are names,
+ * `observation_categories` is the JSON list of how many each column has.
  *
  * @module
  */
@@ -31,6 +32,10 @@ import { namesFromMetadata, namesToMetadata } from "../action_codes.ts";
 import { categoriesFromMetadata, categoriesToMetadata } from "../categories.ts";
 import type { Dataset } from "../dataset.ts";
 import { outcomeNames, outcomesToMetadata } from "../episode_outcomes.ts";
+import {
+  observationNamesFromMetadata,
+  observationNamesToMetadata,
+} from "../observation_names.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
 import { countRounding, toNumbers } from "./rounding.ts";
 import { validateDataset } from "../validate.ts";
@@ -116,6 +121,7 @@ export function datasetToSafetensors(
       ...namesToMetadata(dataset.actionNames),
       ...categoriesToMetadata(dataset),
       ...outcomesToMetadata(outcomes),
+      ...observationNamesToMetadata(dataset.observationNames),
     },
   );
 }
@@ -179,6 +185,7 @@ export function datasetFromSafetensors(
     actionCount: Number(actionCount),
     ...namesFromMetadata(file, Number(actionCount)),
     ...categoriesFromMetadata(file, shape[1]),
+    ...observationNamesFromMetadata(file, shape[1]),
     observations,
     actions: actions(file),
     rewards: floats(file, "rewards", [-1], () => "rewards", onNote).data,

@@ -1,6 +1,6 @@
 /**
- * Runs HDF5 jobs in a worker. The HDF5 C library expects whole files: a damaged one
- * can make it trap or loop. In a worker that costs one worker; the user gets one line.
+ * Reads and writes with libraries in a worker. Those of HDF5 and Parquet expect whole files: a
+ * damaged one can make them trap or loop. In a worker that costs one worker; the user gets one line.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 // The web platform's Worker would leave a looping worker running after terminate().
 import { Worker } from "node:worker_threads";
 import { InputError } from "../../errors.ts";
-import { pack, unpack } from "./hdf5_message.ts";
-import type { Hdf5Args, Hdf5Jobs, Hdf5Reply } from "./hdf5_worker.ts";
+import { pack, unpack } from "./worker_message.ts";
+import type { JobArgs, WorkerJobs, WorkerReply } from "./worker_side.ts";
 
-/** A worker for HDF5 jobs, one at a time. It is started at need and after each crash. */
-export interface Hdf5Runner {
+/** A worker for such jobs, one at a time. It is started at need and after each crash. */
+export interface ReaderWorker {
   /**
    * Runs a job.
    * @param job Its name.
@@ -20,11 +20,11 @@ export interface Hdf5Runner {
    * @param args What the job takes; typed arrays are copied into the worker.
    * @throws {InputError} if the file is damaged or not what the job reads.
    */
-  run<K extends keyof Hdf5Jobs>(
+  run<K extends keyof WorkerJobs>(
     job: K,
     name: string,
-    ...args: Hdf5Args<K>
-  ): Promise<ReturnType<Hdf5Jobs[K]>>;
+    ...args: JobArgs<K>
+  ): Promise<Awaited<ReturnType<WorkerJobs[K]>>>;
   /** Ends the worker. */
   close(): void;
 }
@@ -37,7 +37,7 @@ const SILENCE_MS = 60_000;
  *
  * @param silenceMs Milliseconds without a sign of life after which a job is given up.
  */
-export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
+export function openWorker(silenceMs = SILENCE_MS): ReaderWorker {
   let worker: Worker | undefined;
   const close = () => {
     worker?.terminate();
@@ -46,7 +46,7 @@ export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
   return {
     close,
     run(job, name, ...args) {
-      worker ??= new Worker(new URL("./hdf5_worker.ts", import.meta.url));
+      worker ??= new Worker(new URL("./worker_side.ts", import.meta.url));
       const current = worker;
       return new Promise((resolve, reject) => {
         let timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +57,11 @@ export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
         const crashed = () => {
           close();
           reject(
-            new InputError(`${name}: damaged: the HDF5 library fails on it`),
+            new InputError(
+              `${name}: damaged: the ${
+                job === "readParquet" ? "Parquet" : "HDF5"
+              } library fails on it`,
+            ),
           );
         };
         const wait = () => {
@@ -70,7 +74,7 @@ export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
           reject(error);
         };
         current.on("error", (error) => settle(() => fails(error)));
-        current.on("message", (data: Hdf5Reply) => {
+        current.on("message", (data: WorkerReply) => {
           if ("working" in data) wait();
           else if ("result" in data) {
             settle(() => resolve(unpack(data.result) as never));
@@ -100,12 +104,12 @@ export function openHdf5(silenceMs = SILENCE_MS): Hdf5Runner {
  * @param args What the job takes.
  * @throws {InputError} if the file is damaged or not what the job reads.
  */
-export async function runHdf5<K extends keyof Hdf5Jobs>(
+export async function runInWorker<K extends keyof WorkerJobs>(
   job: K,
   name: string,
-  ...args: Hdf5Args<K>
-): Promise<ReturnType<Hdf5Jobs[K]>> {
-  const runner = openHdf5();
+  ...args: JobArgs<K>
+): Promise<Awaited<ReturnType<WorkerJobs[K]>>> {
+  const runner = openWorker();
   try {
     return await runner.run(job, name, ...args);
   } finally {

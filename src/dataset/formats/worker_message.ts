@@ -1,15 +1,25 @@
 /**
- * Values on their way to and from the HDF5 worker. Deno 2.9 sends a typed array through
+ * Values on their way to and from the worker. Deno 2.9 sends a typed array through
  * `node:worker_threads` element by element (30 s and 3 GB for 50 MB), an ArrayBuffer at once.
  *
  * @module
  */
+
+import type { Dataset } from "../dataset.ts";
 
 const ARRAYS = { Float32Array, Int32Array, Uint32Array, Uint8Array };
 
 interface PackedArray {
   readonly typedArray: keyof typeof ARRAYS;
   readonly buffer: ArrayBuffer;
+}
+
+/** A data set that was read, and notes on what its file does not say itself. */
+export interface NotedDataset {
+  /** It is valid. */
+  readonly dataset: Dataset;
+  /** One line each. */
+  readonly notes: readonly string[];
 }
 
 /** Puts the bytes of each typed array in plain objects and lists in place of it. */

@@ -1,14 +1,19 @@
 /**
- * The rows of a CSV data set; `csv.ts` says what they mean.
+ * The rows of a table as a data set; `table.ts` says what they mean.
  *
  * @module
  */
 
 import { buildDataset } from "./builder.ts";
 import { LONGEST_ACTION_NAME } from "../action_codes.ts";
-import type { ColumnIndices } from "./csv_columns.ts";
-import type { CsvRecord } from "../../files/csv_records.ts";
+import type { ColumnIndices } from "./table_columns.ts";
+import type {
+  CellCopy,
+  PlaceUnit,
+  TableRecord,
+} from "../../files/table_record.ts";
 import type { Dataset } from "../dataset.ts";
+import { ownObservationNames } from "../observation_names.ts";
 
 const RENAME =
   "if this column says nothing about the end of an episode, rename it";
@@ -19,7 +24,7 @@ const NOT_ALLOWED =
 /** Takes the rows of a file one by one. */
 export interface RowReader {
   /** Takes the next row. */
-  row(record: CsvRecord): void;
+  row(record: TableRecord): void;
   /** The data set, not validated, and notes on what was changed or assumed. */
   finish(): { readonly dataset: Dataset; readonly notes: readonly string[] };
 }
@@ -44,18 +49,26 @@ interface Step {
  * @param columns Where things are.
  * @param name Name of the file, for messages.
  * @param actionCount Number of actions, if known.
- * @param onBad Called with each bad row's line and what is wrong with it.
+ * @param unit What the places of rows count.
+ * @param onBad Called with each bad row's place and what is wrong with it.
  */
 export function openRows(
   columns: ColumnIndices,
   name: string,
   actionCount: number | undefined,
-  onBad: (line: number, what: string) => void,
+  unit: PlaceUnit,
+  onBad: (place: number, what: string) => void,
 ): RowReader {
   const size = columns.observations.length;
   const builder = buildDataset(size, name);
   const ids = new Set<string>();
   const observation = new Float64Array(size);
+  /** Whether rows are transitions, each with the observation that followed. */
+  const areTransitions = columns.next.length > 0;
+  /** What followed the last row and this one, where rows are transitions. */
+  let followed = new Float64Array(size);
+  let next = new Float64Array(size);
+  let lacksNext = false;
   const row: Step = {
     action: undefined,
     reward: 0,
@@ -64,8 +77,8 @@ export function openRows(
   };
   // The current episode: its last step waits for the observation that follows it.
   const last: Step = { ...row };
-  let id: Uint8Array | undefined;
-  let line = 0;
+  let id: CellCopy | undefined;
+  let place = 0;
   let stepNumber = NaN;
   let observations = 0;
   /** A row without action, the final observation, was read. */
@@ -77,6 +90,11 @@ export function openRows(
   let cut = 0;
   /** Episodes of one row that is not terminated: what its action led to is not known. */
   let empty = 0;
+  let episodes = 0;
+  /** Episodes of transitions that end with neither flag. */
+  let open = 0;
+  /** How often a row of an episode begins elsewhere than the one before ended. */
+  let splits = 0;
   /** Rows whose step is not the last one's plus 1, and the first of them. */
   let jumps = 0;
   let firstJump = "";
@@ -86,10 +104,19 @@ export function openRows(
   let allowed: readonly (number | string)[] | undefined;
   /** The last text in the episode's column for its outcome. */
   let outcome = "";
+  /** What is allowed in the next observation, of this row and of the last, where rows are transitions. */
+  let nextAllowed: readonly (number | string)[] | undefined;
+  let followedAllowed: readonly (number | string)[] | undefined;
   const allowedLists = new Map<string, readonly (number | string)[]>();
 
   const endEpisode = () => {
     if (id === undefined || isBad) return;
+    episodes++;
+    if (areTransitions) {
+      if (!last.terminated && !last.truncated) open++;
+      builder.addObservation(followed, 0, followedAllowed);
+      return builder.endEpisode(last.terminated, last.truncated, outcome);
+    }
     const terminated = last.terminated ||
       (!saysTerminated && !last.truncated);
     if (terminated && !isClosed) {
@@ -101,13 +128,31 @@ export function openRows(
       if (!terminated && !isClosed) cut++;
       return builder.endEpisode(terminated, last.truncated, outcome);
     }
-    if (isClosed) return onBad(line, "the episode has no action");
+    if (isClosed) return onBad(place, "the episode has no action");
     builder.dropObservation();
     empty++;
   };
 
-  const startEpisode = (record: CsvRecord): string | undefined => {
-    id = record.copy(columns.episode);
+  /** Whether the row is of the current episode as far as its column says. */
+  const isOfEpisode = (record: TableRecord) =>
+    columns.episode < 0 || record.equals(columns.episode, id!);
+
+  /** Whether a row of the same episode goes on where the last one ended. */
+  const goesOn = (record: TableRecord): boolean => {
+    const isOver = last.terminated || last.truncated;
+    // A row behind the end of an episode that has a name is a mistake, to be reported.
+    if (isOver) return columns.episode >= 0;
+    if (!areTransitions) return true;
+    const step = columns.step < 0 ? NaN : stepOf(record, columns.step);
+    if (columns.episode < 0 && step <= stepNumber) return false;
+    return columns.observations.every((column, d) =>
+      Math.fround(record.number(column)) === followed[d]
+    );
+  };
+
+  const startEpisode = (record: TableRecord): string | undefined => {
+    const isSame = id !== undefined && isOfEpisode(record);
+    id = columns.episode < 0 ? "" : record.copy(columns.episode);
     stepNumber = NaN;
     observations = 0;
     isClosed =
@@ -116,6 +161,7 @@ export function openRows(
       last.truncated =
         false;
     outcome = "";
+    if (isSame || columns.episode < 0) return;
     const text = record.text(columns.episode);
     if (text === undefined) return "the episode is not UTF-8";
     if (ids.has(text)) {
@@ -127,8 +173,8 @@ export function openRows(
   };
 
   /** Reads the cells; returns what is wrong. */
-  const readCells = (record: CsvRecord): string | undefined => {
-    const isFinal = record.size(columns.action) === 0;
+  const readCells = (record: TableRecord): string | undefined => {
+    const isFinal = !areTransitions && record.isEmpty(columns.action);
     for (let d = 0; d < size; d++) {
       const column = columns.observations[d];
       const value = record.number(column);
@@ -137,17 +183,32 @@ export function openRows(
       }
       observation[d] = value;
     }
-    if (columns.outcome >= 0 && record.size(columns.outcome) > 0) {
+    if (columns.outcome >= 0 && !record.isEmpty(columns.outcome)) {
       const text = record.text(columns.outcome);
       if (text === undefined) {
         return badCell(record, columns.outcome, "not UTF-8");
       }
       outcome = text;
     }
-    const wrongMask = columns.allowed < 0 ? undefined : readAllowed(record);
-    if (wrongMask) return badMask(record, wrongMask);
+    if (columns.allowed >= 0) {
+      const list = readAllowed(record, columns.allowed);
+      if (typeof list === "string") return badMask(record, list);
+      allowed = list;
+    }
+    if (columns.nextAllowed >= 0) {
+      const list = readAllowed(record, columns.nextAllowed);
+      if (typeof list === "string") {
+        return badCell(record, columns.nextAllowed, list);
+      }
+      nextAllowed = list;
+    }
+    const wrongNext = readNext(record);
+    if (wrongNext) return wrongNext;
     const wrongEnd = readEnds(record, isFinal);
     if (wrongEnd) return wrongEnd;
+    if (areTransitions && lacksNext && !row.terminated) {
+      return "no next observation, and the row is not terminated";
+    }
     if (columns.step >= 0) {
       const number = stepOf(record, columns.step);
       if (!Number.isFinite(number)) {
@@ -169,12 +230,12 @@ export function openRows(
       if (number > stepNumber && number !== stepNumber + 1 && jumps++ === 0) {
         firstJump = `${shown(stepNumber)} to ${
           shown(number)
-        } in line ${record.line}`;
+        } in ${unit} ${record.place}`;
       }
       stepNumber = number;
     }
     if (isFinal) {
-      if (record.size(columns.reward) > 0 || row.terminated || row.truncated) {
+      if (!record.isEmpty(columns.reward) || row.terminated || row.truncated) {
         return "a reward or an end without action";
       }
       row.action = undefined;
@@ -203,15 +264,34 @@ export function openRows(
     }
   };
 
+  /** Reads what followed; returns what is wrong. */
+  const readNext = (record: TableRecord): string | undefined => {
+    if (!areTransitions) return;
+    // Nothing needs what followed a terminated step, and some files leave it out.
+    if (columns.next.every((column) => record.isEmpty(column))) {
+      next.set(observation);
+      lacksNext = true;
+      return;
+    }
+    lacksNext = false;
+    for (let d = 0; d < size; d++) {
+      const value = record.number(columns.next[d]);
+      if (!Number.isFinite(Math.fround(value))) {
+        return badNumber(record, columns.next[d], value);
+      }
+      next[d] = Math.fround(value);
+    }
+  };
+
   /** Reads the flags of a row's end; returns what is wrong. */
   const readEnds = (
-    record: CsvRecord,
+    record: TableRecord,
     isFinal: boolean,
   ): string | undefined => {
     const flags = { terminated: false, truncated: false, over: false };
     for (const key of ["terminated", "truncated", "over"] as const) {
       const column = columns[key];
-      if (column < 0 || (isFinal && record.size(column) === 0)) continue;
+      if (column < 0 || (isFinal && record.isEmpty(column))) continue;
       const flag = readFlag(record, column);
       if (flag === undefined) {
         // Beside both ends it is only compared with them.
@@ -262,8 +342,8 @@ export function openRows(
   };
 
   /** Reads the action, a code or a name; returns what is wrong. */
-  const readAction = (record: CsvRecord): string | undefined => {
-    const code = record.number(columns.action);
+  const readAction = (record: TableRecord): string | undefined => {
+    const code = record.code(columns.action);
     const action = Number.isNaN(code)
       ? actionName(record.text(columns.action))
       : code;
@@ -293,12 +373,15 @@ export function openRows(
     }
   };
 
-  /** Reads the allowed actions; returns what is wrong. */
-  const readAllowed = (record: CsvRecord): string | undefined => {
-    const cell = record.text(columns.allowed);
+  /** Reads the actions that a cell allows, or returns what is wrong. */
+  const readAllowed = (
+    record: TableRecord,
+    column: number,
+  ): readonly (number | string)[] | string => {
+    const cell = record.text(column);
     if (cell === undefined) return "not a list of actions";
-    allowed = allowedLists.get(cell);
-    if (allowed) return;
+    const known = allowedLists.get(cell);
+    if (known) return known;
     const texts = cell.split(cell.includes(";") ? ";" : " ")
       .map((text) => text.trim()).filter((text) => text !== "");
     const list: (number | string)[] = [];
@@ -310,7 +393,8 @@ export function openRows(
       list.push(action!);
     }
     if (new Set(list).size < list.length) return "which names an action twice";
-    allowedLists.set(cell, allowed = list);
+    allowedLists.set(cell, list);
+    return list;
   };
 
   const actionName = (text: string | undefined): string | undefined => {
@@ -320,12 +404,12 @@ export function openRows(
     return isName ? text : undefined;
   };
 
-  const badCell = (record: CsvRecord, column: number, what: string) =>
+  const badCell = (record: TableRecord, column: number, what: string) =>
     `${quote(columns.names[column])} is ${
       quote(record.text(column) ?? "not UTF-8")
     }, ${what}`;
 
-  const badMask = (record: CsvRecord, what: string) =>
+  const badMask = (record: TableRecord, what: string) =>
     badCell(
       record,
       columns.allowed,
@@ -334,7 +418,7 @@ export function openRows(
         : what,
     );
 
-  const badNumber = (record: CsvRecord, column: number, value: number) =>
+  const badNumber = (record: TableRecord, column: number, value: number) =>
     badCell(
       record,
       column,
@@ -342,27 +426,34 @@ export function openRows(
     );
 
   /** Reads a row and adds it; returns what is wrong. */
-  const readRow = (record: CsvRecord): string | undefined => {
+  const readRow = (record: TableRecord): string | undefined => {
     if (record.malformed) return "text after a closing quote";
     if (record.cells !== columns.count) {
       return `${record.cells} cells instead of ${columns.count}`;
     }
-    if (id === undefined || !record.equals(columns.episode, id)) {
+    const isOther = id === undefined || !isOfEpisode(record);
+    if (isOther || !goesOn(record)) {
+      if (!isOther && columns.episode >= 0) splits++;
       endEpisode();
       const wrong = startEpisode(record);
       if (wrong) return wrong;
     }
-    line = record.line;
+    place = record.place;
     const wrong = readCells(record);
     if (wrong || isBad) return wrong;
     const isFinal = row.action === undefined;
     if (isClosed || (!isFinal && (last.terminated || last.truncated))) {
       return "a row after the end of its episode";
     }
-    if (observations > 0) {
+    if (!areTransitions && observations > 0) {
       builder.addTransition(last.action!, last.reward, last.propensity);
     }
     builder.addObservation(observation, 0, allowed);
+    if (areTransitions) {
+      builder.addTransition(row.action!, row.reward, row.propensity);
+      [followed, next] = [next, followed];
+      followedAllowed = nextAllowed;
+    }
     observations++;
     if (isFinal) isClosed = true;
     else Object.assign(last, row);
@@ -372,15 +463,18 @@ export function openRows(
     row(record): void {
       const wrong = readRow(record);
       if (wrong === undefined) return;
-      onBad(record.line, wrong);
+      onBad(record.place, wrong);
       // What follows in this episode is checked cell by cell only: one line a mistake.
       isBad = true;
       stepNumber = NaN;
     },
     finish() {
       endEpisode();
-      const dataset = builder.finish(actionCount);
       const names = columns.observations.map((at) => columns.names[at]);
+      const dataset = {
+        ...builder.finish(actionCount),
+        ...ownObservationNames(names),
+      };
       const notes = [
         ...columns.notes,
         ...builder.notes(names, columns.names[columns.reward]),
@@ -389,6 +483,27 @@ export function openRows(
         notes.push(
           `${columns.names[columns.action]}: ${dataset.actionCount} actions, ` +
             `which keep their names: ${list(dataset.actionNames)}`,
+        );
+      }
+      if (areTransitions && columns.episode < 0) {
+        notes.push(
+          `${episodes} ${
+            episodes === 1 ? "episode is" : "episodes are"
+          } put together from ${dataset.actions.length} transitions: one ` +
+            "goes on where a row's observation is the next observation of the row before" +
+            (open > 0
+              ? `; ${open} of them end unterminated and not truncated, and learning continues ` +
+                "there from the next observation"
+              : ""),
+        );
+      }
+      if (splits > 0) {
+        notes.push(
+          `an episode is split ${
+            splits === 1 ? "once" : `${splits} times`
+          } where a row's ` +
+            "observation is not the next observation of the row before: are rows missing or out of " +
+            "order?",
         );
       }
       if (cut > 0) {
@@ -420,9 +535,9 @@ export function openRows(
 }
 
 /** A step's number, or its date and time in days; NaN if it is neither. */
-function stepOf(record: CsvRecord, column: number): number {
+function stepOf(record: TableRecord, column: number): number {
   const number = record.number(column);
-  if (!Number.isNaN(number) || record.size(column) > 40) return number;
+  if (!Number.isNaN(number)) return number;
   const [, date, time = "00:00", zone = "Z"] =
     ISO_TIME.exec(record.text(column) ?? "") ?? [];
   return Date.parse(`${date}T${time}${zone}`) / 86_400_000;
@@ -434,12 +549,12 @@ function dateOf(days: number): string {
 }
 
 /** 0, 1, 0.0, 1.0, true or false in any case; undefined for anything else. */
-function readFlag(record: CsvRecord, column: number): boolean | undefined {
+function readFlag(record: TableRecord, column: number): boolean | undefined {
   const number = record.number(column);
   if (number === 0 || number === 1) return number === 1;
-  const text = record.size(column) > 5 ? "" : record.text(column);
-  if (text?.toLowerCase() === "true") return true;
-  if (text?.toLowerCase() === "false") return false;
+  const text = record.text(column)?.toLowerCase();
+  if (text === "true") return true;
+  if (text === "false") return false;
 }
 
 /** Text of the file, safe for one line. */
