@@ -7,6 +7,7 @@ export { adam } from "./adam.ts";
 export { cloneRows } from "./clone_rows.ts";
 export { cloneSamples } from "./clone_samples.ts";
 export { copy } from "./copy.ts";
+export { expectedSamples } from "./expected_samples.ts";
 export { expectileRows } from "./expectile_rows.ts";
 export { gatherRows } from "./gather_rows.ts";
 export { layerForward } from "./layer_forward.ts";

@@ -217,6 +217,21 @@ export function equalPart(count: i32, most: i32, whole: f32, part: f32): f32 {
     : whole * f32x4.extract_lane(recip(f32x4.splat(<f32>count)), 0);
 }
 
+/** The Huber loss at 1 of a difference. */
+// @ts-ignore: decorator
+@inline
+export function huber(difference: f32): f32 {
+  const size = abs(difference);
+  return size > 1 ? size - <f32>0.5 : size * size * <f32>0.5;
+}
+
+/** The derivative of `huber`. */
+// @ts-ignore: decorator
+@inline
+export function huberSlope(difference: f32): f32 {
+  return difference > 1 ? <f32>1 : difference < -1 ? <f32>-1 : difference;
+}
+
 // The parts of recip and of the square root, for loops that take many values through each part in
 // turn: every operation waits for its input, and short parts keep more values under way. The
 // constants are passed in, loaded once before such a loop.

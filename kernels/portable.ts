@@ -53,6 +53,17 @@ export function equalPart(
   return count === most ? part : fround(whole * recip(count));
 }
 
+/** The Huber loss at 1 of a difference: half its square, or, above 1, its size less 0.5. */
+export function huber(difference: number): number {
+  const size = difference < 0 ? -difference : difference;
+  return size > 1 ? fround(size - 0.5) : fround(fround(size * size) * 0.5);
+}
+
+/** The derivative of {@link huber}. */
+export function huberSlope(difference: number): number {
+  return difference > 1 ? 1 : difference < -1 ? -1 : difference;
+}
+
 /** `x`, or +0 where |x| is below `threshold`; also turns -0 into +0, and keeps NaN. */
 export function flush(x: number, threshold: number = FLUSH_TENSOR): number {
   return x > -threshold && x < threshold ? 0 : x;

@@ -91,6 +91,15 @@ fn equal_part(count: u32, most: u32, whole: f32, part: f32) -> f32 {
   return mul(whole, recip(f32(count)));
 }
 
+// The Huber loss at 1 of a difference, and its derivative.
+fn huber(difference: f32) -> f32 {
+  let size = select(difference, -difference, difference < 0.0);
+  return select(mul(mul(size, size), 0.5), sub(size, 0.5), size > 1.0);
+}
+fn huber_slope(difference: f32) -> f32 {
+  return select(select(difference, -1.0, difference < -1.0), 1.0, difference > 1.0);
+}
+
 // 1 / sqrt(x) for a normal x > 0.
 fn rsqrt4(x: vec4f) -> vec4f {
   let h = mul4(x, vec4f(0.5));

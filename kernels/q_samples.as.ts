@@ -1,6 +1,6 @@
 /** `q_samples.ts` in WebAssembly. A thread computes the samples of its own rows. */
 import { QSamples } from "./arguments.as";
-import { equalPart, flushTensor, FORBIDDEN } from "./portable.as";
+import { equalPart, flushTensor, FORBIDDEN, huber, huberSlope } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 export function q_samples(call: QSamples, plan: Plan, share: Share): void {
@@ -58,23 +58,16 @@ export function q_samples(call: QSamples, plan: Plan, share: Share): void {
       const action = load<i32>(at(start + share.actions, s));
       const value = load<f32>(at(call.values, r * stride + action));
       const difference = value - y;
-      const size = abs(difference);
-      const huber = size > 1
-        ? size - <f32>0.5
-        : size * size * <f32>0.5;
-      const slope: f32 = difference > 1
-        ? 1
-        : difference < -1
-        ? -1
-        : difference;
-      store<f32>(at(call.sampleLosses, s), flushTensor(huber));
+      store<f32>(at(call.sampleLosses, s), flushTensor(huber(difference)));
       store<f32>(
         at(call.sampleLosses, share.batchSize + s),
         flushTensor(logSumExp - value),
       );
       store<f32>(
         at(call.sampleGradient, s),
-        flushTensor(slope * call.inverseBatch - call.conservativeWeight),
+        flushTensor(
+          huberSlope(difference) * call.inverseBatch - call.conservativeWeight,
+        ),
       );
     }
   }

@@ -2,7 +2,7 @@
 import { matrix, vector } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
-import { equalPart, flush, FORBIDDEN } from "./portable.ts";
+import { equalPart, flush, FORBIDDEN, huber, huberSlope } from "./portable.ts";
 import wgsl from "./q_samples.wgsl" with { type: "text" };
 
 /**
@@ -128,15 +128,12 @@ export const qSamples = defineKernel({
       const row = plan.sampleRow[s];
       const value = values[row * stride + plan.actions[s]];
       const difference = fround(value - y);
-      const size = difference < 0 ? -difference : difference;
-      const huber = size > 1
-        ? fround(size - 0.5)
-        : fround(fround(size * size) * 0.5);
-      const slope = difference > 1 ? 1 : difference < -1 ? -1 : difference;
-      sampleLosses[s] = flush(huber);
+      sampleLosses[s] = flush(huber(difference));
       sampleLosses[B + s] = flush(fround(logSumExp[row] - value));
       sampleGradient[s] = flush(
-        fround(fround(slope * inverseBatch) - conservativeWeight),
+        fround(
+          fround(huberSlope(difference) * inverseBatch) - conservativeWeight,
+        ),
       );
     }
   },

@@ -65,13 +65,10 @@ fn kernel(s: u32, run: u32) {
   let row = row_of(run, s);
   let value = values[start_values(run) + row * stride + action_of(run, s)];
   let difference = sub(value, y);
-  let size = select(difference, -difference, difference < 0.0);
-  let huber = select(mul(mul(size, size), 0.5), sub(size, 0.5), size > 1.0);
-  let slope = select(select(difference, -1.0, difference < -1.0), 1.0, difference > 1.0);
   let losses = start_sampleLosses(run) + s;
-  sampleLosses[losses] = flush(huber);
+  sampleLosses[losses] = flush(huber(difference));
   sampleLosses[losses + samples] = flush(sub(logSumExp[start_logSumExp(run) + row], value));
   sampleGradient[start_sampleGradient(run) + s] = flush(
-    sub(mul(slope, arguments.inverseBatch), arguments.conservativeWeight),
+    sub(mul(huber_slope(difference), arguments.inverseBatch), arguments.conservativeWeight),
   );
 }

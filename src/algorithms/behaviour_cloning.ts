@@ -19,6 +19,7 @@ import {
   gatherCalls,
   lastLayer,
   lossRowsCall,
+  maskTables,
   meanLossesCall,
   networkBuffers,
   softmaxBuffers,
@@ -83,6 +84,7 @@ export const behaviourCloning: AlgorithmDefinition<
       rewardScale: 1,
       plan,
       tableRows: shape.tableRows,
+      tables: maskTables(network, shape.tableRows),
       buffers: [
         ...networkBuffers(network, batchSize),
         ...batchBuffers(network, plan, 2),

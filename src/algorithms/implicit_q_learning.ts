@@ -26,6 +26,7 @@ import {
   gatherCalls,
   lastLayer,
   lossRowsCall,
+  maskTables,
   meanLossesCall,
   networkBuffers,
   outputGradientName,
@@ -142,6 +143,7 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
       rewardScale,
       plan,
       tableRows: shape.tableRows,
+      tables: maskTables(policy, shape.tableRows),
       buffers: [
         ...networks.flatMap((network) => networkBuffers(network, rowCapacity)),
         ...batchBuffers(policy, plan, 3),

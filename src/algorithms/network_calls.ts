@@ -109,6 +109,17 @@ export function forwardCalls(
   return [...calls, mask];
 }
 
+/** The program's `tables`, where nothing but masks is known of observations. */
+export function maskTables(
+  network: ProgramNetwork,
+  tableRows: number,
+): BufferSpec[] {
+  const { outputs } = lastLayer(network);
+  return network.masked
+    ? [{ name: "allowed", length: tableRows * outputs }]
+    : [];
+}
+
 /** Name of the buffer with a network's output gradient. */
 export function outputGradientName({ prefix, layout }: ProgramNetwork): string {
   return `${prefix}gradient${layout.layers.length}`;

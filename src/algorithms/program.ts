@@ -8,11 +8,11 @@ import { KERNELS } from "../../kernels/mod.ts";
 import type { PlanLayout } from "../../kernels/plan.ts";
 import type { NetworkLayout } from "../network/layout.ts";
 
-/** A buffer of f32 elements that the backend allocates, once per run. */
+/** A buffer of f32 elements that the backend allocates. */
 export interface BufferSpec {
   /** By which calls refer to it. */
   readonly name: string;
-  /** Elements per run. */
+  /** Elements; of what each run has its own copy, per run. */
   readonly length: number;
 }
 
@@ -62,12 +62,10 @@ export interface LossTerm {
 /**
  * An algorithm for one network shape and one set of hyper-parameters.
  *
- * Four buffers are not in `buffers`, because they do not have one copy per run:
- * `observations` (the table of distinct observations, [tableRows, inputs], shared by all runs),
- * `allowed` (1 where an action is allowed in such an observation, [tableRows, actions], shared too, and
- * there only where the first network is masked),
- * `losses` ([steps of a block, runs, terms], of which a call sees the current step's and run's part),
- * and the plan.
+ * Some buffers are not in `buffers`, because they do not have one copy per run:
+ * `observations` (the table of distinct observations, [tableRows, inputs], shared by all runs), what
+ * `tables` names, `losses` ([steps of a block, runs, terms], of which a call sees the current step's and
+ * run's part), and the plan.
  */
 export interface Program {
   /** What is trained. The first is the policy: its outputs decide. */
@@ -82,6 +80,11 @@ export interface Program {
   readonly plan: PlanLayout;
   /** Rows of the observation table. */
   readonly tableRows: number;
+  /**
+   * What else is known of each of its rows, shared by all runs: `allowed`, [tableRows, actions], 1 where an
+   * action is allowed, where the first network is masked; or what the program says.
+   */
+  readonly tables: readonly BufferSpec[];
   /** What the backend allocates for each run. */
   readonly buffers: readonly BufferSpec[];
   /** Names of the buffers that are the training state, in the order of a checkpoint; see {@link stateOf}. */

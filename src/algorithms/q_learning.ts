@@ -31,6 +31,7 @@ import {
   gatherCalls,
   lastLayer,
   lossRowsCall,
+  maskTables,
   meanLossesCall,
   networkBuffers,
   softmaxBuffers,
@@ -166,6 +167,7 @@ function qLearning(
     rewardScale: rewardScaleOf(settings, shape),
     plan,
     tableRows: shape.tableRows,
+    tables: maskTables(network, shape.tableRows),
     buffers: [
       ...networkBuffers(network, rowCapacity),
       ...batchBuffers(network, plan, 2),

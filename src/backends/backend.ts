@@ -18,8 +18,8 @@ export interface TrainingTask {
   readonly program: Program;
   /** The table of distinct observations, [program.tableRows, inputs] row-major. */
   readonly observations: Float32Array;
-  /** [program.tableRows, actions] 1 where an action is allowed, else 0; only for a masked program. */
-  readonly allowed?: Float32Array;
+  /** The program's `tables`, by name; none where it has none. */
+  readonly tables?: Readonly<Record<string, Float32Array>>;
   /** Which samples each step uses. */
   readonly plan: PlanSource;
   /** Where training starts: the initial state or a checkpoint. */
@@ -73,13 +73,6 @@ export function blockSteps({ program, runs }: TaskSize): number {
 /** Numbers in the table of distinct observations. */
 export function tableLength({ networks, tableRows }: Program): number {
   return tableRows * networks[0].layout.layers[0].inputs;
-}
-
-/** Numbers in the table of allowed actions; 0 where the program has none. */
-export function maskLength(
-  { networks: [network], tableRows }: Program,
-): number {
-  return network.masked ? tableRows * network.layout.layers.at(-1)!.outputs : 0;
 }
 
 /** `1.5 GiB`, for a shortage of memory. */

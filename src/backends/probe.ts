@@ -146,7 +146,7 @@ function goldenTask(program: Program): TrainingTask {
   return {
     program,
     observations,
-    allowed,
+    tables: { allowed },
     plan,
     state: initialState(
       program,

@@ -6,7 +6,7 @@
  */
 import { KERNELS } from "../../kernels/mod.ts";
 import { type PlanStep, planStep } from "../../kernels/plan.ts";
-import type { Call } from "../algorithms/program.ts";
+import type { BufferSpec, Call } from "../algorithms/program.ts";
 import { fillSweep } from "../dataset/minibatch_plan.ts";
 import {
   type Backend,
@@ -23,8 +23,11 @@ export const referenceBackend: Backend = {
   name: "reference",
   description: "plain TypeScript, one thread",
   shortage({ program, runs }) {
-    const words = program.buffers.reduce((sum, { length }) => sum + length, 0);
-    const bytes = 4 * (runs * words + tableLength(program));
+    const sum = (buffers: readonly BufferSpec[]) =>
+      buffers.reduce((sum, { length }) => sum + length, 0);
+    const bytes = 4 *
+      (runs * sum(program.buffers) + tableLength(program) +
+        sum(program.tables));
     return bytes > MOST_BYTES
       ? `${gibibytes(bytes)}, and the reference backend takes at most 4`
       : null;
@@ -33,7 +36,7 @@ export const referenceBackend: Backend = {
 };
 
 function openTraining(
-  { program, observations, allowed, plan, state }: TrainingTask,
+  { program, observations, tables = {}, plan, state }: TrainingTask,
 ): TrainingSession {
   const { runs } = state;
   const { layout } = plan;
@@ -53,7 +56,7 @@ function openTraining(
 
   function argument(name: string, offset: number, run: number): Float32Array {
     if (name === "observations") return observations;
-    if (name === "allowed") return allowed!;
+    if (Object.hasOwn(tables, name)) return tables[name];
     if (name === "losses") {
       return losses.subarray(run * terms, (run + 1) * terms);
     }

@@ -10,7 +10,6 @@ import { InputError } from "../errors.ts";
 import {
   blockSteps,
   gibibytes,
-  maskLength,
   tableLength,
   type TaskSize,
   type TrainingTask,
@@ -62,7 +61,8 @@ export interface MemoryMap {
   readonly parts: readonly number[];
   readonly barrier: number;
   readonly observations: number;
-  readonly allowed: number;
+  /** Addresses of the program's `tables`, by name. */
+  readonly tables: Readonly<Record<string, number>>;
   /** Name to [runs] addresses. */
   readonly buffers: Readonly<Record<string, readonly number[]>>;
   readonly step: CallList;
@@ -140,7 +140,9 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
       program.buffers.map(({ name, length }) => [name, takeEach(runs, length)]),
     ),
     observations: take(tableLength(program)),
-    allowed: take(maskLength(program)),
+    tables: Object.fromEntries(
+      program.tables.map(({ name, length }) => [name, take(length)]),
+    ),
   };
   return { map, bytes: end, scratches };
 }
@@ -163,7 +165,7 @@ export function learnerMemory(
   task: TrainingTask,
   threads: number,
 ): TrainingMemory {
-  const { program, observations, allowed, state } = task;
+  const { program, observations, tables, state } = task;
   const { runs } = state;
   const layout = program.plan;
   const { map, bytes, scratches } = planMemory({ program, runs }, threads);
@@ -185,8 +187,8 @@ export function learnerMemory(
   writeArguments(view, map, program.sweep, map.sweep);
   new Float32Array(memory.buffer, map.observations, observations.length)
     .set(observations);
-  if (allowed) {
-    new Float32Array(memory.buffer, map.allowed, allowed.length).set(allowed);
+  for (const [name, table] of Object.entries(tables ?? {})) {
+    new Float32Array(memory.buffer, map.tables[name], table.length).set(table);
   }
   for (const name of program.state) {
     const length = state.buffers[name].length / runs;
@@ -290,8 +292,8 @@ function writeArguments(
       for (const { buffer, offset } of Object.values(buffers)) {
         const base = buffer === "observations"
           ? map.observations
-          : buffer === "allowed"
-          ? map.allowed
+          : Object.hasOwn(map.tables, buffer)
+          ? map.tables[buffer]
           : buffer === "losses"
           ? map.stepLosses[run]
           : map.buffers[buffer][run];

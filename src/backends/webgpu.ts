@@ -12,7 +12,6 @@ import {
   type Backend,
   blockSteps,
   gibibytes,
-  maskLength,
   tableLength,
   type TrainingSession,
   type TrainingTask,
@@ -44,7 +43,7 @@ export function webgpuBackend(
       const words = Math.max(
         ...buffers.map(({ length }) => runs * length),
         tableLength(program),
-        maskLength(program),
+        ...program.tables.map(({ length }) => length),
         blockSteps({ program, runs }) * runs * plan.stride,
       );
       return 4 * words > maxBufferBytes
@@ -69,7 +68,7 @@ async function openTraining(
   session: GpuSession,
   task: TrainingTask,
 ): Promise<TrainingSession> {
-  const { program, observations, allowed, plan, state } = task;
+  const { program, observations, tables = {}, plan, state } = task;
   const { runs } = state;
   const { layout } = plan;
   const terms = program.lossTerms.length;
@@ -78,7 +77,7 @@ async function openTraining(
   await session.open({
     program,
     observations,
-    allowed,
+    tables,
     runs,
     state: state.buffers,
     blockSteps: block,

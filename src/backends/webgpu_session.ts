@@ -40,8 +40,8 @@ export interface TrainingSetup {
   readonly program: Program;
   /** [program.tableRows, inputs] */
   readonly observations: Float32Array;
-  /** [program.tableRows, actions] of a masked program. */
-  readonly allowed?: Float32Array;
+  /** The program's `tables`, by name. */
+  readonly tables: Readonly<Record<string, Float32Array>>;
   /** Runs that learn at once. */
   readonly runs: number;
   /** [runs, length] for each of the program's state buffers. */
@@ -332,16 +332,14 @@ function sessionOn(
     }
     /** Tables that the runs share. */
     const shared = new Map<string, GPUBuffer>();
-    for (
-      const [name, table, what] of [
-        ["observations", setup.observations, "the observation table"],
-        ["allowed", setup.allowed, "the table of allowed actions"],
-      ] as const
-    ) {
-      if (table === undefined) continue;
+    const upload = (name: string, what: string, table: Float32Array) => {
       const buffer = allocate(what, table.length);
       device.queue.writeBuffer(buffer, 0, table.slice());
       shared.set(name, buffer);
+    };
+    upload("observations", "the observation table", setup.observations);
+    for (const [name, table] of Object.entries(setup.tables)) {
+      upload(name, `the table "${name}"`, table);
     }
     const plan = allocate(
       "a block of minibatch plans",

@@ -6,6 +6,10 @@
  */
 import { buildProgram, configureAlgorithm } from "../algorithms/index.ts";
 import {
+  fittedQProgram,
+  TARGET_PROBABILITIES,
+} from "../algorithms/fitted_q_evaluation.ts";
+import {
   initialState,
   type TrainingState,
 } from "../algorithms/training_state.ts";
@@ -14,7 +18,7 @@ import { adamSchedule } from "../algorithms/schedule.ts";
 import { readSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { distinctRows } from "../dataset/distinct_rows.ts";
+import { type DistinctRows, distinctRows } from "../dataset/distinct_rows.ts";
 import { planSource } from "../dataset/minibatch_plan.ts";
 import { validateDataset } from "../dataset/validate.ts";
 import { InputError } from "../errors.ts";
@@ -23,7 +27,7 @@ import { type LayerParameters, packParameters } from "../network/layout.ts";
 
 /** What a fixture shows of a backend. */
 export interface ConformanceResult {
-  /** `discrete_bc`, `discrete_cql`, `dqn` or `double_dqn`. */
+  /** `discrete_bc`, `discrete_cql`, `dqn`, `double_dqn` or `discrete_fqe`. */
   readonly algorithm: string;
   /** Updates replayed. */
   readonly steps: number;
@@ -71,6 +75,7 @@ export async function checkConformance(
   const session = await backend.open({
     program,
     observations: rows.observations,
+    tables: fixtureTables(file, about, rows),
     plan,
     state: initialState(program, [[
       packParameters(program.networks[0].layout, initial),
@@ -118,7 +123,13 @@ export async function checkConformance(
 const LARGEST_TORCH_ERROR = 1e-3;
 
 /** What d3rlpy calls the algorithms that can be replayed. */
-const ALGORITHMS = ["discrete_bc", "discrete_cql", "dqn", "double_dqn"];
+const ALGORITHMS = [
+  "discrete_bc",
+  "discrete_cql",
+  "dqn",
+  "double_dqn",
+  "discrete_fqe",
+];
 
 interface FixtureMetadata {
   readonly algorithm: string;
@@ -277,8 +288,41 @@ function fixtureProgram(
     double_dqn: () =>
       buildProgram(configureAlgorithm("doubleDqn", settings), shape),
     dqn: () => buildProgram(configureAlgorithm("dqn", settings), shape),
+    discrete_fqe: () => fittedQProgram(settings, shape),
   };
   return programs[algorithm]();
+}
+
+/** The evaluated policy of a fixture that has one: the action that it takes in each next observation. */
+function fixtureTables(
+  file: SafetensorsFile,
+  { algorithm, steps, batchSize, sizes }: FixtureMetadata,
+  { count, rowOf }: DistinctRows,
+): Record<string, Float32Array> {
+  if (algorithm !== "discrete_fqe") return {};
+  const actionCount = sizes[sizes.length - 1];
+  const N = steps * batchSize;
+  const name = "batch.next_policy_actions";
+  const chosen = tensor(file, name, Int32Array, N);
+  const terminals = tensor(file, "batch.terminals", Float32Array, N);
+  const actions = new Int32Array(count).fill(-1);
+  const probabilities = new Float32Array(count * actionCount);
+  chosen.forEach((action, i) => {
+    // After a terminal it has no effect.
+    if (terminals[i] === 1) return;
+    const row = rowOf[2 * i + 1];
+    if (!(action >= 0 && action < actionCount)) {
+      throw new InputError(`${file.name}: "${name}" has the action ${action}`);
+    }
+    if (actions[row] >= 0 && actions[row] !== action) {
+      throw new InputError(
+        `${file.name}: "${name}" has two actions for one observation`,
+      );
+    }
+    actions[row] = action;
+    probabilities[row * actionCount + action] = 1;
+  });
+  return { [TARGET_PROBABILITIES]: probabilities };
 }
 
 /** The fixture's layers, from PyTorch's [outputs, inputs] to [inputs, outputs]. */
@@ -359,18 +403,20 @@ function largestLossDifference(
   );
   const total = tensor(file, "expect.loss", Float64Array, steps);
   const ours = losses.flatMap((block) => [...block]);
+  const width = lossTerms.length;
   let largest = 0;
   const compare = (value: number, expected: number) => {
     const scale = Math.max(1, Math.abs(expected));
     largest = Math.max(largest, Math.abs(value - expected) / scale);
   };
   for (let t = 0; t < steps; t++) {
-    const [first, second] = ours.slice(2 * t, 2 * t + 2);
-    compare(first + lossTerms[1].weight * second, total[t]);
+    const own = ours.slice(width * t, width * (t + 1));
+    const sum = own.reduce((sum, x, k) => sum + lossTerms[k].weight * x, 0);
+    compare(sum, total[t]);
     terms.forEach((name, k) => {
       if (name) {
         compare(
-          ours[2 * t + k],
+          own[k],
           tensor(file, `expect.${name}`, Float64Array, steps)[t],
         );
       }

@@ -129,6 +129,7 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
     rewardScale: 1,
     plan: layout,
     tableRows,
+    tables: [],
     buffers,
     state: buffers.map(({ name }) => name),
     step,

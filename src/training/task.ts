@@ -161,7 +161,7 @@ export function prepareTask(
     task: {
       program,
       observations,
-      ...(masked ? { allowed: joined(masks) } : {}),
+      ...(masked && { tables: { allowed: joined(masks) } }),
       plan,
       state: state ?? initialState(program, parameters()),
     },

@@ -137,7 +137,8 @@ export function randomTask(
   return {
     program,
     observations: rows.observations,
-    allowed: rows.allowed && Float32Array.from(rows.allowed),
+    ...(rows.allowed &&
+      { tables: { allowed: Float32Array.from(rows.allowed) } }),
     plan: planSource(
       program.plan,
       each((run) => ({

@@ -57,7 +57,7 @@ Deno.test("fixtures of what the suite does not train are refused, not misread", 
   };
   equal(
     await refusal({ algorithm: '"discrete_sac"' }),
-    'f: algorithm "discrete_sac": there are fixtures of discrete_bc, discrete_cql, dqn, double_dqn',
+    'f: algorithm "discrete_sac": there are fixtures of discrete_bc, discrete_cql, dqn, double_dqn, discrete_fqe',
   );
   equal(
     await refusal({ q_function: '"qr"' }),
