@@ -268,3 +268,10 @@ export type {
   Acting,
   TablePolicy,
 } from "./src/evaluation/off_policy/target.ts";
+export {
+  type FittedQ,
+  fittedQEvaluation,
+  type FittedQOptions,
+  type FittedQTraining,
+  type FittedQuantity,
+} from "./src/evaluation/off_policy/fitted_q_evaluation.ts";

@@ -263,6 +263,23 @@ export function checkConfig(value: unknown, source: string): ConfigOverrides {
 }
 
 /**
+ * Checks settings that stand in no configuration by their definitions.
+ *
+ * @throws InputError naming the first that is wrong or missing.
+ */
+export function checkSettings(
+  definitions: AnySettings,
+  values: object,
+  source: string,
+): void {
+  const schema = v.strictObject(settingEntries(definitions));
+  const result = v.safeParse(schema, values, { abortEarly: true });
+  if (!result.success) {
+    throw new InputError(`${source}: ${describe(result.issues[0], schema)}`);
+  }
+}
+
+/**
  * Checks one learner's settings where no configuration was resolved: every key is there, and
  * each has the type and range that it has in a configuration.
  *

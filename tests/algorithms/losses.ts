@@ -15,6 +15,8 @@ export interface Sample {
   readonly allowed?: readonly number[];
   /** The same for the next observation. */
   readonly nextAllowed?: readonly number[];
+  /** Of the evaluated policy, in the next observation. */
+  readonly nextProbabilities?: readonly number[];
 }
 
 /** What an update finds. Networks stand in the order of the program's. */
@@ -154,6 +156,22 @@ const implicitQLearning: Loss = (
   };
 };
 
+/** Huber(Q(s,a) - y), y = r + γ · Σ π(b|s') · Q'(s',b). */
+const fittedQEvaluation: Loss = ({ settings, sample, target }, watch) => {
+  const { gamma, rewardScale } = settings;
+  const { observation, action, reward, next, nextProbabilities } = sample;
+  const values = next ? forward(target[0]!, next, () => {}) : [];
+  const y = rewardScale * reward +
+    gamma * sumOf(values.map((value, b) => nextProbabilities![b] * value));
+  return ([network]) => {
+    const tdLoss = huber(
+      forward(network, observation, watch)[action] - y,
+      watch,
+    );
+    return { tdLoss, total: tdLoss };
+  };
+};
+
 /** By the algorithm's name. */
 const LOSSES: Readonly<Record<string, Loss>> = {
   bc: cloning,
@@ -161,6 +179,7 @@ const LOSSES: Readonly<Record<string, Loss>> = {
   dqn: qLearning("target"),
   doubleDqn: qLearning("online"),
   iql: implicitQLearning,
+  fqe: fittedQEvaluation,
 };
 
 /** An algorithm's loss. @throws Error where none is written down. */

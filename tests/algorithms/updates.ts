@@ -1,5 +1,6 @@
 /** Updates made by the suite on the reference backend, with all that the oracle needs to repeat them. */
 import type { Algorithm } from "../../src/algorithms/index.ts";
+import type { TrainingTask } from "../../src/backends/backend.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { initialParameters } from "../../src/network/initial.ts";
@@ -34,15 +35,51 @@ export interface Update extends Minibatch {
   readonly gradient: readonly Network[];
 }
 
-/**
- * Trains that many steps from initial parameters three times as large as the suite's, so that values
- * differ, and from target networks of their own.
- */
-export async function suiteUpdates(
+/** One run of a task, as the oracle repeats it. */
+export interface RepeatedRun {
+  /** The loss's name. */
+  readonly algorithm: string;
+  /** What its parameters are drawn from. */
+  readonly seed: number;
+  readonly member: number;
+  /** What its loss depends on. */
+  readonly settings: Situation["settings"];
+  /** The data's transitions. */
+  readonly samples: readonly Sample[];
+  /** Draws the next minibatch, as indices of them. */
+  readonly draw: () => readonly number[];
+}
+
+/** Trains an algorithm that many steps; see {@link updatesOf}. */
+export function suiteUpdates(
   { algorithm, network, runs, bootstrapOnTruncation }: Training,
   steps: number,
 ): Promise<Update[]> {
   const { task } = prepareTask(network, algorithm, runs, bootstrapOnTruncation);
+  const { name, settings } = algorithm;
+  const repeated = runs.map((run) => ({
+    algorithm: name,
+    seed: run.seed,
+    member: run.member,
+    settings: {
+      ...settings as unknown as Situation["settings"],
+      rewardScale: task.program.rewardScale,
+    },
+    samples: transitions(run.dataset, network.encoder, bootstrapOnTruncation),
+    draw: minibatches(run, name, settings.batchSize),
+  }));
+  return updatesOf(task, repeated, steps);
+}
+
+/**
+ * Trains that many steps from initial parameters three times as large as the suite's, so that values
+ * differ, and from target networks of their own.
+ */
+export async function updatesOf(
+  task: TrainingTask,
+  runs: readonly RepeatedRun[],
+  steps: number,
+): Promise<Update[]> {
   const { program } = task;
   const { networks, targetUpdateInterval, lossTerms } = program;
   const buffers = { ...task.state.buffers };
@@ -68,10 +105,6 @@ export async function suiteUpdates(
     program: { ...program, state },
     state: { ...task.state, buffers },
   });
-  const draws = runs.map((run) => minibatches(run, algorithm));
-  const samples = runs.map(({ dataset }) =>
-    transitions(dataset, network.encoder, bootstrapOnTruncation)
-  );
 
   const read = async () => {
     const { buffers } = await session.read();
@@ -96,14 +129,11 @@ export async function suiteUpdates(
         0,
       );
       updates.push({
-        algorithm: algorithm.name,
-        settings: {
-          ...algorithm.settings as unknown as Situation["settings"],
-          rewardScale: program.rewardScale,
-        },
+        algorithm: runs[run].algorithm,
+        settings: runs[run].settings,
         online: before(run, "parameters"),
         target: target[run],
-        samples: draws[run]().map((i) => samples[run][i]),
+        samples: runs[run].draw().map((i) => runs[run].samples[i]),
         terms: { ...Object.fromEntries(terms), total },
         gradient: after(run, "parameterGradient"),
       });
@@ -138,9 +168,10 @@ function layers(
 }
 
 /** Draws a run's minibatches in their order, as indices of transitions. */
-function minibatches(
+export function minibatches(
   { seed, member, dataset }: TaskRun,
-  { name, settings: { batchSize } }: Algorithm,
+  name: string,
+  batchSize: number,
 ): () => number[] {
   const stream = `minibatch/${name}` + (member ? `/member/${member}` : "");
   const random = randomStream(seed, stream);
@@ -152,7 +183,7 @@ function minibatches(
 }
 
 /** A data set's transitions, with observations encoded where they are to be. */
-function transitions(
+export function transitions(
   dataset: Dataset,
   encoder: NetworkSettings["encoder"],
   bootstrapOnTruncation: boolean,

@@ -79,6 +79,8 @@ const SHAPES: readonly Shape[] = ([
   ["cql", 3, [7, 33], 9, 5, 3, 2, 20, true],
   ["dqn", 2, [40], 6, 100, 1, 2, 60, true],
   ["iql", 2, [33, 7], 5, 100, 1, 9, 40, true],
+  ["fqe", 2, [33], 5, 100, 2, 9, 40],
+  ["fqe", 3, [7, 33], 9, 5, 3, 2, 20, true],
 ] as const).map((
   [
     algorithm,
@@ -134,7 +136,7 @@ onEachBackend("every algorithm in a random shape", async (backend) => {
   const seed = 2 ** 32 * Math.random() >>> 0;
   const random = randomStream(seed, "shapes");
   const pick = <T>(...values: T[]): T => values[random.integer(values.length)];
-  for (const [i, algorithm] of ALGORITHM_NAMES.entries()) {
+  for (const [i, algorithm] of [...ALGORITHM_NAMES, "fqe" as const].entries()) {
     const shape: Shape = {
       algorithm,
       inputs: 1 + random.integer(12),

@@ -10,18 +10,19 @@ import { randomTask, type Shape } from "./random_task.ts";
 export const BROWSER_STEPS = 120;
 
 /** Shapes for {@link randomTask} of seed {@link BROWSER_SEED}. */
-export const BROWSER_SHAPES: readonly Shape[] = (["bc", "cql"] as const).map(
-  (algorithm) => ({
-    algorithm,
-    inputs: 2,
-    hidden: [256, 256],
-    actions: 4,
-    batchSize: 32,
-    runs: 1,
-    interval: 50,
-    episodes: 40,
-  }),
-);
+export const BROWSER_SHAPES: readonly Shape[] = (["bc", "cql", "fqe"] as const)
+  .map(
+    (algorithm) => ({
+      algorithm,
+      inputs: 2,
+      hidden: [256, 256],
+      actions: 4,
+      batchSize: 32,
+      runs: 1,
+      interval: 50,
+      episodes: 40,
+    }),
+  );
 
 /** Names the random streams of data, minibatches and parameters. */
 export const BROWSER_SEED = 5;

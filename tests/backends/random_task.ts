@@ -1,21 +1,29 @@
 /** Random training tasks for tests of backends. */
+import { flush } from "../../kernels/portable.ts";
 import {
   type AlgorithmName,
   buildProgram,
   configureAlgorithm,
 } from "../../src/algorithms/index.ts";
+import {
+  fittedQProgram,
+  TARGET_PROBABILITIES,
+} from "../../src/algorithms/fitted_q_evaluation.ts";
 import { initialState } from "../../src/algorithms/training_state.ts";
 import { adamSchedule } from "../../src/algorithms/schedule.ts";
 import type { TrainingTask } from "../../src/backends/backend.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
-import { distinctRows } from "../../src/dataset/distinct_rows.ts";
+import {
+  type DistinctRows,
+  distinctRows,
+} from "../../src/dataset/distinct_rows.ts";
 import { planSource, uniformDraw } from "../../src/dataset/minibatch_plan.ts";
 import { initialParameters } from "../../src/network/initial.ts";
 import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
 
 /** Shape of a task. */
 export interface Shape {
-  readonly algorithm: AlgorithmName;
+  readonly algorithm: AlgorithmName | "fqe";
   readonly inputs: number;
   readonly hidden: readonly number[];
   readonly actions: number;
@@ -100,6 +108,25 @@ function randomMasks(
   return allowed;
 }
 
+/** [rows, actions] probabilities, of allowed actions. */
+function randomPolicy(
+  { count, allowed }: DistinctRows,
+  actions: number,
+  seed: number,
+): Float32Array {
+  const random = randomStream(seed, "policy");
+  const policy = new Float32Array(count * actions);
+  for (let row = 0; row < policy.length; row += actions) {
+    const weights = Array.from(
+      { length: actions },
+      (_, a) => allowed?.[row + a] === 0 ? 0 : random.uniform() ** 3,
+    );
+    const sum = weights.reduce((sum, w) => sum + w, 0);
+    weights.forEach((w, a) => policy[row + a] = flush(Math.fround(w / sum)));
+  }
+  return policy;
+}
+
 /** Program and everything else for a shape; equal arguments give equal tasks. */
 export function randomTask(
   shape: Shape,
@@ -114,31 +141,38 @@ export function randomTask(
     undefined,
     dataset.allowed,
   );
+  const settings = {
+    batchSize,
+    gamma: 0.97,
+    alpha: 1.5,
+    temperature: 0.5,
+    targetActionNoise: 0.05,
+    targetUpdateInterval: interval,
+  };
+  const sizes = {
+    observationSize: shape.inputs,
+    hidden,
+    actionCount: shape.actions,
+    tableRows: rows.count,
+    masked: shape.masked,
+  };
   // Settings that an algorithm does not have are of no effect.
-  const program = buildProgram(
-    configureAlgorithm<AlgorithmName>(algorithm, {
-      batchSize,
-      gamma: 0.97,
-      alpha: 1.5,
-      temperature: 0.5,
-      targetActionNoise: 0.05,
-      targetUpdateInterval: interval,
-    }),
-    {
-      observationSize: shape.inputs,
-      hidden,
-      actionCount: shape.actions,
-      tableRows: rows.count,
-      masked: shape.masked,
-    },
-  );
+  const program = algorithm === "fqe"
+    ? fittedQProgram(settings, sizes)
+    : buildProgram(
+      configureAlgorithm<AlgorithmName>(algorithm, settings),
+      sizes,
+    );
   const each = <T>(make: (run: number) => T): T[] =>
     Array.from({ length: runs }, (_, run) => make(run));
   return {
     program,
     observations: rows.observations,
-    ...(rows.allowed &&
-      { tables: { allowed: Float32Array.from(rows.allowed) } }),
+    tables: algorithm === "fqe"
+      ? { [TARGET_PROBABILITIES]: randomPolicy(rows, shape.actions, seed) }
+      : rows.allowed
+      ? { allowed: Float32Array.from(rows.allowed) }
+      : {},
     plan: planSource(
       program.plan,
       each((run) => ({

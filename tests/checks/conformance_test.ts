@@ -72,6 +72,48 @@ Deno.test("fixtures of what the suite does not train are refused, not misread", 
   equal(await refusal({}), "f: episode 1, step 0: the reward is NaN");
 });
 
+Deno.test("a policy that is none is refused: no action, or two in one observation", async () => {
+  const { tensors, metadata } = readSafetensors(
+    fixture("fqe_grid"),
+    "fqe_grid",
+  );
+  const name = "batch.next_policy_actions";
+  const actions = tensors.get(name)!.data as Int32Array;
+  const after = tensors.get("batch.next_observations")!.data as Float32Array;
+  const terminals = tensors.get("batch.terminals")!.data as Float32Array;
+  const size = after.length / actions.length;
+  const places = new Map<string, number[]>();
+  actions.forEach((_, i) => {
+    if (terminals[i] === 1) return;
+    const place = `${after.subarray(i * size, (i + 1) * size)}`;
+    places.set(place, [...places.get(place) ?? [], i]);
+  });
+  const [, again] = [...places.values()].find(({ length }) => length > 1)!;
+  const action = actions[again];
+  for (
+    const [other, message] of [
+      [-1, `f: "${name}" has the action -1`],
+      [99, `f: "${name}" has the action 99`],
+      [
+        action === 0 ? 1 : 0,
+        `f: "${name}" has two actions for one observation`,
+      ],
+    ] as const
+  ) {
+    actions[again] = other;
+    const bytes = writeSafetensors(tensors, metadata);
+    await rejects(
+      checkConformance(bytes, "f", referenceBackend),
+      new InputError(message),
+    );
+  }
+  // After a terminal it has no effect.
+  actions[again] = action;
+  actions[terminals.indexOf(1)] = 99;
+  const bytes = writeSafetensors(tensors, metadata);
+  ok((await checkConformance(bytes, "f", referenceBackend)).passed);
+});
+
 Deno.test("two arrays with the same NaN differ there", () => {
   const x = Float32Array.of(1, NaN, 0);
   equal(bitDifferences(x, x), 1);
