@@ -13,6 +13,7 @@ import {
 import { formatOffPolicy, processOutput } from "../tools.ts";
 import {
   type Arguments,
+  choiceFlag,
   integerFlag,
   readDataset,
   runScript,
@@ -73,6 +74,11 @@ const usage: Usage = {
       value: "X",
       help:
         "rewardScale of the training, to compare action values with rewards (default: 1)",
+    },
+    fqe: {
+      value: "tables|network",
+      help:
+        "what fitted Q evaluation fits (default: tables, or networks where most observations are new and --cross-fit is not off)",
     },
     seed: { value: "N", help: "names the random streams (default: 0)" },
     json: { help: "print everything as JSON" },
@@ -160,6 +166,7 @@ await runScript(usage, async (args) => {
     outcomes: values.outcomes,
     folds: crossFit === "off" ? 1 : integerFlag(args, "cross-fit", 2, 1000),
     seed: integerFlag(args, "seed", 0, 2 ** 32 - 1),
+    fqe: choiceFlag(args, "fqe", ["tables", "network"]),
     rewardScale: numberFlag(args, "reward-scale", (x) => x > 0, "above 0"),
   };
   const screen = processOutput("stderr");

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Backend } from "../backends/backend.ts";
+import { wasmBackend } from "../backends/wasm.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { InputError } from "../errors.ts";
 import { parseRequirements } from "../evaluation/off_policy/decision.ts";
@@ -10,7 +12,12 @@ import {
   evaluateOffPolicy,
   foldsOf,
   type OffPolicyEvaluation,
+  type QuantityEstimates,
 } from "../evaluation/off_policy/evaluate.ts";
+import {
+  type FittedQ,
+  fittedQEvaluation,
+} from "../evaluation/off_policy/fitted_q_evaluation.ts";
 import type { Interval } from "../evaluation/off_policy/intervals.ts";
 import { episodeCount, type Log, logOf } from "../evaluation/off_policy/log.ts";
 import {
@@ -22,7 +29,11 @@ import {
   countedPropensities,
   policyPropensities,
 } from "../evaluation/off_policy/propensities.ts";
-import { returnQuantity } from "../evaluation/off_policy/quantity.ts";
+import {
+  lengthQuantity,
+  outcomeQuantity,
+  returnQuantity,
+} from "../evaluation/off_policy/quantity.ts";
 import {
   LOG_REFERENCES,
   type LogReference,
@@ -61,6 +72,9 @@ export type LogPolicy =
   }
   | { readonly kind: "reference"; readonly name: LogReference };
 
+/** Where more of a log's steps than this have an observation of their own, a table of them says nothing. */
+const MOST_DISTINCT = 0.5;
+
 /** How to evaluate. */
 export interface LogRequest {
   /** `column`, `counts`, `clone`, or the path of a policy; by default the column if there is one, else counts, or a clone where observations hardly repeat. */
@@ -83,6 +97,10 @@ export interface LogRequest {
   readonly seed?: number;
   /** What the policy's action values are divided by; by default 1. */
   readonly rewardScale?: number;
+  /** What fitted Q evaluation fits; by default tables, or with folds networks where most observations are new. */
+  readonly fqe?: "tables" | "network";
+  /** What trains the networks, which changes no bit; by default wasm. */
+  readonly backend?: Backend;
 }
 
 /**
@@ -222,10 +240,11 @@ export async function evaluateOnLog(
     seed,
   );
   const scale = request.rewardScale ?? 1;
-  return evaluateOffPolicy(dataset, log, target, {
+  const discount = request.discount ?? 0.99;
+  const found = evaluateOffPolicy(dataset, log, target, {
     propensities,
     source,
-    discount: request.discount ?? 0.99,
+    discount,
     horizon: request.horizon,
     returnRange: request.returnRange,
     confidence,
@@ -239,6 +258,47 @@ export async function evaluateOnLog(
       : null,
     seed,
   });
+  const isNew = log.stateCount > MOST_DISTINCT * log.actions.length;
+  const usual = isNew && request.folds !== 1 ? "network" : "tables";
+  if ((request.fqe ?? usual) === "tables") return found;
+  const [ofReturn, ofDiscounted, ofLength, ...ofOutcomes] =
+    await fittedQEvaluation(
+      dataset,
+      target,
+      [
+        returnQuantity(dataset, 1),
+        returnQuantity(dataset, discount),
+        lengthQuantity(log),
+        ...outcomes.map(({ ends }) => outcomeQuantity(log, ends)),
+      ],
+      { horizon: found.settings.horizon, seed },
+      request.backend ?? wasmBackend(),
+    );
+  const { estimates } = found;
+  const named = Object.fromEntries(
+    outcomes.map(({ name }, i) => [
+      name,
+      withFqe(estimates.outcomes[name], ofOutcomes[i]),
+    ]),
+  );
+  return {
+    ...found,
+    estimates: {
+      return: withFqe(estimates.return, ofReturn),
+      discountedReturn: withFqe(estimates.discountedReturn, ofDiscounted),
+      length: withFqe(estimates.length, ofLength),
+      outcomes: named,
+    },
+  };
+}
+
+/** The estimates, with fitted Q evaluation by a network. */
+function withFqe(
+  estimates: QuantityEstimates,
+  { value }: FittedQ,
+): QuantityEstimates {
+  const method = "a network, without an interval";
+  return { ...estimates, fqe: { value, interval: null, method } };
 }
 
 async function propensitiesOf(
