@@ -21,6 +21,7 @@ export { requireNewRun } from "./src/run/run_directory.ts";
 export {
   type Given,
   knownEnvironment,
+  type LearningProblem,
   openProblem,
   type Problem,
   worldSha256,
@@ -32,9 +33,9 @@ export {
   type MeasuredWorld,
   unsafeMeasure,
   valueName,
-  valueWords,
 } from "./src/evaluation/measures.ts";
-export { returnWriter } from "./src/report/study_words.ts";
+export { returnWriter, worthWords } from "./src/report/study_words.ts";
+export { formatHeldOut } from "./src/report/held_out.ts";
 export { type ExactColumn, exactColumns } from "./src/report/run_numbers.ts";
 export {
   keepsActionNames,

@@ -27,6 +27,8 @@ export {
   type Centre,
   type Comparison,
   type Estimate,
+  LOG_QUANTITIES,
+  type LogQuantity,
   type PairedComparison,
   type Profiles,
   type Quantity,

@@ -19,6 +19,7 @@ import {
 } from "../mod.ts";
 import {
   exactColumns,
+  formatHeldOut,
   isBegun,
   isFinished,
   openProblem,
@@ -217,6 +218,7 @@ function newRunDirectory(preset: string, seed: number): string {
 
 function printSummary(metrics: Metrics): void {
   const output = processOutput("stdout");
+  output.write(formatHeldOut(output, metrics));
   const columns = exactColumns(metrics).filter(({ isBrief }) => isBrief);
   const rows = [
     ...Object.entries(metrics.policies).flatMap(([name, { exact }]) =>

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   ALGORITHM_NAMES,
   BACKEND_NAMES,
+  datasetToSafetensors,
   parseSeeds,
   readJsonFile,
   resolveStudy,
@@ -17,6 +18,7 @@ import {
   duration,
   processOutput,
   type Progress,
+  sha256Hex,
   showProgress,
 } from "../tools.ts";
 import { noteSurplus } from "./backend_at_work.ts";
@@ -25,6 +27,7 @@ import {
   choiceFlag,
   integerFlag,
   noteOn,
+  readDataset,
   runScript,
   type Usage,
 } from "./cli.ts";
@@ -37,7 +40,8 @@ const usage: Usage = {
   about:
     "Trains the algorithms of some presets for each seed, which draws its own hazards, data and\n" +
     "initial network, evaluates all policies exactly, and compares them with the statistics that\n" +
-    "few seeds need. The same command resumes an interrupted study.",
+    "few seeds need. With --dataset the data are the same for every seed, and where no world is\n" +
+    "known policies are evaluated off-policy. The same command resumes an interrupted study.",
   flags: {
     preset: { value: "P,…", help: "presets (default: tutorial)" },
     algorithms: {
@@ -52,6 +56,13 @@ const usage: Usage = {
     config: {
       value: "FILE.json",
       help: "keys that differ from those of the presets",
+    },
+    dataset: {
+      value: "FILE",
+      help: "train every seed on this data set in place of collecting one",
+    },
+    resample: {
+      help: "each seed draws its episodes from the data with replacement",
     },
     environment: {
       value: "W",
@@ -72,10 +83,13 @@ const usage: Usage = {
 };
 
 await runScript(usage, async (args) => {
-  const { values } = args;
+  const { values, switches } = args;
   const presets = (values.preset ?? "tutorial").split(",");
   const screen = processOutput("stderr");
   const { environment, world } = await chosenWorld(args, screen);
+  const dataset = values.dataset
+    ? await readDataset(values.dataset, {}, screen)
+    : undefined;
   const study = resolveStudy({
     presets,
     algorithms: values.algorithms?.split(","),
@@ -83,7 +97,11 @@ await runScript(usage, async (args) => {
     overrides: values.config ? readJsonFile(values.config) : {},
     source: values.config,
     environment,
-    isCategorical: world?.mdp.observationCategories !== undefined,
+    datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
+    resample: switches.has("resample"),
+    isCategorical: [dataset, world?.mdp].some((observed) =>
+      observed?.observationCategories !== undefined
+    ),
     onNote: noteOn(processOutput("stderr"), values.config),
   });
   const jobs = integerFlag(args, "jobs", 1, 256);
@@ -100,6 +118,7 @@ await runScript(usage, async (args) => {
   try {
     const result = await runStudy({
       study,
+      dataset,
       world,
       out,
       jobs,

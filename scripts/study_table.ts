@@ -4,7 +4,7 @@
  * @module
  */
 import type { OutcomeProbability, StudyResult } from "../mod.ts";
-import { returnWriter, unsafeName, valueWords } from "../runs.ts";
+import { returnWriter, unsafeName, worthWords } from "../runs.ts";
 import type {
   Comparison,
   Estimate,
@@ -30,8 +30,8 @@ interface Column {
 
 /** What is shown of a study's policies. */
 function columnsOf(result: StudyResult): Column[] {
-  const { quantities: [value], policies: [{ ends }] } = result;
-  const words = valueWords(value);
+  const { quantities: [value], policies: [{ ends, supportedOn }] } = result;
+  const words = worthWords(result);
   const write = returnWriter(result);
   const unsafe = unsafeName(result);
   const risk = (name: string): Column[] => [
@@ -49,6 +49,12 @@ function columnsOf(result: StudyResult): Column[] {
     },
   ];
   return [
+    ...supportedOn === undefined ? [] : [{
+      name: "supported",
+      head: "supported",
+      of: ({ supportedOn }: PolicyAggregates) =>
+        `${supportedOn} of ${result.study.seeds.length} seeds`,
+    }],
     {
       name: `${words}, IQM`,
       head: `${words}, IQM`,
@@ -84,12 +90,21 @@ function columnsOf(result: StudyResult): Column[] {
 export function printStudy(output: Output, result: StudyResult): void {
   const { seeds, presets } = result.study;
   const shown = columnsOf(result);
+  const isOfLog = result.policies[0].supportedOn !== undefined;
   const medians = shown.map(({ head }) => head).slice(2)
     .filter((head) => head !== "worst");
-  output.write(`
+  output.write(
+    isOfLog
+      ? `
+Estimates from episodes that nothing was learnt from, over ${seeds.length} seeds. Supported: for how many
+seeds the data support the policy. IQM: interquartile mean [95 % interval over the seeds, where
+one can be given]; worst: the worst seed's.
+`
+      : `
 Exact values over ${seeds.length} seeds. IQM: interquartile mean [95 % interval, where one can
 be given]; worst: the worst seed's; ${medians.join(", ")}: medians.
-`);
+`,
+  );
   const names = Object.keys(presets);
   if (names.length === 1) {
     output.write("\n");
@@ -161,7 +176,7 @@ function printComparisons(output: Output, result: StudyResult): void {
     `${interval(difference.interquartileMean, write)} ${betterOn} : ${worseOn}`;
   output.write(formatTable(
     output,
-    ["first, second", valueWords(value), ...unsafe === null ? [] : [unsafe]],
+    ["first, second", worthWords(result), ...unsafe === null ? [] : [unsafe]],
     comparisons.map(({ better, than, paired }) => [
       `${label(better)}, ${label(than)}`,
       cell(paired[value], write),

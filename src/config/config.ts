@@ -27,6 +27,15 @@ export interface DatasetConfig {
    * mean nothing), or null: collected in the environment.
    */
   readonly sha256: string | null;
+  /**
+   * Share of the episodes that nothing is learnt from: policies are evaluated on them, off-policy. Without
+   * the key, 0.2 where the environment is not known, else 0.
+   */
+  readonly heldOut: number;
+  /** Names the stream that draws which these are: other seeds of a run learn from the same episodes. */
+  readonly splitSeed: number;
+  /** Whether learning takes, in place of the other episodes, as many drawn from them with replacement. */
+  readonly resample: boolean;
 }
 
 /** The network of every learner. */

@@ -113,6 +113,8 @@ export function resolveConfig(
     ...base.dataset,
     // A limit may count as a real end in our gridworld, not in anyone's data.
     ...(sha256 !== null && { bootstrapOnTruncation: true }),
+    // Where no world tells what a policy is worth, the data have to.
+    ...(unknown && { heldOut: 0.2 }),
     // The policies of a file are those that people have, without a share of chance.
     ...(over.environment?.name === FILE_WORLD && { epsilon: 0 }),
   };

@@ -165,6 +165,9 @@ const schemaWith = (environment: AnyEnvironment): v.GenericSchema =>
       epsilon: probability,
       bootstrapOnTruncation: v.boolean("must be true or false"),
       sha256,
+      heldOut: number(0, 0.9),
+      splitSeed: integer(0, 2 ** 32 - 1),
+      resample: v.boolean("must be true or false"),
     }),
     network: section({
       hidden: v.pipe(

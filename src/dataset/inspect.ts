@@ -77,6 +77,8 @@ export interface DatasetReport {
  * that is not finite, an action out of range, lengths that do not agree).
  *
  * @param dataset The data set.
+ * @param encoder What becomes of observations before they are learnt from, see `network.encoder`: what it
+ *   answers is not suspicious. By default nothing does.
  *
  * @example What looks wrong
  * ```ts
@@ -92,7 +94,10 @@ export interface DatasetReport {
  * deepEqual(suspicious, ["the same in every observation: number 1"]);
  * ```
  */
-export function inspectDataset(dataset: Dataset): DatasetReport {
+export function inspectDataset(
+  dataset: Dataset,
+  encoder: "none" | "minmax" | "oneHot" = "none",
+): DatasetReport {
   const { observationSize: size, actionCount, actions, rewards } = dataset;
   const { episodeOffsets: offsets } = dataset;
   const transitions = actions.length;
@@ -160,8 +165,8 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
     duplicateRate: 1 - distinct.count / transitions,
     coverage: tried.size / pairs,
   };
-  const suspicious = suspicions(report);
-  if (mayBeNames(dataset)) {
+  const suspicious = suspicions(report, encoder);
+  if (encoder !== "oneHot" && mayBeNames(dataset)) {
     suspicious.push(
       "each observation is one whole number: if it is the index of a state, configure network.encoder oneHot",
     );
@@ -172,7 +177,10 @@ export function inspectDataset(dataset: Dataset): DatasetReport {
 /** Beyond this a network's first layer is hard to train without scaling. */
 const LARGE = 100;
 
-function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
+function suspicions(
+  report: Omit<DatasetReport, "suspicious">,
+  encoder: string,
+): string[] {
   const { actionCounts, actionNames, ends, episodes, reward } = report;
   const { observations, observationCategories } = report;
   const found: string[] = [];
@@ -207,7 +215,10 @@ function suspicions(report: Omit<DatasetReport, "suspicious">): string[] {
     found.push(`the same in every observation: ${columns(constant)}`);
   }
   const large = observations.flatMap(({ min, max }, d) =>
-    !observationCategories && Math.max(-min, max) > LARGE ? [d] : []
+    encoder === "none" && !observationCategories &&
+      Math.max(-min, max) > LARGE
+      ? [d]
+      : []
   );
   if (large.length > 0) {
     found.push(

@@ -1,10 +1,51 @@
 /**
- * A part of a data set: some of its episodes.
+ * Parts of a data set: some of its episodes.
  *
  * @module
  */
 import { InputError } from "../errors.ts";
+import { randomStream } from "../numerics/random.ts";
 import type { Dataset } from "./dataset.ts";
+
+/**
+ * Draws which episodes are held out: the share, rounded to whole episodes, and never all.
+ *
+ * @param episodes E
+ * @param share From 0 to 1.
+ * @param seed Names the stream.
+ * @returns [E] 1 where an episode is held out.
+ */
+export function heldOutEpisodes(
+  episodes: number,
+  share: number,
+  seed: number,
+): Uint8Array {
+  const isHeldOut = new Uint8Array(episodes);
+  const count = Math.min(Math.round(share * episodes), episodes - 1);
+  const order = Uint32Array.from({ length: episodes }, (_, e) => e);
+  const stream = randomStream(seed, "dataset/held-out");
+  for (let k = 0; k < count; k++) {
+    const other = k + stream.integer(episodes - k);
+    [order[k], order[other]] = [order[other], order[k]];
+    isHeldOut[order[k]] = 1;
+  }
+  return isHeldOut;
+}
+
+/**
+ * As many episodes as there are, drawn with replacement (the bootstrap), in the order of the data.
+ *
+ * @param seed Names the stream.
+ */
+export function resampledEpisodes(dataset: Dataset, seed: number): Dataset {
+  const episodes = dataset.episodeOffsets.length - 1;
+  const stream = randomStream(seed, "dataset/resample");
+  const drawn = Uint32Array.from(
+    { length: episodes },
+    () => stream.integer(episodes),
+  );
+  return episodesAt(dataset, drawn.sort());
+}
 
 /**
  * The episodes that are wanted, in their order.
@@ -13,12 +54,19 @@ import type { Dataset } from "./dataset.ts";
  * @throws InputError if none is.
  */
 export function episodesWhere(dataset: Dataset, isWanted: Uint8Array): Dataset {
-  const { episodeOffsets: offsets } = dataset;
-  const chosen = Array.from(isWanted.keys()).filter((e) => isWanted[e] === 1);
+  const chosen = Uint32Array.from(isWanted.keys()).filter((e) =>
+    isWanted[e] === 1
+  );
   if (chosen.length === 0) {
     throw new InputError("no episode of the data is left: take a larger part");
   }
-  const steps = Uint32Array.from(chosen, (e) => offsets[e + 1] - offsets[e]);
+  return episodesAt(dataset, chosen);
+}
+
+/** These episodes, in this order. */
+function episodesAt(dataset: Dataset, chosen: Uint32Array): Dataset {
+  const { episodeOffsets: offsets } = dataset;
+  const steps = chosen.map((e) => offsets[e + 1] - offsets[e]);
   const total = steps.reduce((sum, n) => sum + n, 0);
   /** Copies the rows of the chosen episodes: `extra` more than transitions in each. */
   const take = <
@@ -53,7 +101,7 @@ export function episodesWhere(dataset: Dataset, isWanted: Uint8Array): Dataset {
     ...(outcomes && {
       outcomes: {
         names: outcomes.names,
-        ofEpisode: outcomes.ofEpisode.filter((_, e) => isWanted[e] === 1),
+        ofEpisode: Uint8Array.from(chosen, (e) => outcomes.ofEpisode[e]),
       },
     }),
     ...(allowed && { allowed: take(allowed, dataset.actionCount, 1) }),

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { DatasetSummary, OutcomeRate } from "../dataset/summary.ts";
 import type { ExactEvaluation } from "../mdp/exact.ts";
 import { type FiniteMdp, type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
+import type { OffPolicyEvaluation } from "./off_policy/evaluate.ts";
 import type { ReferencePolicies } from "./references.ts";
 import type { RolloutResult } from "./rollout.ts";
 
@@ -39,7 +40,7 @@ export interface RolloutMetrics
   readonly [outcome: OutcomeRate]: number;
 }
 
-/** One learnt policy in `metrics.json`; without a known environment only the last two entries. */
+/** One learnt policy in `metrics.json`; without a known environment only the last three entries. */
 export interface PolicyMetrics {
   /** Sampled episodes. */
   readonly rollout?: RolloutMetrics;
@@ -51,7 +52,9 @@ export interface PolicyMetrics {
   readonly rolloutAgrees?: boolean;
   /** Action in each state, in order; of a grid, a list for each of its columns or rows. */
   readonly greedyActions?: readonly (readonly number[])[];
-  /** Share of sampled transitions whose action is not the policy's. */
+  /** What the episodes that are held out say of it, where there are any. */
+  readonly offPolicy?: OffPolicyEvaluation;
+  /** Share of sampled transitions, of the episodes held out where there are any, whose action is not the policy's. */
   readonly actionMismatchRate: number;
   /** SHA-256 of the policy file. */
   readonly sha256: string;
@@ -88,8 +91,12 @@ export interface Metrics {
     /** What the environment says of itself. */
     readonly [fact: string]: unknown;
   };
-  /** The data in a few numbers. */
+  /** What was learnt from in a few numbers. */
   readonly dataset: DatasetSummary;
+  /** The episodes that are held out, where there are any. */
+  readonly heldOut?: DatasetSummary;
+  /** What looks wrong in data from a file, one line each; see `inspectDataset`. */
+  readonly suspicious?: readonly string[];
   /** Learnt policies by algorithm. */
   readonly policies: Readonly<Record<string, PolicyMetrics>>;
   /** Policies that need no training, from the same data; see `referencePolicies`. */

@@ -31,8 +31,22 @@ export interface PolicyName {
   readonly policy: string;
 }
 
+/** What is estimated of a policy where no world is known, from the episodes that are held out. */
+export const LOG_QUANTITIES = [
+  "doublyRobustReturn",
+  "pessimisticModelReturn",
+  "returnAtLeast",
+  "effectiveSampleSize",
+] as const;
+
+/** One of {@link LOG_QUANTITIES}. */
+export type LogQuantity = typeof LOG_QUANTITIES[number];
+
 /** What is measured of a policy; more of a probability, which is of something unsafe, is worse. */
-export type Quantity = ValueName | "cvar10" | OutcomeProbability;
+export type Quantity = ValueName | "cvar10" | OutcomeProbability | LogQuantity;
+
+/** What a seed's policy is worth, by quantity; null where one is not defined. */
+export type MeasuredValues = Readonly<Partial<Record<Quantity, number | null>>>;
 
 /** One of something for each of a study's quantities. */
 export type ByQuantity<T> = Readonly<Record<string, T>>;
@@ -72,9 +86,9 @@ export interface SeedValue {
 export interface Aggregates extends Centre {
   /**
    * Mean shortfall from the optimal policy of the same seed, 0 where there is none. The optimal
-   * policy is that of the highest expected return, also for hazards and CVaR.
+   * policy is that of the highest expected return, also for hazards and CVaR. Null where no world is known.
    */
-  readonly optimalityGap: number;
+  readonly optimalityGap: number | null;
   /** The worst seed, the first of equal ones. */
   readonly worst: SeedValue;
 }
@@ -127,7 +141,7 @@ export interface Profiles {
 /** Interquartile mean over the seeds after each logging interval of a learner. */
 export interface StudyCurve extends PolicyName {
   /** What is measured: the study's value and, where something is unsafe, its probability. */
-  readonly quantities: readonly [ValueName, OutcomeProbability?];
+  readonly quantities: readonly [Quantity, OutcomeProbability?];
   /** One a logging interval. */
   readonly points: readonly {
     readonly step: number;
@@ -142,8 +156,10 @@ export interface PolicyAggregates extends PolicyName {
   readonly kind: "learner" | "reference";
   /** Statistics over the seeds, by quantity. */
   readonly aggregates: ByQuantity<Aggregates>;
-  /** Medians over the seeds of how episodes end otherwise, or that they do not. */
+  /** Medians over the seeds of how episodes end otherwise, or that they do not; empty where no world is known. */
   readonly ends: Readonly<Record<OutcomeProbability, number>>;
+  /** Where no world is known: seeds whose policy the data support. */
+  readonly supportedOn?: number;
 }
 
 /** Policies of the same environment and data. */
@@ -166,9 +182,10 @@ export interface StudyResult {
   readonly outcomes: readonly NamedOutcome[];
   /**
    * What is measured of every policy: first its expected return, discounted where the environment is;
-   * then the probability of what is unsafe, where something is, and CVaR, where it is known of all.
+   * then the probability of what is unsafe, where something is, and CVaR, where it is known of all. Where no
+   * world is known, the {@link LOG_QUANTITIES}.
    */
-  readonly quantities: readonly [ValueName, ...Quantity[]];
+  readonly quantities: readonly [Quantity, ...Quantity[]];
   /** Draws of each bootstrap of an interquartile mean. */
   readonly bootstrapReplicates: number;
   /** By preset, the learners first. */

@@ -13,7 +13,7 @@ import { group, percent, significant } from "./numbers.ts";
 import { formatTable, type Output, style } from "./terminal.ts";
 
 /** What people call the estimators. */
-const NAMES: Readonly<Record<EstimatorName, string>> = {
+export const ESTIMATOR_WORDS: Readonly<Record<EstimatorName, string>> = {
   is: "importance sampling",
   wis: "weighted importance sampling",
   pdis: "per-decision importance sampling",
@@ -24,6 +24,18 @@ const NAMES: Readonly<Record<EstimatorName, string>> = {
   dr: "doubly robust",
   wdr: "weighted doubly robust",
 };
+
+/** What is estimated, in words, and its estimates. */
+export function quantitiesOf(
+  { estimates, settings }: Pick<OffPolicyEvaluation, "estimates" | "settings">,
+): [name: string, estimates: QuantityEstimates][] {
+  return [
+    ["return", estimates.return],
+    [`return, discount ${settings.discount}`, estimates.discountedReturn],
+    ["length", estimates.length],
+    ...Object.entries(estimates.outcomes),
+  ];
+}
 
 /**
  * The evaluation in lines for people: whether the data support the policy comes before any figure.
@@ -85,12 +97,6 @@ export function formatOffPolicy(
     );
   }
   add();
-  const quantities: [string, QuantityEstimates][] = [
-    ["return", estimates.return],
-    [`return, discount ${settings.discount}`, estimates.discountedReturn],
-    ["length", estimates.length],
-    ...Object.entries(estimates.outcomes),
-  ];
   const level = percent(settings.confidence);
   add(
     "Of the intervals only importance sampling's holds for few episodes with weight; the others are in " +
@@ -99,8 +105,8 @@ export function formatOffPolicy(
       } or above ${significant(settings.returnRange[1], 4)}.`,
   );
   add();
-  for (const [name, quantity] of quantities) {
-    const rows = Object.entries(NAMES).map(([key, label]) => {
+  for (const [name, quantity] of quantitiesOf({ estimates, settings })) {
+    const rows = Object.entries(ESTIMATOR_WORDS).map(([key, label]) => {
       const { value, interval } = quantity[key as EstimatorName];
       return [
         label,

@@ -231,14 +231,6 @@ function rangeWords(
   return from === to ? from : `${from} to ${to}, median ${write(median)}`;
 }
 
-function tailsKnown({ policies, references }: Metrics): boolean {
-  const exact = [
-    ...Object.values(policies).map(({ exact }) => exact),
-    ...Object.values(references ?? {}),
-  ];
-  return exact.every((values) => values?.cvar10 !== null);
-}
-
 function glossary(
   metrics: Metrics,
   columns: readonly ExactColumn[],
@@ -266,10 +258,7 @@ function glossary(
     ...has("CVaR 10 %")
       ? [[
         "CVaR 10 %, 1 %",
-        "mean return of the worst tenth and hundredth of episodes" +
-        (tailsKnown(metrics)
-          ? ""
-          : "; a dash where too many different returns are possible to know it"),
+        "mean return of the worst tenth and hundredth of episodes",
       ] as [string, string]]
       : [],
     [

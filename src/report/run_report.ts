@@ -26,6 +26,7 @@ import {
   percent,
   withArticle,
 } from "./numbers.ts";
+import { heldOutSection } from "./held_out.ts";
 import type { TrainingValues } from "./checkpoints.ts";
 import { outcomeNames, runNumbers, UNENDED_WORDS } from "./run_numbers.ts";
 import { type Metrics, unendedName } from "../evaluation/results.ts";
@@ -59,12 +60,17 @@ export function runReportHtml(report: RunReport): string {
   const where = environment ? `data of ${environment.title}` : "given data";
   const how = environment
     ? "Values are exact, by dynamic programming, unless they are called rollouts."
+    : metrics.heldOut
+    ? "The environment is not known: what a policy is worth is estimated from episodes that are held out."
     : "The environment is not known, so this page shows only the data.";
+  const heldOut = heldOutSection(metrics);
+  const said = heldOut ? [heldOut] : [];
+  const measured = runNumbers(metrics, report.training);
   const lead = fragment`${
     paragraphs(`Offline learning on ${where}, seed ${config.seed}. ${how}`)
   }<p>Made by Holdfast ${report.version}. <code>deno task verify DIR</code>, with this page's folder for DIR, runs it again and compares every byte.</p>`;
   const sections = [
-    runNumbers(metrics, report.training),
+    ...environment ? [measured, ...said] : [...said, measured],
     ...names.some((name) => mapOf(report, name)) ? [policies(report)] : [],
     training(report),
     ...report.plots["returns-sorted"] ? [episodes(report)] : [],
@@ -237,7 +243,7 @@ function missed({ policies }: Metrics): string {
 }
 
 function data({ metrics, plots }: RunReport): Section {
-  const { config, dataset } = metrics;
+  const { config, dataset, heldOut, suspicious = [] } = metrics;
   const digits = digitsFor([dataset.returnMean, dataset.returnStd]);
   const texts = [
     `${group(dataset.episodes)} episodes with ${
@@ -248,6 +254,20 @@ function data({ metrics, plots }: RunReport): Section {
       decimal(dataset.returnStd, digits)
     }.`,
   ];
+  const { resample, splitSeed } = config.dataset;
+  if (resample) {
+    texts.push(
+      `They were drawn with replacement from those of the data that are not held out, by seed ${config.seed}.`,
+    );
+  }
+  if (heldOut) {
+    texts.push(
+      `Nothing was learnt from ${
+        group(heldOut.episodes)
+      } more, drawn by the split seed ${splitSeed}.`,
+    );
+  }
+  texts.push(...suspicious.map((what) => `Suspicious: ${visible(what)}.`));
   const shares = outcomeNames(metrics).map((outcome) =>
     `${outcome} ${percent(dataset[`${outcome}Rate`])}`
   );

@@ -14,6 +14,7 @@ import {
   studyQuantities,
 } from "./study_words.ts";
 import type {
+  LogQuantity,
   PolicyAggregates,
   PolicyName,
   Quantity,
@@ -28,14 +29,27 @@ export type StudyPlotKind =
   | "curves"
   | "profiles"
   | "profiles-unsafe"
-  | "profiles-cvar10";
+  | "profiles-cvar10"
+  | `profiles-${LogProfile}`;
+
+/** Where no world is known, the quantities beside the first, by how a page calls them. */
+export const LOG_PROFILES = {
+  pessimisticModelReturn: "Return in the pessimistic model, seed by seed",
+  returnAtLeast: "What the return is at least, seed by seed",
+  effectiveSampleSize: "Effective sample size, seed by seed",
+} as const satisfies Partial<Record<LogQuantity, string>>;
+
+/** One of {@link LOG_PROFILES}. */
+export type LogProfile = keyof typeof LOG_PROFILES;
 
 /** The kind of a quantity's profiles. */
 function profileKind(
   { quantity, isProbability }: QuantityWords,
 ): StudyPlotKind {
   if (isProbability) return "profiles-unsafe";
-  return quantity === "cvar10" ? "profiles-cvar10" : "profiles";
+  return quantity === "cvar10" || quantity in LOG_PROFILES
+    ? `profiles-${quantity as "cvar10" | LogProfile}`
+    : "profiles";
 }
 
 /** File name, without its ending, of a plot of a group of presets. */
@@ -96,7 +110,9 @@ async function plotGroup(
         ...drawn(policy.aggregates[quantity].interquartileMean),
       })),
     })),
-    `Tick: interquartile mean over ${seeds}; bar: ${interval}; dashed: optimal`,
+    `Tick: interquartile mean over ${seeds}; bar: ${interval}${
+      optimal ? "; dashed: optimal" : ""
+    }`,
   );
   const plots: [string, string][] = [[name, intervals]];
   const learners = members.filter(({ kind }) => kind === "learner");

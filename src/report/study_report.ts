@@ -5,7 +5,6 @@
  * @module
  */
 
-import { valueWords } from "../evaluation/measures.ts";
 import { unsafeName } from "../mdp/mdp.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import {
@@ -18,10 +17,25 @@ import {
   type Section,
   table,
 } from "./html.ts";
-import { percent, percentDifference, withArticle } from "./numbers.ts";
+import {
+  percent,
+  percentDifference,
+  significant,
+  withArticle,
+} from "./numbers.ts";
 import { fileTable } from "./run_report.ts";
-import { type StudyPlotKind, studyPlotName } from "./study_plots.ts";
-import { policyLabel, returnWriter, studyQuantities } from "./study_words.ts";
+import {
+  LOG_PROFILES,
+  type LogProfile,
+  type StudyPlotKind,
+  studyPlotName,
+} from "./study_plots.ts";
+import {
+  policyLabel,
+  returnWriter,
+  studyQuantities,
+  worthWords,
+} from "./study_words.ts";
 import type {
   Estimate,
   PolicyAggregates,
@@ -54,10 +68,14 @@ export function studyReportHtml(report: StudyReport): string {
   const learners = values.policies.filter(({ kind }) => kind === "learner");
   const names = learners.map((policy) => policyLabel(policy, presets));
   const lead = paragraphs(
-    `Seeds ${
-      seedList(seeds)
-    }. Every seed draws its own data, network and minibatches, and the world where that is drawn. ` +
-      "Values are exact, by dynamic programming. Brackets are 95 % intervals: of interquartile " +
+    `Seeds ${seedList(seeds)}. ${drawnBy(values)} ${
+      isOfLog(values)
+        ? "No world is known: values are estimates from episodes that nothing was learnt from, the same for " +
+          "every seed, so that what is between brackets says how much the seed matters, and nothing of how far " +
+          "estimates are from the truth. "
+        : "Values are exact, by dynamic programming. "
+    }` +
+      "Brackets are 95 % intervals: of interquartile " +
       `means (IQM) by the percentile bootstrap with ${values.bootstrapReplicates} draws of the ` +
       "seeds, of medians and shares exact. Where there are none, too few seeds or equal ones say " +
       "nothing of those that were not drawn. A mean has none: rare disasters move it.",
@@ -73,6 +91,22 @@ export function studyReportHtml(report: StudyReport): string {
     ...values.groups.map((_, index) => groupSection(report, index)),
     provenance,
   ]);
+}
+
+/** Whether no world is known. */
+function isOfLog({ study: { presets } }: StudyResult): boolean {
+  return Object.values(presets).some(({ environment }) => environment === null);
+}
+
+/** What a seed decides. */
+function drawnBy({ study: { presets } }: StudyResult): string {
+  const datasets = Object.values(presets).map(({ dataset }) => dataset);
+  if (datasets.every(({ sha256 }) => sha256 === null)) {
+    return "Every seed draws its own data, network and minibatches, and the world where that is drawn.";
+  }
+  return datasets.some(({ resample }) => resample)
+    ? "All seeds have the same data; each draws as many episodes from them, with replacement, its network and its minibatches."
+    : "All seeds learn from the same data; each draws its network and its minibatches.";
 }
 
 function presetsOf({ policies }: StudyResult): string[] {
@@ -100,9 +134,11 @@ function numbers(
   const labels = firsts.length > 1 ? presets : [];
   const unsafe = unsafeName(values);
   const [value] = values.quantities;
-  const words = valueWords(value);
+  const words = worthWords(values);
   const write = returnWriter(values);
   const hasCvar = values.quantities.includes("cvar10");
+  const isLog = isOfLog(values);
+  const others = isLog ? studyQuantities(values).slice(1) : [];
   const row = (policy: PolicyAggregates): HtmlPart[] => {
     const { [value]: worth, cvar10 } = policy.aggregates;
     const risk = unsafe === null
@@ -110,9 +146,16 @@ function numbers(
       : policy.aggregates[`${unsafe}Probability`];
     return [
       policyLabel(policy, policy.kind === "learner" ? presets : labels),
+      ...isLog ? [supportedOn(policy, values)] : [],
       withInterval(worth.interquartileMean, write),
       write(worth.worst.value),
-      write(worth.optimalityGap),
+      ...worth.optimalityGap === null ? [] : [write(worth.optimalityGap)],
+      ...others.map(({ quantity }) =>
+        withInterval(
+          policy.aggregates[quantity].interquartileMean,
+          (x) => significant(x, 4),
+        )
+      ),
       ...risk
         ? [withInterval(risk.median, percent), percent(risk.worst.value)]
         : [],
@@ -122,10 +165,12 @@ function numbers(
   };
   const head = [
     "policy",
+    ...isLog ? ["supported"] : [],
     `${words}, IQM`,
     // Two words are wide.
-    value === "returnMean" ? "worst return" : "worst",
-    "gap",
+    value === "returnMean" ? "worst return" : isLog ? "worst seed" : "worst",
+    ...isLog ? [] : ["gap"],
+    ...others.map(({ title }) => title),
     ...unsafe === null ? [] : [unsafe, `worst ${unsafe}`],
     ...endNames(values),
     ...hasCvar ? ["CVaR 10 %, IQM"] : [],
@@ -136,7 +181,12 @@ function numbers(
       cards(values, learners, presets),
       paragraphs(
         "The command trains the seed of the worst return again, with the same bits; a study made " +
-          "with --config FILE or --environment W needs the same there.",
+          "with --config FILE or --environment W needs the same there." +
+          (Object.values(values.study.presets).some(({ dataset }) =>
+              dataset.resample
+            )
+            ? ' Where seeds draw episodes, it says { "dataset": { "resample": true } }.'
+            : ""),
       ),
       table(
         head,
@@ -146,7 +196,7 @@ function numbers(
           rows: references.map(row),
         },
       ),
-      paragraphs(
+      isLog ? logWords() : paragraphs(
         "IQM is the interquartile mean: the mean of the middle half of the seeds, which a single " +
           "lucky or unlucky seed does not move. Probabilities are medians. The gap is " +
           "the mean shortfall from the best expected return of the same seed. The worst seed is " +
@@ -155,6 +205,25 @@ function numbers(
       ),
     ],
   };
+}
+
+function supportedOn(
+  { supportedOn = 0 }: PolicyAggregates,
+  { study: { seeds } }: StudyResult,
+): string {
+  return `${supportedOn} of ${seeds.length} seeds`;
+}
+
+function logWords(): Html {
+  return paragraphs(
+    "Supported says for how many seeds the data support the policy; the cells' files have the reasons where they " +
+      "do not, and then no number of that seed is to be relied on. IQM is the interquartile mean: the mean of the " +
+      "middle half of the seeds, which a single lucky or unlucky seed does not move; the other columns are " +
+      "interquartile means too. The pessimistic model is counted from the data, and a pair of observation and " +
+      "action that they do not hold ends an episode with the lowest reward. At least is the lower end of the " +
+      "95 % interval of importance sampling; the effective sample size is of how many episodes of the policy's " +
+      "own those held out are worth.",
+  );
 }
 
 /** What can happen that is not unsafe, and what becomes of episodes that nothing ends. */
@@ -173,9 +242,13 @@ function cards(
 ): Html {
   const unsafe = unsafeName(values);
   const [value] = values.quantities;
-  const words = `expected ${valueWords(value)}`;
+  const isLog = isOfLog(values);
+  const words = isLog ? worthWords(values) : `expected ${worthWords(values)}`;
   const write = returnWriter(values);
   const names = endNames(values);
+  const isOfFile = Object.values(values.study.presets).some(({ dataset }) =>
+    dataset.sha256 !== null
+  );
   const list = learners.map((policy) => {
     const worth = policy.aggregates[value];
     const ends = Object.values(policy.ends).map((end, i) =>
@@ -185,6 +258,12 @@ function cards(
       ? null
       : policy.aggregates[`${unsafe}Probability`];
     const entries: [number: string, words: string][] = [
+      ...isLog
+        ? [[supportedOn(policy, values), "supported by these data"] as [
+          string,
+          string,
+        ]]
+        : [],
       ...risk
         ? [
           [
@@ -199,7 +278,7 @@ function cards(
         : [],
       [
         write(worth.interquartileMean.value),
-        `${words}, IQM${risk ? "" : ` (${ends.join(", ")})`}`,
+        `${words}, IQM${risk || isLog ? "" : ` (${ends.join(", ")})`}`,
       ],
       [
         write(worth.worst.value),
@@ -210,7 +289,7 @@ function cards(
       fragment`<strong>${number}</strong><span>${words}</span>`
     );
     const command = `deno task pipeline --preset ${policy.preset} --seed ` +
-      worth.worst.seed;
+      worth.worst.seed + (isOfFile ? " --dataset FILE" : "");
     return fragment`<div class="card"><h3>${policyLabel(policy, presets)}</h3>
 ${numbers}
 <span><code>${command}</code></span>
@@ -257,7 +336,9 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
       ),
       ...figure(
         "profiles",
-        `Expected ${valueWords(values.quantities[0])}, seed by seed`,
+        isOfLog(values)
+          ? `Estimated ${worthWords(values)}, seed by seed`
+          : `Expected ${worthWords(values)}, seed by seed`,
         higher,
       ),
       ...figure(
@@ -268,6 +349,9 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
         higher + "The right end of a line shows its worst seeds.",
       ),
       ...figure("profiles-cvar10", "Worst tenth, seed by seed", higher),
+      ...Object.entries(LOG_PROFILES).flatMap(([quantity, heading]) =>
+        figure(`profiles-${quantity as LogProfile}`, heading, higher)
+      ),
       comparisons(values, index),
     ],
   };

@@ -6,6 +6,7 @@
 
 import type {
   Estimate,
+  LogQuantity,
   PolicyName,
   Quantity,
   StudyResult,
@@ -36,7 +37,23 @@ export function studyQuantities({ quantities }: StudyResult): QuantityWords[] {
   }));
 }
 
+/** What is estimated where no world is known, in words. */
+const LOG_WORDS: Readonly<Record<LogQuantity, string>> = {
+  doublyRobustReturn: "return, doubly robust",
+  pessimisticModelReturn: "return, pessimistic model",
+  returnAtLeast: "return at least",
+  effectiveSampleSize: "effective sample size",
+};
+
+/** A study's first quantity in words. */
+export function worthWords({ quantities: [value] }: StudyResult): string {
+  return isValue(value) ? valueWords(value) : titleOf(value);
+}
+
 function titleOf(quantity: Quantity): string {
+  if (Object.hasOwn(LOG_WORDS, quantity)) {
+    return LOG_WORDS[quantity as LogQuantity];
+  }
   if (quantity === "cvar10") {
     return "mean return of the worst tenth (CVaR 10 %)";
   }

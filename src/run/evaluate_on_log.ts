@@ -101,6 +101,10 @@ export interface LogRequest {
   readonly fqe?: "tables" | "network";
   /** What trains the networks, which changes no bit; by default wasm. */
   readonly backend?: Backend;
+  /** γ with which the policy's action values were learnt; by default `discount`. */
+  readonly actionValueDiscount?: number;
+  /** Data of the same world whose rewards say which returns can be; by default those that are evaluated on. */
+  readonly known?: Pick<Dataset, "rewards" | "terminated">;
 }
 
 /**
@@ -214,6 +218,26 @@ export async function evaluateOnLog(
   dataset: Dataset,
   request: LogRequest,
 ): Promise<OffPolicyEvaluation> {
+  return (await logEvaluator(dataset, request))(policy, request);
+}
+
+/** What belongs to a policy with action values. */
+export type ActionValueUnits = Pick<
+  LogRequest,
+  "rewardScale" | "actionValueDiscount"
+>;
+
+/**
+ * Evaluates several policies on one data set, whose propensities are estimated once.
+ *
+ * @throws InputError if data and request do not fit; what is returned throws it if the policy does not.
+ */
+export async function logEvaluator(
+  dataset: Dataset,
+  request: LogRequest,
+): Promise<
+  (policy: LogPolicy, units: ActionValueUnits) => Promise<OffPolicyEvaluation>
+> {
   const log = logOf(dataset);
   const pairs = pairsOf(log);
   const episodes = episodeCount(log);
@@ -231,7 +255,6 @@ export async function evaluateOnLog(
   const requirements = request.require === undefined
     ? []
     : parseRequirements(request.require, names);
-  const target = probabilitiesOf(policy, dataset, log, pairs);
   const { propensities, source } = await propensitiesOf(
     dataset,
     log,
@@ -239,56 +262,60 @@ export async function evaluateOnLog(
     request.behaviour,
     seed,
   );
-  const scale = request.rewardScale ?? 1;
   const discount = request.discount ?? 0.99;
-  const found = evaluateOffPolicy(dataset, log, target, {
-    propensities,
-    source,
-    discount,
-    horizon: request.horizon,
-    returnRange: request.returnRange,
-    confidence,
-    folds,
-    outcomes,
-    requirements,
-    largestActionValue: policy.kind === "network" &&
-        policy.network.outputs === "qValues"
-      ? evaluatePolicy(policy.network, log.observations)
-        .reduce((most, q) => Math.max(most, q), -Infinity) / scale
-      : null,
-    seed,
-  });
   const isNew = log.stateCount > MOST_DISTINCT * log.actions.length;
   const usual = isNew && request.folds !== 1 ? "network" : "tables";
-  if ((request.fqe ?? usual) === "tables") return found;
-  const [ofReturn, ofDiscounted, ofLength, ...ofOutcomes] =
-    await fittedQEvaluation(
-      dataset,
-      target,
-      [
-        returnQuantity(dataset, 1),
-        returnQuantity(dataset, discount),
-        lengthQuantity(log),
-        ...outcomes.map(({ ends }) => outcomeQuantity(log, ends)),
-      ],
-      { horizon: found.settings.horizon, seed },
-      request.backend ?? wasmBackend(),
+  return async (policy, { rewardScale = 1, actionValueDiscount }) => {
+    const target = probabilitiesOf(policy, dataset, log, pairs);
+    const found = evaluateOffPolicy(dataset, log, target, {
+      propensities,
+      source,
+      discount,
+      horizon: request.horizon,
+      returnRange: request.returnRange,
+      known: request.known,
+      confidence,
+      folds,
+      outcomes,
+      requirements,
+      largestActionValue: policy.kind === "network" &&
+          policy.network.outputs === "qValues"
+        ? evaluatePolicy(policy.network, log.observations)
+          .reduce((most, q) => Math.max(most, q), -Infinity) / rewardScale
+        : null,
+      actionValueDiscount,
+      seed,
+    });
+    if ((request.fqe ?? usual) === "tables") return found;
+    const [ofReturn, ofDiscounted, ofLength, ...ofOutcomes] =
+      await fittedQEvaluation(
+        dataset,
+        target,
+        [
+          returnQuantity(dataset, 1),
+          returnQuantity(dataset, discount),
+          lengthQuantity(log),
+          ...outcomes.map(({ ends }) => outcomeQuantity(log, ends)),
+        ],
+        { horizon: found.settings.horizon, seed },
+        request.backend ?? wasmBackend(),
+      );
+    const { estimates } = found;
+    const named = Object.fromEntries(
+      outcomes.map(({ name }, i) => [
+        name,
+        withFqe(estimates.outcomes[name], ofOutcomes[i]),
+      ]),
     );
-  const { estimates } = found;
-  const named = Object.fromEntries(
-    outcomes.map(({ name }, i) => [
-      name,
-      withFqe(estimates.outcomes[name], ofOutcomes[i]),
-    ]),
-  );
-  return {
-    ...found,
-    estimates: {
-      return: withFqe(estimates.return, ofReturn),
-      discountedReturn: withFqe(estimates.discountedReturn, ofDiscounted),
-      length: withFqe(estimates.length, ofLength),
-      outcomes: named,
-    },
+    return {
+      ...found,
+      estimates: {
+        return: withFqe(estimates.return, ofReturn),
+        discountedReturn: withFqe(estimates.discountedReturn, ofDiscounted),
+        length: withFqe(estimates.length, ofLength),
+        outcomes: named,
+      },
+    };
   };
 }
 

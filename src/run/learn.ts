@@ -50,7 +50,7 @@ import {
   runTraining,
   startCursor,
 } from "../training/train.ts";
-import type { Problem } from "./problem.ts";
+import type { LearningProblem } from "./problem.ts";
 
 /**
  * Most work on the distribution of returns at a logging interval, which shows none: a tenth of a second.
@@ -85,7 +85,7 @@ export function programOf(
 
 /** What a network of a problem sees, and its actions: in the environment, or where it is not known in the data. */
 export function observedIn(
-  { dataset, environment }: Problem,
+  { dataset, environment }: LearningProblem,
 ): MdpObservations & { readonly actionCount: number } {
   return environment?.mdp ?? { ...dataset, ...learntRows(dataset) };
 }
@@ -126,7 +126,7 @@ export function loggedSteps(
 
 /** The data; where observations become names, with the environment's, which the data need not all have. */
 function learntData(
-  { dataset, environment }: Problem,
+  { dataset, environment }: LearningProblem,
   encoder: EncoderName,
 ): Dataset {
   return environment === null || encoder !== "oneHot"
@@ -173,7 +173,7 @@ export interface SeedProblem {
     readonly dataset: Pick<DatasetConfig, "bootstrapOnTruncation">;
   };
   /** Data and environment. */
-  readonly problem: Problem;
+  readonly problem: LearningProblem;
 }
 
 /** What is trained, and the callbacks. */
@@ -222,7 +222,7 @@ export async function learn(options: LearnOptions): Promise<Learnt> {
 
 /** What a policy says of the data that it learnt from, where they are a file's. */
 function describedBy(
-  { dataset, environment }: Problem,
+  { dataset, environment }: LearningProblem,
 ): Pick<NetworkPolicy, "observationNames" | "observationRange"> {
   return environment === null
     ? {

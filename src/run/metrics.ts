@@ -3,16 +3,20 @@
  *
  * @module
  */
+import type { ValueSettings } from "../algorithms/define.ts";
+import type { AlgorithmName } from "../algorithms/index.ts";
 import type { Config } from "../config/config.ts";
 import { named } from "../dataset/action_codes.ts";
 import { ownObservationNames } from "../dataset/observation_names.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
 import { cutEpisodes } from "../dataset/ends.ts";
+import { inspectDataset } from "../dataset/inspect.ts";
 import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { checkAgreement } from "../evaluation/agreement.ts";
+import type { OffPolicyEvaluation } from "../evaluation/off_policy/evaluate.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
 import {
   type ExactMetrics,
@@ -36,6 +40,8 @@ import {
 } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import { greedyInStates } from "../evaluation/evaluate.ts";
+import { largestRewardOf } from "../training/task.ts";
+import { logEvaluator, type LogRequest } from "./evaluate_on_log.ts";
 import type { Problem } from "./problem.ts";
 
 /** What the plots need beyond `metrics.json`. */
@@ -53,21 +59,24 @@ export interface Evaluation {
  * @param heed Called between the pieces of the work; what it throws ends it.
  * @throws InputError if the data do not fit the environment.
  */
-export function evaluateRun(
+export async function evaluateRun(
   config: Config,
   problem: Problem,
   learnt: Readonly<Record<string, { policy: NetworkPolicy; sha256: string }>>,
   heed?: () => void,
-): Evaluation {
-  const { dataset, environment } = problem;
+): Promise<Evaluation> {
+  const { dataset, heldOut, environment } = problem;
   const references = environment === null
     ? null
     : exactReferences(environment, dataset);
+  const offPolicy = await heldOutEvaluator(config, problem);
+  heed?.();
   const rolloutReturns: Record<string, Float64Array> = {};
   const policies: Record<string, PolicyMetrics> = {};
   for (const [name, { policy, sha256 }] of Object.entries(learnt)) {
     const data = {
-      actionMismatchRate: mismatch(config, dataset, policy, heed),
+      ...(offPolicy && { offPolicy: await offPolicy(name, policy) }),
+      actionMismatchRate: mismatch(config, heldOut ?? dataset, policy, heed),
       sha256,
     };
     if (environment === null || references === null) {
@@ -100,17 +109,75 @@ export function evaluateRun(
       references,
     }
     : {};
-  const summary = environment === null
-    ? summariseUnknown(dataset)
-    : summariseDataset(dataset, environment.mdp);
+  const summary = (of: Dataset) =>
+    environment === null
+      ? summariseUnknown(of)
+      : summariseDataset(of, environment.mdp);
+  const suspicious = suspiciousIn(config, problem);
   const metrics: Metrics = {
     schema: "holdfast/metrics/1",
     config,
     ...known,
-    dataset: summary,
+    dataset: summary(dataset),
+    ...(heldOut && { heldOut: summary(heldOut) }),
+    ...(suspicious.length > 0 && { suspicious }),
     policies,
   };
   return { metrics, rolloutReturns };
+}
+
+/**
+ * Evaluates policies on the episodes that are held out; null where none are.
+ *
+ * @param fqe See {@link LogRequest}.
+ * @returns From an algorithm's name and its policy.
+ */
+export async function heldOutEvaluator(
+  { dataset: { splitSeed }, algorithms }: Config,
+  { dataset, heldOut, all, environment }: Problem,
+  fqe?: LogRequest["fqe"],
+): Promise<
+  | ((name: string, network: NetworkPolicy) => Promise<OffPolicyEvaluation>)
+  | null
+> {
+  if (heldOut === undefined) return null;
+  const { horizon = null, discount = 1 } = environment?.mdp ?? {};
+  const evaluateOn = await logEvaluator(heldOut, {
+    // As of the split: other seeds of a run are evaluated alike.
+    seed: splitSeed,
+    horizon: Math.max(horizon ?? 1, longestEpisode(all)),
+    ...(discount < 1 && { discount }),
+    known: all,
+    fqe,
+  });
+  return (name, network) => {
+    const settings: object = algorithms[name as AlgorithmName]!;
+    const { gamma, rewardScale } = settings as Partial<ValueSettings>;
+    return evaluateOn(
+      { kind: "network", name, network, acting: { kind: "greedy" } },
+      {
+        rewardScale: rewardScale ?? 1 / largestRewardOf(dataset),
+        actionValueDiscount: gamma,
+      },
+    );
+  };
+}
+
+function longestEpisode({ episodeOffsets: offsets }: Dataset): number {
+  return offsets.reduce(
+    (most, end, e) => e === 0 ? 0 : Math.max(most, end - offsets[e - 1]),
+    0,
+  );
+}
+
+/** What looks wrong in data from a file, but for what the configuration has an answer to. */
+export function suspiciousIn(
+  { dataset: { sha256 }, network: { encoder } }: Config,
+  { all, environment }: Problem,
+): readonly string[] {
+  if (sha256 === null) return [];
+  // A world that is known says itself what its observations are.
+  return inspectDataset(all, environment ? "oneHot" : encoder).suspicious;
 }
 
 /**

@@ -26,7 +26,6 @@ import { csvText, type CsvWriter, openCsv } from "./training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { mayBeNames } from "../dataset/categories.ts";
 import { cutEpisodes, cutEpisodesNote } from "../dataset/ends.ts";
 import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
@@ -34,6 +33,7 @@ import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import { InputError } from "../errors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { DivergenceError } from "../training/train.ts";
+import { visible } from "../visible.ts";
 import {
   checkpointFolder,
   defaultCheckpointInterval,
@@ -51,7 +51,7 @@ import {
   learn,
   observedIn,
 } from "./learn.ts";
-import { evaluateRun } from "./metrics.ts";
+import { evaluateRun, suspiciousIn } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
 import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
@@ -177,14 +177,8 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     bootstrapOnTruncation,
   );
   if (sha256 !== null && note !== null) events.onNote?.(note);
-  const { encoder } = config.network;
-  if (
-    problem.environment === null && encoder !== "oneHot" &&
-    mayBeNames(problem.dataset)
-  ) {
-    events.onNote?.(
-      `each observation is one whole number, which is read as a quantity (network.encoder: ${encoder}); if it is the index of a state, configure oneHot`,
-    );
+  for (const what of suspiciousIn(config, problem)) {
+    events.onNote?.(`suspicious: ${visible(what)}`);
   }
   using _lock = resume ? lockDirectory(out) : claimRunDirectory(out);
   const files = runFiles(out);
@@ -281,10 +275,10 @@ function undoStart(directory: string, config: Config): void {
 
 /** The files that a run keeps of what it is made from: [name, content]. */
 export function inputFiles(
-  { dataset, given, world }: Problem,
+  { all, world }: Problem,
 ): [name: string, content: Uint8Array][] {
   return [
-    [DATASET_FILE, datasetToSafetensors(given ?? dataset)],
+    [DATASET_FILE, datasetToSafetensors(all)],
     ...world
       ? [[WORLD_FILE, worldToSafetensors(world)] as [string, Uint8Array]]
       : [],

@@ -10,6 +10,11 @@ import { withAllowedActions } from "../dataset/allowed.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
+import {
+  episodesWhere,
+  heldOutEpisodes,
+  resampledEpisodes,
+} from "../dataset/part.ts";
 import { summariseDataset } from "../dataset/summary.ts";
 import { InputError } from "../errors.ts";
 import {
@@ -25,14 +30,20 @@ import type { WorldFile } from "../environments/world_file.ts";
 import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { paidForever } from "../mdp/paid_forever.ts";
+import { categoriesOf } from "../network/encoder.ts";
 import { sha256Hex } from "../numerics/hash.ts";
+
+/** What learning sees of a {@link Problem}. */
+export type LearningProblem = Pick<Problem, "dataset" | "environment">;
 
 /** What is learnt from, and what it can be evaluated in. */
 export interface Problem {
-  /** The offline data, with all actions of the environment where that is known. */
+  /** What is learnt from, with all actions of the environment where that is known. */
   readonly dataset: Dataset;
-  /** Data from a file as they were given: a log need not have every action. */
-  readonly given?: Dataset;
+  /** The episodes that are kept from learning; absent where none are. */
+  readonly heldOut?: Dataset;
+  /** All data as they were collected or given: a log need not have every action. */
+  readonly all: Dataset;
   /** null for data from elsewhere whose environment is not known. */
   readonly environment: KnownEnvironment | null;
   /** The world as it was given, where it is from a file. */
@@ -178,7 +189,9 @@ export function openProblem(
         "the data set is not the one that dataset.sha256 names",
       );
     }
-    if (environment === null) return { dataset: given, given, environment };
+    if (environment === null) {
+      return { ...partsOf(given, config), all: given, environment };
+    }
     const { mdp } = environment;
     const dataset = withAllowedActions(
       withActionCount(given, mdp.actionCount),
@@ -186,16 +199,36 @@ export function openProblem(
     );
     // Refused here, not by the evaluation after hours of training.
     summariseDataset(dataset, mdp);
-    return { dataset, given, environment, world };
+    return { ...partsOf(dataset, config), all: given, environment, world };
   }
   if (environment === null || given !== undefined) {
     throw new Error("data from a file need their hash in the configuration");
   }
   const { mdp, behaviour } = environment;
+  const all = collectDataset(mdp, behaviour, episodes, config.seed, heed);
+  return { ...partsOf(all, config), all, environment, world };
+}
+
+/** What is learnt from and what is held out. */
+function partsOf(
+  dataset: Dataset,
+  { seed, network: { encoder }, dataset: config }: Config,
+): Pick<Problem, "dataset" | "heldOut"> {
+  const { heldOut, splitSeed, resample } = config;
+  const episodes = dataset.episodeOffsets.length - 1;
+  const isHeldOut = heldOutEpisodes(episodes, heldOut, splitSeed);
+  const isSplit = isHeldOut.includes(1);
+  if (!isSplit && !resample) return { dataset };
+  // Names are counted in all data: a policy knows those of the episodes that it does not learn from.
+  const named = encoder === "oneHot"
+    ? { ...dataset, observationCategories: categoriesOf(dataset) }
+    : dataset;
+  const others = isSplit
+    ? episodesWhere(named, isHeldOut.map((flag) => 1 - flag))
+    : named;
   return {
-    dataset: collectDataset(mdp, behaviour, episodes, config.seed, heed),
-    environment,
-    world,
+    dataset: resample ? resampledEpisodes(others, seed) : others,
+    ...(isSplit && { heldOut: episodesWhere(named, isHeldOut) }),
   };
 }
 

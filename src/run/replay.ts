@@ -93,7 +93,7 @@ export async function replayWhole(
       config,
       backend,
       out: folder,
-      dataset: problem.given,
+      dataset: config.dataset.sha256 === null ? undefined : problem.all,
       world: problem.world,
       tensorboard: files.some(({ path }) => path.endsWith(TENSORBOARD_FILE)),
       stop,
@@ -149,7 +149,7 @@ export async function replayQuickly(
   const complete = differences.length === 0;
   if (complete) {
     events?.onStage?.("evaluation");
-    const { metrics, rolloutReturns } = evaluateRun(
+    const { metrics, rolloutReturns } = await evaluateRun(
       config,
       problem,
       learnt,

@@ -14,7 +14,7 @@ import type { WorldFile } from "../environments/world_file.ts";
 import { environmentShape } from "../environments/index.ts";
 import { inputSize, oneHotSize } from "../network/encoder.ts";
 import { configuredAlgorithms } from "./learn.ts";
-import type { Problem } from "./problem.ts";
+import type { LearningProblem } from "./problem.ts";
 
 /**
  * Bytes that a transition of collected data takes at the most: 18 in its columns, which are twice
@@ -86,7 +86,7 @@ export function requireRoomToCollect(
 export function requireRoomToLearn(
   config: Config,
   room: Room,
-  problem: Problem,
+  problem: LearningProblem,
 ): void {
   const { observations, count, allowed } = learntRows(problem.dataset);
   const observed = problem.environment?.mdp ??

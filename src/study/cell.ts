@@ -20,12 +20,11 @@ import {
 } from "../run/learn.ts";
 import { isScaledByData, largestRewardOf } from "../training/task.ts";
 import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
-import { exactReferences } from "../run/metrics.ts";
+import { exactReferences, heldOutEvaluator } from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
-import type { WorldFile } from "../environments/world_file.ts";
-import { openProblem, type Problem } from "../run/problem.ts";
+import { type Given, openProblem, type Problem } from "../run/problem.ts";
 import { seedConfig, type StudyCell } from "./config.ts";
-import type { StudyConfig } from "../evaluation/study_results.ts";
+import type { LogQuantity, StudyConfig } from "../evaluation/study_results.ts";
 import { jsonHash, problemHash, taskHash } from "../run/task_hash.ts";
 
 /** What one algorithm learnt from one seed. */
@@ -63,15 +62,26 @@ export interface ReferencesResult {
   readonly exact: Readonly<Record<keyof ReferencePolicies, ExactMetrics>>;
 }
 
+/** What one algorithm learnt from one seed where no world is known. */
+export interface LogLearnerResult
+  extends Omit<LearnerResult, "schema" | "exact" | "actions"> {
+  /** Format of this file. */
+  readonly schema: "holdfast/study-log-learner/1";
+  /** What the episodes that are held out say of the greedy policy after the last step. */
+  readonly estimates: Readonly<Record<LogQuantity, number>>;
+  /** Why they do not support it; empty where they do. */
+  readonly reasons: readonly string[];
+}
+
 /** Result of a cell. */
-export type CellResult = LearnerResult | ReferencesResult;
+export type CellResult = LearnerResult | ReferencesResult | LogLearnerResult;
 
 /**
  * Computes cells of one preset and policy; those of an algorithm are trained side by side.
  *
  * @param cells At least one. What else is computed with a cell changes no bit of its result.
- * @param options The world, where it is from a file; and a callback with the steps that each cell has
- *   made.
+ * @param options The data and the world, where they are from files; and a callback with the steps that each
+ *   cell has made.
  * @returns One a cell.
  * @throws DivergenceError if training diverges.
  */
@@ -79,16 +89,14 @@ export async function computeCells(
   study: StudyConfig,
   cells: readonly StudyCell[],
   backend: Backend,
-  { world, onStep }: {
-    readonly world?: WorldFile;
+  { dataset, world, onStep }: Given & {
     readonly onStep?: (step: number) => void;
   } = {},
 ): Promise<CellResult[]> {
   const [{ preset, policy }] = cells;
   const problems = cells.map(({ seed }) => {
     const config = seedConfig(study, preset, seed);
-    const problem = openProblem(config, { world });
-    return { config, problem, environment: environmentOf(problem) };
+    return { config, problem: openProblem(config, { dataset, world }) };
   });
   if (policy === "references") {
     return cells.map((cell, i) => ({
@@ -96,7 +104,7 @@ export async function computeCells(
       cell,
       task: cellTask(study, cell),
       exact: exactReferences(
-        problems[i].environment,
+        environmentOf(problems[i].problem),
         problems[i].problem.dataset,
       ),
     }));
@@ -106,22 +114,27 @@ export async function computeCells(
     ...problem,
     cell: cells[i],
   }));
-  const results: LearnerResult[] = [];
+  const results: CellResult[] = [];
   for (const together of trainedTogether(entries, algorithm)) {
     const options = { algorithm, backend, onStep };
     const learnt = await learnTogether(together, options);
-    learnt.forEach((one, i) =>
-      results.push(learnerResult(study, together[i], one))
-    );
+    for (const [i, one] of learnt.entries()) {
+      results.push(
+        together[i].problem.environment === null
+          ? await logLearnerResult(study, together[i], one)
+          : learnerResult(study, together[i], one),
+      );
+    }
   }
   return cells.map((cell) => results.find((result) => result.cell === cell)!);
 }
 
 /** What a learner's cell is trained on. */
-type Entry = SeedProblem & {
+interface Entry extends SeedProblem {
   readonly cell: StudyCell;
-  readonly environment: KnownEnvironment;
-};
+  readonly config: Config;
+  readonly problem: Problem;
+}
 
 /** Data that decide by what their rewards are multiplied may make programs that differ. */
 function trainedTogether(
@@ -138,9 +151,10 @@ function trainedTogether(
 
 function learnerResult(
   study: StudyConfig,
-  { cell, environment: { mdp } }: Entry,
+  { cell, problem }: Entry,
   { policy, columns, rows }: Learnt,
 ): LearnerResult {
+  const { mdp } = environmentOf(problem);
   const actions = greedyInStates(policy, mdp);
   return {
     schema: "holdfast/study-learner/2",
@@ -148,6 +162,34 @@ function learnerResult(
     task: cellTask(study, cell),
     exact: exactOfActions(mdp, actions),
     actions: textOf(actions, mdp),
+    policySha256: sha256Hex(policyToSafetensors(policy)),
+    curve: { columns, rows },
+  };
+}
+
+async function logLearnerResult(
+  study: StudyConfig,
+  { cell, config, problem }: Entry,
+  { policy, columns, rows }: Learnt,
+): Promise<LogLearnerResult> {
+  const evaluate = await heldOutEvaluator(config, problem, "tables");
+  if (evaluate === null) throw new Error("no episode is held out");
+  const { estimates, effectiveSampleSize, decision } = await evaluate(
+    cell.policy,
+    policy,
+  );
+  const { dr, pluginPessimistic, is } = estimates.return;
+  return {
+    schema: "holdfast/study-log-learner/1",
+    cell,
+    task: cellTask(study, cell),
+    estimates: {
+      doublyRobustReturn: dr.value!,
+      pessimisticModelReturn: pluginPessimistic.value!,
+      returnAtLeast: is.interval![0],
+      effectiveSampleSize,
+    },
+    reasons: decision.reasons,
     policySha256: sha256Hex(policyToSafetensors(policy)),
     curve: { columns, rows },
   };
@@ -221,8 +263,8 @@ export function configuredAlgorithm(
   return found;
 }
 
-/** The environment, which a study's problem has. */
+/** The environment where it is known. */
 function environmentOf({ environment }: Problem): KnownEnvironment {
-  if (environment === null) throw new Error("a study needs an environment");
+  if (environment === null) throw new Error("no environment is known");
   return environment;
 }

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { writeArtifact } from "../run/run_directory.ts";
+import type { AlgorithmName } from "../algorithms/index.ts";
+import type { Config } from "../config/config.ts";
 import { parseJson } from "../config/read.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
@@ -30,7 +32,10 @@ import {
   configuredAlgorithm,
 } from "./cell.ts";
 import { seedConfig, type StudyCell } from "./config.ts";
-import type { StudyConfig } from "../evaluation/study_results.ts";
+import {
+  LOG_QUANTITIES,
+  type StudyConfig,
+} from "../evaluation/study_results.ts";
 import { jsonHash } from "../run/task_hash.ts";
 
 /** A cell's file in the study's directory. */
@@ -177,7 +182,9 @@ function cellShape(
   world: WorldFile | undefined,
 ) {
   const config = seedConfig(study, cell.preset, cell.seed);
-  const { mdp } = knownEnvironment(config, world)!;
+  const environment = knownEnvironment(config, world);
+  if (environment === null) return logShape(config, cell);
+  const { mdp } = environment;
   const exact = exactShape(mdp);
   if (cell.policy === "references") {
     const schema = v.strictObject({
@@ -196,7 +203,6 @@ function cellShape(
   const measures = measureNames(mdp);
   const digits = actionDigits(mdp);
   const steps = loggedSteps(settings, settings.steps);
-  const row = v.pipe(v.array(finite), v.length(columns.length));
   const schema = v.pipe(
     v.strictObject({
       schema: v.literal("holdfast/study-learner/2"),
@@ -210,14 +216,7 @@ function cellShape(
         ),
       ),
       policySha256: sha256,
-      curve: v.strictObject({
-        columns: v.strictTuple(columns.map((name) => v.literal(name))),
-        rows: v.pipe(
-          v.array(row),
-          v.length(steps.length),
-          v.check((rows) => rows.every(([step], i) => step === steps[i])),
-        ),
-      }),
+      curve: curveShape(columns, steps),
     }),
     // The policy is that of some row.
     v.check(({ exact, curve }) =>
@@ -233,4 +232,43 @@ function cellShape(
   const maxBytes = OTHER_BYTES + digits * mdp.stateCount +
     NUMBER_BYTES * numbers;
   return { schema, maxBytes };
+}
+
+/** The same of a learner's cell where no world is known. */
+function logShape(config: Config, cell: StudyCell) {
+  const algorithm = configuredAlgorithm(config, cell.policy as AlgorithmName);
+  const { settings } = algorithm;
+  // How large data are changes no column.
+  const program = programOf(config, algorithm, {
+    observationSize: 1,
+    observations: new Float32Array(1),
+    actionCount: 2,
+  });
+  const columns = trainingColumns(program, algorithm, null);
+  const steps = loggedSteps(settings, settings.steps);
+  const schema = v.strictObject({
+    schema: v.literal("holdfast/study-log-learner/1"),
+    ...common,
+    estimates: v.strictObject(
+      Object.fromEntries(LOG_QUANTITIES.map((name) => [name, finite])),
+    ),
+    reasons: v.array(v.string()),
+    policySha256: sha256,
+    curve: curveShape(columns, steps),
+  });
+  const numbers = steps.length * columns.length;
+  return { schema, maxBytes: OTHER_BYTES + NUMBER_BYTES * numbers };
+}
+
+/** A training table: a row at each of the steps. */
+function curveShape(columns: readonly string[], steps: readonly number[]) {
+  const row = v.pipe(v.array(finite), v.length(columns.length));
+  return v.strictObject({
+    columns: v.strictTuple(columns.map((name) => v.literal(name))),
+    rows: v.pipe(
+      v.array(row),
+      v.length(steps.length),
+      v.check((rows) => rows.every(([step], i) => step === steps[i])),
+    ),
+  });
 }

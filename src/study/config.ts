@@ -19,8 +19,11 @@ import { parseJson } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { withNewKeys } from "../config/old_keys.ts";
 import { checkConfig } from "../config/schema.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetFromSafetensors } from "../dataset/formats/safetensors.ts";
+import { sha256Hex } from "../numerics/hash.ts";
 import type { WorldFile } from "../environments/world_file.ts";
-import { recordedWorld } from "../run/resume.ts";
+import { DATASET_FILE, recordedWorld } from "../run/resume.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { configuredAlgorithms } from "../run/learn.ts";
@@ -40,7 +43,11 @@ export interface StudyRequest {
   readonly overrides?: unknown;
   /** The environment: its name and some of its settings; wins over that of the overrides. */
   readonly environment?: EnvironmentOverrides;
-  /** Whether observations of the world from a file are names; see `network.encoder`. */
+  /** SHA-256 of data from a file, which are those of every seed. */
+  readonly datasetSha256?: string;
+  /** Whether each seed draws its episodes with replacement; wins over `dataset.resample` of the overrides. */
+  readonly resample?: boolean;
+  /** Whether observations of the data or the world from a file are names; see `network.encoder`. */
   readonly isCategorical?: boolean;
   /** What to call the overrides in an error. */
   readonly source?: string;
@@ -124,6 +131,8 @@ export function resolveStudy(
     seeds,
     overrides = {},
     environment,
+    datasetSha256,
+    resample = false,
     isCategorical,
     source = "config",
     onNote,
@@ -133,17 +142,10 @@ export function resolveStudy(
   const asked = algorithms?.map((name) => algorithmNamed(name).name) ?? [];
   refuseRepetition("algorithm", asked);
   const over = checkConfig(withNewKeys(overrides, source, onNote), source);
-  if (
-    (over.environment === null && environment === undefined) ||
-    typeof over.dataset?.sha256 === "string"
-  ) {
-    throw new InputError(
-      `${source}: a study draws its own data for each seed; leave environment: null and dataset.sha256 out`,
-    );
-  }
   // Naming an algorithm configures it where the preset does not.
   const all = {
     ...over,
+    ...(resample && { dataset: { ...over.dataset, resample } }),
     algorithms: {
       ...Object.fromEntries(asked.map((name) => [name, {}])),
       ...over.algorithms,
@@ -151,7 +153,12 @@ export function resolveStudy(
   };
   const configs = presets.map((preset): [string, Config] => [
     preset,
-    resolveConfig(preset, all, { environment, isCategorical }, source),
+    resolveConfig(
+      preset,
+      all,
+      { environment, datasetSha256, isCategorical },
+      source,
+    ),
   ]);
   const configured = (name: AlgorithmName) =>
     configs.some(([, config]) => config.algorithms[name] !== undefined);
@@ -244,6 +251,26 @@ export function studyWorld(
   return recordedWorld(directory, config);
 }
 
+/**
+ * The data that a study has from a file; undefined where each seed collects its own.
+ *
+ * @throws InputError if they are missing, damaged or others.
+ */
+export function studyDataset(
+  directory: string,
+  { presets }: StudyConfig,
+): Dataset | undefined {
+  // All presets have the same: those of the overrides.
+  const [{ dataset: { sha256 } }] = Object.values(presets);
+  if (sha256 === null) return undefined;
+  const path = join(directory, DATASET_FILE);
+  const bytes = readFile(path);
+  if (sha256Hex(bytes) !== sha256) {
+    throw new InputError(`${path}: is not the data of ${STUDY_CONFIG_FILE}`);
+  }
+  return datasetFromSafetensors(bytes, path);
+}
+
 /** The configuration of a preset with a seed: that of a run of the pipeline. */
 export function seedConfig(
   study: StudyConfig,
@@ -262,12 +289,14 @@ export function studyAlgorithms(
     .filter(({ name }) => study.algorithms.includes(name));
 }
 
-/** All the work of a study, by preset, policy (the references last) and seed. */
+/** All the work of a study, by preset, policy (the references last, where a world is known) and seed. */
 export function studyCells(study: StudyConfig): StudyCell[] {
   return Object.keys(study.presets).flatMap((preset) =>
     [
       ...studyAlgorithms(study, preset).map(({ name }) => name),
-      "references" as const,
+      ...study.presets[preset].environment === null
+        ? []
+        : ["references" as const],
     ].flatMap((policy) => study.seeds.map((seed) => ({ preset, policy, seed })))
   );
 }

@@ -6,9 +6,9 @@
  */
 import type { Algorithm } from "../algorithms/index.ts";
 import type { BackendName } from "../backends/choose.ts";
-import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
 import { programOf } from "../run/learn.ts";
+import type { Given } from "../run/problem.ts";
 import { type CellResult, cellSteps } from "./cell.ts";
 import { seedConfig, studyAlgorithms, type StudyCell } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
@@ -18,8 +18,8 @@ import type { BatchAnswer, BatchMessage } from "./worker.ts";
 export interface PoolOptions {
   /** The study. */
   readonly study: StudyConfig;
-  /** The world, where it is from a file. */
-  readonly world?: WorldFile;
+  /** Data and world, where they are from files. */
+  readonly given: Given;
   /** Those of its cells that are to be computed. */
   readonly cells: readonly StudyCell[];
   /** Workers. */
@@ -42,7 +42,7 @@ export interface PoolOptions {
  *   progress are given up.
  */
 export function runPool(options: PoolOptions): Promise<void> {
-  const { study, world, backend, jobs, signal } = options;
+  const { study, given, backend, jobs, signal } = options;
   const waiting = longestFirst(
     study,
     backend === "webgpu"
@@ -77,7 +77,7 @@ export function runPool(options: PoolOptions): Promise<void> {
         event.preventDefault();
         fail(new Error(`a worker of the study failed: ${event.message}`));
       };
-      const message: BatchMessage = { study, cells, world, backend };
+      const message: BatchMessage = { study, cells, given, backend };
       worker.postMessage(message);
     };
     if (signal?.aborted || waiting.length === 0) return resolve();

@@ -4,7 +4,6 @@
  * @module
  */
 import type { StudyResult } from "../evaluation/study_results.ts";
-import type { ExactMetrics } from "../evaluation/results.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import type { CellResult } from "./cell.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
@@ -20,6 +19,8 @@ import {
 import type {
   Aggregates,
   Estimate,
+  PolicyAggregates,
+  Quantity,
   StudyCurve,
 } from "../evaluation/study_results.ts";
 
@@ -57,6 +58,7 @@ export function studyFindings(
       kind: entry.kind,
       aggregates: aggregateSeries(entry),
       ends: medianEnds(entry),
+      ...supportOf(entry),
     })),
     groups: comparableSeries(study, series).map((group) => ({
       presets: [...new Set(group.map(({ preset }) => preset))],
@@ -64,24 +66,38 @@ export function studyFindings(
       profiles: profileSeries(group),
     })),
   };
-  const learners = series.filter(({ kind }) => kind === "learner");
+  // Where no world is known, nothing is measured while policies learn.
+  const learners = series.filter(({ kind, optimal }) =>
+    kind === "learner" && optimal !== null
+  );
   return { result, series, curves: learners.map(learningCurve) };
 }
 
-/** `study.csv`: the exact values of each policy and seed. */
+/** Of a study on a log: on how many seeds the data support the policy. */
+function supportOf(
+  { learnt }: PolicySeries,
+): Pick<PolicyAggregates, "supportedOn"> {
+  const reasons =
+    learnt?.flatMap((one) => "reasons" in one ? [one.reasons] : []) ?? [];
+  return reasons.length === 0
+    ? {}
+    : { supportedOn: reasons.filter(({ length }) => length === 0).length };
+}
+
+/** `study.csv`: the values of each policy and seed. */
 export function studyCsv(series: readonly PolicySeries[]): string {
-  const columns = Object.keys(series[0].exact[0]) as (keyof ExactMetrics)[];
+  const columns = Object.keys(series[0].values[0]) as Quantity[];
   const [value] = series[0].quantities;
   const rows = series.flatMap((
-    { preset, policy, kind, seeds, exact, optimal, learnt },
+    { preset, policy, kind, seeds, values: all, optimal, learnt },
   ) =>
-    exact.map((values, i) => [
+    all.map((values, i) => [
       preset,
       policy,
       kind,
       seeds[i],
       ...columns.map((column) => values[column] ?? ""),
-      optimal[i][value]! - values[value]!,
+      optimal ? optimal[i][value]! - values[value]! : "",
       learnt?.[i].policySha256 ?? "",
     ])
   );
@@ -118,10 +134,13 @@ export function aggregatesCsv(result: StudyResult): string {
 }
 
 function statisticsOf(
-  { worst, ...statistics }: Aggregates,
+  { worst, optimalityGap, ...statistics }: Aggregates,
 ): [name: string, of: number | Estimate][] {
   return [
     ...Object.entries(statistics),
+    ...(optimalityGap === null
+      ? []
+      : [["optimalityGap", optimalityGap] as [string, number]]),
     ["worst", worst.value],
     ["worstSeed", worst.seed],
   ];

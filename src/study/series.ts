@@ -3,14 +3,24 @@
  *
  * @module
  */
-import type { PolicyName, Quantity } from "../evaluation/study_results.ts";
+import {
+  LOG_QUANTITIES,
+  type MeasuredValues,
+  type PolicyName,
+  type Quantity,
+} from "../evaluation/study_results.ts";
 import {
   type ExactMetrics,
   type OutcomeProbability,
   unendedName,
 } from "../evaluation/results.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
-import type { CellResult, LearnerResult, ReferencesResult } from "./cell.ts";
+import type {
+  CellResult,
+  LearnerResult,
+  LogLearnerResult,
+  ReferencesResult,
+} from "./cell.ts";
 import type { NamedOutcome } from "../mdp/mdp.ts";
 import {
   unsafeMeasure,
@@ -22,26 +32,26 @@ import { knownEnvironment } from "../run/problem.ts";
 import { seedConfig, studyAlgorithms } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 
-/** One policy's exact values over the seeds. */
+/** One policy's values over the seeds. */
 export interface PolicySeries extends PolicyName {
   /** Whether it was learnt by a network. */
   readonly kind: "learner" | "reference";
   /** What can happen in the environment that has a name. */
   readonly outcomes: readonly NamedOutcome[];
   /** See {@link StudyResult}. */
-  readonly quantities: readonly [ValueName, ...Quantity[]];
+  readonly quantities: readonly [Quantity, ...Quantity[]];
   /** The probability of what the environment calls unsafe; null where nothing is. */
   readonly unsafe: OutcomeProbability | null;
-  /** What becomes of episodes that nothing ends. */
-  readonly unended: "timeout" | "neverEnds";
+  /** What becomes of episodes that nothing ends; null where no world is known. */
+  readonly unended: "timeout" | "neverEnds" | null;
   /** The study's seeds. */
   readonly seeds: readonly number[];
-  /** By seed. */
-  readonly exact: readonly ExactMetrics[];
-  /** The optimal policy's values by seed. */
-  readonly optimal: readonly ExactMetrics[];
+  /** By seed; estimates where no world is known. */
+  readonly values: readonly MeasuredValues[];
+  /** The optimal policy's values by seed; null where no world is known. */
+  readonly optimal: readonly MeasuredValues[] | null;
   /** By seed, what the training left; null for a reference. */
-  readonly learnt: readonly LearnerResult[] | null;
+  readonly learnt: readonly (LearnerResult | LogLearnerResult)[] | null;
 }
 
 /** The order of the reference policies. */
@@ -73,12 +83,34 @@ export function studySeries(
   };
   const { seeds } = study;
   return Object.keys(study.presets).flatMap((preset): PolicySeries[] => {
+    const config = seedConfig(study, preset, seeds[0]);
+    const environment = knownEnvironment(config, file);
+    const names = studyAlgorithms(study, preset).map(({ name }) => name);
+    if (environment === null) {
+      return names.map((name): PolicySeries => {
+        const learnt = seeds.map((seed) =>
+          find(preset, name, seed) as LogLearnerResult
+        );
+        return {
+          preset,
+          policy: name,
+          kind: "learner",
+          outcomes: [],
+          quantities: LOG_QUANTITIES,
+          unsafe: null,
+          unended: null,
+          seeds,
+          values: learnt.map(({ estimates }) => estimates),
+          optimal: null,
+          learnt,
+        };
+      });
+    }
+    const { mdp } = environment;
     const references = seeds.map((seed) =>
       find(preset, "references", seed) as ReferencesResult
     );
     const optimal = references.map(({ exact }) => exact.optimal);
-    const config = seedConfig(study, preset, seeds[0]);
-    const { mdp } = knownEnvironment(config, file)!;
     const { outcomes } = mdp;
     const unsafe = unsafeMeasure(mdp);
     const hasCvar = results.every(hasKnownCvar);
@@ -89,14 +121,14 @@ export function studySeries(
     ];
     const unended = unendedName(mdp);
     const world = { outcomes, quantities, unsafe, unended, seeds, optimal };
-    const learners = studyAlgorithms(study, preset).map(
-      ({ name }): PolicySeries => {
+    const learners = names.map(
+      (name): PolicySeries => {
         const learnt = seeds.map((seed) =>
           find(preset, name, seed) as LearnerResult
         );
-        const exact = learnt.map(({ exact }) => exact);
+        const values = learnt.map(({ exact }) => exact);
         const policy = { preset, policy: name, kind: "learner" } as const;
-        return { ...policy, ...world, exact, learnt };
+        return { ...policy, ...world, values, learnt };
       },
     );
     return [
@@ -106,7 +138,7 @@ export function studySeries(
         policy,
         kind: "reference",
         ...world,
-        exact: references.map(({ exact }) => exact[policy]),
+        values: references.map(({ exact }) => exact[policy]),
         learnt: null,
       })),
     ];
@@ -114,7 +146,9 @@ export function studySeries(
 }
 
 /** Whether CVaR is known of everything in a cell, and not only bounds. */
-function hasKnownCvar({ exact }: CellResult): boolean {
+function hasKnownCvar(result: CellResult): boolean {
+  if (!("exact" in result)) return false;
+  const { exact } = result;
   const all = "returnMean" in exact
     ? [exact as ExactMetrics]
     : Object.values<ExactMetrics>(exact);

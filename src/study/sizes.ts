@@ -4,9 +4,13 @@
  * @module
  */
 import type { Backend } from "../backends/backend.ts";
-import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
-import { loggedRows, requireRoomToCollect } from "../run/sizes.ts";
+import { type Given, openProblem } from "../run/problem.ts";
+import {
+  loggedRows,
+  requireRoomToCollect,
+  requireRoomToLearn,
+} from "../run/sizes.ts";
 import { seedConfig, studyAlgorithms } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 
@@ -17,17 +21,20 @@ const MOST_STUDY_ROWS = 10_000_000;
  * Refuses a study of which a cell, or the training tables of all cells together, cannot fit.
  *
  * @param room Of the backend that will train.
- * @param world Where the study's environment is from a file.
+ * @param given Data and world, where they are from files.
  * @throws InputError naming the key, what it would take and what there is.
  */
 export function requireRoomForStudy(
   study: StudyConfig,
   room: Pick<Backend, "shortage">,
-  world?: WorldFile,
+  given: Given = {},
 ): void {
   let rows = 0;
   for (const preset of Object.keys(study.presets)) {
-    requireRoomToCollect(seedConfig(study, preset, 0), room, world);
+    const config = seedConfig(study, preset, study.seeds[0]);
+    if (given.dataset) {
+      requireRoomToLearn(config, room, openProblem(config, given));
+    } else requireRoomToCollect(config, room, given.world);
     for (const { settings } of studyAlgorithms(study, preset)) {
       rows += study.seeds.length * loggedRows(settings);
     }

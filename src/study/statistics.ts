@@ -52,9 +52,12 @@ export function aggregateSeries(
   return perQuantity(series.quantities, (quantity) => {
     const scores = valuesOf(series, quantity);
     const sign = signOf(quantity);
-    const gaps = optimalityGaps(
+    const gaps = series.optimal && optimalityGaps(
       scaled(scores, sign),
-      Float64Array.from(series.optimal, (exact) => sign * exact[quantity]!),
+      Float64Array.from(
+        series.optimal,
+        (exact) => sign * exact[quantity]!,
+      ),
     );
     const worst = scores.scores.reduce(
       (worst, value, i) =>
@@ -63,7 +66,7 @@ export function aggregateSeries(
     );
     return {
       ...centreOf(scores, `aggregates/${quantity}/${nameOf(series)}`),
-      optimalityGap: meanScore(gaps),
+      optimalityGap: gaps && meanScore(gaps),
       worst: { value: scores.scores[worst], seed: series.seeds[worst] },
     };
   });
@@ -71,13 +74,14 @@ export function aggregateSeries(
 
 /** Medians over the seeds of how often what is not unsafe happens, and of how often nothing ends an episode. */
 export function medianEnds(
-  { exact, outcomes, unended }: PolicySeries,
+  { values, outcomes, unended }: PolicySeries,
 ): Readonly<Record<OutcomeProbability, number>> {
+  if (unended === null) return {};
   const harmless = outcomes.filter(({ unsafe }) => !unsafe);
   const names = [...harmless.map(({ name }) => name), unended];
   return Object.fromEntries(names.map((name) => {
     const key: OutcomeProbability = `${name}Probability`;
-    return [key, medianScore(matrixOf(exact.map((values) => values[key])))];
+    return [key, medianScore(matrixOf(values.map((of) => of[key]!)))];
   }));
 }
 
@@ -232,8 +236,8 @@ function estimate(
   return { value, low, high };
 }
 
-function valuesOf({ exact }: PolicySeries, quantity: Quantity): ScoreMatrix {
-  return matrixOf(exact.map((values) => values[quantity]!));
+function valuesOf({ values }: PolicySeries, quantity: Quantity): ScoreMatrix {
+  return matrixOf(values.map((of) => of[quantity]!));
 }
 
 function matrixOf(values: readonly number[]): ScoreMatrix {

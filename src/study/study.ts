@@ -23,14 +23,20 @@ import type { BackendName } from "../backends/choose.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { wasmBackend } from "../backends/wasm.ts";
 import { resolveEnvironment } from "../environments/index.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import {
+  type Given,
   knownEnvironment,
+  openProblem,
   requireFiniteReturns,
   requireWorld,
 } from "../run/problem.ts";
-import { requireSameData, WORLD_FILE } from "../run/resume.ts";
+import { DATASET_FILE, requireSameData, WORLD_FILE } from "../run/resume.ts";
+import { suspiciousIn } from "../run/metrics.ts";
+import { visible } from "../visible.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { plotStudy } from "../report/study_plots.ts";
@@ -72,6 +78,8 @@ export interface StudyProgress {
 export interface StudyOptions {
   /** What it is made of. */
   readonly study: StudyConfig;
+  /** The data from a file that it names, the same for every seed. */
+  readonly dataset?: Dataset;
   /** The world from a file that its environment names. */
   readonly world?: WorldFile;
   /** The study's directory: new, empty, or of the same study, which is resumed. */
@@ -84,7 +92,7 @@ export interface StudyOptions {
   readonly signal?: AbortSignal;
   /** Called once before anything is trained, and then often. */
   readonly onProgress?: (progress: StudyProgress) => void;
-  /** Called with a line for each cell that is there but no good, and is computed again. */
+  /** Called with a line for what looks wrong in given data, and for each cell that is computed again. */
   readonly onNote?: (note: string) => void;
 }
 
@@ -125,11 +133,12 @@ export class StudyStoppedError extends Error {
  * ```
  */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
-  const { study, world, out, backend = "wasm", signal } = options;
+  const { study, dataset, world, out, backend = "wasm", signal } = options;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
-  requireRoomForStudy(study, roomOf(backend), world);
   requireEnvironments(study, world);
-  const kept = world && worldToSafetensors(world);
+  requireData(options);
+  requireRoomForStudy(study, roomOf(backend), { dataset, world });
+  const kept = inputsOf(options);
   using _lock = claimDirectory(out, study, kept);
 
   const cells = studyCells(study);
@@ -139,7 +148,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   notify();
   const work = runPool({
     study,
-    world,
+    given: { dataset, world },
     cells: missing,
     jobs,
     backend,
@@ -160,7 +169,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
     // Nothing is there to resume: the folder is free for the corrected command.
     if (error instanceof InputError && steps.progress().cells === 0) {
       Deno.removeSync(join(out, STUDY_CONFIG_FILE));
-      if (kept) Deno.removeSync(join(out, WORLD_FILE));
+      for (const [name] of kept) Deno.removeSync(join(out, name));
     }
     throw error;
   }
@@ -186,7 +195,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   await heed();
   const files = runFiles(out);
   files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
-  if (kept) files.note(fileOf(WORLD_FILE, kept));
+  for (const [name, content] of kept) files.note(fileOf(name, content));
   for (const result of results) {
     files.note(fileOf(cellFile(result.cell), cellText(result)));
   }
@@ -194,6 +203,16 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   files.check();
   writeManifest(out, {}, files.list());
   return findings.result;
+}
+
+/** The files that a study keeps of what it is made from: [name, content]. */
+function inputsOf(
+  { dataset, world }: Given,
+): [name: string, content: Uint8Array][] {
+  return [
+    ...(dataset ? [[DATASET_FILE, datasetToSafetensors(dataset)]] : []),
+    ...(world ? [[WORLD_FILE, worldToSafetensors(world)]] : []),
+  ] as [string, Uint8Array][];
 }
 
 /**
@@ -207,10 +226,27 @@ function requireEnvironments(
   for (const preset of Object.keys(study.presets)) {
     requireWorld(study.presets[preset], world);
     const first = seedConfig(study, preset, study.seeds[0]);
+    if (first.environment === null) continue;
     requireFiniteReturns(knownEnvironment(first, world)!.mdp);
     for (const seed of study.seeds) {
-      resolveEnvironment(first.environment!, seed, world);
+      resolveEnvironment(first.environment, seed, world);
     }
+  }
+}
+
+/** Refuses data that are not those of the study, and says what looks wrong in them. */
+function requireData({ study, dataset, world, onNote }: StudyOptions): void {
+  const [preset] = Object.keys(study.presets);
+  const config = seedConfig(study, preset, study.seeds[0]);
+  if (config.dataset.sha256 === null && dataset === undefined) return;
+  const problem = openProblem(config, { dataset, world });
+  if (problem.environment === null && problem.heldOut === undefined) {
+    throw new InputError(
+      "no episode is held out, so that nothing tells what a policy is worth: give more episodes or a larger dataset.heldOut",
+    );
+  }
+  for (const what of suspiciousIn(config, problem)) {
+    onNote?.(`suspicious: ${visible(what)}`);
   }
 }
 
@@ -262,17 +298,17 @@ async function writeFindings(
 /**
  * Makes the directory of a study, or makes sure that it is this one's, and takes its lock.
  *
- * @param world The file of its world, where it is from one.
+ * @param inputs Its data and its world, where they are from files.
  */
 function claimDirectory(
   out: string,
   study: StudyConfig,
-  world: Uint8Array | undefined,
+  inputs: readonly [name: string, content: Uint8Array][],
 ): Disposable {
   if (!isStudy(out)) {
     const lock = claimRunDirectory(out);
     try {
-      if (world) writeArtifact(out, WORLD_FILE, world);
+      for (const [name, content] of inputs) writeArtifact(out, name, content);
       writeJsonArtifact(out, STUDY_CONFIG_FILE, study);
     } catch (error) {
       lock[Symbol.dispose]();
@@ -288,7 +324,7 @@ function claimDirectory(
       `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
     );
   }
-  if (world) requireSameData(out, WORLD_FILE, world);
+  for (const [name, content] of inputs) requireSameData(out, name, content);
   return lockDirectory(out);
 }
 

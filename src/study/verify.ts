@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { checkFiles, type Difference } from "../run/check_files.ts";
 import { readManifest, suiteVersions } from "../run/manifest.ts";
 import { writeArtifact } from "../run/run_directory.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { InputError } from "../errors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
-import { WORLD_FILE } from "../run/resume.ts";
+import { DATASET_FILE, WORLD_FILE } from "../run/resume.ts";
 import { randomStream } from "../numerics/random.ts";
 import { knownEnvironment } from "../run/problem.ts";
 import {
@@ -28,6 +29,7 @@ import {
   STUDY_CONFIG_FILE,
   type StudyCell,
   studyCells,
+  studyDataset,
   studyWorld,
 } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
@@ -86,10 +88,13 @@ export async function verifyStudy(
     again: 0,
   };
   let study: StudyConfig;
+  let dataset: Dataset | undefined;
   let world: WorldFile | undefined;
   let path = STUDY_CONFIG_FILE;
   try {
     study = readStudyConfig(join(directory, path));
+    path = DATASET_FILE;
+    dataset = studyDataset(directory, study);
     path = WORLD_FILE;
     world = studyWorld(directory, study);
   } catch (error) {
@@ -103,7 +108,13 @@ export async function verifyStudy(
   const again = chosenCells(trainings, options);
   const folder = temporaryFolder();
   try {
-    for (const name of [STUDY_CONFIG_FILE, ...world ? [WORLD_FILE] : []]) {
+    for (
+      const name of [
+        STUDY_CONFIG_FILE,
+        ...dataset ? [DATASET_FILE] : [],
+        ...world ? [WORLD_FILE] : [],
+      ]
+    ) {
       writeArtifact(folder, name, Deno.readFileSync(join(directory, name)));
     }
     for (const cell of trainings) {
@@ -113,7 +124,7 @@ export async function verifyStudy(
         writeCell(folder, readCell(directory, study, cell, world)!);
       }
     }
-    await runStudy({ ...options, study, world, out: folder });
+    await runStudy({ ...options, study, dataset, world, out: folder });
     const made = compareFiles(directory, files, madeFiles(folder));
     return {
       ...found,
@@ -147,6 +158,8 @@ function faultOf(
   try {
     const result = readCell(directory, study, cell, world);
     if (result === null) return "is missing; the configuration gives it";
+    // Estimates follow from the policy, which is not kept.
+    if ("estimates" in result) return null;
     if (!("actions" in result)) throw new Error("not a learner's");
     const { mdp } = knownEnvironment(
       seedConfig(study, cell.preset, cell.seed),

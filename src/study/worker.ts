@@ -5,8 +5,8 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { type BackendName, chooseBackend } from "../backends/choose.ts";
-import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
+import type { Given } from "../run/problem.ts";
 import { type CellResult, computeCells } from "./cell.ts";
 import type { StudyCell } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
@@ -15,8 +15,8 @@ import type { StudyConfig } from "../evaluation/study_results.ts";
 export interface BatchMessage {
   readonly study: StudyConfig;
   readonly cells: readonly StudyCell[];
-  /** Where the environment is from a file. */
-  readonly world?: WorldFile;
+  /** Where data or environment are from files. */
+  readonly given: Given;
   /** The same in every message to a worker. */
   readonly backend: BackendName;
 }
@@ -39,7 +39,7 @@ const scope = globalThis as unknown as {
 
 let opened: Promise<Backend> | undefined;
 
-scope.onmessage = async ({ data: { study, cells, world, backend } }) => {
+scope.onmessage = async ({ data: { study, cells, given, backend } }) => {
   try {
     // One thread, because the pool has as many workers as there is to be parallel.
     opened ??= chooseBackend(backend, { threads: 1 });
@@ -48,7 +48,7 @@ scope.onmessage = async ({ data: { study, cells, world, backend } }) => {
       cells,
       await opened,
       {
-        world,
+        ...given,
         onStep: (step) => scope.postMessage({ kind: "step", step }),
       },
     );

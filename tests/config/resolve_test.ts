@@ -35,6 +35,9 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
       epsilon: 0.22,
       bootstrapOnTruncation: false,
       sha256: null,
+      heldOut: 0,
+      splitSeed: 0,
+      resample: false,
     },
     network: { hidden: [256, 256], encoder: "none" },
     algorithms: {

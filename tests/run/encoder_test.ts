@@ -136,7 +136,7 @@ Deno.test(
     deepEqual(noted(), []);
     await run(corridor, "without a word", "minmax");
     deepEqual(noted(), [
-      "each observation is one whole number, which is read as a quantity (network.encoder: minmax); if it is the index of a state, configure oneHot",
+      "suspicious: each observation is one whole number: if it is the index of a state, configure network.encoder oneHot",
     ]);
   }),
 );
@@ -216,6 +216,7 @@ Deno.test(
     const dataset = datasetOf(40_000);
     const config = resolveConfig("smoke", {
       ...withoutEnvironment,
+      dataset: { heldOut: 0 },
       network: { hidden: [8], encoder: "oneHot" },
     }, { datasetSha256: sha256Hex(datasetToSafetensors(dataset)) });
     const out = join(folder, "new");

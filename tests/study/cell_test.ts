@@ -33,7 +33,10 @@ for (const backend of [referenceBackend, wasmBackend({ threads: 1 })]) {
         alone.push(...await computeCells(study, [cell], referenceBackend));
       }
       deepEqual(await computeCells(study, cells, backend), alone);
-      notDeepEqual(alone[0].exact, alone[1].exact);
+      notDeepEqual(
+        "exact" in alone[0] && alone[0].exact,
+        "exact" in alone[1] && alone[1].exact,
+      );
     });
   }
 }

@@ -87,8 +87,6 @@ Deno.test("a study's cells are presets times algorithms and references times see
   );
 });
 
-const ownData =
-  "a study draws its own data for each seed; leave environment: null and dataset.sha256 out";
 const wrongStudies: [
   request: Omit<Parameters<typeof resolveStudy>[0], "seeds">,
   expected: string,
@@ -108,16 +106,8 @@ const wrongStudies: [
     "c.json: algorithms: must be an object, not a list of 0",
   ],
   [
-    {
-      presets: ["smoke"],
-      overrides: { dataset: { sha256: "0".repeat(64) } },
-      source: "c.json",
-    },
-    `c.json: ${ownData}`,
-  ],
-  [
     { presets: ["smoke"], overrides: { environment: null } },
-    `config: ${ownData}`,
+    "config: environment: null needs data from a file; give --dataset FILE",
   ],
 ];
 for (const [request, expected] of wrongStudies) {

@@ -44,7 +44,7 @@ import {
   type Quantity,
   returnQuantity,
 } from "./quantity.ts";
-import { allowedSums } from "./range.ts";
+import { allowedReturns } from "./range.ts";
 import {
   doubts,
   type PropensitySource,
@@ -74,6 +74,8 @@ export interface OffPolicyOptions {
   readonly horizon?: number;
   /** Returns that can be, beyond those that the rewards in the data allow. */
   readonly returnRange?: Interval;
+  /** Data of the same world whose rewards say which returns can be; by default those that are evaluated on. */
+  readonly known?: Pick<Dataset, "rewards" | "terminated">;
   /** Of intervals and bounds, in (0, 1). */
   readonly confidence: number;
   /** Parts of the episodes of which each is estimated with a model of the others; 1: one model of all. */
@@ -192,17 +194,17 @@ export function evaluateOffPolicy(
   const pairs = pairsOf(log);
   const weights = importanceWeights(log, target, options.propensities);
   const estimands = estimandsOf(dataset, log, horizon, discount, options);
-  const valueQuantity = returnQuantity(
-    dataset,
-    options.actionValueDiscount ?? discount,
-  );
   const support = supportOf(
     log,
     pairs,
     target,
     weights,
     horizon,
-    allowedSums(log, valueQuantity, horizon),
+    allowedReturns(
+      options.known ?? dataset,
+      options.actionValueDiscount ?? discount,
+      horizon,
+    ),
     {
       largestActionValue: options.largestActionValue,
       outcomeDependence: outcomeDependence(
@@ -272,13 +274,17 @@ function estimandsOf(
   log: Log,
   horizon: number,
   discount: number,
-  { outcomes, returnRange = [Infinity, -Infinity] }: OffPolicyOptions,
+  {
+    outcomes,
+    returnRange = [Infinity, -Infinity],
+    known = dataset,
+  }: OffPolicyOptions,
 ): Estimand[] {
   const constant = (value: number) => new Float64Array(horizon + 1).fill(value);
-  const lowest = dataset.rewards.reduce((low, r) => Math.min(low, r), Infinity);
+  const lowest = known.rewards.reduce((low, r) => Math.min(low, r), Infinity);
   const ofReturn = (name: string, discount: number): Estimand => {
     const quantity = returnQuantity(dataset, discount);
-    const [low, high] = allowedSums(log, quantity, horizon);
+    const [low, high] = allowedReturns(known, discount, horizon);
     return {
       name,
       quantity,

@@ -3,25 +3,24 @@
  *
  * @module
  */
+import type { Dataset } from "../../dataset/dataset.ts";
 import type { Interval } from "./intervals.ts";
-import type { Log } from "./log.ts";
-import type { Quantity } from "./quantity.ts";
 
 /**
- * The lowest and the largest discounted sum of an episode of at most `horizon` steps whose rewards
- * all occur in the log: those of terminated steps at its end, the others before.
+ * The lowest and the largest discounted return of an episode of at most `horizon` steps whose rewards
+ * all occur in the data: those of terminated steps at its end, the others before.
  *
  * @param horizon H, at least 1.
  */
-export function allowedSums(
-  { next }: Log,
-  { rewards, discount }: Quantity,
+export function allowedReturns(
+  { rewards, terminated }: Pick<Dataset, "rewards" | "terminated">,
+  discount: number,
   horizon: number,
 ): Interval {
   const ending: [number, number] = [Infinity, -Infinity];
   const going: [number, number] = [Infinity, -Infinity];
-  for (let i = 0; i < next.length; i++) {
-    const range = next[i] < 0 ? ending : going;
+  for (let i = 0; i < rewards.length; i++) {
+    const range = terminated[i] === 1 ? ending : going;
     range[0] = Math.min(range[0], rewards[i]);
     range[1] = Math.max(range[1], rewards[i]);
   }

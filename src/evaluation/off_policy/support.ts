@@ -73,7 +73,7 @@ export type GivenSupport = Pick<
  *
  * @param target [U, A]
  * @param horizon H
- * @param allowed See `allowedSums`, of the return with the discount of the action values.
+ * @param allowed See `allowedReturns`, of the return with the discount of the action values.
  */
 export function supportOf(
   log: Log,

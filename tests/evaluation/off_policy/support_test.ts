@@ -2,8 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { datasetFromArrays } from "../../../src/dataset/formats/arrays.ts";
 import { logOf } from "../../../src/evaluation/off_policy/log.ts";
 import { pairsOf } from "../../../src/evaluation/off_policy/pairs.ts";
-import { returnQuantity } from "../../../src/evaluation/off_policy/quantity.ts";
-import { allowedSums } from "../../../src/evaluation/off_policy/range.ts";
+import { allowedReturns } from "../../../src/evaluation/off_policy/range.ts";
 import {
   doubts,
   type Support,
@@ -25,7 +24,7 @@ const dataset = datasetFromArrays({
 });
 const log = logOf(dataset);
 const pairs = pairsOf(log);
-const allowed = allowedSums(log, returnQuantity(dataset, 1), 2);
+const allowed = allowedReturns(dataset, 1, 2);
 
 function support(
   target: number[],
@@ -44,9 +43,8 @@ function support(
 
 Deno.test("sums that the rewards allow: what ends and what goes on", () => {
   deepEqual(allowed, [-8, 4]);
-  const discounted = returnQuantity(dataset, 0.5);
-  deepEqual(allowedSums(log, discounted, 3), [-7, 4]);
-  deepEqual(allowedSums(log, discounted, 1), [-7, 4]);
+  deepEqual(allowedReturns(dataset, 0.5, 3), [-7, 4]);
+  deepEqual(allowedReturns(dataset, 0.5, 1), [-7, 4]);
 });
 
 Deno.test("steps on rare pairs and decisions without data, in the counted model", () => {
