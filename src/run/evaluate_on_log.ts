@@ -336,7 +336,9 @@ async function propensitiesOf(
   seed: number,
 ): Promise<{ propensities: Float64Array; source: PropensitySource }> {
   const logged = dataset.propensities;
-  const isCounted = rareShareOf(pairs) <= MOST_UNCOUNTED;
+  // One episode cannot be cloned from others.
+  const isCounted = rareShareOf(pairs) <= MOST_UNCOUNTED ||
+    episodeCount(log) < 2;
   const usual = logged ? "column" : isCounted ? "counts" : "clone";
   switch (behaviour ?? usual) {
     case "column":

@@ -31,6 +31,7 @@ import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { paidForever } from "../mdp/paid_forever.ts";
 import { categoriesOf } from "../network/encoder.ts";
+import { outcomesOf } from "../evaluation/off_policy/outcomes.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 
 /** What learning sees of a {@link Problem}. */
@@ -223,12 +224,15 @@ function partsOf(
   const named = encoder === "oneHot"
     ? { ...dataset, observationCategories: categoriesOf(dataset) }
     : dataset;
+  const held = isSplit ? episodesWhere(named, isHeldOut) : undefined;
+  // Refused here, not by the evaluation after hours of training.
+  if (held) outcomesOf(held);
   const others = isSplit
     ? episodesWhere(named, isHeldOut.map((flag) => 1 - flag))
     : named;
   return {
     dataset: resample ? resampledEpisodes(others, seed) : others,
-    ...(isSplit && { heldOut: episodesWhere(named, isHeldOut) }),
+    ...(held && { heldOut: held }),
   };
 }
 

@@ -3,6 +3,7 @@ import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
+import { datasetFromArrays } from "../../src/dataset/formats/arrays.ts";
 import { episodesWhere, heldOutEpisodes } from "../../src/dataset/part.ts";
 import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
 import type { Metrics } from "../../src/evaluation/results.ts";
@@ -14,7 +15,12 @@ import { runPipeline } from "../../src/run/pipeline.ts";
 import { openProblem } from "../../src/run/problem.ts";
 import { train } from "../../src/run/train_policy.ts";
 import { isVerified, verifyRun } from "../../src/run/verify.ts";
-import { backends, deterministicHashes, inFolder } from "./small_run.ts";
+import {
+  backends,
+  deterministicHashes,
+  inFolder,
+  refused,
+} from "./small_run.ts";
 import { EPISODES, logOverrides, tosses } from "./small_log.ts";
 
 const [[, reference], [, wasm]] = backends;
@@ -176,5 +182,36 @@ Deno.test(
     const none = await report(tosses(), "none", { heldOut: 0 });
     ok(!none.includes("What the data say"));
     match(none, /so this page shows only the data/);
+  }),
+);
+
+Deno.test(
+  "few episodes are evaluated too; an outcome with a name that means something else is refused before training",
+  inFolder(async (folder) => {
+    const log = (outcome: string) =>
+      datasetFromArrays({
+        observations: [1.5, 2.5, 3.5, 4.5, 5.5, 6.5],
+        actions: [0, 1, 0, 1, 0, 1],
+        rewards: [1, 2, 3, 4, 5, 6],
+        terminated: [0, 1, 0, 1, 0, 1],
+        outcomes: [outcome, outcome, outcome],
+      });
+    const dataset = log("well");
+    const { policies } = await runPipeline({
+      config: configOf(dataset),
+      dataset,
+      backend: wasm,
+      out: join(folder, "few"),
+    });
+    const { settings, decision } = policies.bc.offPolicy!;
+    deepEqual([settings.episodes, settings.propensities], [1, "counts"]);
+    equal(decision.support, "not supported by these data");
+    const bad = log("return");
+    const out = join(folder, "bad");
+    await refused(
+      runPipeline({ config: configOf(bad), dataset: bad, backend: wasm, out }),
+      /^the data call an outcome "return", which has a meaning of its own/,
+    );
+    deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["few"]);
   }),
 );
