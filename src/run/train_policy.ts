@@ -88,5 +88,7 @@ export async function train<Name extends AlgorithmName>(
         onRow(Object.fromEntries(columns.map((name, i) => [name, row[i]])))),
     stop,
   });
-  return policy;
+  // What it learnt from may be a world's: its policy has the bytes of one that a run left there.
+  const { observationRange: _, ...own } = policy;
+  return own;
 }
