@@ -135,6 +135,21 @@ export {
   type StudyOptions,
   type StudyProgress,
 } from "./src/study/study.ts";
+export {
+  calibrate,
+  type CalibrationOptions,
+  CalibrationStoppedError,
+} from "./src/study/calibration/calibrate.ts";
+export type { Calibration } from "./src/study/calibration/result.ts";
+export type { CalibrationWorld } from "./src/study/calibration/cell.ts";
+export type {
+  Accuracy,
+  BoundResult,
+  DecisionResult,
+  EstimatorResult,
+  Share,
+  SizeResult,
+} from "./src/study/calibration/statistics.ts";
 export type { StudyResult } from "./src/evaluation/study_results.ts";
 export {
   verify,
@@ -248,11 +263,14 @@ export {
   type LogReference,
 } from "./src/evaluation/off_policy/references.ts";
 export type {
+  KnownRewards,
+  OffPolicyEvaluation,
+} from "./src/evaluation/off_policy/evaluate.ts";
+export type {
   EstimatorName,
   OffPolicyEstimate,
-  OffPolicyEvaluation,
   QuantityEstimates,
-} from "./src/evaluation/off_policy/evaluate.ts";
+} from "./src/evaluation/off_policy/estimates.ts";
 export type { Interval } from "./src/evaluation/off_policy/intervals.ts";
 export type {
   PropensitySource,

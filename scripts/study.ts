@@ -8,6 +8,7 @@ import {
   ALGORITHM_NAMES,
   BACKEND_NAMES,
   datasetToSafetensors,
+  InputError,
   parseSeeds,
   readJsonFile,
   resolveStudy,
@@ -22,6 +23,7 @@ import {
   showProgress,
 } from "../tools.ts";
 import { noteSurplus } from "./backend_at_work.ts";
+import { calibrationFlags, runCalibration } from "./calibration.ts";
 import {
   artifactsFolder,
   choiceFlag,
@@ -41,7 +43,9 @@ const usage: Usage = {
     "Trains the algorithms of some presets for each seed, which draws its own hazards, data and\n" +
     "initial network, evaluates all policies exactly, and compares them with the statistics that\n" +
     "few seeds need. With --dataset the data are the same for every seed, and where no world is\n" +
-    "known policies are evaluated off-policy. The same command resumes an interrupted study.",
+    "known policies are evaluated off-policy. With --calibrate it draws data sets in a world instead,\n" +
+    "and compares what off-policy evaluation says of policies with what is exact. The same command\n" +
+    "resumes an interrupted study.",
   flags: {
     preset: { value: "P,…", help: "presets (default: tutorial)" },
     algorithms: {
@@ -78,12 +82,19 @@ const usage: Usage = {
       value: "NAME",
       help: "wasm (default), reference or webgpu: same bits, other speed",
     },
+    calibrate: { help: "calibrate off-policy evaluation; it has these flags:" },
+    ...calibrationFlags,
   },
   leavesFiles: true,
 };
 
 await runScript(usage, async (args) => {
   const { values, switches } = args;
+  if (switches.has("calibrate")) return await runCalibration(args);
+  const foreign = Object.keys(calibrationFlags).find((name) => values[name]);
+  if (foreign !== undefined) {
+    throw new InputError(`--${foreign}: is of a calibration; give --calibrate`);
+  }
   const presets = (values.preset ?? "tutorial").split(",");
   const screen = processOutput("stderr");
   const { environment, world } = await chosenWorld(args, screen);

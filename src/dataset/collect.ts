@@ -25,6 +25,8 @@ import type { Dataset } from "./dataset.ts";
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
  * @param heed Called before each episode; what it throws ends the collection.
+ * @param isLog Whether the data say with which probability each action was taken and how each
+ *   episode ended.
  * @throws {InputError} If the number of episodes is not a whole number of at least 1, the policy has
  *   another shape, or its episodes may have no end.
  *
@@ -44,6 +46,7 @@ export function collectDataset(
   episodes: number,
   seed: number,
   heed?: () => void,
+  isLog = false,
 ): Dataset {
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new InputError(
@@ -70,6 +73,7 @@ export function collectDataset(
     const stream = randomStream(seed, `episode/${episode}`);
     const walk = startEpisode(mdp, stream);
     observe(walk.state);
+    let last = 0;
     while (!walk.terminated && !walk.truncated) {
       const action = sampleIndex(
         policy,
@@ -77,11 +81,18 @@ export function collectDataset(
         actionCount,
         stream,
       );
+      const propensity = policy[walk.state * actionCount + action];
       const outcome = walk.step(action);
       observe(walk.state);
-      data.addTransition(action, mdp.reward[outcome]);
+      data.addTransition(
+        action,
+        mdp.reward[outcome],
+        isLog ? propensity : undefined,
+      );
+      last = mdp.outcome[outcome];
     }
-    data.endEpisode(walk.terminated, walk.truncated);
+    const name = isLog && walk.terminated ? mdp.outcomes[last - 1].name : "";
+    data.endEpisode(walk.terminated, walk.truncated, name);
   }
   return { ...data.finish(actionCount), ...categorical(mdp) };
 }

@@ -72,9 +72,13 @@ export function startEpisode(mdp: FiniteMdp, stream: RandomStream): Episode {
   return episode;
 }
 
+/** Found once for all episodes of a world. */
+const possibleStarts = new WeakMap<Float64Array, number[]>();
+
 /** Where an episode starts; a single possible state takes no number from the stream. */
 function drawStart(mdp: FiniteMdp, stream: RandomStream): number {
-  const states = startStates(mdp);
+  const states = possibleStarts.get(mdp.start) ?? startStates(mdp);
+  possibleStarts.set(mdp.start, states);
   return states.length === 1
     ? states[0]
     : sampleIndex(mdp.start, 0, mdp.stateCount, stream);

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type {
-  EstimatorName,
-  OffPolicyEvaluation,
-} from "../evaluation/off_policy/evaluate.ts";
+import type { EstimatorName } from "../evaluation/off_policy/estimates.ts";
+import type { OffPolicyEvaluation } from "../evaluation/off_policy/evaluate.ts";
+import { isPrinted } from "../evaluation/off_policy/printed.ts";
 import type { Metrics } from "../evaluation/results.ts";
 import { visible } from "../visible.ts";
 import {
@@ -62,7 +61,8 @@ export function heldOutSection(metrics: Metrics): Section | null {
   const [[, { settings }]] = all;
   const digits = digitsFor([heldOut.returnMean, heldOut.returnStd]);
   const level = percent(settings.confidence);
-  const [low, high] = settings.returnRange.map((end) => significant(end, 4));
+  const [low, high] = settings.returnRange?.map((end) => significant(end, 4)) ??
+    [];
   const doubts = [...new Set(all.flatMap(([, { doubts }]) => doubts))];
   const hasGap = all.some(([, { estimates }]) =>
     quantitiesOf({ estimates, settings }).some(([, of]) =>
@@ -91,8 +91,11 @@ export function heldOutSection(metrics: Metrics): Section | null {
       numbers(all, level),
       paragraphs(
         `The interval is that of importance sampling; it holds for any number of episodes, but takes for ` +
-          `granted that episodes are independent, that no return is below ${low} or above ${high}, and that the ` +
-          `probabilities with which actions were taken are known: here they are ${
+          `granted that episodes are independent, ${
+            settings.returnRange === null
+              ? ""
+              : `that no return is below ${low} or above ${high}, `
+          }and that the probabilities with which actions were taken are known: here they are ${
             SOURCES[settings.propensities]
           }. The other columns are estimates without an interval: those that they have in metrics.json need ` +
           "more episodes with weight than a log may have. Where the data do not support a policy, none of its " +
@@ -160,7 +163,12 @@ function numbers(all: readonly Evaluated[], level: string): Html {
         evaluation.decision.reasons.length > 0
           ? fragment`${name}<small> not supported</small>`
           : name,
-        interval === null
+        interval === null ||
+          !isPrinted(
+            "is",
+            evaluation.settings.propensities,
+            evaluation.decision.reasons.length === 0,
+          )
           ? "–"
           : interval.map((end) => significant(end, 4)).join(" to "),
         ...SHOWN.map((key) =>

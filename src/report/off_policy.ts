@@ -5,9 +5,10 @@
  */
 import type {
   EstimatorName,
-  OffPolicyEvaluation,
   QuantityEstimates,
-} from "../evaluation/off_policy/evaluate.ts";
+} from "../evaluation/off_policy/estimates.ts";
+import type { OffPolicyEvaluation } from "../evaluation/off_policy/evaluate.ts";
+import { isPrinted } from "../evaluation/off_policy/printed.ts";
 import { visible } from "../visible.ts";
 import { group, percent, significant } from "./numbers.ts";
 import { formatTable, type Output, style } from "./terminal.ts";
@@ -60,9 +61,11 @@ export function formatOffPolicy(
       );
       add(
         `- ${visible(name)}${side}${limit}: ${isMet ? "met" : "not shown"}; ` +
-          `${side === "<=" ? "at most" : "at least"} ${
-            significant(bound, 4)
-          } with ${level} confidence`,
+          (bound === null
+            ? "the data do not tell how far it can be"
+            : `${side === "<=" ? "at most" : "at least"} ${
+              significant(bound, 4)
+            } with ${level} confidence`),
       );
     }
   }
@@ -99,10 +102,13 @@ export function formatOffPolicy(
   add();
   const level = percent(settings.confidence);
   add(
-    "Of the intervals only importance sampling's holds for few episodes with weight; the others are in " +
-      `--json. It and bounds take for granted that no return is below ${
-        significant(settings.returnRange[0], 4)
-      } or above ${significant(settings.returnRange[1], 4)}.`,
+    "Intervals are shown where calibration found that they hold (docs/calibration.md); the others are in " +
+      "--json. " +
+      (settings.returnRange === null
+        ? "All episodes have the same return, and which others can be is not known: --return-range says it."
+        : `They and bounds take for granted that no return is below ${
+          significant(settings.returnRange[0], 4)
+        } or above ${significant(settings.returnRange[1], 4)}.`),
   );
   add();
   for (const [name, quantity] of quantitiesOf({ estimates, settings })) {
@@ -111,7 +117,12 @@ export function formatOffPolicy(
       return [
         label,
         value === null ? "undefined" : significant(value, 4),
-        interval === null || key !== "is"
+        interval === null ||
+          !isPrinted(
+            key as EstimatorName,
+            settings.propensities,
+            decision.reasons.length === 0,
+          )
           ? ""
           : interval.map((end) => significant(end, 4)).join(" to "),
       ];

@@ -11,9 +11,10 @@ import { parseRequirements } from "../evaluation/off_policy/decision.ts";
 import {
   evaluateOffPolicy,
   foldsOf,
+  type KnownRewards,
   type OffPolicyEvaluation,
-  type QuantityEstimates,
 } from "../evaluation/off_policy/evaluate.ts";
+import type { QuantityEstimates } from "../evaluation/off_policy/estimates.ts";
 import {
   type FittedQ,
   fittedQEvaluation,
@@ -104,7 +105,7 @@ export interface LogRequest {
   /** γ with which the policy's action values were learnt; by default `discount`. */
   readonly actionValueDiscount?: number;
   /** Data of the same world whose rewards say which returns can be; by default those that are evaluated on. */
-  readonly known?: Pick<Dataset, "rewards" | "terminated">;
+  readonly known?: KnownRewards;
 }
 
 /**

@@ -21,16 +21,19 @@ const BETS = 13;
  */
 export function meanAtLeast(terms: Float64Array, delta: number): number {
   const mean = terms.reduce((sum, x) => sum + x, 0) / terms.length;
+  const above = terms.filter((x) => x > 0);
+  const zeros = terms.length - above.length;
   let [low, high] = [0, mean];
-  for (let i = 0; i < 60 && high > low; i++) {
+  for (let i = 0; i < 40 && high > low; i++) {
     const middle = (low + high) / 2;
-    if (wealth(terms, middle) >= 1 / delta) low = middle;
+    if (wealth(above, zeros, middle) >= 1 / delta) low = middle;
     else high = middle;
   }
   return low;
 }
 
-function wealth(terms: Float64Array, mean: number): number {
+/** @param zeros How many more terms there are that are 0. */
+function wealth(terms: Float64Array, zeros: number, mean: number): number {
   if (mean === 0) return 0;
   let total = 0;
   for (let bet = 0, odds = LOWEST_ODDS; bet < BETS; bet++, odds *= 2) {
@@ -38,7 +41,7 @@ function wealth(terms: Float64Array, mean: number): number {
     const kept = 1 - share;
     const slope = share / mean;
     // Products of a few factors, so that one logarithm serves them all.
-    let sum = 0;
+    let sum = zeros * Math.log(kept);
     let product = 1;
     for (const x of terms) {
       product *= kept + slope * x;

@@ -6,7 +6,6 @@
 import { normalProbability, normalQuantile } from "../../numerics/normal.ts";
 import type { RandomStream } from "../../numerics/random.ts";
 import { percentile } from "../statistics.ts";
-import type { Estimator } from "./importance.ts";
 import type { Interval } from "./intervals.ts";
 
 /** Estimates of resampled episodes. */
@@ -20,32 +19,33 @@ export interface Resampled {
 /**
  * Draws as many episodes with replacement and estimates again.
  *
- * @param estimators Each is computed of the same draws.
+ * @param estimate Writes the estimates, given how often each episode counts, [E]; NaN where one is not defined.
+ * @param count How many estimates there are.
  * @param episodes E
  * @param draws How often.
- * @returns One for each estimator.
+ * @returns One for each estimate.
  */
 export function resample(
-  estimators: readonly Estimator[],
+  estimate: (multiplicity: Float64Array, into: Float64Array) => void,
+  count: number,
   episodes: number,
   draws: number,
   stream: RandomStream,
 ): Resampled[] {
-  const values = estimators.map(() => new Float64Array(draws));
-  const counts = estimators.map(() => 0);
+  const values = new Float64Array(count * draws);
   const multiplicity = new Float64Array(episodes);
+  const found = new Float64Array(count);
   for (let draw = 0; draw < draws; draw++) {
     multiplicity.fill(0);
     for (let e = 0; e < episodes; e++) multiplicity[stream.integer(episodes)]++;
-    estimators.forEach((estimate, k) => {
-      const value = estimate(multiplicity);
-      if (value !== null) values[k][counts[k]++] = value;
-    });
+    estimate(multiplicity, found);
+    for (let k = 0; k < count; k++) values[k * draws + draw] = found[k];
   }
-  return values.map((all, k) => ({
-    sorted: all.slice(0, counts[k]).sort(),
-    undefined: draws - counts[k],
-  }));
+  return Array.from({ length: count }, (_, k) => {
+    const sorted = values.slice(k * draws, (k + 1) * draws)
+      .filter((x) => !Number.isNaN(x)).sort();
+    return { sorted, undefined: draws - sorted.length };
+  });
 }
 
 /** The percentile interval; null where no draw is defined. */
@@ -57,36 +57,25 @@ export function percentileInterval(
   return [percentile(sorted, delta / 2), percentile(sorted, 1 - delta / 2)];
 }
 
-/** Groups of episodes that are left out in turn: more cost time and change little. */
-const GROUPS = 200;
-
 /**
  * The bias-corrected and accelerated interval, BCa (Efron 1987, "Better bootstrap confidence intervals"):
  * percentiles moved for the bias of the median and for a spread that changes with the value. The acceleration
- * is the jackknife's, over groups of episodes where there are many.
+ * is the jackknife's.
  *
+ * @param value The estimate; NaN where it is not defined.
+ * @param without The estimates without each group of episodes.
  * @returns Null where the estimate is not defined, in itself or in a part of the episodes.
  */
 export function bcaInterval(
-  estimate: Estimator,
-  episodes: number,
+  value: number,
+  without: Float64Array,
   { sorted }: Resampled,
   delta: number,
 ): Interval | null {
-  const multiplicity = new Float64Array(episodes).fill(1);
-  const value = estimate(multiplicity);
-  if (value === null || sorted.length === 0) return null;
+  if (Number.isNaN(value) || sorted.length === 0) return null;
   if (sorted[0] === sorted[sorted.length - 1]) return [value, value];
-  const groups = Math.min(episodes, GROUPS);
-  const without: number[] = [];
-  for (let g = 0; g < groups; g++) {
-    for (let e = g; e < episodes; e += groups) multiplicity[e] = 0;
-    const left = estimate(multiplicity);
-    for (let e = g; e < episodes; e += groups) multiplicity[e] = 1;
-    if (left === null) return null;
-    without.push(left);
-  }
-  const mean = without.reduce((sum, x) => sum + x, 0) / groups;
+  if (without.some(Number.isNaN)) return null;
+  const mean = without.reduce((sum, x) => sum + x, 0) / without.length;
   let squares = 0;
   let cubes = 0;
   for (const x of without) {

@@ -20,8 +20,8 @@ export interface Requirement {
 
 /** A condition and what the data say. */
 export interface Condition extends Requirement {
-  /** The value is not beyond this, towards the wrong side, with the confidence of the condition. */
-  readonly bound: number;
+  /** The value is not beyond this, towards the wrong side, with the confidence of the condition; null: none. */
+  readonly bound: number | null;
   /** Whether the bound is within the limit. */
   readonly isMet: boolean;
 }
@@ -77,7 +77,7 @@ export function parseRequirements(
  *
  * @param weights [E] of whole episodes.
  * @param sums [E] x
- * @param allowed The lowest and the largest x that can be.
+ * @param allowed The lowest and the largest x that can be; infinite where that is not known, and so is the bound.
  * @param side The bound that a condition with this side needs: from above for "<=".
  */
 export function boundOf(
@@ -88,6 +88,8 @@ export function boundOf(
   delta: number,
 ): number {
   const [low, high] = allowed;
+  if (side === ">=" && low === -Infinity) return low;
+  if (side === "<=" && high === Infinity) return high;
   return side === ">="
     ? low + meanAtLeast(weights.map((w, e) => w * (sums[e] - low)), delta)
     : high - meanAtLeast(weights.map((w, e) => w * (high - sums[e])), delta);
@@ -111,7 +113,8 @@ export function decide(
     const bound = boundFor(requirement, delta);
     const { side, limit } = requirement;
     const isMet = side === "<=" ? bound <= limit : bound >= limit;
-    return { ...requirement, bound, isMet };
+    const isKnown = Number.isFinite(bound);
+    return { ...requirement, bound: isKnown ? bound : null, isMet };
   });
   const isShown = reasons.length === 0 &&
     conditions.every(({ isMet }) => isMet);

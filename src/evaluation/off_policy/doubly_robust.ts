@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Estimator } from "./importance.ts";
-import { weightSums } from "./importance.ts";
 import type { Log } from "./log.ts";
 import type { Pairs } from "./pairs.ts";
 import {
@@ -13,7 +11,7 @@ import {
   type TargetOnPairs,
   type Unseen,
 } from "./plug_in.ts";
-import { powers, type Quantity } from "./quantity.ts";
+import type { Quantity } from "./quantity.ts";
 import type { Weights } from "./weights.ts";
 
 /** A model's values at the steps of a log, with as many steps to go as the horizon leaves. */
@@ -99,37 +97,4 @@ export function doublyRobustTerms(
     }
     return x;
   });
-}
-
-/**
- * Weighted doubly robust (WDR, Thomas and Brunskill 2016): Σ_i Σ_t γ^t [u_t (r_t - Q_t) + u_{t-1} V_t] over
- * live steps, u_t = w_t / Σ_i w_t, 0 if that is 0, and 1 / n before the first step.
- */
-export function weightedDoublyRobust(
-  log: Log,
-  { rewards, discount }: Quantity,
-  weights: Weights,
-  { actionValues, values }: Baseline,
-): Estimator {
-  const { offsets, longest } = log;
-  const scale = powers(discount, longest);
-  return (multiplicity) => {
-    const sums = weightSums(log, weights, multiplicity);
-    const episodes = multiplicity.reduce((sum, times) => sum + times, 0);
-    const share = (weight: number, sum: number) => sum > 0 ? weight / sum : 0;
-    let total = 0;
-    for (let e = 0; e + 1 < offsets.length; e++) {
-      if (multiplicity[e] === 0) continue;
-      let before = 1 / episodes;
-      let sum = 0;
-      for (let i = offsets[e], t = 0; i < offsets[e + 1]; i++, t++) {
-        const now = share(weights.weight[i], sums[t]);
-        sum += scale[t] *
-          (now * (rewards[i] - actionValues[i]) + before * values[i]);
-        before = now;
-      }
-      total += multiplicity[e] * sum;
-    }
-    return total;
-  };
 }

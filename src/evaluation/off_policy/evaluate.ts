@@ -6,7 +6,6 @@
 import type { Dataset } from "../../dataset/dataset.ts";
 import { InputError } from "../../errors.ts";
 import { randomStream } from "../../numerics/random.ts";
-import { bcaInterval, percentileInterval, resample } from "./bootstrap.ts";
 import {
   boundOf,
   decide,
@@ -14,34 +13,18 @@ import {
   type Requirement,
 } from "./decision.ts";
 import {
-  type Baseline,
-  baseline,
-  doublyRobustTerms,
-  weightedDoublyRobust,
-} from "./doubly_robust.ts";
-import {
-  type Estimator,
-  meanOf,
-  perDecisionTerms,
-  trajectoryTerms,
-  weightedDecisions,
-  weightedTrajectories,
-} from "./importance.ts";
+  type Estimand,
+  estimateAll,
+  type QuantityEstimates,
+} from "./estimates.ts";
 import type { Interval } from "./intervals.ts";
 import { episodeCount, type Log } from "./log.ts";
 import { actionDependence, outcomeDependence } from "./markov.ts";
 import { type Pairs, pairsOf } from "./pairs.ts";
 import {
-  countedModel,
-  plugInValue,
-  targetOnPairs,
-  type Unseen,
-} from "./plug_in.ts";
-import {
   episodeReturns,
   lengthQuantity,
   outcomeQuantity,
-  type Quantity,
   returnQuantity,
 } from "./quantity.ts";
 import { allowedReturns } from "./range.ts";
@@ -52,7 +35,7 @@ import {
   supportOf,
   unsupported,
 } from "./support.ts";
-import { importanceWeights, type Weights } from "./weights.ts";
+import { importanceWeights } from "./weights.ts";
 
 /** An outcome and the episodes that have it. */
 export interface EpisodeOutcome {
@@ -75,7 +58,7 @@ export interface OffPolicyOptions {
   /** Returns that can be, beyond those that the rewards in the data allow. */
   readonly returnRange?: Interval;
   /** Data of the same world whose rewards say which returns can be; by default those that are evaluated on. */
-  readonly known?: Pick<Dataset, "rewards" | "terminated">;
+  readonly known?: KnownRewards;
   /** Of intervals and bounds, in (0, 1). */
   readonly confidence: number;
   /** Parts of the episodes of which each is estimated with a model of the others; 1: one model of all. */
@@ -92,31 +75,10 @@ export interface OffPolicyOptions {
   readonly seed: number;
 }
 
-/** An estimate. */
-export interface OffPolicyEstimate {
-  /** Null where it is not defined: no episode has weight. */
-  readonly value: number | null;
-  /** Null where there is none. */
-  readonly interval: Interval | null;
-  /** How the interval was made. */
-  readonly method: string;
-}
-
-/** The estimators by their names. */
-export type EstimatorName =
-  | "is"
-  | "wis"
-  | "pdis"
-  | "wpdis"
-  | "pluginPessimistic"
-  | "plugin"
-  | "fqe"
-  | "dr"
-  | "wdr";
-
-/** All estimates of one quantity. */
-export type QuantityEstimates = Readonly<
-  Record<EstimatorName, OffPolicyEstimate>
+/** Data whose rewards tell which returns can be. */
+export type KnownRewards = Pick<
+  Dataset,
+  "rewards" | "terminated" | "episodeOffsets"
 >;
 
 /** What a log says about a policy. */
@@ -142,8 +104,8 @@ export interface OffPolicyEvaluation {
     readonly transitions: number;
     readonly horizon: number;
     readonly discount: number;
-    /** The lowest and the largest return that can be: bounds and the interval of `is` take it for granted. */
-    readonly returnRange: Interval;
+    /** The lowest and the largest return that can be: null where all episodes have the same and nobody knows; bounds and the interval of `is` take it for granted. */
+    readonly returnRange: Interval | null;
     readonly confidence: number;
     readonly folds: number;
     readonly propensities: PropensitySource;
@@ -152,21 +114,36 @@ export interface OffPolicyEvaluation {
 }
 
 /** Exchanges of a test of the past. */
-const PERMUTATIONS = 999;
-/** Draws of a bootstrap where they cost little, and where the data are large. */
-const MOST_DRAWS = 1000;
-const FEWEST_DRAWS = 100;
-/** Additions that one bootstrap may take. */
-const MOST_WORK = 3e7;
+const PERMUTATIONS = 199;
+/** What the tests of the past say; the same for every policy. */
+export type PastTests = Pick<Support, "outcomeDependence" | "actionDependence">;
 
-/** A quantity and what is pessimistic of it. */
-interface Estimand {
-  readonly name: string;
-  readonly quantity: Quantity;
-  /** What a pair never seen is worth, at each number of steps to go. */
-  readonly pessimistic: Float64Array;
-  /** The lowest and the largest sum that can be. */
-  readonly allowed: Interval;
+/**
+ * Tests whether the step before still tells what the present does not.
+ *
+ * @param seed Names the streams.
+ */
+export function pastTests(
+  dataset: Dataset,
+  log: Log,
+  pairs: Pairs,
+  seed: number,
+): PastTests {
+  return {
+    outcomeDependence: outcomeDependence(
+      log,
+      pairs,
+      dataset.rewards,
+      PERMUTATIONS,
+      randomStream(seed, "off-policy/outcomes"),
+    ),
+    actionDependence: actionDependence(
+      log,
+      pairs,
+      PERMUTATIONS,
+      randomStream(seed, "off-policy/actions"),
+    ),
+  };
 }
 
 /**
@@ -207,28 +184,16 @@ export function evaluateOffPolicy(
     ),
     {
       largestActionValue: options.largestActionValue,
-      outcomeDependence: outcomeDependence(
-        log,
-        pairs,
-        dataset.rewards,
-        PERMUTATIONS,
-        randomStream(seed, "off-policy/outcomes"),
-      ),
-      actionDependence: actionDependence(
-        log,
-        pairs,
-        PERMUTATIONS,
-        randomStream(seed, "off-policy/actions"),
-      ),
+      ...pastTests(dataset, log, pairs, seed),
     },
   );
-  const parts = foldsOf(episodeCount(log), folds, seed);
-  const estimates = new Map(
-    estimands.map((estimand) => [
-      estimand.name,
-      estimate(estimand, log, pairs, target, weights, horizon, parts, options),
-    ]),
-  );
+  const found = estimateAll(estimands, log, pairs, target, weights, horizon, {
+    confidence,
+    folds,
+    parts: foldsOf(episodeCount(log), folds, seed),
+    seed,
+  });
+  const estimates = new Map(estimands.map(({ name }, k) => [name, found[k]]));
   const byName = new Map(
     estimands.map((estimand) => [estimand.name, estimand]),
   );
@@ -259,7 +224,9 @@ export function evaluateOffPolicy(
       transitions: log.actions.length,
       horizon,
       discount,
-      returnRange: estimands[0].allowed,
+      returnRange: estimands[0].allowed.every(Number.isFinite)
+        ? estimands[0].allowed
+        : null,
       confidence,
       folds,
       propensities: source,
@@ -268,31 +235,48 @@ export function evaluateOffPolicy(
   };
 }
 
+/** Whether two episodes of the data have different returns. */
+function returnsVary(
+  { rewards, episodeOffsets: offsets }: KnownRewards,
+): boolean {
+  const sumOf = (e: number) =>
+    rewards.subarray(offsets[e], offsets[e + 1])
+      .reduce((sum, r) => sum + r, 0);
+  for (let e = 1; e + 1 < offsets.length; e++) {
+    if (sumOf(e) !== sumOf(0)) return true;
+  }
+  return false;
+}
+
 /** Return, discounted return, length and each outcome. */
-function estimandsOf(
+export function estimandsOf(
   dataset: Dataset,
   log: Log,
   horizon: number,
   discount: number,
-  {
-    outcomes,
-    returnRange = [Infinity, -Infinity],
-    known = dataset,
-  }: OffPolicyOptions,
+  { outcomes, returnRange: given, known = dataset }: Pick<
+    OffPolicyOptions,
+    "outcomes" | "returnRange" | "known"
+  >,
 ): Estimand[] {
   const constant = (value: number) => new Float64Array(horizon + 1).fill(value);
   const lowest = known.rewards.reduce((low, r) => Math.min(low, r), Infinity);
+  const returns = episodeReturns(log, returnQuantity(dataset, 1));
+  // Where all are equal, nobody knows which others can be: a lake of which all episodes end in a hole has a goal.
+  const isKnown = given !== undefined || returnsVary(known);
   const ofReturn = (name: string, discount: number): Estimand => {
     const quantity = returnQuantity(dataset, discount);
-    const [low, high] = allowedReturns(known, discount, horizon);
+    const [low, high] = isKnown
+      ? allowedReturns(known, discount, horizon)
+      : [-Infinity, Infinity];
+    const [least, most] = given ?? [low, high];
     return {
       name,
       quantity,
       pessimistic: constant(lowest),
-      allowed: [Math.min(low, returnRange[0]), Math.max(high, returnRange[1])],
+      allowed: [Math.min(low, least), Math.max(high, most)],
     };
   };
-  const returns = episodeReturns(log, returnQuantity(dataset, 1));
   const mean = (of: (e: number) => boolean) => {
     const chosen = returns.filter((_, e) => of(e));
     return chosen.reduce((sum, g) => sum + g, 0) / chosen.length;
@@ -331,127 +315,4 @@ export function foldsOf(
     [parts[e], parts[other]] = [parts[other], parts[e]];
   }
   return parts;
-}
-
-/** Every estimate of a quantity. */
-function estimate(
-  { name, quantity, pessimistic, allowed }: Estimand,
-  log: Log,
-  pairs: Pairs,
-  target: Float64Array,
-  weights: Weights,
-  horizon: number,
-  parts: Uint32Array,
-  { folds, confidence, seed }: OffPolicyOptions,
-): QuantityEstimates {
-  const zero = new Float64Array(horizon + 1);
-  const model = (unseen: Unseen): Estimator => (multiplicity) => {
-    const fit = countedModel(log, pairs, quantity, multiplicity);
-    const policy = targetOnPairs(log, pairs, fit, target);
-    const { discount } = quantity;
-    return plugInValue(log, pairs, fit, policy, discount, horizon, unseen);
-  };
-  const values = crossFitted(
-    log,
-    pairs,
-    quantity,
-    target,
-    horizon,
-    zero,
-    folds,
-    parts,
-  );
-  const light: [EstimatorName, Estimator][] = [
-    ["wis", weightedTrajectories(log, quantity, weights)],
-    ["pdis", meanOf(perDecisionTerms(log, quantity, weights))],
-    ["wpdis", weightedDecisions(log, quantity, weights)],
-    ["dr", meanOf(doublyRobustTerms(log, quantity, weights, values))],
-    ["wdr", weightedDoublyRobust(log, quantity, weights, values)],
-  ];
-  const heavy: [EstimatorName, Estimator][] = [
-    ["pluginPessimistic", model(pessimistic)],
-    ["plugin", model(zero)],
-  ];
-  const episodes = episodeCount(log);
-  const once = new Float64Array(episodes).fill(1);
-  const delta = 1 - confidence;
-  const found: Partial<Record<EstimatorName, OffPolicyEstimate>> = {};
-  for (
-    const [group, work] of [
-      [light, log.actions.length],
-      [heavy, log.actions.length + horizon * pairs.next.length],
-    ] as const
-  ) {
-    const draws = Math.max(
-      FEWEST_DRAWS,
-      Math.min(MOST_DRAWS, Math.floor(MOST_WORK / work)),
-    );
-    const drawn = resample(
-      group.map(([, estimator]) => estimator),
-      episodes,
-      draws,
-      randomStream(seed, `off-policy/bootstrap/${name}`),
-    );
-    group.forEach(([key, estimator], k) => {
-      // Resamples lack pairs that the data hold, which BCa would take for a bias of models.
-      found[key] = group === light
-        ? {
-          value: estimator(once),
-          interval: bcaInterval(estimator, episodes, drawn[k], delta),
-          method: `BCa bootstrap over episodes, ${draws} draws`,
-        }
-        : {
-          value: estimator(once),
-          interval: percentileInterval(drawn[k], delta),
-          method:
-            `percentile bootstrap over episodes, ${draws} draws, the model counted anew in each`,
-        };
-    });
-  }
-  const sums = episodeReturns(log, quantity);
-  const side = (side: "<=" | ">=") =>
-    boundOf(weights.last, sums, allowed, side, delta / 2);
-  return {
-    is: {
-      value: meanOf(trajectoryTerms(log, quantity, weights))(once),
-      interval: [side(">="), side("<=")],
-      method: "betting, valid for any number of episodes",
-    },
-    ...found,
-    fqe: found.plugin,
-  } as QuantityEstimates;
-}
-
-/** Values at the log's steps, each from a model of the other parts; with one part, from a model of all. */
-function crossFitted(
-  log: Log,
-  pairs: Pairs,
-  quantity: Quantity,
-  target: Float64Array,
-  horizon: number,
-  unseen: Float64Array,
-  folds: number,
-  parts: Uint32Array,
-): Baseline {
-  const values = {
-    actionValues: new Float64Array(log.actions.length),
-    values: new Float64Array(log.actions.length),
-  };
-  for (let fold = 0; fold < folds; fold++) {
-    const isIn = Uint8Array.from(parts, (part) => part === fold ? 1 : 0);
-    const counted = Float64Array.from(isIn, (own) => folds === 1 ? 1 : 1 - own);
-    const model = countedModel(log, pairs, quantity, counted);
-    baseline(
-      log,
-      pairs,
-      model,
-      targetOnPairs(log, pairs, model, target),
-      quantity.discount,
-      horizon,
-      unseen,
-      values,
-      isIn,
-    );
-  }
-  return values;
 }

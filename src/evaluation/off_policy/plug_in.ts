@@ -42,14 +42,25 @@ export type OnStep = (
  * @param multiplicity [E] how often each episode counts.
  */
 export function countedModel(
-  { offsets, states, stateCount }: Log,
+  log: Log,
   pairs: Pairs,
   { rewards }: Quantity,
   multiplicity: Float64Array,
 ): Model {
+  const counted = countedTransitions(log, pairs, multiplicity);
+  const { visits } = counted;
+  const reward = meanRewards(log, pairs, visits, rewards, multiplicity);
+  return { ...counted, reward };
+}
+
+/** The model but for its rewards. */
+export function countedTransitions(
+  { offsets, states, stateCount }: Log,
+  pairs: Pairs,
+  multiplicity: Float64Array,
+): Omit<Model, "reward"> {
   const visits = new Float64Array(pairs.count);
   const probability = new Float64Array(pairs.next.length);
-  const reward = new Float64Array(pairs.count);
   const start = new Float64Array(stateCount);
   let episodes = 0;
   for (let e = 0; e < multiplicity.length; e++) {
@@ -60,19 +71,37 @@ export function countedModel(
     for (let i = offsets[e]; i < offsets[e + 1]; i++) {
       visits[pairs.pairOf[i]] += times;
       probability[pairs.outcomeOf[i]] += times;
-      reward[pairs.pairOf[i]] += times * rewards[i];
     }
   }
   for (let k = 0; k < pairs.count; k++) {
     if (visits[k] === 0) continue;
-    reward[k] /= visits[k];
     const end = pairs.outcomeOffsets[k + 1];
     for (let m = pairs.outcomeOffsets[k]; m < end; m++) {
       probability[m] /= visits[k];
     }
   }
   for (let s = 0; s < stateCount; s++) start[s] /= episodes;
-  return { visits, probability, reward, start };
+  return { visits, probability, start };
+}
+
+/** [K] the mean reward of each pair; 0 where the model has not seen it. */
+export function meanRewards(
+  { offsets }: Log,
+  { pairOf, count }: Pairs,
+  visits: Float64Array,
+  rewards: Float64Array,
+  multiplicity: Float64Array,
+): Float64Array {
+  const mean = new Float64Array(count);
+  for (let e = 0; e < multiplicity.length; e++) {
+    const times = multiplicity[e];
+    if (times === 0) continue;
+    for (let i = offsets[e]; i < offsets[e + 1]; i++) {
+      mean[pairOf[i]] += times * rewards[i];
+    }
+  }
+  for (let k = 0; k < count; k++) if (visits[k] > 0) mean[k] /= visits[k];
+  return mean;
 }
 
 /** The target policy on the pairs that a model holds. */
@@ -145,6 +174,59 @@ export function plugInValue(
     onStep?.(togo, q, values);
   }
   return dot(model.start, values);
+}
+
+/** Mass below this changes no digit that is kept. */
+const NO_MASS = 1e-15;
+
+/** How often an episode comes where, in a model. */
+export interface ExpectedVisits {
+  /** [K] Σ_t γ^t P(the pair at step t). */
+  readonly pairs: Float64Array;
+  /** [H + 1] by steps to go, γ^t P(a decision that the model has not seen). */
+  readonly unseen: Float64Array;
+}
+
+/**
+ * Expected visits under a policy, by forward recursion: with them the plug-in estimate of every quantity of one
+ * discount is a sum, Σ visits · reward + Σ unseen · worth, whatever a pair never seen is worth.
+ *
+ * @param horizon H
+ */
+export function expectedVisits(
+  { stateCount }: Log,
+  { stateOffsets, outcomeOffsets, next, count }: Pairs,
+  { probability, start }: Model,
+  policy: TargetOnPairs,
+  discount: number,
+  horizon: number,
+): ExpectedVisits {
+  const pairs = new Float64Array(count);
+  const unseen = new Float64Array(horizon + 1);
+  let now = start.slice();
+  let after = new Float64Array(stateCount);
+  for (let togo = horizon; togo > 0; togo--) {
+    after.fill(0);
+    let left = 0;
+    for (let s = 0; s < stateCount; s++) {
+      const mass = now[s];
+      if (mass === 0) continue;
+      unseen[togo] += mass * policy.unseen[s];
+      for (let k = stateOffsets[s]; k < stateOffsets[s + 1]; k++) {
+        const own = mass * policy.probability[k];
+        if (own === 0) continue;
+        pairs[k] += own;
+        const going = discount * own;
+        for (let m = outcomeOffsets[k]; m < outcomeOffsets[k + 1]; m++) {
+          if (next[m] >= 0) after[next[m]] += going * probability[m];
+        }
+        left += going;
+      }
+    }
+    if (left < NO_MASS) break;
+    [now, after] = [after, now];
+  }
+  return { pairs, unseen };
 }
 
 /** Without a horizon, sweeps end when no value changes by more than this, relative to the largest. */

@@ -239,7 +239,11 @@ Deno.test({
       ) => {
         const stream = randomStream(seed, `test/bootstrap/${c.name}`);
         const drawn = resample(
-          Object.values(estimators),
+          (multiplicity, into) =>
+            Object.values(estimators).forEach((estimate, k) =>
+              into[k] = estimate(multiplicity) ?? NaN
+            ),
+          Object.keys(estimators).length,
           log.offsets.length - 1,
           draws,
           stream,

@@ -1,17 +1,5 @@
 import { countedPropensities } from "../../../src/evaluation/off_policy/propensities.ts";
-import {
-  baseline,
-  doublyRobustTerms,
-  weightedDoublyRobust,
-} from "../../../src/evaluation/off_policy/doubly_robust.ts";
-import {
-  type Estimator,
-  meanOf,
-  perDecisionTerms,
-  trajectoryTerms,
-  weightedDecisions,
-  weightedTrajectories,
-} from "../../../src/evaluation/off_policy/importance.ts";
+import { baseline } from "../../../src/evaluation/off_policy/doubly_robust.ts";
 import type { Log } from "../../../src/evaluation/off_policy/log.ts";
 import {
   type Pairs,
@@ -24,6 +12,11 @@ import {
   targetOnPairs,
 } from "../../../src/evaluation/off_policy/plug_in.ts";
 import type { Quantity } from "../../../src/evaluation/off_policy/quantity.ts";
+import {
+  type EpisodeSums,
+  episodeSums,
+  WEIGHTED,
+} from "../../../src/evaluation/off_policy/sums.ts";
 import {
   effectiveSampleSize,
   importanceWeights,
@@ -57,6 +50,24 @@ export const once = (log: Log): Float64Array =>
 export const counted = (log: Log, pairs: Pairs): Float64Array =>
   countedPropensities(log, pairs);
 
+/** An estimate as a function of how often each episode counts, [E]; null where it is not defined. */
+type Estimator = (multiplicity: Float64Array) => number | null;
+
+/** One of the weighted estimates. */
+function estimator(
+  sums: EpisodeSums,
+  name: typeof WEIGHTED[number],
+): Estimator {
+  return (multiplicity) => {
+    const total = new Float64Array(sums.size);
+    multiplicity.forEach((times, e) => sums.add(e, times, total));
+    const found = new Float64Array(sums.count);
+    sums.finish(total, found);
+    const value = found[WEIGHTED.indexOf(name)];
+    return Number.isNaN(value) ? null : value;
+  };
+}
+
 /** The importance samplers of the vectors, as functions of the episodes' multiplicities. */
 export function samplers(
   log: Log,
@@ -65,11 +76,14 @@ export function samplers(
   propensities: Float64Array,
 ): Record<"IS" | "WIS" | "PDIS" | "WPDIS", Estimator> {
   const weights = importanceWeights(log, target, propensities);
+  const none = new Float64Array(log.actions.length);
+  const values = { actionValues: none, values: none };
+  const sums = episodeSums(log, weights, [{ quantity, values }]);
   return {
-    IS: meanOf(trajectoryTerms(log, quantity, weights)),
-    WIS: weightedTrajectories(log, quantity, weights),
-    PDIS: meanOf(perDecisionTerms(log, quantity, weights)),
-    WPDIS: weightedDecisions(log, quantity, weights),
+    IS: estimator(sums, "is"),
+    WIS: estimator(sums, "wis"),
+    PDIS: estimator(sums, "pdis"),
+    WPDIS: estimator(sums, "wpdis"),
   };
 }
 
@@ -140,12 +154,9 @@ export function estimates(
     };
     const { discount } = quantity;
     baseline(log, pairs, model, policy, discount, horizon, unseen[name], into);
-    found[`DR_${name}`] = meanOf(
-      doublyRobustTerms(log, quantity, weights, into),
-    )(once(log));
-    found[`WDR_${name}`] = weightedDoublyRobust(log, quantity, weights, into)(
-      once(log),
-    );
+    const sums = episodeSums(log, weights, [{ quantity, values: into }]);
+    found[`DR_${name}`] = estimator(sums, "dr")(once(log));
+    found[`WDR_${name}`] = estimator(sums, "wdr")(once(log));
   }
   return found;
 }
