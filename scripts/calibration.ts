@@ -10,12 +10,13 @@ import {
   InputError,
   resolveConfig,
 } from "../mod.ts";
-import { knownEnvironment } from "../runs.ts";
+import { behaviourNames, knownEnvironment } from "../runs.ts";
 import {
   duration,
   processOutput,
   type Progress,
   showProgress,
+  suggest,
 } from "../tools.ts";
 import {
   type Arguments,
@@ -73,6 +74,14 @@ export async function runCalibration(args: Arguments): Promise<number> {
   const screen = processOutput("stderr");
   const { environment, world: file } = await chosenWorld(args, screen);
   const seed = integerFlag(args, "seed", 0, 2 ** 32 - 1) ?? 42;
+  const names = behaviourNames(environment?.name, file);
+  if (values.behaviour && !names.includes(values.behaviour)) {
+    throw new InputError(
+      `--behaviour: unknown ${JSON.stringify(values.behaviour)}; ${
+        suggest(values.behaviour, names)
+      }`,
+    );
+  }
   const config = resolveConfig(
     "tutorial",
     {

@@ -94,6 +94,26 @@ Deno.test("wrong flags are reported in one line with exit code 2", async () => {
         ["--jobs", "0"],
         'error: --jobs: must be an integer from 1 to 256, not "0"',
       ],
+      [
+        ["--datasets", "3"],
+        "error: --datasets: is of a calibration; give --calibrate",
+      ],
+      [
+        ["--calibrate", "--preset", "safe"],
+        "error: --preset: is not of a calibration",
+      ],
+      [
+        ["--calibrate", "--sizes", "50,5"],
+        'error: --sizes: must be different numbers of episodes from 10 to 1000000, such as 50,5000, not "50,5"',
+      ],
+      [
+        ["--calibrate", "--behaviour", "optimall"],
+        'error: --behaviour: unknown "optimall"; did you mean optimal?',
+      ],
+      [
+        ["--calibrate", "--environment", "cliffWalking:maxSteps=null"],
+        "error: a calibration needs a world whose episodes end: give --horizon, the steps after which they are truncated",
+      ],
     ] as const
   ) {
     const { code, stderr, stdout } = await studyCommand(...args).output();

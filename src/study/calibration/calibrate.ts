@@ -20,12 +20,17 @@ import {
   writeJsonArtifact,
 } from "../../run/run_directory.ts";
 import { runFiles } from "../../run/run_files.ts";
-import { type CalibrationWorld, CONFIDENCE, type FoundPolicy } from "./cell.ts";
+import {
+  type CalibrationWorld,
+  CONFIDENCE,
+  type FoundPolicy,
+  type PreparedWorld,
+  prepareWorld,
+} from "./cell.ts";
 import { calibrationPage } from "./page.ts";
 import type { Calibration } from "./result.ts";
 import { sizeResult } from "./statistics.ts";
-import { fixedTargets, TARGETS, truthOf, unsafeEnd } from "./targets.ts";
-import { observedWorld } from "./observed.ts";
+import { TARGETS, unsafeEnd } from "./targets.ts";
 import type { CellMessage } from "./worker.ts";
 
 /** What to calibrate. */
@@ -80,22 +85,21 @@ export async function calibrate(
   options: CalibrationOptions,
 ): Promise<Calibration> {
   const { world, datasets, sizes, out } = options;
-  const { mdp, behaviour, seed, title, propensities } = world;
+  const { mdp, seed, title, propensities } = world;
   if (mdp.horizon === null) {
     throw new InputError(
       "a calibration needs a world whose episodes end: give --horizon, the steps after which they are truncated",
     );
   }
   using _lock = claimFolder(out, world);
-  const observed = observedWorld(mdp, behaviour);
-  const truths = fixedTargets(mdp, observed, behaviour, seed)
-    .map((policy) => truthOf(mdp, observed, policy));
+  const prepared = prepareWorld(world);
+  const { observed, truths } = prepared;
   const end = unsafeEnd(mdp);
   const quantities = [
     valueName(mdp) === "returnMean" ? "return" : "discounted return",
     ...end === null ? [] : [end],
   ];
-  const cells = await runCells(options);
+  const cells = await runCells(prepared, options);
   const result: Calibration = {
     schema: "holdfast/calibration/1",
     title,
@@ -205,7 +209,8 @@ function readCell(
 
 /** [sizes][K] what was found, from workers side by side; the largest data sets first. */
 function runCells(
-  { world, datasets, sizes, out, jobs, signal, onProgress }: CalibrationOptions,
+  world: PreparedWorld,
+  { datasets, sizes, out, jobs, signal, onProgress }: CalibrationOptions,
 ): Promise<FoundPolicy[][][]> {
   const found: (FoundPolicy[] | null)[][] = sizes.map((episodes) =>
     Array.from({ length: datasets }, (_, i) => readCell(out, episodes, i))
@@ -223,7 +228,7 @@ function runCells(
     if (signal?.aborted) return stop();
     signal?.addEventListener("abort", stop, { once: true });
     if (finished === all) return resolve(found as FoundPolicy[][][]);
-    const giveNext = (worker: Worker, world?: CalibrationWorld) => {
+    const giveNext = (worker: Worker, world?: PreparedWorld) => {
       const cell = waiting.shift();
       if (cell === undefined) return;
       worker.onmessage = ({ data }: MessageEvent<FoundPolicy[]>) => {

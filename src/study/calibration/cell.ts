@@ -30,13 +30,12 @@ import { importanceWeights } from "../../evaluation/off_policy/weights.ts";
 import type { FiniteMdp } from "../../mdp/mdp.ts";
 import { requireHorizon } from "../../mdp/mdp.ts";
 import { uniformPolicy } from "../../mdp/mix.ts";
-import { asObserved, observedWorld } from "./observed.ts";
+import { asObserved, type ObservedWorld, observedWorld } from "./observed.ts";
 import {
   fixedTargets,
   inLog,
   learntPolicy,
   seedOf,
-  TARGETS,
   type Truth,
   truthOf,
   unsafeEnd,
@@ -97,40 +96,57 @@ export interface FoundPolicy {
   readonly isSupported: boolean;
 }
 
-/** Opens what all data sets of a calibration share. */
-export function openCalibration(world: CalibrationWorld) {
+/** A world with what all its data sets share. */
+export interface PreparedWorld extends CalibrationWorld {
+  /** What a log shows. */
+  readonly observed: ObservedWorld;
+  /** [C, A] each, of {@link TARGETS} but the last. */
+  readonly fixed: readonly Float64Array[];
+  /** Their exact values. */
+  readonly truths: readonly Truth[];
+}
+
+/**
+ * Finds what all data sets share.
+ *
+ * @throws InputError if the world has no horizon.
+ */
+export function prepareWorld(world: CalibrationWorld): PreparedWorld {
   const { mdp, behaviour, seed } = world;
   const observed = observedWorld(mdp, behaviour);
   const fixed = fixedTargets(mdp, observed, behaviour, seed);
   const truths = fixed.map((policy) => truthOf(mdp, observed, policy));
+  return { ...world, observed, fixed, truths };
+}
+
+/**
+ * Draws a data set and evaluates every policy on it.
+ *
+ * @param index Names the data set; those of different sizes begin with the same episodes.
+ * @returns In the order of {@link TARGETS}.
+ */
+export function evaluateDataset(
+  world: PreparedWorld,
+  episodes: number,
+  index: number,
+): FoundPolicy[] {
+  const { mdp, behaviour, seed, observed, fixed, truths } = world;
+  const dataset = collectDataset(
+    mdp,
+    behaviour,
+    episodes,
+    seedOf(seed, `data/${index}`),
+    undefined,
+    true,
+  );
+  const log = logOf(dataset);
   const uniform = asObserved(observed, uniformPolicy(mdp), mdp.actionCount);
-  return {
-    /** What whoever acts is worth, as it acts. */
-    truths,
-    /**
-     * Draws a data set and evaluates every policy, in the order of {@link TARGETS}.
-     *
-     * @param index Names the data set; those of different sizes begin with the same episodes.
-     */
-    cell(episodes: number, index: number): FoundPolicy[] {
-      const dataset = collectDataset(
-        mdp,
-        behaviour,
-        episodes,
-        seedOf(seed, `data/${index}`),
-        undefined,
-        true,
-      );
-      const log = logOf(dataset);
-      const here = learntPolicy(dataset, log, observed, uniform);
-      const policies = [...fixed, here];
-      const evaluate = evaluator(world, dataset, log);
-      return TARGETS.map((_, k) => ({
-        truth: truths[k] ?? truthOf(mdp, observed, here),
-        ...evaluate(inLog(log, observed, policies[k])),
-      }));
-    },
-  };
+  const here = learntPolicy(dataset, log, observed, uniform);
+  const evaluate = evaluator(world, dataset, log);
+  return [...fixed, here].map((policy, k) => ({
+    truth: truths[k] ?? truthOf(mdp, observed, here),
+    ...evaluate(inLog(log, observed, policy)),
+  }));
 }
 
 /** Evaluates policies on one log: [U, A] each. */

@@ -3,28 +3,30 @@
  *
  * @module
  */
-import { type CalibrationWorld, openCalibration } from "./cell.ts";
+import {
+  evaluateDataset,
+  type FoundPolicy,
+  type PreparedWorld,
+} from "./cell.ts";
 
 /** A data set to draw. */
 export interface CellMessage {
   /** In the first message to a worker. */
-  readonly world?: CalibrationWorld;
+  readonly world?: PreparedWorld;
   /** Of the data set. */
   readonly episodes: number;
   /** Names it. */
   readonly index: number;
 }
 
-type Calibration = ReturnType<typeof openCalibration>;
-
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<CellMessage>) => void;
-  postMessage(found: ReturnType<Calibration["cell"]>): void;
+  postMessage(found: FoundPolicy[]): void;
 };
 
-let calibration: Calibration | undefined;
+let prepared: PreparedWorld | undefined;
 
 scope.onmessage = ({ data: { world, episodes, index } }) => {
-  calibration ??= openCalibration(world!);
-  scope.postMessage(calibration.cell(episodes, index));
+  prepared ??= world!;
+  scope.postMessage(evaluateDataset(prepared, episodes, index));
 };

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { openDataset } from "../../../src/dataset/formats/dataset_file.ts";
 import { logOf } from "../../../src/evaluation/off_policy/log.ts";
 import { pairsOf } from "../../../src/evaluation/off_policy/pairs.ts";
@@ -38,6 +38,11 @@ Deno.test("sums of the case by hand, and without each episode", () => {
   // A model that says 0 everywhere leaves the samplers.
   near(dr, pdis);
   near(wdr, wpdis);
+  const [twice, counted] = [0, 1].map(() => new Float64Array(sums.size));
+  sums.add(0, 1, twice);
+  sums.add(0, 1, twice);
+  sums.add(0, 2, counted);
+  deepEqual(counted, twice);
   const without = jackknife(sums, 3);
   // w G is 63/8, -9/2, -1/2 and w 9/8, 9/4, 1/8.
   [-5 / 2, 59 / 16, 27 / 16].forEach((x, e) => near(without[0][e], x));
