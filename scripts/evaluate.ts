@@ -171,6 +171,14 @@ await runScript(usage, async (args) => {
   };
   const screen = processOutput("stderr");
   const policy = openLogPolicy(operands[0], actingFlag(values.act));
+  if (policy.kind !== "network") {
+    const flag = ["act", "reward-scale"].find((flag) => flag in values);
+    if (flag !== undefined) {
+      throw new InputError(
+        `--${flag}: is for networks, and ${operands[0]} is none`,
+      );
+    }
+  }
   const dataset = await readDataset(values.dataset, readOptions(args), screen);
   const found = await evaluateOnLog(policy, dataset, request);
   const output = processOutput("stdout");

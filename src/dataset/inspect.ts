@@ -56,6 +56,10 @@ export interface DatasetReport {
   readonly reward: Spread;
   /** How the episodes end. */
   readonly ends: EndCounts;
+  /** Episodes with each outcome that the data name; absent where they name none. */
+  readonly outcomes?: readonly { name: string; episodes: number }[];
+  /** With which probability actions were taken; absent where the data do not say. */
+  readonly propensity?: Spread;
   /** [A] transitions with each action. */
   readonly actionCounts: readonly number[];
   /** [D] range of each number of an observation, over all rows. */
@@ -152,6 +156,14 @@ export function inspectDataset(
     return: spread(returns),
     reward: spread(rewards),
     ends,
+    ...(dataset.outcomes && {
+      outcomes: dataset.outcomes.names.map((name, n) => ({
+        name,
+        episodes: dataset.outcomes!.ofEpisode.filter((own) => own === n + 1)
+          .length,
+      })),
+    }),
+    ...(dataset.propensities && { propensity: spread(dataset.propensities) }),
     actionCounts,
     observations: Array.from({ length: size }, (_, d) => {
       const column = new Float32Array(transitions + episodes);

@@ -32,6 +32,9 @@ export function formatReport(
     ["episode length", report.length],
     ["return", report.return],
     ["reward", report.reward],
+    ...(report.propensity
+      ? [["propensity", report.propensity] as [string, Spread]]
+      : []),
     ...report.observations.slice(0, SHOWN).map((
       spread,
       d,
@@ -60,6 +63,16 @@ export function formatReport(
       `${ends.terminated} terminated, ${ends.truncated} truncated, ` +
         `${ends.both} both, ${ends.none} neither`,
     ),
+    ...(report.outcomes
+      ? [
+        line(
+          "outcomes",
+          report.outcomes.map(({ name, episodes }) =>
+            `${group(episodes)} ${visible(name, 40)}`
+          ).join(", "),
+        ),
+      ]
+      : []),
     line(
       "observations",
       `${report.observationSize} ${

@@ -49,10 +49,8 @@ export function formatOffPolicy(
 ): string {
   const lines: string[] = [];
   const add = (line = "") => lines.push(line);
-  if (decision.reasons.length > 0) {
-    add(style(output, "bold", decision.support));
-    for (const reason of decision.reasons) add(`- ${reason}`);
-  }
+  add(style(output, "bold", decision.support));
+  for (const reason of decision.reasons) add(`- ${reason}`);
   if (decision.verdict !== null) {
     add(style(output, "bold", decision.verdict));
     for (const { name, side, limit, bound, isMet } of decision.conditions) {
@@ -86,9 +84,9 @@ export function formatOffPolicy(
     `expected steps ${significant(support.expectedSteps, 4)}, of these ${
       significant(support.stepsOnRarePairs, 4)
     } on pairs seen fewer than 5 times; ` +
-      `decisions without data ${
+      `decisions that the data do not hold: ${
         percent(support.decisionsWithoutData)
-      } of the log's, in ${
+      } at the log's observations, in ${
         percent(support.probabilityOfUnseenPair)
       } of episodes`,
   );

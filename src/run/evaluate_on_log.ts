@@ -55,7 +55,7 @@ import {
 import { readFile } from "../files/read.ts";
 import { evaluatePolicy, type NetworkPolicy } from "../network/policy.ts";
 import { policyFromSafetensors } from "../network/policy_file.ts";
-import { suggest } from "../nearest.ts";
+import { visible } from "../visible.ts";
 import { clonedPropensities } from "./cloned_propensities.ts";
 
 /** A policy to evaluate or to have acted; `name` is for messages. */
@@ -151,6 +151,7 @@ function probabilitiesOf(
 ): Float64Array {
   switch (policy.kind) {
     case "network":
+      requireSameNames(policy.name, policy.network, dataset);
       return networkTarget(log, policy.network, policy.acting);
     case "table":
       return tableTarget(log, policy.table, policy.name);
@@ -164,14 +165,52 @@ function probabilitiesOf(
   }
 }
 
+/** Numbers and actions are told apart by their place alone: under other names they mean something else. */
+function requireSameNames(
+  name: string,
+  { network, observationNames, actionNames }: NetworkPolicy,
+  dataset: Dataset,
+): void {
+  const compare = (
+    what: string,
+    own: readonly string[],
+    others: readonly string[],
+  ) => {
+    // Other sizes are refused with both numbers where the network is used.
+    if (own.length !== others.length) return;
+    if (own.every((text, i) => text === others[i])) return;
+    const list = (names: readonly string[]) => visible(names.join(", "), 200);
+    throw new InputError(
+      `${name}: its ${what} are ${list(own)}; those of the data are ${
+        list(others)
+      }`,
+    );
+  };
+  const codes = (count: number) =>
+    Array.from({ length: count }, (_, a) => `${a}`);
+  compare(
+    "actions",
+    actionNames ?? codes(network.layers.at(-1)!.outputs),
+    dataset.actionNames ?? codes(dataset.actionCount),
+  );
+  // Files of some formats and policies of a known world have no names of the numbers.
+  if (observationNames && dataset.observationNames) {
+    compare(
+      "numbers of an observation",
+      observationNames,
+      dataset.observationNames,
+    );
+  }
+}
+
 function readPolicy(path: string): Uint8Array {
   try {
     return readFile(path);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(
-      `${error.message}; give a policy file, or ${
-        suggest(path, LOG_REFERENCES)
+      `${error.message}; give a policy file or one of ${
+        LOG_REFERENCES.join(", ")
       }`,
     );
   }

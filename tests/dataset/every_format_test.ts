@@ -1,6 +1,7 @@
 /** One small log through every format and form gives the same bytes, and so the same run. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import {
@@ -155,6 +156,19 @@ Deno.test(
     }
   }),
 );
+
+Deno.test("a Parquet file's propensities, outcomes and allowed actions", async () => {
+  const path = new URL("optional.parquet", tables);
+  const { propensities, outcomes, allowed } = await openDataset(
+    fileURLToPath(path),
+  );
+  assert.deepEqual(propensities, Float64Array.of(0.1, 0.9, 0.25, 1));
+  assert.deepEqual(outcomes, {
+    names: ["death", "home"],
+    ofEpisode: Uint8Array.of(2, 1, 0, 2),
+  });
+  assert.equal(allowed?.length, 16);
+});
 
 Deno.test(
   "what a file is can be said, and is checked",

@@ -73,3 +73,29 @@ Deno.test("inspectDataset: pairs and repeats, and everything else that is suspic
     "every episode has one transition",
   ]);
 });
+
+Deno.test("inspectDataset: outcomes and propensities, where the data have them", () => {
+  const data = {
+    observationSize: 1,
+    actionCount: 2,
+    observations: Float32Array.of(0, 1, 0, 1, 0, 1),
+    actions: Int32Array.of(0, 1, 1),
+    rewards: Float32Array.of(1, 2, 3),
+    terminated: Uint8Array.of(1, 1, 1),
+    truncated: new Uint8Array(3),
+    episodeOffsets: Uint32Array.of(0, 1, 2, 3),
+  };
+  const report = inspectDataset({
+    ...data,
+    outcomes: { names: ["death", "home"], ofEpisode: Uint8Array.of(2, 0, 2) },
+    propensities: Float64Array.of(0.25, 0.75, 0.5),
+  });
+  assert.deepEqual(report.outcomes, [
+    { name: "death", episodes: 0 },
+    { name: "home", episodes: 2 },
+  ]);
+  assert.equal(report.propensity?.min, 0.25);
+  assert.equal(report.propensity?.mean, 0.5);
+  const plain = inspectDataset(data);
+  assert.ok(!("outcomes" in plain) && !("propensity" in plain));
+});

@@ -1,10 +1,13 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { train } from "../../mod.ts";
+import type { Dataset } from "../../src/dataset/dataset.ts";
 import { datasetFromArrays } from "../../src/dataset/formats/arrays.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import {
   evaluateOnLog,
   type LogPolicy,
 } from "../../src/run/evaluate_on_log.ts";
+import { EPISODES, tosses } from "./small_log.ts";
 
 Deno.test("where observations are new, fitted Q evaluation is by networks; tables where they are asked for", async () => {
   const random = randomStream(7, "log");
@@ -43,4 +46,38 @@ Deno.test("where observations are new, fitted Q evaluation is by networks; table
   deepEqual(tables.estimates.return.fqe, plugin);
   const plain = await evaluateOnLog(policy, dataset, { folds: 1 });
   equal(plain.estimates.return.fqe.value, plain.estimates.return.plugin.value);
+});
+
+Deno.test("a network is not used on data whose actions or numbers have other names", async () => {
+  const dataset = {
+    ...tosses(),
+    actionNames: ["none", "low"],
+    observationNames: ["severity", "age"],
+  };
+  const network = await train(dataset, "bc", { steps: 1 }, { seed: 1 });
+  const policy: LogPolicy = {
+    kind: "network",
+    name: "bc",
+    network,
+    acting: { kind: "greedy" },
+  };
+  equal((await evaluateOnLog(policy, dataset, {})).settings.episodes, EPISODES);
+  const says = (changed: Partial<Dataset>, message: string) =>
+    rejects(() => evaluateOnLog(policy, { ...dataset, ...changed }, {}), {
+      message,
+    });
+  await says(
+    { actionNames: ["low", "none"] },
+    "bc: its actions are none, low; those of the data are low, none",
+  );
+  await says(
+    { actionNames: undefined },
+    "bc: its actions are none, low; those of the data are 0, 1",
+  );
+  await says(
+    { observationNames: ["age", "severity"] },
+    "bc: its numbers of an observation are severity, age; those of the data are age, severity",
+  );
+  // A format that keeps no names of the numbers.
+  await evaluateOnLog(policy, { ...dataset, observationNames: undefined }, {});
 });

@@ -163,11 +163,17 @@ Deno.test("evaluate: a requirement is met or not shown, and support comes first"
     ];
     const met = await evaluate(policy, ...given, "--require", "hazard<=0.3");
     equal(met.code, 0);
-    match(met.stdout, /^meets it\n- hazard<=0.3: met; at most 0.\d+ with 95/);
+    match(
+      met.stdout,
+      /^supported by these data\nmeets it\n- hazard<=0.3: met; at most 0.\d+ with 95/,
+    );
     const asked = "hazard<=0.3,return>=0.9";
     const not = await evaluate(policy, ...given, "--require", asked);
     equal(not.code, 1);
-    match(not.stdout, /^not shown by these data\n- hazard<=0.3: met; at most/);
+    match(
+      not.stdout,
+      /^supported by these data\nnot shown by these data\n- hazard<=0.3: met; at most/,
+    );
     match(not.stdout, /return>=0.9: not shown; at least .* with 97.5/);
     // A policy of which one episode is left.
     Deno.writeTextFileSync(
@@ -239,11 +245,18 @@ Deno.test("evaluate: what is wrong is said in one line", () =>
     };
     const given = ["--dataset", data];
     await says([path], /^error: --dataset: is missing/);
-    await says([...given, "x"], /^error: x: .*give a policy file, or/);
+    await says(
+      [...given, "x"],
+      /^error: x: .*give a policy file or one of behaviour, /,
+    );
     await says([...given, path, "--require", "pain<=1"], /there is no "pain"/);
     await says([...given, path, "--outcomes", "a=7"], /with -4, 4$/);
     await says([...given, path, "--horizon", "2"], /has 3: give at least/);
     await says([...given, path, "--act", "best"], /^error: --act: must be/);
+    await says(
+      [...given, path, "--act", "softmax"],
+      /--act: is for networks, and .* is none$/,
+    );
     await says([...given, path, "--confidence", "1"], /between 0 and 1/);
     await says([...given, path, "--cross-fit", "1"], /from 2 to 1000/);
     write({ observations: [[0]], probabilities: [[1, 0]] });

@@ -7,7 +7,13 @@
 
 import type { Dataset } from "../dataset.ts";
 
-const ARRAYS = { Float32Array, Int32Array, Uint32Array, Uint8Array };
+const ARRAYS = {
+  Float32Array,
+  Float64Array,
+  Int32Array,
+  Uint32Array,
+  Uint8Array,
+};
 
 interface PackedArray {
   readonly typedArray: keyof typeof ARRAYS;
