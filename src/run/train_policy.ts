@@ -39,7 +39,8 @@ export interface TrainOptions
  * @param options By default seed 0, two layers of 256 units, observations as they are unless the data
  *   say that they are names (then one-hot), and learning that continues after the end of an episode
  *   that was cut.
- * @returns With equal arguments the same bits on every backend.
+ * @returns With equal arguments the same bits on every backend. A run on data from a file adds the
+ *   range of the observations, this does not.
  * @throws InputError if the data are not valid or a setting is unknown or out of range.
  * @throws DivergenceError if a loss or parameter is no longer finite.
  * @throws InterruptedError if it was stopped.

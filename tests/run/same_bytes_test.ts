@@ -52,11 +52,11 @@ Deno.test(
 );
 
 Deno.test(
-  "150 steps at the default size give the same files on reference and wasm with 1 and 2 threads",
+  "80 steps at the default size give the same files on reference and wasm with 1 and 2 threads",
   inFolder(async (folder) => {
-    const learner = { steps: 150, logInterval: 75 };
+    const learner = { steps: 80, logInterval: 40 };
     // Targets are copied twice on the way.
-    const cql = { ...learner, targetUpdateInterval: 60 };
+    const cql = { ...learner, targetUpdateInterval: 35 };
     const config = resolveConfig("tutorial", {
       algorithms: { bc: learner, cql },
     });
