@@ -9,7 +9,7 @@ import { differenceFrom } from "./compare.ts";
 import type { Sample } from "./losses.ts";
 import { minibatches, transitions, updatesOf } from "./updates.ts";
 
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = [1, 2, 3, 4, 5, 6];
 
 /** [U, A], of allowed actions; a third of the rows decide for one action. */
 function randomTarget(dataset: Dataset, random: RandomStream): Float64Array {

@@ -11,7 +11,7 @@ import { lossSettings, presetTraining, randomTraining } from "./cases.ts";
 import { differenceFrom } from "./compare.ts";
 import { suiteUpdates } from "./updates.ts";
 
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = [1, 2, 3, 4, 5, 6];
 
 for (const { name } of ALGORITHMS) {
   for (const preset of Object.keys(presets) as PresetName[]) {
