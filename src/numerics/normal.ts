@@ -8,6 +8,8 @@
  * Φ(x), by the series of Marsaglia (2004, "Evaluating the normal distribution"), to 1e-15 within ±7 and 0 or 1 beyond ±8.
  */
 export function normalProbability(x: number): number {
+  // What is no number would never come to rest.
+  if (Number.isNaN(x)) return NaN;
   if (Math.abs(x) > 8) return x < 0 ? 0 : 1;
   let sum = x;
   let term = x;

@@ -64,7 +64,8 @@ export function percentileInterval(
  *
  * @param value The estimate; NaN where it is not defined.
  * @param without The estimates without each group of episodes.
- * @returns Null where the estimate is not defined, in itself or in a part of the episodes.
+ * @returns Null where the estimate is not defined, in itself or in a part of the episodes, or is too large
+ *   to be squared.
  */
 export function bcaInterval(
   value: number,
@@ -85,6 +86,8 @@ export function bcaInterval(
   const acceleration = squares === 0
     ? 0
     : cubes / (6 * squares * Math.sqrt(squares));
+  // Weights beyond all measure: their squares are too large for a number.
+  if (!Number.isFinite(acceleration)) return null;
   let below = 0;
   let equal = 0;
   for (const x of sorted) {

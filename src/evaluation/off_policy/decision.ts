@@ -79,6 +79,7 @@ export function parseRequirements(
  * @param sums [E] x
  * @param allowed The lowest and the largest x that can be; infinite where that is not known, and so is the bound.
  * @param side The bound that a condition with this side needs: from above for "<=".
+ * @returns Infinite where there is none.
  */
 export function boundOf(
   weights: Float64Array,
@@ -90,9 +91,13 @@ export function boundOf(
   const [low, high] = allowed;
   if (side === ">=" && low === -Infinity) return low;
   if (side === "<=" && high === Infinity) return high;
-  return side === ">="
-    ? low + meanAtLeast(weights.map((w, e) => w * (sums[e] - low)), delta)
-    : high - meanAtLeast(weights.map((w, e) => w * (high - sums[e])), delta);
+  const beyond = side === ">="
+    ? meanAtLeast(weights.map((w, e) => w * (sums[e] - low)), delta)
+    : meanAtLeast(weights.map((w, e) => w * (high - sums[e])), delta);
+  const bound = side === ">=" ? low + beyond : high - beyond;
+  // A bound past what can be: the weights are wrong, and nothing is shown.
+  if (beyond <= high - low) return bound;
+  return side === ">=" ? -Infinity : Infinity;
 }
 
 /**

@@ -126,7 +126,7 @@ export function estimateAll(
         value: weighted[q].is.value,
         ...(allowed.every(Number.isFinite)
           ? {
-            interval: [side(">="), side("<=")] as const,
+            interval: between(side(">="), side("<=")),
             method: "betting, valid for any number of episodes",
           }
           : {
@@ -317,4 +317,9 @@ function crossFitted(
     );
   }
   return values;
+}
+
+/** Null where an end is none: the weights are wrong. */
+function between(low: number, high: number): Interval | null {
+  return Number.isFinite(low) && Number.isFinite(high) ? [low, high] : null;
 }

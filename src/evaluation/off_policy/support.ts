@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { meanAtLeast } from "./betting.ts";
 import type { Interval } from "./intervals.ts";
 import type { Log } from "./log.ts";
 import { episodeCount } from "./log.ts";
@@ -37,6 +38,8 @@ export interface Support {
   readonly effectiveSampleSize: number;
   /** Episodes that the policy could have made. */
   readonly episodesWithWeight: number;
+  /** What the mean weight of episodes is at least, at a level of 0.001; it is 1, or less for actions never taken. */
+  readonly meanWeightAtLeast: number;
   /** Expected steps of an episode in the counted model, up to its first decision that the data do not hold. */
   readonly expectedSteps: number;
   /** Of these, steps on pairs seen fewer than 5 times or never. */
@@ -107,6 +110,7 @@ export function supportOf(
   return {
     effectiveSampleSize: effectiveSampleSize(weights),
     episodesWithWeight: weights.last.filter((w) => w > 0).length,
+    meanWeightAtLeast: meanAtLeast(weights.last, WEIGHT_LEVEL),
     expectedSteps: value(() => 1, one),
     stepsOnRarePairs: value((visits) => visits < RARE ? 1 : 0, one),
     rareShareOfLog: rareShareOf(pairs),
@@ -129,6 +133,8 @@ const MOST_RARE = 0.05;
 const MOST_UNSEEN = 0.01;
 /** By how much of itself the largest return may be exceeded by an action value: networks err. */
 const VALUE_MARGIN = 0.2;
+/** Level at which weights may contradict their propensities by chance. */
+const WEIGHT_LEVEL = 0.001;
 /** Level of each of the two tests of the past. */
 const LEVEL = 0.025;
 
@@ -145,12 +151,20 @@ export function unsupported(
   const {
     effectiveSampleSize: ess,
     episodesWithWeight,
+    meanWeightAtLeast,
     stepsOnRarePairs,
     expectedSteps,
     rareShareOfLog,
     largestActionValue: value,
     largestReturn,
   } = support;
+  if (meanWeightAtLeast > 1) {
+    found.push(
+      `the propensities are not those of whoever acted: the weights of episodes are ${
+        meanWeightAtLeast.toPrecision(3)
+      } or more in the mean, where right ones make it 1`,
+    );
+  }
   if (ess < FEWEST_EPISODES) {
     found.push(
       `effective sample size ${ess.toFixed(2)}, below ${FEWEST_EPISODES}: ` +

@@ -16,8 +16,11 @@ export interface Weights {
   readonly last: Float64Array;
 }
 
+/** A larger one decides alone whatever its size, and its square would be no number. */
+const LARGEST_WEIGHT = 1e150;
+
 /**
- * The weights of a log's steps.
+ * The weights of a log's steps; the largest is 1e150.
  *
  * @param log The log.
  * @param target [U, A] the probabilities of the policy that is evaluated.
@@ -36,7 +39,7 @@ export function importanceWeights(
     for (let i = offsets[e]; i < offsets[e + 1]; i++) {
       const probability = target[states[i] * actionCount + actions[i]];
       ratio[i] = probability / propensities[i];
-      weight[i] = product *= ratio[i];
+      weight[i] = product = Math.min(LARGEST_WEIGHT, product * ratio[i]);
     }
     last[e] = product;
   }

@@ -31,7 +31,8 @@ function support(
   given: Partial<Pick<Support, "largestActionValue">> = {},
 ): Support {
   const policy = Float64Array.from(target);
-  const propensities = new Float64Array(log.actions.length).fill(0.5);
+  // In state 1 all take the same action.
+  const propensities = Float64Array.from(log.states, (s) => s === 1 ? 1 : 0.5);
   const weights = importanceWeights(log, policy, propensities);
   return supportOf(log, pairs, policy, weights, 2, allowed, {
     largestActionValue: null,
