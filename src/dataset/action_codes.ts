@@ -7,6 +7,7 @@
 
 import { InputError } from "../errors.ts";
 import type { SafetensorsFile } from "../files/safetensors.ts";
+import { textsInMetadata } from "../files/texts_in_metadata.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** A longer name of an action is a mistake: free text given as the action. */
@@ -123,25 +124,14 @@ export function namesToMetadata(
  * @throws InputError if they are not a list of A texts that name actions.
  */
 export function namesFromMetadata(
-  { name, metadata }: Pick<SafetensorsFile, "name" | "metadata">,
+  file: Pick<SafetensorsFile, "name" | "metadata">,
   actionCount: number,
 ): { actionNames?: readonly string[] } {
-  const text = metadata.action_names;
-  if (text === undefined) return {};
-  let names: unknown;
-  try {
-    names = JSON.parse(text);
-  } catch {
-    // Refused below.
-  }
-  if (!Array.isArray(names) || !names.every((n) => typeof n === "string")) {
-    throw new InputError(
-      `${name}: action_names in its metadata is not a JSON list of texts`,
-    );
-  }
+  if (file.metadata.action_names === undefined) return {};
+  const names = textsInMetadata(file, "action_names");
   // Before 0 … A - 1 are left out: one of them may be missing.
   const wrong = wrongActionNames(names, actionCount);
-  if (wrong !== undefined) throw new InputError(`${name}: ${wrong}`);
+  if (wrong !== undefined) throw new InputError(`${file.name}: ${wrong}`);
   return named(ownNames(names));
 }
 

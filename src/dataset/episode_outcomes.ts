@@ -4,7 +4,6 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import type { SafetensorsFile } from "../files/safetensors.ts";
 
 /** Names of outcomes and which one each episode has. */
 export interface EpisodeOutcomes {
@@ -54,26 +53,4 @@ export function outcomesToMetadata(
   outcomes: EpisodeOutcomes | undefined,
 ): Record<string, string> {
   return outcomes ? { outcome_names: JSON.stringify(outcomes.names) } : {};
-}
-
-/**
- * The names in a safetensors file's metadata.
- *
- * @throws InputError if they are not a list of texts.
- */
-export function outcomeNames(
-  { name, metadata }: Pick<SafetensorsFile, "name" | "metadata">,
-): string[] {
-  let names: unknown;
-  try {
-    names = JSON.parse(metadata.outcome_names ?? "");
-  } catch {
-    // Refused below.
-  }
-  if (!Array.isArray(names) || !names.every((n) => typeof n === "string")) {
-    throw new InputError(
-      `${name}: outcome_names in its metadata is not a JSON list of texts`,
-    );
-  }
-  return names;
 }

@@ -6,6 +6,7 @@
 
 import { InputError } from "../errors.ts";
 import type { SafetensorsFile } from "../files/safetensors.ts";
+import { textsInMetadata } from "../files/texts_in_metadata.ts";
 
 /** What the numbers of an observation are called where the source has no other names. */
 export function usualNames(observationSize: number): string[] {
@@ -55,23 +56,12 @@ export function observationNamesToMetadata(
  * @throws InputError if they are not a list of D different texts.
  */
 export function observationNamesFromMetadata(
-  { name, metadata }: Pick<SafetensorsFile, "name" | "metadata">,
+  file: Pick<SafetensorsFile, "name" | "metadata">,
   observationSize: number,
 ): { observationNames?: readonly string[] } {
-  const text = metadata.observation_names;
-  if (text === undefined) return {};
-  let names: unknown;
-  try {
-    names = JSON.parse(text);
-  } catch {
-    // Refused below.
-  }
-  if (!Array.isArray(names) || !names.every((n) => typeof n === "string")) {
-    throw new InputError(
-      `${name}: observation_names in its metadata is not a JSON list of texts`,
-    );
-  }
+  if (file.metadata.observation_names === undefined) return {};
+  const names = textsInMetadata(file, "observation_names");
   const wrong = wrongObservationNames(names, observationSize);
-  if (wrong !== undefined) throw new InputError(`${name}: ${wrong}`);
+  if (wrong !== undefined) throw new InputError(`${file.name}: ${wrong}`);
   return ownObservationNames(names);
 }

@@ -31,7 +31,8 @@ import { InputError } from "../../errors.ts";
 import { namesFromMetadata, namesToMetadata } from "../action_codes.ts";
 import { categoriesFromMetadata, categoriesToMetadata } from "../categories.ts";
 import type { Dataset } from "../dataset.ts";
-import { outcomeNames, outcomesToMetadata } from "../episode_outcomes.ts";
+import { textsInMetadata } from "../../files/texts_in_metadata.ts";
+import { outcomesToMetadata } from "../episode_outcomes.ts";
 import {
   observationNamesFromMetadata,
   observationNamesToMetadata,
@@ -205,7 +206,7 @@ export function datasetFromSafetensors(
     }),
     ...(file.tensors.has("outcomes") && {
       outcomes: {
-        names: outcomeNames(file),
+        names: textsInMetadata(file, "outcome_names"),
         ofEpisode: requireTensor(file, "outcomes", "U8", [-1]).data,
       },
     }),
