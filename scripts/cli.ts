@@ -141,6 +141,7 @@ export function readArguments(
 /**
  * The value of a flag as an integer, or undefined if it was not given.
  *
+ * @param word What the flag takes besides, for the message; the caller has looked for it.
  * @throws InputError if it is none or out of range.
  */
 export function integerFlag(
@@ -148,15 +149,16 @@ export function integerFlag(
   name: string,
   min: number,
   max: number,
+  word?: string,
 ): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
   const value = Number(text);
   if (/^-?\d{1,15}$/.test(text) && value >= min && value <= max) return value;
   throw new InputError(
-    `--${name}: must be an integer from ${min} to ${max}, not ${
-      JSON.stringify(text)
-    }`,
+    `--${name}: must be ${
+      word === undefined ? "" : `"${word}" or `
+    }an integer from ${min} to ${max}, not ${JSON.stringify(text)}`,
   );
 }
 

@@ -164,7 +164,9 @@ await runScript(usage, async (args) => {
     ),
     require: values.require,
     outcomes: values.outcomes,
-    folds: crossFit === "off" ? 1 : integerFlag(args, "cross-fit", 2, 1000),
+    folds: crossFit === "off"
+      ? 1
+      : integerFlag(args, "cross-fit", 2, 1000, "off"),
     seed: integerFlag(args, "seed", 0, 2 ** 32 - 1),
     fqe: choiceFlag(args, "fqe", ["tables", "network"]),
     rewardScale: numberFlag(args, "reward-scale", (x) => x > 0, "above 0"),

@@ -123,10 +123,22 @@ export interface LogRequest {
  * ```
  */
 export function openLogPolicy(text: string, acting: Acting): LogPolicy {
-  if (LOG_REFERENCES.includes(text as LogReference)) {
-    return { kind: "reference", name: text as LogReference };
-  }
-  const bytes = readPolicy(text);
+  return LOG_REFERENCES.includes(text as LogReference)
+    ? { kind: "reference", name: text as LogReference }
+    : openPolicyFile(
+      text,
+      acting,
+      `give a policy file or one of ${LOG_REFERENCES.join(", ")}`,
+    );
+}
+
+/** @param advice What to give where it cannot be read. */
+function openPolicyFile(
+  text: string,
+  acting: Acting,
+  advice: string,
+): LogPolicy {
+  const bytes = readPolicy(text, advice);
   // A safetensors file begins with a 64-bit length, which JSON has no zero byte for.
   return bytes.subarray(0, 8).includes(0)
     ? {
@@ -203,16 +215,12 @@ function requireSameNames(
   }
 }
 
-function readPolicy(path: string): Uint8Array {
+function readPolicy(path: string, advice: string): Uint8Array {
   try {
     return readFile(path);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(
-      `${error.message}; give a policy file or one of ${
-        LOG_REFERENCES.join(", ")
-      }`,
-    );
+    throw new InputError(`${error.message}; ${advice}`);
   }
 }
 
@@ -415,10 +423,11 @@ async function propensitiesOf(
       };
     }
     default: {
-      const acted = openLogPolicy(behaviour!, {
-        kind: "softmax",
-        temperature: 1,
-      });
+      const acted = openPolicyFile(
+        behaviour!,
+        { kind: "softmax", temperature: 1 },
+        "give --behaviour column, counts, clone or the file of a policy",
+      );
       return {
         propensities: policyPropensities(
           log,

@@ -30,6 +30,7 @@ import {
 import { allowedReturns } from "./range.ts";
 import {
   doubts,
+  isCalibrated,
   type PropensitySource,
   type Support,
   supportOf,
@@ -203,6 +204,7 @@ export function evaluateOffPolicy(
       unsupported(support, source),
       confidence,
       ({ name, side }, delta) => {
+        if (!isCalibrated(source)) return side === "<=" ? Infinity : -Infinity;
         const { quantity, allowed } = byName.get(name)!;
         const sums = episodeReturns(log, quantity);
         return boundOf(weights.last, sums, allowed, side, delta);
@@ -210,7 +212,7 @@ export function evaluateOffPolicy(
     ),
     effectiveSampleSize: support.effectiveSampleSize,
     support,
-    doubts: doubts(support),
+    doubts: doubts(support, source),
     estimates: {
       return: estimates.get("return")!,
       discountedReturn: estimates.get("discountedReturn")!,

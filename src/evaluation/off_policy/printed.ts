@@ -4,7 +4,7 @@
  * @module
  */
 import type { EstimatorName } from "./estimates.ts";
-import type { PropensitySource } from "./support.ts";
+import { isCalibrated, type PropensitySource } from "./support.ts";
 
 /**
  * Estimators whose interval of 95 % holds the truth in at least 93 % of data sets, for every policy, world and
@@ -14,14 +14,15 @@ import type { PropensitySource } from "./support.ts";
 export const PRINTED_INTERVALS: readonly EstimatorName[] = ["is"];
 
 /**
- * Whether people are shown an interval. Where propensities are estimated and the data do not support the
- * policy, none is valid: the calibration's sepsis simulator, whose hidden cause drives the actions.
+ * Whether people are shown an interval. Where propensities are counted and the data do not support the
+ * policy, none is valid: the calibration's sepsis simulator, whose hidden cause drives the actions. With
+ * cloned propensities nothing was calibrated.
  */
 export function isPrinted(
   estimator: EstimatorName,
   source: PropensitySource,
   isSupported: boolean,
 ): boolean {
-  const isEstimated = source === "counts" || source === "clone";
-  return PRINTED_INTERVALS.includes(estimator) && (isSupported || !isEstimated);
+  return PRINTED_INTERVALS.includes(estimator) && isCalibrated(source) &&
+    (isSupported || source !== "counts");
 }

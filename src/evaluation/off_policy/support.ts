@@ -32,6 +32,11 @@ export function rareShareOf(
 /** Where the probabilities of the logged actions come from. */
 export type PropensitySource = "column" | "counts" | "clone" | "policy";
 
+/** Whether the calibration measured how often intervals and bounds hold with such propensities. */
+export function isCalibrated(source: PropensitySource): boolean {
+  return source !== "clone";
+}
+
 /** How far a policy stays where the data are. */
 export interface Support {
   /** Of how many episodes of its own the weighted episodes are worth. */
@@ -217,8 +222,14 @@ export function unsupported(
 /** What makes estimates doubtful though the data support the policy, one line each. */
 export function doubts(
   { outcomeDependence, actionDependence, rareShareOfLog }: Support,
+  source: PropensitySource,
 ): string[] {
   const found: string[] = [];
+  if (!isCalibrated(source)) {
+    found.push(
+      "the propensities are cloned: how often intervals and bounds then hold was never measured, so none is shown",
+    );
+  }
   if (rareShareOfLog > MOST_UNCOUNTED) {
     found.push(
       `observations hardly repeat (${

@@ -48,11 +48,16 @@ export function tablePolicy(content: unknown, name: string): TablePolicy {
       );
     }
     value.forEach((row, s) => {
-      const isRow = Array.isArray(row) && row.length === value[0].length &&
+      const isRow = Array.isArray(row) &&
         row.every((x) => typeof x === "number" && Number.isFinite(x));
-      if (!isRow) {
+      if (!isRow || row.length === 0) {
+        throw new InputError(`${name}: ${key}[${s}] is no row of numbers`);
+      }
+      if (row.length !== value[0].length) {
         throw new InputError(
-          `${name}: ${key}[${s}] is no row of as many numbers as ${key}[0]`,
+          `${name}: ${key}[${s}] has ${row.length} numbers, ${key}[0] ${
+            value[0].length
+          }`,
         );
       }
     });
@@ -74,9 +79,13 @@ export function tablePolicy(content: unknown, name: string): TablePolicy {
   table.probabilities.forEach((row, s) => {
     const sum = row.reduce((sum, p) => sum + p, 0);
     const isNone = row.every((p) => p === 0);
-    if (row.some((p) => p < 0) || !(isNone || Math.abs(sum - 1) <= TOLERANCE)) {
+    const below = row.find((p) => p < 0);
+    if (below !== undefined || !(isNone || Math.abs(sum - 1) <= TOLERANCE)) {
+      const why = below === undefined
+        ? `they sum to ${sum}`
+        : `one is ${below}`;
       throw new InputError(
-        `${name}: probabilities[${s}] are no distribution: they sum to ${sum}`,
+        `${name}: probabilities[${s}] are no distribution: ${why}`,
       );
     }
   });

@@ -84,9 +84,10 @@ Deno.test("a past that tells the action makes estimated propensities useless", (
   deepEqual(unsupported(hidden, "column"), []);
   equal(unsupported(hidden, "counts").length, 1);
   equal(unsupported(hidden, "clone").length, 1);
-  equal(doubts(hidden).length, 1);
+  equal(doubts(hidden, "counts").length, 1);
   const continuous = { ...own, rareShareOfLog: 0.9 };
   equal(unsupported(continuous, "counts").length, 1);
   deepEqual(unsupported(continuous, "clone"), []);
-  match(doubts(continuous)[0], /^observations hardly repeat \(90 %/);
+  match(doubts(continuous, "column")[0], /^observations hardly repeat \(90 %/);
+  match(doubts(continuous, "clone")[0], /are cloned: .* never measured/);
 });
