@@ -240,16 +240,18 @@ export { type Agreement, checkAgreement } from "./src/evaluation/agreement.ts";
 
 // Policies without a network, to compare learnt ones with.
 export {
-  maximumLikelihoodActions,
   mostFrequentActions,
   type ReferencePolicies,
   referencePolicies,
-  spibbPolicy,
 } from "./src/evaluation/references.ts";
+export { maximumLikelihoodActions } from "./src/algorithms/tabular/maximum_likelihood.ts";
+export { spibbPolicy } from "./src/algorithms/tabular/spibb.ts";
 export {
   type CountedModel,
   countModel,
-} from "./src/evaluation/counted_model.ts";
+  countObservations,
+  type CountOptions,
+} from "./src/algorithms/tabular/counted_model.ts";
 
 // Off-policy evaluation: what a policy is worth on the data of another.
 export {

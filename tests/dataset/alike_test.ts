@@ -3,7 +3,7 @@ import { withAllowedActions } from "../../src/dataset/allowed.ts";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import { seenStates } from "../../src/dataset/states.ts";
 import { summariseDataset } from "../../src/dataset/summary.ts";
-import { countModel } from "../../src/evaluation/counted_model.ts";
+import { countModel } from "../../src/algorithms/tabular/counted_model.ts";
 import { referencePolicies } from "../../src/evaluation/references.ts";
 import { mdpRows } from "../../src/mdp/build.ts";
 import { evaluateExactly } from "../../src/mdp/exact.ts";

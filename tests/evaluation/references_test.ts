@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { startStates } from "../../src/mdp/mdp.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { summariseDataset } from "../../src/dataset/summary.ts";
-import { countModel } from "../../src/evaluation/counted_model.ts";
+import { countModel } from "../../src/algorithms/tabular/counted_model.ts";
+import { maximumLikelihoodActions } from "../../src/algorithms/tabular/maximum_likelihood.ts";
+import { spibbPolicy } from "../../src/algorithms/tabular/spibb.ts";
 import {
-  maximumLikelihoodActions,
   mostFrequentActions,
   referencePolicies,
-  spibbPolicy,
 } from "../../src/evaluation/references.ts";
 import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import { evaluateExactly } from "../../src/mdp/exact.ts";

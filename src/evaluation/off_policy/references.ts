@@ -6,13 +6,15 @@
 import { mdpRows } from "../../mdp/build.ts";
 import { greedyPolicy } from "../../mdp/policy.ts";
 import {
-  maximumLikelihoodActions,
-  mostFrequentActions,
-  REFERENCE_GAMMA,
+  type CountedModel,
+  shares,
+} from "../../algorithms/tabular/counted_model.ts";
+import { maximumLikelihoodActions } from "../../algorithms/tabular/maximum_likelihood.ts";
+import {
   SPIBB_THRESHOLD,
   spibbPolicy,
-} from "../references.ts";
-import type { CountedModel } from "../counted_model.ts";
+} from "../../algorithms/tabular/spibb.ts";
+import { mostFrequentActions, REFERENCE_GAMMA } from "../references.ts";
 import { episodeCount, type Log } from "./log.ts";
 import type { Pairs } from "./pairs.ts";
 import { countedModel } from "./plug_in.ts";
@@ -45,7 +47,7 @@ export function referenceTarget(
   const counted = modelOf(log, pairs, quantity);
   switch (name) {
     case "behaviour":
-      return frequencies(counted);
+      return counted.baseline;
     case "mostFrequentAction":
       return greedyPolicy(mostFrequentActions(counted), log.actionCount);
     case "maximumLikelihoodModel":
@@ -56,20 +58,6 @@ export function referenceTarget(
     case "spibb":
       return spibbPolicy(counted, REFERENCE_GAMMA, SPIBB_THRESHOLD);
   }
-}
-
-/** n(s, a) / n(s); uniform where nothing was done, as after a last step that was cut. */
-function frequencies({ counts, model }: CountedModel): Float64Array {
-  const { actionCount } = model;
-  const policy = new Float64Array(counts.length);
-  for (let row = 0; row < counts.length; row += actionCount) {
-    const own = counts.subarray(row, row + actionCount);
-    const visits = own.reduce((sum, n) => sum + n, 0);
-    for (let a = 0; a < actionCount; a++) {
-      policy[row + a] = visits > 0 ? own[a] / visits : 1 / actionCount;
-    }
-  }
-  return policy;
 }
 
 function modelOf(log: Log, pairs: Pairs, quantity: Quantity): CountedModel {
@@ -98,18 +86,18 @@ function modelOf(log: Log, pairs: Pairs, quantity: Quantity): CountedModel {
       }
     }
   }
-  return {
-    counts,
-    model: {
-      ...rows.finish(),
-      stateCount,
-      actionCount,
-      outcomes: [{ name: "end", ends: true, unsafe: false }],
-      start,
-      horizon: null,
-      discount: 1,
-      observations: log.observations,
-      observationSize: log.observationSize,
-    },
+  const model = {
+    ...rows.finish(),
+    stateCount,
+    actionCount,
+    outcomes: [{ name: "end", ends: true, unsafe: false }],
+    start,
+    horizon: null,
+    discount: 1,
+    observations: log.observations,
+    observationSize: log.observationSize,
+    ...(log.allowed && { allowed: log.allowed }),
   };
+  const baseline = shares(counts, model);
+  return { counts, model, baseline, baselineWeights: counts };
 }
