@@ -57,6 +57,11 @@ const usage: Usage = {
       value: "N",
       help: "names every random stream of the run (default 42)",
     },
+    "training-seed": {
+      value: "N",
+      help:
+        "names the streams of initial networks and minibatches (default: the seed)",
+    },
     backend: {
       value: "NAME",
       help: "auto (default), wasm, reference or webgpu: same bits, other speed",
@@ -129,7 +134,7 @@ await runScript(usage, async (args) => {
   const chosen = await chosenWorld(args, screen);
   const config = wantedConfig(args, resume, dataset, chosen);
   const out = values.out ??
-    newRunDirectory(values.preset ?? "tutorial", config.seed);
+    newRunDirectory(values.preset ?? "tutorial", config);
   if (!resume) requireNewRun(out);
   if (resume && isFinished(out)) {
     screen.write(`${out}: this run is finished\n`);
@@ -179,15 +184,25 @@ function wantedConfig(
   dataset: Dataset | undefined,
   { environment, world }: Partial<ChosenWorld>,
 ): Config {
-  const flags = ["preset", "config", "seed", "dataset", "environment"];
+  const flags = [
+    "preset",
+    "config",
+    "seed",
+    "training-seed",
+    "dataset",
+    "environment",
+  ];
   if (resume && !flags.some((flag) => values[flag])) {
     return recordedConfig(values.out);
   }
+  const seedFlag = (name: string) =>
+    integerFlag({ values, ...args }, name, 0, 2 ** 32 - 1);
   const config = resolveConfig(
     values.preset ?? "tutorial",
     values.config ? readJsonFile(values.config) : {},
     {
-      seed: integerFlag({ values, ...args }, "seed", 0, 2 ** 32 - 1),
+      seed: seedFlag("seed"),
+      trainingSeed: seedFlag("training-seed"),
       datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
       environment,
       isCategorical: [dataset, world?.mdp].some((observed) =>
@@ -203,9 +218,16 @@ function wantedConfig(
   return config;
 }
 
-/** `PRESET-seedN` in the folder of artifacts, or with a number behind it where that is taken. */
-function newRunDirectory(preset: string, seed: number): string {
-  const base = join(artifactsFolder(), `${preset}-seed${seed}`);
+/**
+ * `PRESET-seedN` in the folder of artifacts, with the training seed where it is another; or with a number
+ * behind it where that is taken.
+ */
+function newRunDirectory(
+  preset: string,
+  { seed, trainingSeed }: Config,
+): string {
+  const training = trainingSeed === undefined ? "" : `-training${trainingSeed}`;
+  const base = join(artifactsFolder(), `${preset}-seed${seed}${training}`);
   for (let i = 1;; i++) {
     const path = i === 1 ? base : `${base}-${i}`;
     try {

@@ -62,6 +62,11 @@ export interface EvaluationConfig {
 export interface Config {
   /** Names every random stream of the run. */
   readonly seed: number;
+  /**
+   * Names the streams of the initial networks and of the minibatches in place of the seed, so that training
+   * varies on the same data. Without the key it is the seed.
+   */
+  readonly trainingSeed?: number;
   /** Where the data are from, or null: data from a file whose environment is not known. */
   readonly environment: EnvironmentConfig | null;
   /** The offline data set. */
@@ -81,6 +86,8 @@ export type EnvironmentOverrides = Partial<EnvironmentConfig>;
 export interface ConfigOverrides {
   /** Names every random stream of the run. */
   readonly seed?: number;
+  /** Names the streams of the initial networks and of the minibatches; null is the seed. */
+  readonly trainingSeed?: number | null;
   /** The environment; its name, if it has none, is that of the preset's. */
   readonly environment?: EnvironmentOverrides | null;
   /** The offline data set. */

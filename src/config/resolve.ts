@@ -36,6 +36,8 @@ export interface ConfigFlags {
   readonly onNote?: (note: string) => void;
   /** The run's seed. */
   readonly seed?: number;
+  /** Names the streams of the initial networks and of the minibatches. */
+  readonly trainingSeed?: number;
   /** SHA-256 of the data from a file; their environment is known only if flags or overrides name it. */
   readonly datasetSha256?: string;
   /** Whether observations of the data or the world from a file are names; see `network.encoder`. */
@@ -91,10 +93,12 @@ export function resolveConfig(
     checkConfig(withNewKeys(overrides, source, flags.onNote), source),
     flags.environment,
   );
-  const flagged = checkConfig(
-    flags.seed === undefined ? {} : { seed: flags.seed },
-    "flags",
-  );
+  const { seed, trainingSeed } = flags;
+  const flagged = checkConfig({
+    ...(seed !== undefined && { seed }),
+    ...(trainingSeed !== undefined && { trainingSeed }),
+  }, "flags");
+  const training = flagged.trainingSeed ?? over.trainingSeed ?? null;
   const named = over.dataset?.sha256 ?? null;
   const sha256 = flags.datasetSha256 ?? named;
   if (named !== null && sha256 !== named) {
@@ -127,6 +131,7 @@ export function resolveConfig(
     : base.network;
   const config: Config = {
     seed: flagged.seed ?? over.seed ?? base.seed,
+    ...(training !== null && { trainingSeed: training }),
     environment,
     dataset: {
       ...laidOver(collecting, over.dataset),

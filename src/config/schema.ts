@@ -149,6 +149,7 @@ function isName(name: unknown): name is string {
 const schemaWith = (environment: AnyEnvironment): v.GenericSchema =>
   section({
     seed: integer(0, 4_294_967_295),
+    trainingSeed: v.nullable(integer(0, 4_294_967_295, " or null")),
     environment: v.nullable(section({
       name: v.picklist(
         NAMES,

@@ -57,6 +57,9 @@ export function runReportHtml(report: RunReport): string {
   const { metrics } = report;
   const names = Object.keys(metrics.policies);
   const { environment, config } = metrics;
+  const seeds = config.trainingSeed === undefined
+    ? `seed ${config.seed}`
+    : `seed ${config.seed}, training seed ${config.trainingSeed}`;
   const where = environment ? `data of ${environment.title}` : "given data";
   const how = environment
     ? "Values are exact, by dynamic programming, unless they are called rollouts."
@@ -67,7 +70,7 @@ export function runReportHtml(report: RunReport): string {
   const said = heldOut ? [heldOut] : [];
   const measured = runNumbers(metrics, report.training);
   const lead = fragment`${
-    paragraphs(`Offline learning on ${where}, seed ${config.seed}. ${how}`)
+    paragraphs(`Offline learning on ${where}, ${seeds}. ${how}`)
   }<p>Made by Holdfast ${report.version}. <code>deno task verify DIR</code>, with this page's folder for DIR, runs it again and compares every byte.</p>`;
   const sections = [
     ...environment ? [measured, ...said] : [...said, measured],
@@ -78,7 +81,7 @@ export function runReportHtml(report: RunReport): string {
     provenance(report),
   ];
   return page(
-    `Offline run: ${names.join(", ")}, seed ${config.seed}`,
+    `Offline run: ${names.join(", ")}, ${seeds}`,
     lead,
     sections,
   );

@@ -169,7 +169,7 @@ export interface CheckpointStore {
 /** What a seed decides: what is learnt from and how it begins. */
 export interface SeedProblem {
   /** Seed, network and how the data are read. */
-  readonly config: Pick<Config, "seed" | "network"> & {
+  readonly config: Pick<Config, "seed" | "trainingSeed" | "network"> & {
     readonly dataset: Pick<DatasetConfig, "bootstrapOnTruncation">;
   };
   /** Data and environment. */
@@ -256,11 +256,11 @@ export async function learnTogether(
   const prepared = prepareTask(
     config.network,
     algorithm,
-    seeds.flatMap(({ config: { seed, network }, problem }) => {
+    seeds.flatMap(({ config: { seed, trainingSeed, network }, problem }) => {
       const dataset = learntData(problem, network.encoder);
       return Array.from(
         { length: ensembleSize },
-        (_, member) => ({ seed, member, dataset }),
+        (_, member) => ({ seed: trainingSeed ?? seed, member, dataset }),
       );
     }),
     config.dataset.bootstrapOnTruncation,

@@ -16,10 +16,10 @@ export function problemHash({ seed, environment, dataset }: Config): string {
 
 /** SHA-256 of what decides the result of training one algorithm, as JSON. */
 export function taskHash(
-  { seed, environment, dataset, network }: Config,
+  { algorithms: _, evaluation: __, ...config }: Config,
   { name, settings }: Algorithm,
 ): string {
-  return jsonHash({ seed, environment, dataset, network, name, settings });
+  return jsonHash({ ...config, name, settings });
 }
 
 /** SHA-256 of a value as JSON. */

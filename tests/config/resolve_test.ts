@@ -231,15 +231,15 @@ const wrong: [overrides: unknown, line: string][] = [
   ],
   [
     { toString: 1 },
-    "toString: unknown key; known: seed, environment, dataset, network, algorithms, evaluation",
+    "toString: unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, evaluation",
   ],
   [
     JSON.parse('{"__proto__": {}}'),
-    "__proto__: unknown key; known: seed, environment, dataset, network, algorithms, evaluation",
+    "__proto__: unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, evaluation",
   ],
   [
     { "a\nb": 1 },
-    '"a\\nb": unknown key; known: seed, environment, dataset, network, algorithms, evaluation',
+    '"a\\nb": unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, evaluation',
   ],
   [[], "must be an object, not a list of 0"],
   [null, "must be an object, not null"],
