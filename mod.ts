@@ -79,11 +79,18 @@ export {
 export { train, type TrainOptions } from "./src/run/train_policy.ts";
 export { evaluate, greedyInStates } from "./src/evaluation/evaluate.ts";
 export {
+  actionCountOf,
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
   observationSize,
 } from "./src/network/policy.ts";
+export { FORBIDDEN } from "./kernels/portable.ts";
+export type {
+  DecisionRule,
+  HazardTerm,
+  Imitator,
+} from "./src/network/decision_rule.ts";
 export type { LayerLayout, NetworkLayout } from "./src/network/layout.ts";
 export type {
   AffineEncoder,

@@ -29,6 +29,7 @@ export type {
 export type {
   BufferSpec,
   Call,
+  Decision,
   LossTerm,
   OutputMeaning,
   Program,

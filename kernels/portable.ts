@@ -35,7 +35,7 @@ export const FLUSH_FIRST_MOMENT: number = 2 ** -60;
 export const FLUSH_SECOND_MOMENT: number = 2 ** -100;
 
 /**
- * -2^127: what stands for the output of an action that is not allowed. Exact, finite, and no output
+ * -2^127: what stands for the output of an action that is not allowed, or that a policy excludes. Exact, finite, and no output
  * that training reaches without diverging.
  */
 export const FORBIDDEN: number = -(2 ** 127);

@@ -4,7 +4,9 @@
  * @module
  */
 import {
+  actionCountOf,
   evaluatePolicy,
+  FORBIDDEN,
   greedyActions,
   InputError,
   type NetworkPolicy,
@@ -109,11 +111,12 @@ function numberOf(cell: string): number {
 
 /** [A] 1 for each action of a list. */
 function allowedActions(
-  { network, actionNames }: NetworkPolicy,
+  policy: NetworkPolicy,
   list: string,
   where: string,
 ): Uint8Array {
-  const { outputs } = network.layers.at(-1)!;
+  const { actionNames } = policy;
+  const outputs = actionCountOf(policy);
   const allowed = new Uint8Array(outputs);
   const isNumbered = actionNames === undefined || Number.isNaN(+actionNames[0]);
   for (const cell of list.split(",").map((cell) => cell.trim())) {
@@ -199,7 +202,7 @@ function answer(
       `${where}: the policy was trained with action masks: give the actions that are allowed here, with --allowed 0,2,5 or behind the observation, as in 3 | 0,2,5`,
     );
   }
-  const outputs = evaluated(policy, observation, where);
+  const outputs = evaluated(policy, observation, allowed, where);
   if (!outputs.every(Number.isFinite)) {
     throw new InputError(
       `${where}: the policy's outputs are not finite (${
@@ -215,10 +218,11 @@ function answer(
   const codes = names?.map((name) => /^-?\d+$/.test(name) ? +name : name);
   const text = JSON.stringify({
     action: codes?.[action] ?? action,
-    // What is not allowed has no output that means anything.
+    // What is not allowed has no output that means anything; what the policy excludes has none.
     [policy.outputs]: Array.from(
       outputs,
-      (value, action) => allowed?.[action] === 0 ? null : value,
+      (value, action) =>
+        allowed?.[action] === 0 || value === FORBIDDEN ? null : value,
     ),
     ...(codes && { actions: codes }),
   });
@@ -233,10 +237,11 @@ function answer(
 function evaluated(
   policy: NetworkPolicy,
   observation: Float32Array,
+  allowed: Uint8Array | undefined,
   where: string,
 ): Float32Array {
   try {
-    return evaluatePolicy(policy, observation);
+    return evaluatePolicy(policy, observation, allowed);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${where}: ${error.message}`);

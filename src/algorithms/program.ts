@@ -51,6 +51,26 @@ export interface ProgramNetwork {
 /** What a network's outputs are, an output an action. */
 export type OutputMeaning = "logits" | "qValues";
 
+/** How a program's networks decide together; see the rule of a policy for each part. */
+export interface Decision {
+  /** The first this many networks are critics of one shape, all members of the policy; by default 1. */
+  readonly critics?: number;
+  /** Quantiles of an action among their outputs. */
+  readonly quantiles?: number;
+  /** The lowest share of them that makes an action's value. */
+  readonly risk?: number;
+  /**
+   * Name of the network that excludes unlikely actions, and from which likelihood on. One of fewer
+   * layers stands on the first hidden layers of the first network.
+   */
+  readonly imitator?: {
+    readonly network: string;
+    readonly flexibility: number;
+  };
+  /** Name of the network that says how likely an unsafe end is, and the state buffer that begins with its multiplier. */
+  readonly hazard?: { readonly network: string; readonly multiplier: string };
+}
+
 /** A part of the loss. */
 export interface LossTerm {
   /** Its column in `training.csv`. */
@@ -68,10 +88,12 @@ export interface LossTerm {
  * run's part), and the plan.
  */
 export interface Program {
-  /** What is trained. The first is the policy: its outputs decide. */
+  /** What is trained. The first is the policy: its outputs decide, alone or as `decision` says. */
   readonly networks: readonly ProgramNetwork[];
   /** What the first network's outputs mean. */
   readonly outputs: OutputMeaning;
+  /** What decides beside the first network's outputs; without it nothing does. */
+  readonly decision?: Decision;
   /** γ, or 0 for an algorithm that looks at no next observation. */
   readonly discount: number;
   /** What rewards are multiplied by before training. */

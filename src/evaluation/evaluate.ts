@@ -11,6 +11,7 @@ import {
 } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import {
+  actionCountOf,
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
@@ -38,13 +39,12 @@ export function greedyInStates(
   policy: NetworkPolicy,
   mdp: FiniteMdp,
 ): Int32Array {
-  const { layers } = policy.network;
   requireLength(
     mdp.observationSize,
     observationSize(policy),
     "an observation",
   );
-  requireLength(mdp.actionCount, layers.at(-1)!.outputs, "the actions");
+  requireLength(mdp.actionCount, actionCountOf(policy), "the actions");
   if (policy.actionNames !== undefined) {
     throw new InputError(
       `the policy's actions have names of their own, those of the environment are 0 … ${
@@ -52,10 +52,12 @@ export function greedyInStates(
       }: give actionCount with the data`,
     );
   }
+  const allowed = mdp.allowed &&
+    somethingAllowed(mdp.allowed, mdp.actionCount);
   return greedyActions(
-    evaluatePolicy(policy, mdp.observations),
+    evaluatePolicy(policy, mdp.observations, allowed),
     mdp.actionCount,
-    mdp.allowed && somethingAllowed(mdp.allowed, mdp.actionCount),
+    allowed,
   );
 }
 

@@ -22,7 +22,11 @@
 import { namesToMetadata } from "../dataset/action_codes.ts";
 import { observationNamesToMetadata } from "../dataset/observation_names.ts";
 import { unpackParameters } from "./layout.ts";
-import { type NetworkPolicy, observationSize } from "./policy.ts";
+import {
+  actionCountOf,
+  type NetworkPolicy,
+  observationSize,
+} from "./policy.ts";
 import { concatenatedBytes } from "../numerics/arrays.ts";
 import {
   bytesField,
@@ -62,7 +66,7 @@ const BOOL = 9;
  */
 export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
   const output = policy.outputs === "logits" ? "logits" : "q_values";
-  const { outputs: actions } = policy.network.layers.at(-1)!;
+  const actions = actionCountOf(policy);
   const nodes: Field[] = [];
   const initializers: Field[] = [];
   let current = "observation";

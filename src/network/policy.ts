@@ -7,20 +7,28 @@ import { ROWS } from "../../kernels/kernel.ts";
 import { padded } from "../../kernels/padding.ts";
 import { layerForward } from "../../kernels/layer_forward.ts";
 import { planLayout, planStep } from "../../kernels/plan.ts";
-import { flush } from "../../kernels/portable.ts";
 import { InputError } from "../errors.ts";
 import { requireLength, wholeRows } from "../numerics/arrays.ts";
+import {
+  actionLayout,
+  type DecisionRule,
+  excludeUnlikely,
+  lessHazard,
+  meanOfMembers,
+  quantileValues,
+  requireRule,
+} from "./decision_rule.ts";
 import type { NetworkLayout } from "./layout.ts";
 import type { ObservationRange } from "../dataset/observation_range.ts";
 import { encodeObservations, type Encoder } from "./encoder.ts";
 
-/** A trained network, or the mean of several of one shape, and what is needed to use it. */
-export interface NetworkPolicy {
+/** A trained network, or several of one shape, and what is needed to use them. */
+export interface NetworkPolicy extends DecisionRule {
   /** Layers, and where their parameters lie. */
   readonly network: NetworkLayout;
-  /** Flat parameter buffers of `network`, at least one; the outputs are the mean of theirs. */
+  /** Flat parameter buffers of `network`, at least one; the values are the mean of theirs. */
   readonly members: readonly Float32Array[];
-  /** What the outputs are. */
+  /** What the values are. */
   readonly outputs: "logits" | "qValues";
   /** Applied to observations first; null for none. */
   readonly encoder: Encoder | null;
@@ -59,19 +67,48 @@ export function observationSize({ network, encoder }: NetworkPolicy): number {
     : network.layers[0].inputs;
 }
 
+/**
+ * A, the actions that a policy chooses among.
+ *
+ * @example Two actions
+ * ```ts
+ * import { actionCountOf, datasetFromArrays, train } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const dataset = datasetFromArrays({
+ *   observations: [0, 2],
+ *   actions: [0, 1],
+ *   rewards: [0, 1],
+ *   terminated: [0, 1],
+ * });
+ * equal(actionCountOf(await train(dataset, "bc", { steps: 1 }, { hidden: [8] })), 2);
+ * ```
+ */
+export function actionCountOf(
+  { network, quantiles = 1 }: Pick<NetworkPolicy, "network" | "quantiles">,
+): number {
+  return network.layers.at(-1)!.outputs / quantiles;
+}
+
 /** Rows that go through the network together: all of a large data set would fill the memory. */
 const BLOCK_ROWS = 4096;
 /** Numbers of the network's input that do, where its rows are long. */
 const BLOCK_NUMBERS = 2 ** 22;
 
 /**
- * Evaluates the policy under the arithmetic contract: each member's outputs have the bits of
- * training, and their mean is a left fold times f32(1 / members).
+ * Evaluates the policy under the arithmetic contract: f32 operations, each rounded once, and sums that
+ * are left folds. Each member's outputs have the bits of training; of them come, in this order,
+ * 1. quantiles: the mean of each action's, or of the lowest share of them that `risk` says;
+ * 2. hazard: each member's values less its multiplier times its probabilities of an unsafe end;
+ * 3. members: their mean, less `spread` times their standard deviation;
+ * 4. imitator: -2^127 (`FORBIDDEN`) for actions that it excludes.
  *
  * @param observations [rows, D] row-major.
- * @returns [rows, actions] row-major logits or action values.
+ * @param allowed [rows, A] 1 where the action may be chosen: an imitator's likeliest action is one of
+ *   these. Nothing else depends on it; without it, all may.
+ * @returns [rows, A] row-major logits or action values.
  * @throws InputError if the observations are not whole rows of D numbers, a name is none of the
- *   policy's categories, or a member's parameters are not those of the network.
+ *   policy's categories, or a member's parameters or the rule are not those of the network.
  *
  * @example Action values of two observations
  * ```ts
@@ -91,17 +128,16 @@ const BLOCK_NUMBERS = 2 ** 22;
 export function evaluatePolicy(
   policy: NetworkPolicy,
   observations: Float32Array,
+  allowed?: Uint8Array,
 ): Float32Array {
-  const { network, members, encoder } = policy;
+  const { network, encoder } = policy;
   const { inputs } = network.layers[0];
   const size = observationSize(policy);
   const rows = wholeRows(observations.length, size, "observations");
-  if (members.length === 0) throw new InputError("the policy has no network");
-  for (const { length } of members) {
-    requireLength(length, network.parameterCount, "a network's parameters");
-  }
-  const { outputs: actions } = network.layers.at(-1)!;
-  const outputs = new Float32Array(rows * actions);
+  requireRule(policy);
+  const actions = actionCountOf(policy);
+  const values = new Float32Array(rows * actions);
+  if (allowed) requireLength(allowed.length, values.length, "allowed");
   const step = Math.max(
     1,
     Math.min(BLOCK_ROWS, Math.floor(BLOCK_NUMBERS / inputs)),
@@ -109,26 +145,39 @@ export function evaluatePolicy(
   for (let row = 0; row < rows; row += step) {
     const block = observations.subarray(row * size, (row + step) * size);
     const encoded = encodeObservations(block, encoder, row);
-    outputs.set(evaluateMembers(policy, encoded), row * actions);
+    const own = allowed?.subarray(row * actions, (row + step) * actions);
+    values.set(evaluateMembers(policy, encoded, own), row * actions);
   }
-  return outputs;
+  return values;
 }
 
 /** @param encoded [rows, inputs] */
 function evaluateMembers(
-  { network, members }: NetworkPolicy,
+  policy: NetworkPolicy,
   encoded: Float32Array,
+  allowed: Uint8Array | undefined,
 ): Float32Array {
-  const { fround } = Math;
-  const [first, ...others] = members.map((parameters) =>
-    evaluateNetwork(network, parameters, encoded)
-  );
-  if (others.length === 0) return first;
-  const share = fround(1 / members.length);
-  return first.map((value, i) => {
-    const sum = others.reduce((sum, other) => fround(sum + other[i]), value);
-    return flush(fround(sum * share));
+  const { network, members, quantiles, risk, spread, imitator, hazard } =
+    policy;
+  const actions = actionCountOf(policy);
+  const beside = actionLayout(network, actions);
+  const values = members.map((parameters, m) => {
+    const outputs = evaluateNetwork(network, parameters, encoded);
+    const own = quantiles === undefined
+      ? outputs
+      : quantileValues(outputs, quantiles, risk);
+    if (!hazard) return own;
+    const hazards = evaluateNetwork(beside, hazard.members[m], encoded);
+    return lessHazard(own, hazards, hazard.multipliers[m]);
   });
+  const mean = meanOfMembers(values, spread);
+  if (!imitator) return mean;
+  const logits = meanOfMembers(
+    imitator.members.map((parameters) =>
+      evaluateNetwork(beside, parameters, encoded)
+    ),
+  );
+  return excludeUnlikely(mean, logits, actions, imitator.flexibility, allowed);
 }
 
 function evaluateNetwork(

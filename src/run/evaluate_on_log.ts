@@ -53,7 +53,11 @@ import {
   tableTarget,
 } from "../evaluation/off_policy/target.ts";
 import { readFile } from "../files/read.ts";
-import { evaluatePolicy, type NetworkPolicy } from "../network/policy.ts";
+import {
+  actionCountOf,
+  evaluatePolicy,
+  type NetworkPolicy,
+} from "../network/policy.ts";
 import { policyFromSafetensors } from "../network/policy_file.ts";
 import { visible } from "../visible.ts";
 import { clonedPropensities } from "./cloned_propensities.ts";
@@ -180,7 +184,7 @@ function probabilitiesOf(
 /** Numbers and actions are told apart by their place alone: under other names they mean something else. */
 function requireSameNames(
   name: string,
-  { network, observationNames, actionNames }: NetworkPolicy,
+  policy: NetworkPolicy,
   dataset: Dataset,
 ): void {
   const compare = (
@@ -202,14 +206,14 @@ function requireSameNames(
     Array.from({ length: count }, (_, a) => `${a}`);
   compare(
     "actions",
-    actionNames ?? codes(network.layers.at(-1)!.outputs),
+    policy.actionNames ?? codes(actionCountOf(policy)),
     dataset.actionNames ?? codes(dataset.actionCount),
   );
   // Files of some formats and policies of a known world have no names of the numbers.
-  if (observationNames && dataset.observationNames) {
+  if (policy.observationNames && dataset.observationNames) {
     compare(
       "numbers of an observation",
-      observationNames,
+      policy.observationNames,
       dataset.observationNames,
     );
   }
@@ -328,7 +332,7 @@ export async function logEvaluator(
       requirements,
       largestActionValue: policy.kind === "network" &&
           policy.network.outputs === "qValues"
-        ? evaluatePolicy(policy.network, log.observations)
+        ? evaluatePolicy(policy.network, log.observations, log.allowed)
           .reduce((most, q) => Math.max(most, q), -Infinity) / rewardScale
         : null,
       actionValueDiscount,

@@ -162,13 +162,18 @@ function isThere(path: string): boolean {
 
 /** Whether a policy is of the size and kind that a configuration and its data give. */
 export function fitsConfig(
-  { network, members, outputs }: NetworkPolicy,
+  policy: NetworkPolicy,
   program: Program,
   { settings }: Algorithm,
 ): boolean {
-  const widths = ({ layers }: typeof network) =>
+  const { critics = 1, quantiles, risk, imitator, hazard } = program.decision ??
+    {};
+  const widths = ({ layers }: NetworkPolicy["network"]) =>
     `${layers.map(({ inputs, outputs }) => [inputs, outputs])}`;
-  return outputs === program.outputs &&
-    members.length === settings.ensembleSize &&
-    widths(network) === widths(program.networks[0].layout);
+  return policy.outputs === program.outputs &&
+    policy.members.length === critics * settings.ensembleSize &&
+    widths(policy.network) === widths(program.networks[0].layout) &&
+    policy.quantiles === quantiles && policy.risk === risk &&
+    policy.imitator?.flexibility === imitator?.flexibility &&
+    !policy.hazard === !hazard;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decidedPolicy, decidingState } from "../algorithms/decided_policy.ts";
 import type { TrainingState } from "../algorithms/training_state.ts";
 import type { LearnerSettings } from "../algorithms/define.ts";
 import {
@@ -23,6 +24,7 @@ import {
   inputSize,
 } from "../network/encoder.ts";
 import {
+  actionCountOf,
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
@@ -41,7 +43,6 @@ import {
   measuresOf,
 } from "../evaluation/measures.ts";
 import { dataModel } from "../evaluation/model_value.ts";
-import { concatenated } from "../numerics/arrays.ts";
 import { group } from "../report/numbers.ts";
 import { prepareTask } from "../training/task.ts";
 import {
@@ -136,9 +137,18 @@ function learntData(
 
 /** The greedy action of a policy in each distinct observation. */
 function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
-  const { outputs } = policy.network.layers.at(-1)!;
-  const values = evaluatePolicy(policy, rows.observations);
-  return greedyActions(values, outputs, rows.allowed);
+  const { observations, allowed } = rows;
+  const values = evaluatePolicy(policy, observations, allowed);
+  return greedyActions(values, actionCountOf(policy), allowed);
+}
+
+/** Buffers that training does not go on writing. */
+function copied(
+  buffers: Readonly<Record<string, Float32Array>>,
+): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(buffers).map(([name, values]) => [name, values.slice()]),
+  );
 }
 
 /** The work was stopped on request before its end. */
@@ -271,27 +281,16 @@ export async function learnTogether(
     algorithm,
     problem.environment && problem.environment.mdp,
   );
-  const [{ layout: network }] = program.networks;
-  const { parameterCount } = network;
-  const length = ensembleSize * parameterCount;
+  const partOf = (state: TrainingState, seed: number) =>
+    decidingState(program, state, seed * ensembleSize, ensembleSize);
   const policyOf = (
-    state: TrainingState,
+    buffers: Readonly<Record<string, Float32Array>>,
     seed: number,
-    parameters = state.buffers.parameters.subarray(
-      seed * length,
-      (seed + 1) * length,
-    ),
   ): NetworkPolicy => ({
-    network,
-    members: Array.from({ length: ensembleSize }, (_, member) => {
-      const start = member * parameterCount;
-      return parameters.subarray(start, start + parameterCount);
-    }),
-    outputs: program.outputs,
+    ...decidedPolicy(program, buffers, ensembleSize),
     encoder: prepared.encoders[seed * ensembleSize],
     ...named(seeds[seed].problem.dataset.actionNames),
     ...describedBy(seeds[seed].problem),
-    ...(program.networks[0].masked && { masked: true }),
   });
 
   const models = seeds.map((
@@ -351,20 +350,18 @@ export async function learnTogether(
           const row = [step, loss, ...terms];
           const model = models[seed];
           if (state && model) {
-            const policy = policyOf(state, seed);
+            const part = partOf(state, seed);
+            const policy = policyOf(part, seed);
             const value = model.value(greedyInRows(policy, model.rows));
             row.push(value);
             const best = chosen[seed]?.value ?? -Infinity;
             if (2 * step > steps && value >= best) {
-              chosen[seed] = {
-                value,
-                parameters: concatenated(policy.members),
-              };
+              chosen[seed] = { value, buffers: copied(part) };
             }
           }
           if (state && environment) {
             const { mdp } = environment;
-            const exact = evaluate(policyOf(state, seed), mdp, {
+            const exact = evaluate(policyOf(partOf(state, seed), seed), mdp, {
               mostWork: LOGGED_WORK,
             });
             row.push(...measuresOf(exact, mdp));
@@ -388,7 +385,7 @@ export async function learnTogether(
       );
     }
     return seeds.map((_, seed) => ({
-      policy: policyOf(state, seed, chosen[seed]?.parameters),
+      policy: policyOf(chosen[seed]?.buffers ?? partOf(state, seed), seed),
       columns,
       rows: rows[seed],
     }));

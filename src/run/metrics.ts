@@ -261,10 +261,11 @@ function mismatch(
     if (actions[u] < 0) {
       heed?.();
       const observation = observations.subarray(u * size, (u + 1) * size);
+      const may = allowed?.subarray(u * actionCount, (u + 1) * actionCount);
       [actions[u]] = greedyActions(
-        evaluatePolicy(policy, observation),
+        evaluatePolicy(policy, observation, may),
         actionCount,
-        allowed?.subarray(u * actionCount, (u + 1) * actionCount),
+        may,
       );
     }
     return actions[u];

@@ -4,6 +4,7 @@
  * @module
  */
 import type { TrainingState } from "../algorithms/training_state.ts";
+import { decidingBuffers } from "../algorithms/decided_policy.ts";
 import type { Program } from "../algorithms/program.ts";
 import {
   readSafetensors,
@@ -33,13 +34,14 @@ export interface Checkpoint {
 export interface ChosenParameters {
   /** Their worth by the criterion. */
   readonly value: number;
-  /** [runs, length], as in the training state. */
-  readonly parameters: Float32Array;
+  /** [runs, length] of each buffer of the training state that a policy is made of. */
+  readonly buffers: Readonly<Record<string, Float32Array>>;
 }
 
 /**
  * Writes a checkpoint: the program's state buffers f32 [runs, length], `intervalSums` f64, where there
- * is one the chosen policy's `chosenParameters` f32 and `chosenValue` f64, and in the metadata `format`,
+ * is one the chosen policy's `chosenParameters` f32 (and what else it is made of, named likewise) and
+ * `chosenValue` f64, and in the metadata `format`,
  * `step`, `task` (the hash of what is trained), `table` (the hash of the training table up to here) and
  * `sha256` of all that it says.
  *
@@ -59,9 +61,11 @@ export function checkpointToBytes(
     data: sums,
   });
   if (chosen) {
-    const { value, parameters } = chosen;
-    const shape = [state.runs, parameters.length / state.runs];
-    tensors.set("chosenParameters", { shape, data: parameters });
+    const { value, buffers } = chosen;
+    for (const [name, data] of Object.entries(buffers)) {
+      const shape = [state.runs, data.length / state.runs];
+      tensors.set(chosenName(name), { shape, data });
+    }
     tensors.set("chosenValue", { shape: [1], data: Float64Array.of(value) });
   }
   return writeSafetensors(tensors, {
@@ -103,20 +107,23 @@ export function checkpointFromBytes(
   const terms = program.lossTerms.length;
   const sums = requireTensor(file, "intervalSums", "F64", [-1, terms]);
   const [runs] = sums.shape;
-  const buffers = Object.fromEntries(
-    program.state.map((key) => {
-      const { length } = program.buffers.find(({ name }) => name === key)!;
-      return [key, requireTensor(file, key, "F32", [runs, length]).data];
-    }),
-  );
+  const read = (keys: readonly string[], nameOf = (key: string) => key) =>
+    Object.fromEntries(
+      keys.map((key) => {
+        const { length } = program.buffers.find(({ name }) => name === key)!;
+        const shape = [runs, length];
+        return [key, requireTensor(file, nameOf(key), "F32", shape).data];
+      }),
+    );
+  const buffers = read(program.state);
   const known = new Set([...Object.keys(buffers), "intervalSums"]);
   let chosen: ChosenParameters | undefined;
   if (file.tensors.has("chosenValue")) {
     const { data: [value] } = requireTensor(file, "chosenValue", "F64", [1]);
-    const shape = [runs, program.networks[0].layout.parameterCount];
-    const { data } = requireTensor(file, "chosenParameters", "F32", shape);
-    chosen = { value, parameters: data };
-    known.add("chosenValue").add("chosenParameters");
+    const names = decidingBuffers(program);
+    chosen = { value, buffers: read(names, chosenName) };
+    for (const name of names) known.add(chosenName(name));
+    known.add("chosenValue");
   }
   for (const key of file.tensors.keys()) {
     if (!known.has(key)) fail(`it holds an unknown tensor ${key}`);
@@ -127,6 +134,11 @@ export function checkpointFromBytes(
     table,
     chosen,
   };
+}
+
+/** What a buffer of the chosen policy is called: `parameters` becomes `chosenParameters`. */
+function chosenName(name: string): string {
+  return `chosen${name[0].toUpperCase()}${name.slice(1)}`;
 }
 
 /** Hash of everything that the checkpoint says: metadata, and each tensor's name, shape and bytes. */

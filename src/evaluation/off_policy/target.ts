@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { FORBIDDEN } from "../../../kernels/portable.ts";
 import { InputError } from "../../errors.ts";
 import {
+  actionCountOf,
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
@@ -159,7 +161,7 @@ export function networkTarget(
   acting: Acting,
 ): Float64Array {
   const size = sizeOf(policy);
-  const { outputs: actions } = policy.network.layers.at(-1)!;
+  const actions = actionCountOf(policy);
   if (size !== observationSize || actions !== actionCount) {
     throw new InputError(
       `the policy takes ${size} numbers and has ${actions} actions; ` +
@@ -171,7 +173,7 @@ export function networkTarget(
       "the policy was trained with action masks: the data must say which actions are allowed",
     );
   }
-  const outputs = evaluatePolicy(policy, observations);
+  const outputs = evaluatePolicy(policy, observations, allowed);
   if (!outputs.every(Number.isFinite)) {
     throw new InputError(
       "the policy's outputs are not finite in an observation of the data",
@@ -188,7 +190,7 @@ export function networkTarget(
   }
 }
 
-/** [rows, A] probabilities of allowed actions in proportion to exp(output / temperature). */
+/** [rows, A] probabilities of allowed actions that the policy does not exclude, in proportion to exp(output / temperature). */
 function softmax(
   outputs: Float32Array,
   actionCount: number,
@@ -204,7 +206,7 @@ function softmax(
     }
     let sum = 0;
     for (let i = row; i < end; i++) {
-      if (mask[i] === 0) continue;
+      if (mask[i] === 0 || outputs[i] === FORBIDDEN) continue;
       sum += probabilities[i] = Math.exp((outputs[i] - most) / temperature);
     }
     for (let i = row; i < end; i++) probabilities[i] /= sum;

@@ -1,0 +1,238 @@
+/**
+ * How a policy's networks become one value an action, under the arithmetic contract.
+ *
+ * @module
+ */
+import { flush, FORBIDDEN, log, sqrt } from "../../kernels/portable.ts";
+import { InputError } from "../errors.ts";
+import { requireLength } from "../numerics/arrays.ts";
+import { type NetworkLayout, networkLayout } from "./layout.ts";
+
+/** Networks that say which actions the data's behaviour takes. */
+export interface Imitator {
+  /** Flat parameter buffers of {@link actionLayout}, at least one; the mean of their outputs are logits. */
+  readonly members: readonly Float32Array[];
+  /** In [0, 1): an action is excluded unless it is more than this many times as likely as the likeliest one. */
+  readonly flexibility: number;
+}
+
+/** Networks that say how likely an unsafe end is after an action. */
+export interface HazardTerm {
+  /** Flat parameter buffers of {@link actionLayout}, one for each member of the policy. */
+  readonly members: readonly Float32Array[];
+  /** For each, what its outputs are multiplied by before the member's values lose them. */
+  readonly multipliers: readonly number[];
+}
+
+/** What is made of the networks' outputs; without any part, the mean of the members' outputs are the values. */
+export interface DecisionRule {
+  /** N: output a · N + k is quantile k of action a, and their mean the action's value. */
+  readonly quantiles?: number;
+  /** In (0, 1]: the value is the mean of this lowest share of the quantiles (their CVaR); by default of all. */
+  readonly risk?: number;
+  /** The members' mean loses this many of their (population) standard deviations; by default none. */
+  readonly spread?: number;
+  /** Excludes actions that the behaviour hardly takes. */
+  readonly imitator?: Imitator;
+  /** What each member's values lose: multiplier · probability of an unsafe end. */
+  readonly hazard?: HazardTerm;
+}
+
+/** The layers of networks that have one output an action, beside a policy's. */
+export function actionLayout(
+  { layers }: NetworkLayout,
+  actions: number,
+): NetworkLayout {
+  return networkLayout([...layers.map(({ inputs }) => inputs), actions]);
+}
+
+/**
+ * Requires that a rule fits its networks.
+ *
+ * @throws InputError if it does not.
+ */
+export function requireRule(
+  { network, members, quantiles, risk, spread, imitator, hazard }:
+    & DecisionRule
+    & {
+      readonly network: NetworkLayout;
+      readonly members: readonly Float32Array[];
+    },
+): void {
+  const fail = (what: string): never => {
+    throw new InputError(what);
+  };
+  const { outputs } = network.layers.at(-1)!;
+  if (
+    quantiles !== undefined &&
+    !(Number.isSafeInteger(quantiles) && quantiles > 0 &&
+      outputs % quantiles === 0)
+  ) fail(`${outputs} outputs are not those of ${quantiles} quantiles`);
+  if (risk !== undefined && quantiles === undefined) {
+    fail("risk is of quantiles, and there are none");
+  }
+  if (risk !== undefined && !(risk > 0 && risk <= 1)) {
+    fail(`risk is ${risk}, not above 0 and at most 1`);
+  }
+  if (spread !== undefined && !(spread >= 0 && spread <= LARGEST_SPREAD)) {
+    fail(`spread is ${spread}, not a number from 0 to ${LARGEST_SPREAD}`);
+  }
+  if (members.length === 0) fail("the policy has no network");
+  const { parameterCount } = actionLayout(network, outputs / (quantiles ?? 1));
+  const beside = [...imitator?.members ?? [], ...hazard?.members ?? []];
+  for (
+    const [all, count] of [[members, network.parameterCount], [
+      beside,
+      parameterCount,
+    ]] as const
+  ) {
+    for (const { length } of all) {
+      requireLength(length, count, "a network's parameters");
+    }
+  }
+  if (imitator) {
+    const { members, flexibility } = imitator;
+    if (members.length === 0) fail("the imitator has no network");
+    if (!(flexibility >= 0 && flexibility < 1)) {
+      fail(`flexibility is ${flexibility}, not from 0 and below 1`);
+    }
+  }
+  if (hazard) {
+    requireLength(
+      hazard.members.length,
+      members.length,
+      "the hazard's networks",
+    );
+    requireLength(hazard.multipliers.length, members.length, "the multipliers");
+    if (!hazard.multipliers.every((x) => x >= 0 && x < Infinity)) {
+      fail("a multiplier is not a number from 0");
+    }
+  }
+}
+
+const LARGEST_SPREAD = 1e6;
+
+/** The lowest share of N sorted quantiles: as many whole ones, a fraction of the next, and what their sum is multiplied by. */
+export interface LowestShare {
+  /** Quantiles that count in full. */
+  readonly whole: number;
+  /** f32 weight of the next one. */
+  readonly fraction: number;
+  /** f32(1 / (risk · N)). */
+  readonly scale: number;
+}
+
+/** @see LowestShare */
+export function lowestShare(quantiles: number, risk: number): LowestShare {
+  const share = risk * quantiles;
+  const whole = Math.floor(share);
+  return {
+    whole,
+    fraction: Math.fround(share - whole),
+    scale: Math.fround(1 / share),
+  };
+}
+
+/**
+ * Values of actions from their quantiles: the left fold in ascending order of k, or at a risk below 1
+ * of size, of those that count in full, then of the next one times `fraction`; all times `scale`.
+ *
+ * @param outputs [rows, A · N]
+ * @returns [rows, A]
+ */
+export function quantileValues(
+  outputs: Float32Array,
+  quantiles: number,
+  risk = 1,
+): Float32Array {
+  const { fround } = Math;
+  const { whole, fraction, scale } = lowestShare(quantiles, risk);
+  return new Float32Array(outputs.length / quantiles).map((_, i) => {
+    const own = outputs.subarray(i * quantiles, (i + 1) * quantiles);
+    const ordered = risk === 1 ? own : own.slice().sort();
+    let sum = 0;
+    for (let k = 0; k < whole; k++) sum = fround(sum + ordered[k]);
+    if (fraction > 0) sum = fround(sum + fround(fraction * ordered[whole]));
+    return flush(fround(sum * scale));
+  });
+}
+
+/**
+ * The members' mean, a left fold times f32(1 / members), less `spread` times the square root of the
+ * mean square of their differences from it, folded likewise.
+ */
+export function meanOfMembers(
+  members: readonly Float32Array[],
+  spread = 0,
+): Float32Array {
+  const { fround } = Math;
+  // One has no deviation.
+  if (members.length === 1) return members[0];
+  const share = fround(1 / members.length);
+  const mean = (terms: readonly number[]) =>
+    flush(fround(terms.reduce((sum, term) => fround(sum + term)) * share));
+  return members[0].map((_, i) => {
+    const values = members.map((member) => member[i]);
+    const middle = mean(values);
+    if (spread === 0) return middle;
+    const squares = values.map((value) => {
+      const difference = fround(value - middle);
+      return fround(difference * difference);
+    });
+    return flush(
+      fround(middle - fround(fround(spread) * sqrt(mean(squares)))),
+    );
+  });
+}
+
+/** What a member's values are without the likelihood of an unsafe end: values - multiplier · hazards. */
+export function lessHazard(
+  values: Float32Array,
+  hazards: Float32Array,
+  multiplier: number,
+): Float32Array {
+  const { fround } = Math;
+  const factor = fround(multiplier);
+  return values.map((value, i) =>
+    flush(fround(value - fround(factor * hazards[i])))
+  );
+}
+
+/**
+ * The difference of an action's logit from the largest one at which, and below which, it is excluded:
+ * the portable logarithm, and {@link FORBIDDEN} for 0, which no difference reaches.
+ */
+export function exclusionThreshold(flexibility: number): number {
+  const share = Math.fround(flexibility);
+  // The logarithm is one of normal numbers.
+  return share < 2 ** -126 ? FORBIDDEN : log(share);
+}
+
+/**
+ * Writes {@link FORBIDDEN} over the values of excluded actions: those whose logit is at or below the
+ * largest one of the row, of allowed actions, by the threshold of {@link exclusionThreshold}.
+ *
+ * @param values [rows, actions]
+ * @param logits [rows, actions]
+ * @param allowed [rows, actions] 1 where the action may be chosen; without it, all may.
+ */
+export function excludeUnlikely(
+  values: Float32Array,
+  logits: Float32Array,
+  actions: number,
+  flexibility: number,
+  allowed?: Uint8Array,
+): Float32Array {
+  const threshold = exclusionThreshold(flexibility);
+  const kept = values.slice();
+  for (let row = 0; row < kept.length; row += actions) {
+    let largest = -Infinity;
+    for (let i = row; i < row + actions; i++) {
+      if (allowed?.[i] !== 0 && logits[i] > largest) largest = logits[i];
+    }
+    for (let i = row; i < row + actions; i++) {
+      if (Math.fround(logits[i] - largest) <= threshold) kept[i] = FORBIDDEN;
+    }
+  }
+  return kept;
+}
