@@ -49,6 +49,7 @@ export function actionLayout(
 /**
  * Requires that a rule fits its networks.
  *
+ * @param where Begins the message.
  * @throws InputError if it does not.
  */
 export function requireRule(
@@ -58,55 +59,64 @@ export function requireRule(
       readonly network: NetworkLayout;
       readonly members: readonly Float32Array[];
     },
+  where = "",
 ): void {
-  const fail = (what: string): never => {
-    throw new InputError(what);
+  const require = (isMet: boolean, what: string) => {
+    if (!isMet) throw new InputError(where + what);
+  };
+  const requireNetworks = (
+    all: readonly Float32Array[],
+    count: number,
+  ) => {
+    for (const { length } of all) {
+      requireLength(length, count, `${where}a network's parameters`);
+    }
   };
   const { outputs } = network.layers.at(-1)!;
-  if (
-    quantiles !== undefined &&
-    !(Number.isSafeInteger(quantiles) && quantiles > 0 &&
-      outputs % quantiles === 0)
-  ) fail(`${outputs} outputs are not those of ${quantiles} quantiles`);
-  if (risk !== undefined && quantiles === undefined) {
-    fail("risk is of quantiles, and there are none");
-  }
-  if (risk !== undefined && !(risk > 0 && risk <= 1)) {
-    fail(`risk is ${risk}, not above 0 and at most 1`);
-  }
-  if (spread !== undefined && !(spread >= 0 && spread <= LARGEST_SPREAD)) {
-    fail(`spread is ${spread}, not a number from 0 to ${LARGEST_SPREAD}`);
-  }
-  if (members.length === 0) fail("the policy has no network");
-  const { parameterCount } = actionLayout(network, outputs / (quantiles ?? 1));
-  const beside = [...imitator?.members ?? [], ...hazard?.members ?? []];
-  for (
-    const [all, count] of [[members, network.parameterCount], [
-      beside,
-      parameterCount,
-    ]] as const
-  ) {
-    for (const { length } of all) {
-      requireLength(length, count, "a network's parameters");
-    }
-  }
+  require(
+    quantiles === undefined ||
+      Number.isSafeInteger(quantiles) && quantiles > 0 &&
+        outputs % quantiles === 0,
+    `${outputs} outputs are not those of ${quantiles} quantiles`,
+  );
+  require(
+    risk === undefined || quantiles !== undefined,
+    "risk is of quantiles, and there are none",
+  );
+  require(
+    risk === undefined || risk > 0 && risk <= 1,
+    `risk is ${risk}, not above 0 and at most 1`,
+  );
+  require(
+    spread === undefined || spread >= 0 && spread <= LARGEST_SPREAD,
+    `spread is ${spread}, not a number from 0 to ${LARGEST_SPREAD}`,
+  );
+  require(members.length > 0, "the policy has no network");
+  requireNetworks(members, network.parameterCount);
+  const beside = actionLayout(network, outputs / (quantiles ?? 1));
   if (imitator) {
     const { members, flexibility } = imitator;
-    if (members.length === 0) fail("the imitator has no network");
-    if (!(flexibility >= 0 && flexibility < 1)) {
-      fail(`flexibility is ${flexibility}, not from 0 and below 1`);
-    }
+    require(members.length > 0, "the imitator has no network");
+    requireNetworks(members, beside.parameterCount);
+    require(
+      flexibility >= 0 && flexibility < 1,
+      `flexibility is ${flexibility}, not from 0 and below 1`,
+    );
   }
   if (hazard) {
-    requireLength(
+    const [own, multipliers] = [
       hazard.members.length,
-      members.length,
-      "the hazard's networks",
+      hazard.multipliers.length,
+    ];
+    require(
+      own === members.length && multipliers === own,
+      `${own} networks and ${multipliers} multipliers of the hazard for ${members.length} members`,
     );
-    requireLength(hazard.multipliers.length, members.length, "the multipliers");
-    if (!hazard.multipliers.every((x) => x >= 0 && x < Infinity)) {
-      fail("a multiplier is not a number from 0");
-    }
+    requireNetworks(hazard.members, beside.parameterCount);
+    require(
+      hazard.multipliers.every((x) => x >= 0 && x < Infinity),
+      "a multiplier is not a number from 0",
+    );
   }
 }
 

@@ -9,6 +9,7 @@ import { InputError } from "../errors.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import {
   type LayerParameters,
+  type NetworkLayout,
   networkLayout,
   packParameters,
   unpackParameters,
@@ -19,7 +20,12 @@ import {
   observationNamesToMetadata,
 } from "../dataset/observation_names.ts";
 import type { ObservationRange } from "../dataset/observation_range.ts";
-import type { NetworkPolicy } from "./policy.ts";
+import {
+  actionLayout,
+  type DecisionRule,
+  requireRule,
+} from "./decision_rule.ts";
+import { actionCountOf, type NetworkPolicy } from "./policy.ts";
 import {
   readSafetensors,
   type TensorToWrite,
@@ -28,18 +34,30 @@ import {
 import { visible } from "../visible.ts";
 
 const FORMAT = "holdfast/policy/1";
+/** That of a policy with a rule of its own: what knows no rules must not act by the bare outputs. */
+const RULED_FORMAT = "holdfast/policy/2";
 
 /** The one that {@link evaluatePolicy} computes. */
 const ACTIVATION = "relu";
 
+/** Before the names of the layers of networks beside the policy's own. */
+const IMITATOR = "imitator.";
+const HAZARD = "hazard.";
+const MULTIPLIERS = `${HAZARD}multipliers`;
+
+const FOREIGN = "not a policy of this suite: ";
+
 /**
  * Writes a policy: `layers.{i}.weight` f32 [inputs, outputs] and `layers.{i}.bias` f32 [outputs] (of
- * an ensemble: [members, inputs, outputs] and [members, outputs]), and `observation.offset` and
+ * several members: [members, inputs, outputs] and [members, outputs]), and `observation.offset` and
  * `observation.scale` f32 [D] where observations are scaled, or `observation.categories` u32 [D] where
  * they are names, and `observation.min` and `observation.max` f32 [D] where the data came from a file.
- * Metadata: `format`, `outputs` (`logits` or `qValues`), `activation` (`relu`), where
- * the data's actions have other names than 0 … A - 1, `action_names` (a JSON list), so `observation_names`, and `masked`
- * (`true`) where it was trained with action masks. The bytes depend on nothing but the policy.
+ * The networks of an imitator and of a hazard are called likewise, with `imitator.` or `hazard.` before
+ * it; `hazard.multipliers` is f32 [members].
+ * Metadata: `format` (`holdfast/policy/1`, or `2` where it has a rule beside the members' mean), `outputs` (`logits` or `qValues`), `activation` (`relu`), where
+ * the data's actions have other names than 0 … A - 1, `action_names` (a JSON list), so `observation_names`, `masked`
+ * (`true`) where it was trained with action masks, and the numbers of its rule that it has: `quantiles`,
+ * `risk`, `spread`, `flexibility`. The bytes depend on nothing but the policy.
  *
  * @example A policy on disk
  * ```ts
@@ -56,21 +74,17 @@ const ACTIVATION = "relu";
  * ```
  */
 export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
-  const tensors = new Map<string, TensorToWrite>();
-  const members = policy.members.map((parameters) =>
-    unpackParameters(policy.network, parameters)
-  );
-  const axis = members.length > 1 ? [members.length] : [];
-  policy.network.layers.forEach(({ inputs, outputs }, i) => {
-    tensors.set(`layers.${i}.weight`, {
-      shape: [...axis, inputs, outputs],
-      data: concatenated(members.map((layers) => layers[i].weight)),
-    });
-    tensors.set(`layers.${i}.bias`, {
-      shape: [...axis, outputs],
-      data: concatenated(members.map((layers) => layers[i].bias)),
-    });
-  });
+  const { network, imitator, hazard } = policy;
+  const beside = actionLayout(network, actionCountOf(policy));
+  const tensors = new Map<string, TensorToWrite>([
+    ...layerTensors("", network, policy.members),
+    ...(imitator ? layerTensors(IMITATOR, beside, imitator.members) : []),
+    ...(hazard ? layerTensors(HAZARD, beside, hazard.members) : []),
+  ]);
+  if (hazard) {
+    const data = Float32Array.from(hazard.multipliers);
+    tensors.set(MULTIPLIERS, { shape: [data.length], data });
+  }
   if (policy.encoder?.kind === "affine") {
     const { offset, scale } = policy.encoder;
     tensors.set("observation.offset", { shape: [offset.length], data: offset });
@@ -88,14 +102,50 @@ export function policyToSafetensors(policy: NetworkPolicy): Uint8Array {
     tensors.set("observation.min", { shape: [min.length], data: min });
     tensors.set("observation.max", { shape: [max.length], data: max });
   }
+  const numbers = Object.entries(numbersOf(policy));
   return writeSafetensors(tensors, {
-    format: FORMAT,
+    format: numbers.length > 0 || hazard ? RULED_FORMAT : FORMAT,
     outputs: policy.outputs,
     activation: ACTIVATION,
     ...namesToMetadata(policy.actionNames),
     ...observationNamesToMetadata(policy.observationNames),
     ...(policy.masked && { masked: "true" }),
+    ...Object.fromEntries(numbers.map(([key, x]) => [key, String(x)])),
   });
+}
+
+/** The numbers of a policy's rule that it has, as the metadata names them. */
+function numbersOf(
+  { quantiles, risk, spread, imitator }: DecisionRule,
+): Record<string, number> {
+  return {
+    ...(quantiles !== undefined && { quantiles }),
+    ...(risk !== undefined && { risk }),
+    ...(spread !== undefined && { spread }),
+    ...(imitator && { flexibility: imitator.flexibility }),
+  };
+}
+
+/** The tensors of networks of one shape. */
+function layerTensors(
+  prefix: string,
+  network: NetworkLayout,
+  networks: readonly Float32Array[],
+): [string, TensorToWrite][] {
+  const members = networks.map((parameters) =>
+    unpackParameters(network, parameters)
+  );
+  const axis = members.length > 1 ? [members.length] : [];
+  return network.layers.flatMap(({ inputs, outputs }, i) => [
+    [`${prefix}layers.${i}.weight`, {
+      shape: [...axis, inputs, outputs],
+      data: concatenated(members.map((layers) => layers[i].weight)),
+    }],
+    [`${prefix}layers.${i}.bias`, {
+      shape: [...axis, outputs],
+      data: concatenated(members.map((layers) => layers[i].bias)),
+    }],
+  ]);
 }
 
 /**
@@ -136,9 +186,12 @@ export function policyFromSafetensors(
   const file = readSafetensors(bytes, name);
   const { metadata, tensors } = file;
   const fail = (what: string): never => {
-    throw new InputError(`${name}: not a policy of this suite: ${what}`);
+    throw new InputError(`${name}: ${FOREIGN}${what}`);
   };
-  if (metadata.format !== FORMAT) fail(`its format is not ${FORMAT}`);
+  const isRuled = metadata.format === RULED_FORMAT;
+  if (!isRuled && metadata.format !== FORMAT) {
+    fail(`its format is not ${FORMAT} or ${RULED_FORMAT}`);
+  }
   const { outputs } = metadata;
   if (outputs !== "logits" && outputs !== "qValues") {
     return fail(`unknown outputs ${JSON.stringify(outputs)}`);
@@ -167,37 +220,50 @@ export function policyFromSafetensors(
     used.add(key);
     return tensor.data;
   };
-  const shapeOf = (i: number) => tensors.get(`layers.${i}.weight`)?.shape;
-  const rank = shapeOf(0)?.length ?? 0;
-  if (rank !== 2 && rank !== 3) fail("its first layer is not a matrix");
-  const axis = shapeOf(0)!.slice(0, rank - 2);
-  const count = axis[0] ?? 1;
-  if (count < 1) fail("it has no members");
-  const members: LayerParameters[][] = [];
-  const sizes: number[] = [];
-  for (let i = 0; shapeOf(i) !== undefined; i++) {
-    const [inputs, outputs] = shapeOf(i)!.slice(-2);
-    if (!(inputs > 0) || !(outputs > 0)) fail(`layer ${i} has no width`);
-    if (i > 0 && inputs !== sizes[i]) {
-      fail(`layer ${i} takes ${inputs} inputs after ${sizes[i]} outputs`);
+  const networks = (prefix: string) => {
+    const shapeOf = (i: number) =>
+      tensors.get(`${prefix}layers.${i}.weight`)?.shape;
+    const rank = shapeOf(0)?.length ?? 0;
+    if (rank !== 2 && rank !== 3) {
+      fail(`the first layer of ${prefix}layers is not a matrix`);
     }
-    if (i === 0) sizes.push(inputs);
-    sizes.push(outputs);
-    const weights = floats(`layers.${i}.weight`, [...axis, inputs, outputs]);
-    const biases = floats(`layers.${i}.bias`, [...axis, outputs]);
-    // Only now: a layer that has a width holds a number for each member that it claims.
-    for (let m = 0; m < count; m++) {
-      (members[m] ??= []).push({
-        weight: weights.subarray(
-          m * inputs * outputs,
-          (m + 1) * inputs * outputs,
-        ),
-        bias: biases.subarray(m * outputs, (m + 1) * outputs),
-        inputs,
-        outputs,
-      });
+    const axis = shapeOf(0)!.slice(0, rank - 2);
+    const count = axis[0] ?? 1;
+    if (count < 1) fail("it has no members");
+    const members: LayerParameters[][] = [];
+    const sizes: number[] = [];
+    for (let i = 0; shapeOf(i) !== undefined; i++) {
+      const [inputs, outputs] = shapeOf(i)!.slice(-2);
+      if (!(inputs > 0) || !(outputs > 0)) fail(`layer ${i} has no width`);
+      if (i > 0 && inputs !== sizes[i]) {
+        fail(`layer ${i} takes ${inputs} inputs after ${sizes[i]} outputs`);
+      }
+      if (i === 0) sizes.push(inputs);
+      sizes.push(outputs);
+      const name = `${prefix}layers.${i}`;
+      const weights = floats(`${name}.weight`, [...axis, inputs, outputs]);
+      const biases = floats(`${name}.bias`, [...axis, outputs]);
+      // Only now: a layer that has a width holds a number for each member that it claims.
+      for (let m = 0; m < count; m++) {
+        (members[m] ??= []).push({
+          weight: weights.subarray(
+            m * inputs * outputs,
+            (m + 1) * inputs * outputs,
+          ),
+          bias: biases.subarray(m * outputs, (m + 1) * outputs),
+          inputs,
+          outputs,
+        });
+      }
     }
-  }
+    const network = networkLayout(sizes);
+    return {
+      sizes,
+      network,
+      members: members.map((layers) => packParameters(network, layers)),
+    };
+  };
+  const { sizes, network, members } = networks("");
   const affine = (): Encoder => ({
     kind: "affine",
     offset: floats("observation.offset", [sizes[0]]),
@@ -231,15 +297,68 @@ export function policyFromSafetensors(
       tensors.has("observation.max")
     ? range()
     : undefined;
+  const numberNamed = (key: string): number | undefined => {
+    const text = metadata[key];
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (`${value}` !== text) {
+      fail(`${key} is ${visible(JSON.stringify(text), 80)}, not a number`);
+    }
+    return value;
+  };
+  const [quantiles, risk, spread, flexibility] = [
+    "quantiles",
+    "risk",
+    "spread",
+    "flexibility",
+  ].map(numberNamed);
+  const ownRule: DecisionRule = {
+    ...(quantiles !== undefined && { quantiles }),
+    ...(risk !== undefined && { risk }),
+    ...(spread !== undefined && { spread }),
+  };
+  requireRule({ network, members, ...ownRule }, `${name}: ${FOREIGN}`);
+  const actions = sizes[sizes.length - 1] / (quantiles ?? 1);
+  const beside = (prefix: string): Float32Array[] => {
+    const found = networks(prefix);
+    const wanted = [...sizes.slice(0, -1), actions];
+    if (`${found.sizes}` !== `${wanted}`) {
+      fail(`${prefix}layers are of widths ${found.sizes}, not ${wanted}`);
+    }
+    return found.members;
+  };
+  const has = (prefix: string) =>
+    [...tensors.keys()].some((key) => key.startsWith(prefix));
+  if (has(IMITATOR) && flexibility === undefined) {
+    fail("its imitator has no flexibility");
+  }
+  const imitator = flexibility === undefined
+    ? undefined
+    : { members: beside(IMITATOR), flexibility };
+  const hazard = has(HAZARD)
+    ? {
+      members: beside(HAZARD),
+      multipliers: [...floats(MULTIPLIERS, [members.length])],
+    }
+    : undefined;
+  const rule: DecisionRule = {
+    ...ownRule,
+    ...(imitator && { imitator }),
+    ...(hazard && { hazard }),
+  };
+  if (isRuled !== Object.keys(rule).length > 0) {
+    fail(`its format is ${metadata.format}, which does not fit its rule`);
+  }
+  requireRule({ network, members, ...rule }, `${name}: ${FOREIGN}`);
   for (const key of tensors.keys()) {
     if (!used.has(key)) fail(`unknown tensor ${visible(key, 80)}`);
   }
-  const names = namesFromMetadata(file, sizes[sizes.length - 1]);
-  const network = networkLayout(sizes);
+  const names = namesFromMetadata(file, actions);
   return {
     network,
-    members: members.map((layers) => packParameters(network, layers)),
+    members,
     outputs,
+    ...rule,
     encoder,
     ...names,
     ...observationNamesFromMetadata(file, size[0]),

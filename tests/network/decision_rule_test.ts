@@ -234,11 +234,11 @@ Deno.test("a rule that does not fit its networks is refused in one line", () => 
     ],
     [
       { hazard: { members: [beside, beside], multipliers: [1, 1] } },
-      "the hazard's networks: has 2 entries where 1 are needed",
+      "2 networks and 2 multipliers of the hazard for 1 members",
     ],
     [
       { hazard: { members: [beside], multipliers: [] } },
-      "the multipliers: has 0 entries where 1 are needed",
+      "1 networks and 0 multipliers of the hazard for 1 members",
     ],
     [
       { hazard: { members: [beside], multipliers: [-1] } },

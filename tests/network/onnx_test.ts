@@ -8,6 +8,7 @@ import {
   packParameters,
 } from "../../src/network/layout.ts";
 import {
+  actionCountOf,
   evaluatePolicy,
   greedyActions,
   type NetworkPolicy,
@@ -15,6 +16,7 @@ import {
 } from "../../src/network/policy.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import { randomStream } from "../../src/numerics/random.ts";
+import { randomMask, randomRule } from "./random_rule.ts";
 
 // By default the library would fetch its WebAssembly and start threads.
 ort.env.wasm.numThreads = 1;
@@ -305,6 +307,28 @@ Deno.test("ONNX: names are one-hot in the graph, and only allowed actions are ch
     assertClose(values, native);
     assert.deepEqual(actions, greedyActions(native, 5, allowed));
     assert(actions.every((action, row) => allowed[row * 5 + action] === 1));
+  }
+});
+
+Deno.test("ONNX: whatever a rule makes of the outputs, the graph makes", async () => {
+  const seed = 15;
+  console.log(`seed ${seed}`);
+  const random = randomStream(seed, "test/onnx");
+  for (let round = 0; round < 60; round++) {
+    const policy = randomRule(random);
+    const actionCount = actionCountOf(policy);
+    const rows = 20;
+    const observations = new Float32Array(2 * rows)
+      .map(() => 4 * random.uniform() - 2);
+    const allowed = policy.masked && randomMask(rows, actionCount, random);
+    const { values, actions } = await runOnnx(policy, observations, allowed);
+    const native = evaluatePolicy(policy, observations, allowed);
+    assertClose(values, native);
+    assert.deepEqual(
+      actions,
+      greedyActions(native, actionCount, allowed),
+      `round ${round}`,
+    );
   }
 });
 

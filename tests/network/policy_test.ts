@@ -337,7 +337,10 @@ Deno.test("what is not a policy of this suite gets its line", () => {
       new InputError(`p: ${what}`),
     );
   const no = "not a policy of this suite:";
-  fails({ format: "pt" }, `${no} its format is not holdfast/policy/1`);
+  fails(
+    { format: "pt" },
+    `${no} its format is not holdfast/policy/1 or holdfast/policy/2`,
+  );
   fails(
     { activation: "tanh" },
     `${no} its activation is "tanh", and only "relu" is computed here`,

@@ -192,6 +192,22 @@ Deno.test("predict: the action is an allowed one; a masked policy wants to know 
         `error: --observation: number 0 of observation 0 is ${state}, not a whole number from 0 to 1`,
       );
     }
+    // Of what is allowed, 2 is excluded as less than half as likely as 1.
+    const likely = packParameters(network, [{
+      weight: Float32Array.of(9, 1, 0, 9, 1, 0),
+      bias,
+      inputs: 2,
+      outputs: 3,
+    }]);
+    write({ imitator: { members: [likely], flexibility: 0.5 } });
+    equal(
+      await answer("--observation", "0", "--allowed", "1,2", "--json"),
+      '{"action":1,"logits":[null,2,null]}',
+    );
+    equal(
+      await answer("--observation", "0", "--json"),
+      '{"action":0,"logits":[1,null,null]}',
+    );
     write({ actionNames: ["left", "right", "up"] });
     equal(await answer("--observation", "0"), "up");
     equal(await answer("--observation", "0", "--allowed", "left, 1"), "right");

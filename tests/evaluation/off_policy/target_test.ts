@@ -93,6 +93,29 @@ Deno.test("a network acts among what is allowed", () => {
   );
 });
 
+Deno.test("a network that excludes an action takes it by chance alone", () => {
+  // 1 is the likeliest, 0 nearly as likely, 2 hardly so.
+  const imitator = {
+    members: [
+      packParameters(layout, [{
+        weight: new Float32Array(3),
+        bias: Float32Array.of(-0.1, 0, -9),
+        inputs: 1,
+        outputs: 3,
+      }]),
+    ],
+    flexibility: 0.3,
+  };
+  const policy: NetworkPolicy = { ...network, imitator };
+  const soft = networkTarget(log, policy, {
+    kind: "softmax",
+    temperature: 1e38,
+  });
+  deepEqual([...soft], [0.5, 0.5, 0, 0.5, 0.5, 0]);
+  const mixed = networkTarget(log, policy, { kind: "epsilon", epsilon: 0.75 });
+  deepEqual([...mixed], [0.25, 0.5, 0.25, 0.5, 0.25, 0.25]);
+});
+
 Deno.test("a table is looked up by the observation, whatever the sign of its zero", () => {
   const table = tablePolicy({
     observations: [[2], [-0], [7]],
