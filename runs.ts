@@ -34,7 +34,13 @@ export {
   unsafeMeasure,
   valueName,
 } from "./src/evaluation/measures.ts";
-export { returnWriter, worthWords } from "./src/report/study_words.ts";
+export {
+  deviationWords,
+  returnWriter,
+  seedCount,
+  supportWords,
+  worthWords,
+} from "./src/report/study_words.ts";
 export { formatHeldOut } from "./src/report/held_out.ts";
 export { type ExactColumn, exactColumns } from "./src/report/run_numbers.ts";
 export {

@@ -6,6 +6,8 @@
  */
 export {
   bootstrapIntervals,
+  groupMeans,
+  groupVariances,
   interquartileMean,
   meanScore,
   medianInterval,
@@ -15,6 +17,7 @@ export {
   probabilityOfImprovement,
   type ScoreMatrix,
   shareInterval,
+  type Variances,
 } from "./src/evaluation/statistics.ts";
 export type {
   PolicyAggregates,

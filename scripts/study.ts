@@ -52,7 +52,16 @@ const usage: Usage = {
       value: "A,…",
       help: `${ALGORITHM_NAMES.join(", ")} (default: those of the presets)`,
     },
-    seeds: { value: "LIST", help: "such as 0..9 (default) or 0,3,7..9" },
+    seeds: {
+      value: "LIST",
+      help:
+        "of layouts and data: such as 0..9 (default) or 0,3,7..9; one (0) with --dataset and --training-seeds",
+    },
+    "training-seeds": {
+      value: "LIST",
+      help:
+        "of initial networks and minibatches: all of them on the data of each seed (default: the seed itself)",
+    },
     jobs: {
       value: "N",
       help: "trainings at the same time (default: the machine's cores)",
@@ -101,10 +110,15 @@ await runScript(usage, async (args) => {
   const dataset = values.dataset
     ? await readDataset(values.dataset, {}, screen)
     : undefined;
+  const again = values["training-seeds"];
+  const isFixed = dataset !== undefined && !switches.has("resample");
   const study = resolveStudy({
     presets,
     algorithms: values.algorithms?.split(","),
-    seeds: parseSeeds(values.seeds ?? "0..9"),
+    seeds: parseSeeds(values.seeds ?? (isFixed && again ? "0" : "0..9")),
+    trainingSeeds: again === undefined
+      ? undefined
+      : parseSeeds(again, "--training-seeds"),
     overrides: values.config ? readJsonFile(values.config) : {},
     source: values.config,
     environment,

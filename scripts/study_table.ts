@@ -4,12 +4,20 @@
  * @module
  */
 import type { OutcomeProbability, StudyResult } from "../mod.ts";
-import { returnWriter, unsafeName, worthWords } from "../runs.ts";
+import {
+  deviationWords,
+  returnWriter,
+  seedCount,
+  supportWords,
+  unsafeName,
+  worthWords,
+} from "../runs.ts";
 import type {
   Comparison,
   Estimate,
   PolicyAggregates,
   PolicyName,
+  SeedValue,
 } from "../statistics.ts";
 import {
   formatTable,
@@ -42,18 +50,24 @@ function columnsOf(result: StudyResult): Column[] {
         percent(aggregates[`${name}Probability`].median.value),
     },
     {
+      name: `${name}, mean`,
+      head: "mean",
+      of: ({ aggregates }) => percent(aggregates[`${name}Probability`].mean),
+    },
+    {
       name: `${name}, worst`,
       head: "worst",
-      of: ({ aggregates }) =>
-        percent(aggregates[`${name}Probability`].worst.value),
+      of: ({ aggregates }) => {
+        const { worst } = aggregates[`${name}Probability`];
+        return `${percent(worst.value)} ${nameOfSeed(worst)}`;
+      },
     },
   ];
   return [
     ...supportedOn === undefined ? [] : [{
       name: "supported",
       head: "supported",
-      of: ({ supportedOn }: PolicyAggregates) =>
-        `${supportedOn} of ${result.study.seeds.length} seeds`,
+      of: (policy: PolicyAggregates) => supportWords(policy, result),
     }],
     {
       name: `${words}, IQM`,
@@ -64,7 +78,8 @@ function columnsOf(result: StudyResult): Column[] {
     {
       name: `${words}, worst`,
       head: "worst",
-      of: ({ aggregates }) => write(aggregates[value].worst.value),
+      of: ({ aggregates: { [value]: { worst } } }) =>
+        `${write(worst.value)} ${nameOfSeed(worst)}`,
     },
     ...unsafe === null ? [] : risk(unsafe),
     ...Object.keys(ends).filter((key) => key !== "timeoutProbability").map((
@@ -82,27 +97,38 @@ function columnsOf(result: StudyResult): Column[] {
   ];
 }
 
+/** `(3)`, or with a training seed `(3, 1)`. */
+function nameOfSeed({ seed, trainingSeed }: SeedValue): string {
+  return trainingSeed === undefined
+    ? `(${seed})`
+    : `(${seed}, ${trainingSeed})`;
+}
+
 /**
  * Prints what each policy reaches, several presets side by side, and how the learners compare.
  *
  * @param output Where to.
  */
 export function printStudy(output: Output, result: StudyResult): void {
-  const { seeds, presets } = result.study;
+  const { presets, trainingSeeds } = result.study;
+  const over = seedCount(result.study);
+  const worst = trainingSeeds
+    ? "the worst (seed, training seed)"
+    : "the worst (seed)";
   const shown = columnsOf(result);
   const isOfLog = result.policies[0].supportedOn !== undefined;
   const medians = shown.map(({ head }) => head).slice(2)
-    .filter((head) => head !== "worst");
+    .filter((head) => head !== "worst" && head !== "mean");
   output.write(
     isOfLog
       ? `
-Estimates from episodes that nothing was learnt from, over ${seeds.length} seeds. Supported: for how many
-seeds the data support the policy. IQM: interquartile mean [95 % interval over the seeds, where
-one can be given]; worst: the worst seed's.
+Estimates from episodes that nothing was learnt from, over ${over}. Supported: for how many
+the data support the policy. IQM: interquartile mean [95 % interval over the seeds, where
+one can be given]; worst: ${worst}.
 `
       : `
-Exact values over ${seeds.length} seeds. IQM: interquartile mean [95 % interval, where one can
-be given]; worst: the worst seed's; ${medians.join(", ")}: medians.
+Exact values over ${over}. IQM: interquartile mean [95 % interval, where one can
+be given]; worst: ${worst}; ${medians.join(", ")}: medians.
 `,
   );
   const names = Object.keys(presets);
@@ -123,7 +149,33 @@ be given]; worst: the worst seed's; ${medians.join(", ")}: medians.
       );
     }
   }
+  printSpread(output, result);
   printComparisons(output, result);
+}
+
+/** How much of the spread is between seeds, and how much between trainings on the same data. */
+function printSpread(output: Output, result: StudyResult): void {
+  const { quantities: [value], policies, study: { presets } } = result;
+  const unsafe = unsafeName(result);
+  const trained = policies.filter(({ aggregates }) =>
+    aggregates[value].variances
+  );
+  if (trained.length === 0) return;
+  output.write(
+    "\nStandard deviation between seeds, and between trainings on the same data\n\n",
+  );
+  const several = Object.keys(presets).length > 1;
+  output.write(formatTable(
+    output,
+    ["policy", worthWords(result), ...unsafe === null ? [] : [unsafe]],
+    trained.map(({ preset, policy, aggregates }) => [
+      several ? `${preset} ${policy}` : policy,
+      deviationWords(aggregates[value], returnWriter(result)),
+      ...unsafe === null
+        ? []
+        : [deviationWords(aggregates[`${unsafe}Probability`], percent)],
+    ]),
+  ));
 }
 
 function printPolicies(

@@ -23,6 +23,11 @@ export interface ScoreMatrix {
   readonly tasks: number;
   /** [runs, tasks] row-major. */
   readonly scores: Float64Array;
+  /**
+   * How many runs, one after the other, have something in common, such as the data: the bootstrap draws
+   * them together. Without it, 1.
+   */
+  readonly together?: number;
 }
 
 /** Mean of all scores. */
@@ -115,7 +120,9 @@ export function performanceProfile(
 /**
  * Percentile intervals of 95 % by the stratified bootstrap (section 4.1): in each replicate
  * the runs of every matrix and task are drawn again with replacement, independently, and the
- * statistics are computed again; the interval goes from the 2.5th to the 97.5th percentile.
+ * statistics are computed again; the interval goes from the 2.5th to the 97.5th percentile. Runs
+ * that have something in common are drawn together (the cluster bootstrap: Davison and Hinkley
+ * 1997, "Bootstrap Methods and their Application", section 3.8, strategy 1).
  *
  * @param matrices What the statistics are computed of: one matrix, or two to compare.
  * @param statistics Statistics of the resampled matrices, n numbers.
@@ -132,10 +139,15 @@ export function bootstrapIntervals(
   const resampled = matrices.map((m) => ({ ...m, scores: m.scores.slice() }));
   const drawn: Float64Array[] = [];
   for (let replicate = 0; replicate < replicates; replicate++) {
-    matrices.forEach(({ runs, tasks, scores }, m) => {
-      for (let i = 0; i < scores.length; i++) {
-        resampled[m].scores[i] =
-          scores[stream.integer(runs) * tasks + i % tasks];
+    matrices.forEach(({ runs, tasks, scores, together = 1 }, m) => {
+      const groups = runs / together;
+      const length = together * tasks;
+      for (let i = 0; i < groups * tasks; i++) {
+        const [to, from] = [Math.floor(i / tasks), stream.integer(groups)]
+          .map((group) => group * length + i % tasks);
+        for (let j = 0; j < length; j += tasks) {
+          resampled[m].scores[to + j] = scores[from + j];
+        }
       }
     });
     drawn.push(Float64Array.from(statistics(resampled)));
@@ -144,6 +156,61 @@ export function bootstrapIntervals(
     const sorted = Float64Array.from(drawn, (values) => values[k]).sort();
     return [percentile(sorted, 0.025), percentile(sorted, 0.975)];
   });
+}
+
+/** Two variances of scores that come in groups. */
+export interface Variances {
+  /** Between what groups have in common; null with fewer than two groups or one score in each. */
+  readonly between: number | null;
+  /** Between the scores of a group; null with one score in each. */
+  readonly within: number | null;
+}
+
+/**
+ * Variance components of the one-way random-effects model, score ij = mean + group i + rest ij, by
+ * the analysis of variance for groups of one size (Searle, Casella and McCulloch 1992, "Variance
+ * Components", chapter 3): with n groups of k scores,
+ *
+ *     MSA = k · Σi (mean of group i − mean)² / (n − 1)
+ *     MSE = Σij (score ij − mean of group i)² / (n · (k − 1))
+ *     within = MSE,  between = max(0, (MSA − MSE) / k)
+ *
+ * The estimate of the first is unbiased but for the cut at 0.
+ *
+ * @param scores [n, k] group by group.
+ * @param size Scores of a group, k.
+ *
+ * @example Groups that differ by more than their scores do
+ * ```ts
+ * import { groupVariances } from "@holdfast/offline-rl/statistics";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(groupVariances(Float64Array.of(1, 3, 6, 8), 2), { between: 11.5, within: 2 });
+ * ```
+ */
+export function groupVariances(scores: Float64Array, size: number): Variances {
+  const groups = scores.length / size;
+  const means = groupMeans(scores, size);
+  const squares = (values: Float64Array, around: (i: number) => number) =>
+    values.reduce((sum, value, i) => {
+      const difference = value - around(i);
+      return sum + difference * difference;
+    }, 0);
+  if (size < 2) return { between: null, within: null };
+  const within = squares(scores, (i) => means[Math.floor(i / size)]) /
+    (groups * (size - 1));
+  if (groups < 2) return { between: null, within };
+  const centre = mean(means, 0, groups);
+  const among = size * squares(means, () => centre) / (groups - 1);
+  return { between: Math.max(0, (among - within) / size), within };
+}
+
+/** [n] mean of each group of scores, [n, size]. */
+export function groupMeans(scores: Float64Array, size: number): Float64Array {
+  return Float64Array.from(
+    { length: scores.length / size },
+    (_, i) => mean(scores, i * size, (i + 1) * size),
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import type { NamedOutcome } from "../mdp/mdp.ts";
 import type { ValueName } from "./measures.ts";
 import type { OutcomeProbability } from "./results.ts";
+import type { Variances } from "./statistics.ts";
 
 /** `study.config.json`: everything that decides a study's result. */
 export interface StudyConfig {
@@ -15,12 +16,16 @@ export interface StudyConfig {
   readonly schema: "holdfast/study-config/1";
   /** Version of the suite: another one may compute something else. */
   readonly suiteVersion: string;
-  /** Ascending. Each draws its own hazards, data, initial network and minibatches. */
+  /** Ascending. Each draws its own hazards and data and, without training seeds, initial network and minibatches. */
   readonly seeds: readonly number[];
+  /** Ascending, where networks are trained several times on what each seed draws: they name initial network and minibatches. */
+  readonly trainingSeeds?: readonly number[];
   /** What is trained of each preset that configures it. */
   readonly algorithms: readonly AlgorithmName[];
-  /** Configurations by preset, without a seed. */
-  readonly presets: Readonly<Record<string, Omit<Config, "seed">>>;
+  /** Configurations by preset, without seeds. */
+  readonly presets: Readonly<
+    Record<string, Omit<Config, "seed" | "trainingSeed">>
+  >;
 }
 
 /** A policy of a study. */
@@ -61,14 +66,17 @@ export interface Estimate {
   readonly high: number | null;
 }
 
-/** Where the values of the seeds lie. */
+/** Where the values of the seeds (and training seeds) lie. */
 export interface Centre {
   /**
-   * Mean of the middle half of the seeds. Its interval is by the percentile bootstrap; there is none
-   * for fewer than ten seeds and where all draws give the same.
+   * Mean of the middle half. Its interval is by the percentile bootstrap, which draws seeds with all their
+   * training seeds; there is none for fewer than ten seeds and where all draws give the same.
    */
   readonly interquartileMean: Estimate;
-  /** Median. Its interval is exact, by order statistics; there is none for fewer than six seeds. */
+  /**
+   * Median. Its interval is exact, by order statistics, with none for fewer than six seeds; of several
+   * training seeds it is by the bootstrap, as that of the interquartile mean.
+   */
   readonly median: Estimate;
   /** Mean, without an interval: a rare disaster moves it, and few seeds do not show how rare. */
   readonly mean: number;
@@ -80,6 +88,8 @@ export interface SeedValue {
   readonly value: number;
   /** The seed. */
   readonly seed: number;
+  /** Of a learner in a study that has them. */
+  readonly trainingSeed?: number;
 }
 
 /** Statistics of one quantity over the seeds. */
@@ -89,11 +99,16 @@ export interface Aggregates extends Centre {
    * policy is that of the highest expected return, also for hazards and CVaR. Null where no world is known.
    */
   readonly optimalityGap: number | null;
-  /** The worst seed, the first of equal ones. */
+  /** The worst seed (and training seed), the first of equal ones. */
   readonly worst: SeedValue;
+  /**
+   * Of a learner that is trained several times on the same data: the variance between seeds, of layout and
+   * data, and within them, between trainings. See `groupVariances`.
+   */
+  readonly variances?: Variances;
 }
 
-/** Two policies on the same seeds: the same hazards and data. */
+/** Two policies on the same seeds, each with the mean over its training seeds: the same hazards and data. */
 export interface PairedComparison {
   /** Seeds on which the first does better. */
   readonly betterOn: number;

@@ -11,6 +11,7 @@ import {
   drawn,
   policyLabel,
   type QuantityWords,
+  seedCount,
   studyQuantities,
 } from "./study_words.ts";
 import type {
@@ -90,7 +91,7 @@ async function plotGroup(
   const optimal = members.find(({ policy }) => policy === "optimal");
   const optimum = (quantity: Quantity) =>
     optimal?.aggregates[quantity].interquartileMean.value ?? null;
-  const seeds = `${values.study.seeds.length} seeds`;
+  const seeds = seedCount(values.study);
   const hasInterval = members.some(({ aggregates }) =>
     quantities.some(({ quantity }) =>
       aggregates[quantity].interquartileMean.low !== null

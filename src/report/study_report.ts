@@ -31,15 +31,19 @@ import {
   studyPlotName,
 } from "./study_plots.ts";
 import {
+  deviationWords,
   policyLabel,
   returnWriter,
+  seedList,
   studyQuantities,
+  supportWords,
   worthWords,
 } from "./study_words.ts";
 import type {
   Estimate,
   PolicyAggregates,
   PolicyName,
+  SeedValue,
   StudyResult,
 } from "../evaluation/study_results.ts";
 
@@ -64,11 +68,15 @@ export interface StudyReport {
 export function studyReportHtml(report: StudyReport): string {
   const { values, configText, files } = report;
   const presets = presetsOf(values);
-  const { seeds } = values.study;
+  const { seeds, trainingSeeds } = values.study;
   const learners = values.policies.filter(({ kind }) => kind === "learner");
   const names = learners.map((policy) => policyLabel(policy, presets));
   const lead = paragraphs(
-    `Seeds ${seedList(seeds)}. ${drawnBy(values)} ${
+    `Seeds ${seedList(seeds)}${
+      trainingSeeds
+        ? `, each with training seeds ${seedList(trainingSeeds)}`
+        : ""
+    }. ${drawnBy(values)} ${
       isOfLog(values)
         ? "No world is known: values are estimates from episodes that nothing was learnt from, the same for " +
           "every seed, so that what is between brackets says how much the seed matters, and nothing of how far " +
@@ -77,7 +85,11 @@ export function studyReportHtml(report: StudyReport): string {
     }` +
       "Brackets are 95 % intervals: of interquartile " +
       `means (IQM) by the percentile bootstrap with ${values.bootstrapReplicates} draws of the ` +
-      "seeds, of medians and shares exact. Where there are none, too few seeds or equal ones say " +
+      `seeds${
+        trainingSeeds
+          ? ", each with all its trainings, of medians too (of one seed, of trainings); of shares exact"
+          : ", of medians and shares exact"
+      }. Where there are none, too few seeds or equal ones say ` +
       "nothing of those that were not drawn. A mean has none: rare disasters move it.",
     `Version ${values.study.suiteVersion} of the suite. Check this study with deno task verify and ` +
       "its folder.",
@@ -99,9 +111,22 @@ function isOfLog({ study: { presets } }: StudyResult): boolean {
 }
 
 /** What a seed decides. */
-function drawnBy({ study: { presets } }: StudyResult): string {
+function drawnBy({ study: { presets, trainingSeeds } }: StudyResult): string {
   const datasets = Object.values(presets).map(({ dataset }) => dataset);
-  if (datasets.every(({ sha256 }) => sha256 === null)) {
+  const isCollected = datasets.every(({ sha256 }) => sha256 === null);
+  if (trainingSeeds) {
+    const drawn = isCollected
+      ? "its own data, and the world where that is drawn"
+      : datasets.some(({ resample }) => resample)
+      ? "its episodes from the same data with replacement"
+      : null;
+    return `${
+      drawn
+        ? `Every seed draws ${drawn}; each`
+        : "All learn from the same data; each"
+    } training seed draws its network and minibatches.`;
+  }
+  if (isCollected) {
     return "Every seed draws its own data, network and minibatches, and the world where that is drawn.";
   }
   return datasets.some(({ resample }) => resample)
@@ -111,14 +136,6 @@ function drawnBy({ study: { presets } }: StudyResult): string {
 
 function presetsOf({ policies }: StudyResult): string[] {
   return [...new Set(policies.map(({ preset }) => preset))];
-}
-
-/** `0 to 9`, or all of them. */
-function seedList(seeds: readonly number[]): string {
-  const [first] = seeds;
-  const last = seeds[seeds.length - 1];
-  const isRange = seeds.every((seed, i) => seed === first + i);
-  return isRange && seeds.length > 2 ? `${first} to ${last}` : seeds.join(", ");
 }
 
 function numbers(
@@ -146,7 +163,7 @@ function numbers(
       : policy.aggregates[`${unsafe}Probability`];
     return [
       policyLabel(policy, policy.kind === "learner" ? presets : labels),
-      ...isLog ? [supportedOn(policy, values)] : [],
+      ...isLog ? [supportWords(policy, values)] : [],
       withInterval(worth.interquartileMean, write),
       write(worth.worst.value),
       ...worth.optimalityGap === null ? [] : [write(worth.optimalityGap)],
@@ -157,7 +174,11 @@ function numbers(
         )
       ),
       ...risk
-        ? [withInterval(risk.median, percent), percent(risk.worst.value)]
+        ? [
+          withInterval(risk.median, percent),
+          percent(risk.mean),
+          percent(risk.worst.value),
+        ]
         : [],
       ...Object.values(policy.ends).map(percent),
       ...hasCvar ? [withInterval(cvar10.interquartileMean, write)] : [],
@@ -171,7 +192,7 @@ function numbers(
     value === "returnMean" ? "worst return" : isLog ? "worst seed" : "worst",
     ...isLog ? [] : ["gap"],
     ...others.map(({ title }) => title),
-    ...unsafe === null ? [] : [unsafe, `worst ${unsafe}`],
+    ...unsafe === null ? [] : [unsafe, `mean ${unsafe}`, `worst ${unsafe}`],
     ...endNames(values),
     ...hasCvar ? ["CVaR 10 %, IQM"] : [],
   ];
@@ -196,9 +217,10 @@ function numbers(
           rows: references.map(row),
         },
       ),
+      ...trainingSpread(values, learners, presets),
       isLog ? logWords() : paragraphs(
         "IQM is the interquartile mean: the mean of the middle half of the seeds, which a single " +
-          "lucky or unlucky seed does not move. Probabilities are medians. The gap is " +
+          "lucky or unlucky seed does not move. Probabilities are medians where nothing else is said. The gap is " +
           "the mean shortfall from the best expected return of the same seed. The worst seed is " +
           "what a user of one run may meet; one that was not drawn may be worse. A policy that " +
           "never arrives may meet nothing unsafe either: the other columns say so.",
@@ -207,11 +229,38 @@ function numbers(
   };
 }
 
-function supportedOn(
-  { supportedOn = 0 }: PolicyAggregates,
-  { study: { seeds } }: StudyResult,
-): string {
-  return `${supportedOn} of ${seeds.length} seeds`;
+/** How much of the spread is between seeds, and how much between trainings on the same data. */
+function trainingSpread(
+  values: StudyResult,
+  learners: readonly PolicyAggregates[],
+  presets: readonly string[],
+): Html[] {
+  const trained = learners.filter(({ aggregates }) =>
+    Object.values(aggregates).some(({ variances }) => variances)
+  );
+  if (trained.length === 0) return [];
+  const quantities = studyQuantities(values);
+  const write = returnWriter(values);
+  return [
+    fragment`<h3>Between seeds, between trainings</h3>`,
+    paragraphs(
+      "Two standard deviations of each quantity: between seeds, of which each has a layout and data of its " +
+        "own, and between trainings on the same. Their squares are the variance components of the one-way " +
+        "random-effects model, by the analysis of variance (docs/studies.md has the formula); a component " +
+        "between seeds that would be negative is 0, and there is none where all have the same data.",
+    ),
+    table(["policy", ...quantities.map(({ title }) => title)], {
+      rows: trained.map((policy) => [
+        policyLabel(policy, presets),
+        ...quantities.map(({ quantity, isProbability }) =>
+          deviationWords(
+            policy.aggregates[quantity],
+            isProbability ? percent : write,
+          )
+        ),
+      ]),
+    }),
+  ];
 }
 
 function logWords(): Html {
@@ -259,7 +308,7 @@ function cards(
       : policy.aggregates[`${unsafe}Probability`];
     const entries: [number: string, words: string][] = [
       ...isLog
-        ? [[supportedOn(policy, values), "supported by these data"] as [
+        ? [[supportWords(policy, values), "supported by these data"] as [
           string,
           string,
         ]]
@@ -270,9 +319,10 @@ function cards(
             percent(risk.median.value),
             `${unsafe}, median (${ends.join(", ")})`,
           ],
+          [percent(risk.mean), `${unsafe}, mean`],
           [
             percent(risk.worst.value),
-            `${unsafe}, worst seed (${risk.worst.seed})`,
+            `${unsafe}, worst seed (${seedsWords(risk.worst)})`,
           ],
         ] as [string, string][]
         : [],
@@ -282,20 +332,30 @@ function cards(
       ],
       [
         write(worth.worst.value),
-        `${words}, worst seed (${worth.worst.seed})`,
+        `${words}, worst seed (${seedsWords(worth.worst)})`,
       ],
     ];
     const numbers = entries.map(([number, words]) =>
       fragment`<strong>${number}</strong><span>${words}</span>`
     );
-    const command = `deno task pipeline --preset ${policy.preset} --seed ` +
-      worth.worst.seed + (isOfFile ? " --dataset FILE" : "");
+    const { seed, trainingSeed } = worth.worst;
+    const command =
+      `deno task pipeline --preset ${policy.preset} --seed ${seed}` +
+      (trainingSeed === undefined ? "" : ` --training-seed ${trainingSeed}`) +
+      (isOfFile ? " --dataset FILE" : "");
     return fragment`<div class="card"><h3>${policyLabel(policy, presets)}</h3>
 ${numbers}
 <span><code>${command}</code></span>
 </div>`;
   });
   return fragment`<div class="cards">${list}</div>`;
+}
+
+/** `3`, or with a training seed `3, training seed 1`. */
+function seedsWords({ seed, trainingSeed }: SeedValue): string {
+  return trainingSeed === undefined
+    ? `${seed}`
+    : `${seed}, training seed ${trainingSeed}`;
 }
 
 /** `21.43` above `[21.30, 21.50]`. */
@@ -362,7 +422,7 @@ function comparisons(
   values: StudyResult,
   index: number,
 ): Html {
-  const { policies, groups, study } = values;
+  const { policies, groups, study: { seeds, trainingSeeds } } = values;
   const { comparisons, presets } = groups[index];
   const isLearner = ({ preset, policy }: PolicyName) =>
     policies.some((other) =>
@@ -397,7 +457,13 @@ function comparisons(
 ${
     paragraphs(
       "The first policy's value minus the second's on the same seed, which has the same world and " +
-        `data: interquartile mean of the ${study.seeds.length} differences, and on how many seeds ` +
+        `data${
+          trainingSeeds && seeds.length > 1
+            ? ", each the mean over its trainings"
+            : ""
+        }: interquartile mean of the ${
+          seeds.length > 1 ? seeds.length : trainingSeeds?.length ?? 1
+        } differences, and on how many ` +
         "the first does better and worse. This says more than the next table, because what makes " +
         "a seed hard for both cancels out.",
     )

@@ -5,10 +5,13 @@
  */
 
 import type {
+  Aggregates,
   Estimate,
   LogQuantity,
+  PolicyAggregates,
   PolicyName,
   Quantity,
+  StudyConfig,
   StudyResult,
 } from "../evaluation/study_results.ts";
 import { type ValueName, valueWords } from "../evaluation/measures.ts";
@@ -86,4 +89,39 @@ export function policyLabel(
   presets: readonly string[],
 ): string {
   return presets.length > 1 ? `${preset} ${policy}` : policy;
+}
+
+/** How many seeds a study has, and how many training seeds. */
+export function seedCount({ seeds, trainingSeeds }: StudyConfig): string {
+  return trainingSeeds === undefined
+    ? `${seeds.length} seeds`
+    : `${seeds.length} × ${trainingSeeds.length} seeds and training seeds`;
+}
+
+/** `0 to 9`, or all of them. */
+export function seedList(seeds: readonly number[]): string {
+  const [first] = seeds;
+  const last = seeds[seeds.length - 1];
+  const isRange = seeds.every((seed, i) => seed === first + i);
+  return isRange && seeds.length > 2 ? `${first} to ${last}` : seeds.join(", ");
+}
+
+/** On how many of a policy's trainings the data support it. */
+export function supportWords(
+  { supportedOn = 0 }: PolicyAggregates,
+  { study: { seeds, trainingSeeds } }: StudyResult,
+): string {
+  return trainingSeeds === undefined
+    ? `${supportedOn} of ${seeds.length} seeds`
+    : `${supportedOn} of ${seeds.length * trainingSeeds.length} trainings`;
+}
+
+/** The two standard deviations of a learner that was trained several times on the same data. */
+export function deviationWords(
+  { variances }: Aggregates,
+  write: (value: number) => string,
+): string {
+  return [variances?.between, variances?.within].map((variance) =>
+    variance == null ? "–" : write(Math.sqrt(variance))
+  ).join(", ");
 }

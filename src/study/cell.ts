@@ -23,7 +23,7 @@ import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
 import { exactReferences, heldOutEvaluator } from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { type Given, openProblem, type Problem } from "../run/problem.ts";
-import { seedConfig, type StudyCell } from "./config.ts";
+import { cellConfig, type StudyCell } from "./config.ts";
 import type { LogQuantity, StudyConfig } from "../evaluation/study_results.ts";
 import { jsonHash, problemHash, taskHash } from "../run/task_hash.ts";
 
@@ -80,8 +80,8 @@ export type CellResult = LearnerResult | ReferencesResult | LogLearnerResult;
  * Computes cells of one preset and policy; those of an algorithm are trained side by side.
  *
  * @param cells At least one. What else is computed with a cell changes no bit of its result.
- * @param options The data and the world, where they are from files; and a callback with the steps that each
- *   cell has made.
+ * @param options The data and the world, where they are from files; what opens problems, where cells computed
+ *   before had the same; and a callback with the steps that each cell has made.
  * @returns One a cell.
  * @throws DivergenceError if training diverges.
  */
@@ -89,14 +89,15 @@ export async function computeCells(
   study: StudyConfig,
   cells: readonly StudyCell[],
   backend: Backend,
-  { dataset, world, onStep }: Given & {
+  { dataset, world, open = problemKeeper(), onStep }: Given & {
+    readonly open?: typeof openProblem;
     readonly onStep?: (step: number) => void;
   } = {},
 ): Promise<CellResult[]> {
-  const [{ preset, policy }] = cells;
-  const problems = cells.map(({ seed }) => {
-    const config = seedConfig(study, preset, seed);
-    return { config, problem: openProblem(config, { dataset, world }) };
+  const [{ policy }] = cells;
+  const problems = cells.map((cell) => {
+    const config = cellConfig(study, cell);
+    return { config, problem: open(config, { dataset, world }) };
   });
   if (policy === "references") {
     return cells.map((cell, i) => ({
@@ -127,6 +128,17 @@ export async function computeCells(
     }
   }
   return cells.map((cell) => results.find((result) => result.cell === cell)!);
+}
+
+/** Opens problems of a study and keeps the last: cells of one seed follow one another. */
+export function problemKeeper(): typeof openProblem {
+  let kept: { key: string; problem: Problem } | undefined;
+  return (config, given) => {
+    const { seed, environment, dataset, network: { encoder } } = config;
+    const key = JSON.stringify([seed, environment, dataset, encoder]);
+    if (kept?.key !== key) kept = { key, problem: openProblem(config, given) };
+    return kept.problem;
+  };
 }
 
 /** What a learner's cell is trained on. */
@@ -198,7 +210,7 @@ async function logLearnerResult(
 /** Steps of training that a cell takes. */
 export function cellSteps(study: StudyConfig, cell: StudyCell): number {
   if (cell.policy === "references") return 0;
-  const config = seedConfig(study, cell.preset, cell.seed);
+  const config = cellConfig(study, cell);
   return configuredAlgorithm(config, cell.policy).settings.steps;
 }
 
@@ -244,12 +256,12 @@ export function exactOfActions(
 /** SHA-256 of what decides a cell's result: the suite's version, the problem and the learner. */
 export function cellTask(
   study: StudyConfig,
-  { preset, policy, seed }: StudyCell,
+  cell: StudyCell,
 ): string {
-  const config = seedConfig(study, preset, seed);
-  const task = policy === "references"
+  const config = cellConfig(study, cell);
+  const task = cell.policy === "references"
     ? problemHash(config)
-    : taskHash(config, configuredAlgorithm(config, policy));
+    : taskHash(config, configuredAlgorithm(config, cell.policy));
   return jsonHash({ suiteVersion: study.suiteVersion, task });
 }
 

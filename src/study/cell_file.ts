@@ -31,7 +31,7 @@ import {
   cellTask,
   configuredAlgorithm,
 } from "./cell.ts";
-import { seedConfig, type StudyCell } from "./config.ts";
+import { cellConfig, type StudyCell } from "./config.ts";
 import {
   LOG_QUANTITIES,
   type StudyConfig,
@@ -39,8 +39,11 @@ import {
 import { jsonHash } from "../run/task_hash.ts";
 
 /** A cell's file in the study's directory. */
-export function cellFile({ preset, policy, seed }: StudyCell): string {
-  return `cells/${preset}/${policy}/${seed}.json`;
+export function cellFile(
+  { preset, policy, seed, trainingSeed }: StudyCell,
+): string {
+  const training = trainingSeed === undefined ? "" : `-${trainingSeed}`;
+  return `cells/${preset}/${policy}/${seed}${training}.json`;
 }
 
 /**
@@ -92,9 +95,8 @@ export function readCell(
   }
   const { sha256: _, ...result } = checked.output;
   const found = result as unknown as CellResult;
-  const { preset, policy, seed } = found.cell;
-  const isThis = preset === cell.preset && policy === cell.policy &&
-    seed === cell.seed && found.task === cellTask(study, cell);
+  const isThis = JSON.stringify(found.cell) === JSON.stringify(cell) &&
+    found.task === cellTask(study, cell);
   if (!isThis) throw new InputError(`${path}: is the cell of something else`);
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (text !== cellText(found)) {
@@ -158,6 +160,7 @@ const common = {
     preset: v.string(),
     policy: v.string(),
     seed: v.number(),
+    trainingSeed: v.optional(v.number()),
   }),
   task: sha256,
   sha256,
@@ -181,7 +184,7 @@ function cellShape(
   cell: StudyCell,
   world: WorldFile | undefined,
 ) {
-  const config = seedConfig(study, cell.preset, cell.seed);
+  const config = cellConfig(study, cell);
   const environment = knownEnvironment(config, world);
   if (environment === null) return logShape(config, cell);
   const { mdp } = environment;

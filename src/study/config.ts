@@ -1,5 +1,5 @@
 /**
- * What a study is made of: presets × algorithms × seeds.
+ * What a study is made of: presets × algorithms × seeds × training seeds.
  *
  * @module
  */
@@ -39,7 +39,9 @@ export interface StudyRequest {
   readonly algorithms?: readonly string[];
   /** Seeds, in any order. */
   readonly seeds: readonly number[];
-  /** Laid over every preset, as in `resolveConfig`; its seed is not used. */
+  /** Seeds of initial networks and minibatches, in any order; without them, each seed is also that. */
+  readonly trainingSeeds?: readonly number[];
+  /** Laid over every preset, as in `resolveConfig`; its seed is not used, its training seed only without others. */
   readonly overrides?: unknown;
   /** The environment: its name and some of its settings; wins over that of the overrides. */
   readonly environment?: EnvironmentOverrides;
@@ -55,7 +57,7 @@ export interface StudyRequest {
   readonly onNote?: (note: string) => void;
 }
 
-/** One unit of work: an algorithm, or the policies that need no training, for one seed. */
+/** One unit of work: an algorithm, or the policies that need no training, for one seed and training seed. */
 export interface StudyCell {
   /** Name of the preset. */
   readonly preset: string;
@@ -63,6 +65,8 @@ export interface StudyCell {
   readonly policy: AlgorithmName | "references";
   /** The seed. */
   readonly seed: number;
+  /** Of a learner in a study that has them. */
+  readonly trainingSeed?: number;
 }
 
 const MAX_SEED = 2 ** 32 - 1;
@@ -71,6 +75,7 @@ const MAX_SEEDS = 10_000;
 /**
  * Reads a list of seeds: numbers and ranges with both ends, e.g. `0..9` or `0,3,7..9`.
  *
+ * @param flag Where they are from, for an error.
  * @returns Ascending.
  * @throws InputError if it is none, a seed is given twice or there are more than 10,000.
  *
@@ -82,9 +87,9 @@ const MAX_SEEDS = 10_000;
  * deepEqual(parseSeeds("0,7..9"), [0, 7, 8, 9]);
  * ```
  */
-export function parseSeeds(text: string): number[] {
+export function parseSeeds(text: string, flag = "--seeds"): number[] {
   const fail = (what: string): never => {
-    throw new InputError(`--seeds: ${what}; write such as 0..9 or 0,3,7..9`);
+    throw new InputError(`${flag}: ${what}; write such as 0..9 or 0,3,7..9`);
   };
   const seeds: number[] = [];
   for (const part of text.split(",")) {
@@ -129,6 +134,7 @@ export function resolveStudy(
     presets,
     algorithms,
     seeds,
+    trainingSeeds,
     overrides = {},
     environment,
     datasetSha256,
@@ -160,19 +166,40 @@ export function resolveStudy(
       source,
     ),
   ]);
+  const training = trainingSeeds ??
+    (over.trainingSeed == null ? undefined : [over.trainingSeed]);
+  if (
+    training !== undefined && seeds.length > 1 &&
+    configs.some(([, config]) => hasSameData(config))
+  ) {
+    throw new InputError(
+      "--training-seeds: all seeds have the same data from a file, so that seeds already vary the training alone; give one seed, or --resample",
+    );
+  }
   const configured = (name: AlgorithmName) =>
     configs.some(([, config]) => config.algorithms[name] !== undefined);
   return {
     schema: "holdfast/study-config/1",
     suiteVersion: suiteVersions().suiteVersion,
     seeds: seeds.toSorted((a, b) => a - b),
+    ...(training && {
+      trainingSeeds: training.toSorted((a, b) => a - b),
+    }),
     algorithms: ALGORITHM_NAMES.filter((name) =>
       algorithms === undefined ? configured(name) : asked.includes(name)
     ),
     presets: Object.fromEntries(
-      configs.map(([preset, { seed: _, ...config }]) => [preset, config]),
+      configs.map(([preset, { seed: _, trainingSeed: __, ...config }]) => [
+        preset,
+        config,
+      ]),
     ),
   };
+}
+
+/** Whether all seeds learn from the same episodes, and vary no more than the training. */
+export function hasSameData({ dataset }: Pick<Config, "dataset">): boolean {
+  return dataset.sha256 !== null && !dataset.resample;
 }
 
 /** Whether a directory is a study's rather than a run's. */
@@ -185,10 +212,16 @@ export function isStudy(directory: string): boolean {
   }
 }
 
+const seedsShape = v.pipe(
+  v.array(v.number()),
+  v.minLength(1),
+  v.maxLength(MAX_SEEDS),
+);
 const fileShape = v.strictObject({
   schema: v.literal("holdfast/study-config/1"),
   suiteVersion: v.string(),
-  seeds: v.pipe(v.array(v.number()), v.minLength(1), v.maxLength(MAX_SEEDS)),
+  seeds: seedsShape,
+  trainingSeeds: v.optional(seedsShape),
   algorithms: v.array(v.picklist(ALGORITHM_NAMES)),
   presets: v.record(v.string(), v.looseObject({})),
 });
@@ -206,7 +239,8 @@ export function readStudyConfig(path: string): StudyConfig {
     throw new InputError(`${path}: is not as this suite writes it`);
   };
   if (!checked.success) return fail();
-  const { suiteVersion, seeds, algorithms, presets } = checked.output;
+  const { suiteVersion, seeds, trainingSeeds, algorithms, presets } =
+    checked.output;
   const here = suiteVersions().suiteVersion;
   if (suiteVersion !== here) {
     throw new InputError(
@@ -217,6 +251,7 @@ export function readStudyConfig(path: string): StudyConfig {
     schema: "holdfast/study-config/1",
     suiteVersion,
     seeds: parseSeeds(seeds.join()),
+    ...(trainingSeeds && { trainingSeeds: parseSeeds(trainingSeeds.join()) }),
     algorithms: ALGORITHM_NAMES.filter((name) => algorithms.includes(name)),
     presets: Object.fromEntries(
       Object.entries(presets).map(([preset, config]) => {
@@ -276,8 +311,21 @@ export function seedConfig(
   study: StudyConfig,
   preset: string,
   seed: number,
+  trainingSeed?: number,
 ): Config {
-  return { seed, ...study.presets[preset] };
+  return {
+    seed,
+    ...(trainingSeed !== undefined && { trainingSeed }),
+    ...study.presets[preset],
+  };
+}
+
+/** The configuration of a cell: that of a run of the pipeline. */
+export function cellConfig(
+  study: StudyConfig,
+  { preset, seed, trainingSeed }: StudyCell,
+): Config {
+  return seedConfig(study, preset, seed, trainingSeed);
 }
 
 /** The algorithms of a preset in a study. */
@@ -289,7 +337,21 @@ export function studyAlgorithms(
     .filter(({ name }) => study.algorithms.includes(name));
 }
 
-/** All the work of a study, by preset, policy (the references last, where a world is known) and seed. */
+/** Those of a policy of a preset, by seed and training seed. */
+export function policyCells(
+  { seeds, trainingSeeds }: StudyConfig,
+  preset: string,
+  policy: StudyCell["policy"],
+): StudyCell[] {
+  // What needs no training is the same for all.
+  const own = policy === "references" ? undefined : trainingSeeds;
+  return seeds.flatMap((seed) =>
+    own?.map((trainingSeed) => ({ preset, policy, seed, trainingSeed })) ??
+      [{ preset, policy, seed }]
+  );
+}
+
+/** All the work of a study, by preset and policy (the references last, where a world is known). */
 export function studyCells(study: StudyConfig): StudyCell[] {
   return Object.keys(study.presets).flatMap((preset) =>
     [
@@ -297,6 +359,6 @@ export function studyCells(study: StudyConfig): StudyCell[] {
       ...study.presets[preset].environment === null
         ? []
         : ["references" as const],
-    ].flatMap((policy) => study.seeds.map((seed) => ({ preset, policy, seed })))
+    ].flatMap((policy) => policyCells(study, preset, policy))
   );
 }

@@ -10,7 +10,7 @@ import { InputError } from "../errors.ts";
 import { programOf } from "../run/learn.ts";
 import type { Given } from "../run/problem.ts";
 import { type CellResult, cellSteps } from "./cell.ts";
-import { seedConfig, studyAlgorithms, type StudyCell } from "./config.ts";
+import { cellConfig, studyAlgorithms, type StudyCell } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import type { BatchAnswer, BatchMessage } from "./worker.ts";
 
@@ -35,7 +35,7 @@ export interface PoolOptions {
 }
 
 /**
- * Computes cells, those that take longest first; on a GPU the seeds of an algorithm side by side.
+ * Computes cells, those that take longest first; on a GPU the seeds and training seeds of an algorithm side by side.
  * Resolves when all are done or the signal is given.
  *
  * @throws InputError if a cell cannot be computed, e.g. because training diverges; the others in
@@ -98,7 +98,11 @@ function failureOf(
   { message, isInputError }: BatchAnswer & { kind: "failure" },
 ): Error {
   const [{ preset, policy }] = cells;
-  const seeds = cells.map(({ seed }) => seed).join(", ");
+  const seeds = cells.map(({ seed, trainingSeed }) =>
+    trainingSeed === undefined
+      ? `${seed}`
+      : `${seed} (training seed ${trainingSeed})`
+  ).join(", ");
   const line = `${preset}, ${policy}, seed ${seeds}: ${message}`;
   return isInputError ? new InputError(line) : new Error(line);
 }
@@ -109,7 +113,7 @@ type Batch = readonly StudyCell[];
 /** Networks that a GPU trains side by side: more do not keep it busier, and each takes memory. */
 const NETWORKS_TOGETHER = 32;
 
-/** Batches of cells that differ in nothing but the seed. */
+/** Batches of cells that differ in nothing but seed and training seed. */
 function bySeeds(study: StudyConfig, cells: readonly StudyCell[]): Batch[] {
   const kinds = Map.groupBy(
     cells,
@@ -144,11 +148,10 @@ function algorithmOf(
 
 /** Proportional to the multiplications of a cell's training, about. */
 function cellCost(study: StudyConfig, cell: StudyCell): number {
-  const { preset, seed } = cell;
   const algorithm = algorithmOf(study, cell);
   if (!algorithm) return 0;
   const { networks, plan } = programOf(
-    seedConfig(study, preset, seed),
+    cellConfig(study, cell),
     algorithm,
     { observationSize: 2, observations: new Float32Array(2), actionCount: 4 },
   );

@@ -84,24 +84,29 @@ function supportOf(
     : { supportedOn: reasons.filter(({ length }) => length === 0).length };
 }
 
-/** `study.csv`: the values of each policy and seed. */
+/** `study.csv`: the values of each policy, seed and training seed. */
 export function studyCsv(series: readonly PolicySeries[]): string {
+  const isTrainedAgain = series.some(({ cells: [{ trainingSeed }] }) =>
+    trainingSeed !== undefined
+  );
   const columns = Object.keys(series[0].values[0]) as Quantity[];
   const [value] = series[0].quantities;
   const rows = series.flatMap((
-    { preset, policy, kind, seeds, values: all, optimal, learnt },
+    { preset, policy, kind, cells, values: all, optimal, learnt },
   ) =>
     all.map((values, i) => [
       preset,
       policy,
       kind,
-      seeds[i],
+      cells[i].seed,
+      ...isTrainedAgain ? [cells[i].trainingSeed ?? ""] : [],
       ...columns.map((column) => values[column] ?? ""),
       optimal ? optimal[i][value]! - values[value]! : "",
       learnt?.[i].policySha256 ?? "",
     ])
   );
-  const names = ["preset", "policy", "kind", "seed", ...columns];
+  const seeds = isTrainedAgain ? ["seed", "trainingSeed"] : ["seed"];
+  const names = ["preset", "policy", "kind", ...seeds, ...columns];
   return csv([...names, "regret", "policySha256"], rows);
 }
 
@@ -134,7 +139,7 @@ export function aggregatesCsv(result: StudyResult): string {
 }
 
 function statisticsOf(
-  { worst, optimalityGap, ...statistics }: Aggregates,
+  { worst, optimalityGap, variances, ...statistics }: Aggregates,
 ): [name: string, of: number | Estimate][] {
   return [
     ...Object.entries(statistics),
@@ -143,6 +148,13 @@ function statisticsOf(
       : [["optimalityGap", optimalityGap] as [string, number]]),
     ["worst", worst.value],
     ["worstSeed", worst.seed],
+    ...Object.entries({
+      worstTrainingSeed: worst.trainingSeed,
+      seedVariance: variances?.between,
+      trainingVariance: variances?.within,
+    }).flatMap(([name, of]) =>
+      of == null ? [] : [[name, of] as [string, number]]
+    ),
   ];
 }
 

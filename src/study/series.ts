@@ -1,5 +1,5 @@
 /**
- * The cells of a study as one series a policy: its exact values over the seeds.
+ * The cells of a study as one series a policy: its exact values over seeds and training seeds.
  *
  * @module
  */
@@ -29,10 +29,18 @@ import {
 } from "../evaluation/measures.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { knownEnvironment } from "../run/problem.ts";
-import { seedConfig, studyAlgorithms } from "./config.ts";
+import type { AlgorithmName } from "../algorithms/index.ts";
+import { cellFile } from "./cell_file.ts";
+import {
+  hasSameData,
+  policyCells,
+  seedConfig,
+  studyAlgorithms,
+  type StudyCell,
+} from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 
-/** One policy's values over the seeds. */
+/** One policy's values over seeds and training seeds. */
 export interface PolicySeries extends PolicyName {
   /** Whether it was learnt by a network. */
   readonly kind: "learner" | "reference";
@@ -44,13 +52,20 @@ export interface PolicySeries extends PolicyName {
   readonly unsafe: OutcomeProbability | null;
   /** What becomes of episodes that nothing ends; null where no world is known. */
   readonly unended: "timeout" | "neverEnds" | null;
-  /** The study's seeds. */
-  readonly seeds: readonly number[];
-  /** By seed; estimates where no world is known. */
+  /** What the values are of: the study's seeds, for a learner with each training seed in turn. */
+  readonly cells: readonly StudyCell[];
+  /**
+   * How many values, one after the other, have layout and data in common: training seeds of a seed. 1 where
+   * all have: then nothing tells trainings from seeds, and each is one draw.
+   */
+  readonly together: number;
+  /** Whether the values of a seed, or of all, vary with the training alone. */
+  readonly variesTraining: boolean;
+  /** By cell; estimates where no world is known. */
   readonly values: readonly MeasuredValues[];
-  /** The optimal policy's values by seed; null where no world is known. */
+  /** The optimal policy's values by cell; null where no world is known. */
   readonly optimal: readonly MeasuredValues[] | null;
-  /** By seed, what the training left; null for a reference. */
+  /** By cell, what the training left; null for a reference. */
   readonly learnt: readonly (LearnerResult | LogLearnerResult)[] | null;
 }
 
@@ -74,11 +89,13 @@ export function studySeries(
   results: readonly CellResult[],
   file?: WorldFile,
 ): PolicySeries[] {
-  const find = (preset: string, policy: string, seed: number): CellResult => {
-    const found = results.find(({ cell }) =>
-      cell.preset === preset && cell.policy === policy && cell.seed === seed
-    );
-    if (!found) throw new Error(`${preset}, ${policy}, seed ${seed}: missing`);
+  const byFile = new Map(results.map((result) => [
+    cellFile(result.cell),
+    result,
+  ]));
+  const find = (cell: StudyCell): CellResult => {
+    const found = byFile.get(cellFile(cell));
+    if (!found) throw new Error(`${cellFile(cell)}: missing`);
     return found;
   };
   const { seeds } = study;
@@ -86,20 +103,31 @@ export function studySeries(
     const config = seedConfig(study, preset, seeds[0]);
     const environment = knownEnvironment(config, file);
     const names = studyAlgorithms(study, preset).map(({ name }) => name);
+    const learnerOf = (name: AlgorithmName) => {
+      const cells = policyCells(study, preset, name);
+      const perSeed = cells.length / seeds.length;
+      const isOneProblem = seeds.length === 1 || hasSameData(config);
+      return {
+        preset,
+        policy: name,
+        kind: "learner",
+        cells,
+        together: isOneProblem ? 1 : perSeed,
+        variesTraining: perSeed > 1 || (isOneProblem && cells.length > 1),
+      } as const;
+    };
     if (environment === null) {
       return names.map((name): PolicySeries => {
-        const learnt = seeds.map((seed) =>
-          find(preset, name, seed) as LogLearnerResult
+        const policy = learnerOf(name);
+        const learnt = policy.cells.map((cell) =>
+          find(cell) as LogLearnerResult
         );
         return {
-          preset,
-          policy: name,
-          kind: "learner",
+          ...policy,
           outcomes: [],
           quantities: LOG_QUANTITIES,
           unsafe: null,
           unended: null,
-          seeds,
           values: learnt.map(({ estimates }) => estimates),
           optimal: null,
           learnt,
@@ -107,9 +135,8 @@ export function studySeries(
       });
     }
     const { mdp } = environment;
-    const references = seeds.map((seed) =>
-      find(preset, "references", seed) as ReferencesResult
-    );
+    const cells = policyCells(study, preset, "references");
+    const references = cells.map((cell) => find(cell) as ReferencesResult);
     const optimal = references.map(({ exact }) => exact.optimal);
     const { outcomes } = mdp;
     const unsafe = unsafeMeasure(mdp);
@@ -120,17 +147,19 @@ export function studySeries(
       ...hasCvar ? ["cvar10" as const] : [],
     ];
     const unended = unendedName(mdp);
-    const world = { outcomes, quantities, unsafe, unended, seeds, optimal };
-    const learners = names.map(
-      (name): PolicySeries => {
-        const learnt = seeds.map((seed) =>
-          find(preset, name, seed) as LearnerResult
-        );
-        const values = learnt.map(({ exact }) => exact);
-        const policy = { preset, policy: name, kind: "learner" } as const;
-        return { ...policy, ...world, values, learnt };
-      },
-    );
+    const world = { outcomes, quantities, unsafe, unended };
+    const learners = names.map((name): PolicySeries => {
+      const policy = learnerOf(name);
+      const learnt = policy.cells.map((cell) => find(cell) as LearnerResult);
+      const values = learnt.map(({ exact }) => exact);
+      return {
+        ...policy,
+        ...world,
+        values,
+        optimal: policy.cells.map(({ seed }) => optimal[seeds.indexOf(seed)]),
+        learnt,
+      };
+    });
     return [
       ...learners,
       ...REFERENCES.map((policy): PolicySeries => ({
@@ -138,7 +167,11 @@ export function studySeries(
         policy,
         kind: "reference",
         ...world,
+        cells,
+        together: 1,
+        variesTraining: false,
         values: references.map(({ exact }) => exact[policy]),
+        optimal,
         learnt: null,
       })),
     ];

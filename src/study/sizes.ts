@@ -36,12 +36,13 @@ export function requireRoomForStudy(
       requireRoomToLearn(config, room, openProblem(config, given));
     } else requireRoomToCollect(config, room, given.world);
     for (const { settings } of studyAlgorithms(study, preset)) {
-      rows += study.seeds.length * loggedRows(settings);
+      rows += study.seeds.length * (study.trainingSeeds?.length ?? 1) *
+        loggedRows(settings);
     }
   }
   if (rows > MOST_STUDY_ROWS) {
     throw new InputError(
-      `the study would have ${rows} rows in its training tables, and it may have ${MOST_STUDY_ROWS}: take fewer seeds, or log less often (logInterval)`,
+      `the study would have ${rows} rows in its training tables, and it may have ${MOST_STUDY_ROWS}: take fewer seeds or training seeds, or log less often (logInterval)`,
     );
   }
 }

@@ -2,8 +2,8 @@
  * What a study's series show: aggregates, comparisons and profiles, with intervals of 95 % where
  * there is one that holds it.
  *
- * Every seed is one run of one task, so the bootstrap draws seeds. Each interval has a random
- * stream of its own: it depends on what it is of and not on what else is in the study.
+ * Every seed is one run of one task, so the bootstrap draws seeds, each with all its training seeds. Each
+ * interval has a random stream of its own: it depends on what it is of and not on what else is in the study.
  *
  * @module
  */
@@ -16,11 +16,14 @@ import type {
   PairedComparison,
   Profiles,
   Quantity,
+  SeedValue,
   SeriesProfile,
   StudyCurve,
 } from "../evaluation/study_results.ts";
 import {
   bootstrapIntervals,
+  groupMeans,
+  groupVariances,
   interquartileMean,
   meanScore,
   medianInterval,
@@ -33,6 +36,7 @@ import {
 } from "../evaluation/statistics.ts";
 import type { OutcomeProbability } from "../evaluation/results.ts";
 import { randomStream } from "../numerics/random.ts";
+import type { StudyCell } from "./config.ts";
 import type { PolicySeries } from "./series.ts";
 import type { PolicyName } from "../evaluation/study_results.ts";
 
@@ -67,9 +71,21 @@ export function aggregateSeries(
     return {
       ...centreOf(scores, `aggregates/${quantity}/${nameOf(series)}`),
       optimalityGap: gaps && meanScore(gaps),
-      worst: { value: scores.scores[worst], seed: series.seeds[worst] },
+      worst: { value: scores.scores[worst], ...seedsOf(series.cells[worst]) },
+      ...(series.variesTraining && {
+        // What is one draw, where all have the same data, is a training.
+        variances: groupVariances(
+          scores.scores,
+          series.together === 1 ? scores.runs : series.together,
+        ),
+      }),
     };
   });
+}
+
+/** What names a cell among those of its policy. */
+function seedsOf({ seed, trainingSeed }: StudyCell): Omit<SeedValue, "value"> {
+  return { seed, ...(trainingSeed !== undefined && { trainingSeed }) };
 }
 
 /** Medians over the seeds of how often what is not unsafe happens, and of how often nothing ends an episode. */
@@ -99,7 +115,8 @@ export function compareSeries(group: readonly PolicySeries[]): Comparison[] {
         const [a, b] = [x, y].map((series) =>
           scaled(valuesOf(series, quantity), signOf(quantity))
         );
-        return shareEstimate(probabilityOfImprovement(a, b) * a.runs, a.runs);
+        const draws = Math.max(drawsOf(a), drawsOf(b));
+        return shareEstimate(probabilityOfImprovement(a, b) * draws, draws);
       }),
       paired: perQuantity(
         x.quantities,
@@ -114,8 +131,15 @@ function pairedComparison(
   y: PolicySeries,
   quantity: Quantity,
 ): PairedComparison {
-  const [a, b] = [valuesOf(x, quantity), valuesOf(y, quantity)];
-  const scores = a.scores.map((value, i) => value - b.scores[i]);
+  // By seed; where that is one, by training seed, and what is not trained has one value for all.
+  const [a, b] = [x, y].map((series) => {
+    const { scores, together = 1 } = valuesOf(series, quantity);
+    return groupMeans(scores, together);
+  });
+  const scores = Float64Array.from(
+    { length: Math.max(a.length, b.length) },
+    (_, i) => a[a.length > 1 ? i : 0] - b[b.length > 1 ? i : 0],
+  );
   const sign = signOf(quantity);
   const betterOn = scores.filter((value) => sign * value > 0).length;
   const worseOn = scores.filter((value) => sign * value < 0).length;
@@ -124,7 +148,7 @@ function pairedComparison(
     worseOn,
     share: shareEstimate(betterOn, scores.length),
     difference: centreOf(
-      { ...a, scores },
+      { runs: scores.length, tasks: 1, scores },
       `difference/${quantity}/${nameOf(x)}/${nameOf(y)}`,
     ),
   };
@@ -152,7 +176,10 @@ export function profileSeries(
         shares: Array.from(
           shares,
           (share) =>
-            shareEstimate(Math.round(share * scores.runs), scores.runs),
+            shareEstimate(
+              Math.round(share * scores.runs) / (scores.together ?? 1),
+              drawsOf(scores),
+            ),
         ),
       };
     });
@@ -166,7 +193,8 @@ export function profileSeries(
  * @throws Error if the seeds were not evaluated at the same steps.
  */
 export function learningCurve(
-  { preset, policy, learnt, unsafe, quantities: [value] }: PolicySeries,
+  { preset, policy, learnt, unsafe, together, quantities: [value] }:
+    PolicySeries,
 ): StudyCurve {
   if (learnt === null) throw new Error(`${policy} is not a learner`);
   const [{ curve: { columns, rows } }] = learnt;
@@ -174,7 +202,7 @@ export function learningCurve(
   const at = (row: number, name: string): Estimate => {
     const values = learnt.map(({ curve }) => curve.rows[row][column(name)]);
     return interquartileEstimate(
-      matrixOf(values),
+      matrixOf(values, together),
       `curve/${name}/${preset}/${policy}/${rows[row][column("step")]}`,
     );
   };
@@ -203,20 +231,31 @@ function signOf(quantity: Quantity): number {
 
 /** @param name Of the bootstrap's random stream. */
 function centreOf(matrix: ScoreMatrix, name: string): Centre {
-  const interval = medianInterval(matrix.scores);
+  const { together = 1, scores } = matrix;
   return {
     interquartileMean: interquartileEstimate(matrix, name),
-    median: estimate(medianScore(matrix), interval),
+    // Order statistics are of values that have nothing in common.
+    median: together > 1
+      ? bootstrapEstimate(matrix, medianScore, `median/${name}`)
+      : estimate(medianScore(matrix), medianInterval(scores)),
     mean: meanScore(matrix),
   };
 }
 
 function interquartileEstimate(matrix: ScoreMatrix, name: string): Estimate {
-  const value = interquartileMean(matrix);
-  if (matrix.runs < FEWEST_SEEDS) return estimate(value, null);
+  return bootstrapEstimate(matrix, interquartileMean, name);
+}
+
+function bootstrapEstimate(
+  matrix: ScoreMatrix,
+  statistic: (drawn: ScoreMatrix) => number,
+  name: string,
+): Estimate {
+  const value = statistic(matrix);
+  if (drawsOf(matrix) < FEWEST_SEEDS) return estimate(value, null);
   const [interval] = bootstrapIntervals(
     [matrix],
-    ([drawn]) => [interquartileMean(drawn)],
+    ([drawn]) => [statistic(drawn)],
     REPLICATES,
     randomStream(BOOTSTRAP_SEED, `bootstrap/${name}`),
   );
@@ -236,12 +275,21 @@ function estimate(
   return { value, low, high };
 }
 
-function valuesOf({ values }: PolicySeries, quantity: Quantity): ScoreMatrix {
-  return matrixOf(values.map((of) => of[quantity]!));
+function valuesOf(
+  { values, together }: PolicySeries,
+  quantity: Quantity,
+): ScoreMatrix {
+  return matrixOf(values.map((of) => of[quantity]!), together);
 }
 
-function matrixOf(values: readonly number[]): ScoreMatrix {
-  return { runs: values.length, tasks: 1, scores: Float64Array.from(values) };
+function matrixOf(values: readonly number[], together = 1): ScoreMatrix {
+  const scores = Float64Array.from(values);
+  return { runs: values.length, tasks: 1, scores, together };
+}
+
+/** How many values were drawn independently. */
+function drawsOf({ runs, together = 1 }: ScoreMatrix): number {
+  return runs / together;
 }
 
 function scaled(matrix: ScoreMatrix, factor: number): ScoreMatrix {

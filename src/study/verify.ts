@@ -24,8 +24,8 @@ import { runStudy, type StudyOptions } from "./study.ts";
 import { actionsOf, exactOfActions } from "./cell.ts";
 import { cellFile, readCell, writeCell } from "./cell_file.ts";
 import {
+  cellConfig,
   readStudyConfig,
-  seedConfig,
   STUDY_CONFIG_FILE,
   type StudyCell,
   studyCells,
@@ -162,7 +162,7 @@ function faultOf(
     if ("estimates" in result) return null;
     if (!("actions" in result)) throw new Error("not a learner's");
     const { mdp } = knownEnvironment(
-      seedConfig(study, cell.preset, cell.seed),
+      cellConfig(study, cell),
       world,
     )!;
     const exact = exactOfActions(mdp, actionsOf(result.actions, mdp));

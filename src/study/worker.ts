@@ -7,7 +7,7 @@ import type { Backend } from "../backends/backend.ts";
 import { type BackendName, chooseBackend } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
 import type { Given } from "../run/problem.ts";
-import { type CellResult, computeCells } from "./cell.ts";
+import { type CellResult, computeCells, problemKeeper } from "./cell.ts";
 import type { StudyCell } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 
@@ -38,6 +38,7 @@ const scope = globalThis as unknown as {
 };
 
 let opened: Promise<Backend> | undefined;
+const open = problemKeeper();
 
 scope.onmessage = async ({ data: { study, cells, given, backend } }) => {
   try {
@@ -49,6 +50,7 @@ scope.onmessage = async ({ data: { study, cells, given, backend } }) => {
       await opened,
       {
         ...given,
+        open,
         onStep: (step) => scope.postMessage({ kind: "step", step }),
       },
     );

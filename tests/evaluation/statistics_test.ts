@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import {
   bootstrapIntervals,
+  groupMeans,
+  groupVariances,
   interquartileMean,
   meanScore,
   medianInterval,
@@ -210,4 +212,41 @@ Deno.test("intervals of a median are order statistics, and none of fewer than si
   assert.deepEqual(medianInterval(upTo(10)), [2, 9]);
   assert.deepEqual(medianInterval(upTo(20)), [6, 15]);
   assert.deepEqual(medianInterval(upTo(100)), [40, 61]);
+});
+
+Deno.test("variance components of groups are those of the analysis of variance", () => {
+  // NumPy 2.4.6; scipy.stats.f_oneway has the same ratio of the two mean squares.
+  const scores = Float64Array.of(1.5, 2.25, 0.5, 4, 3.5, 6, 2, 2, 5, 0, 1, 1);
+  const { between, within } = groupVariances(scores, 3);
+  close(between!, 2.425925925925926);
+  close(within!, 1.4635416666666665);
+  assert.deepEqual([...groupMeans(Float64Array.of(1, 3, 6, 8), 2)], [2, 7]);
+  // Means that differ less than the scores in them: no variance is below 0.
+  assert.deepEqual(groupVariances(Float64Array.of(0, 8, 2, 6), 2), {
+    between: 0,
+    within: 20,
+  });
+  assert.deepEqual(groupVariances(Float64Array.of(1, 2, 6), 3), {
+    between: null,
+    within: 7,
+  });
+  assert.deepEqual(groupVariances(Float64Array.of(1, 2, 6), 1), {
+    between: null,
+    within: null,
+  });
+});
+
+Deno.test("the bootstrap draws runs that belong together as one", () => {
+  const scores = Float64Array.from({ length: 36 }, (_, i) => (i * i) % 37);
+  const clusters: ScoreMatrix = { runs: 36, tasks: 1, scores, together: 3 };
+  const means = groupMeans(scores, 3).map((mean) => 3 * mean);
+  const whole: ScoreMatrix = { runs: 12, tasks: 1, scores: means };
+  const sumOf = ([{ scores }]: readonly ScoreMatrix[]) => [
+    Math.round(scores.reduce((sum, score) => sum + score, 0)),
+  ];
+  const intervalOf = (matrix: ScoreMatrix) =>
+    bootstrapIntervals([matrix], sumOf, 500, randomStream(3, "clusters"));
+  assert.deepEqual(intervalOf(clusters), intervalOf(whole));
+  const single = intervalOf({ ...clusters, together: 1 });
+  assert.notDeepEqual(single, intervalOf(whole));
 });

@@ -196,7 +196,9 @@ Deno.test("where there is no interval the report shows none", async () => {
     studyReportHtml({ values: without, plots, configText: "{}", files: [] }),
   );
   ok(
-    text.includes("tutorial bc 0.50 1.00 0.25 50 % 100 % 87.5 % 6.25 % 0.50 "),
+    text.includes(
+      "tutorial bc 0.50 1.00 0.25 50 % 50 % 100 % 87.5 % 6.25 % 0.50 ",
+    ),
     text,
   );
 });
@@ -211,10 +213,10 @@ Deno.test("the report of a study states the numbers", async () => {
       "Seeds 0 to 3.",
       "bootstrap with 2000 draws of the seeds",
       "Version 9.8.7 of the suite.",
-      "tutorial bc 2 % hazard, median (goal 87.5 %, timeout 6.25 %) 8 % hazard, worst seed (7) " +
+      "tutorial bc 2 % hazard, median (goal 87.5 %, timeout 6.25 %) 4 % hazard, mean 8 % hazard, worst seed (7) " +
       "20.00 expected return, IQM 40.00 expected return, worst seed (7) " +
       "deno task pipeline --preset tutorial --seed 7",
-      "tutorial bc 20.00 [18.00, 22.00] 40.00 0.25 2 % [1.8, 2.2 %] 8 % 87.5 % 6.25 % 10.00 [9.00, 11.00]",
+      "tutorial bc 20.00 [18.00, 22.00] 40.00 0.25 2 % [1.8, 2.2 %] 4 % 8 % 87.5 % 6.25 % 10.00 [9.00, 11.00]",
       "safe cql minus tutorial bc −0.50 [−0.45, −0.55] better on 3, worse on 1",
       "−50 % [−45, −55 %] better on 3, worse on 1",
       "optimal 20.00 [18.00, 22.00]",
