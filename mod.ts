@@ -253,6 +253,21 @@ export {
 } from "./src/evaluation/references.ts";
 export { maximumLikelihoodActions } from "./src/algorithms/tabular/maximum_likelihood.ts";
 export { spibbPolicy } from "./src/algorithms/tabular/spibb.ts";
+export type { PlanSettings } from "./src/algorithms/tabular/define.ts";
+export { spibbAtMostPolicy } from "./src/algorithms/tabular/spibb_at_most.ts";
+export {
+  softSpibbPolicy,
+  type SoftSpibbSettings,
+  type SoftSpibbVariant,
+} from "./src/algorithms/tabular/soft_spibb.ts";
+export {
+  duipiPolicy,
+  type DuipiSettings,
+} from "./src/algorithms/tabular/duipi.ts";
+export {
+  lowerBoundPolicy,
+  type LowerBoundSettings,
+} from "./src/algorithms/tabular/lower_bound.ts";
 export {
   type CountedModel,
   countModel,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { discountedActionValues } from "../../mdp/optimal.ts";
 import { greedyPolicy } from "../../mdp/policy.ts";
 import type { CountedModel } from "./counted_model.ts";
 import {
@@ -11,7 +10,7 @@ import {
   planSettings,
   type TableDefinition,
 } from "./define.ts";
-import { bestSupported, lowestAllowed, worstValue } from "./supported.ts";
+import { supportedActions } from "./supported.ts";
 
 /** {@link maximumLikelihoodActions} as an algorithm. */
 export const maximumLikelihood: TableDefinition<
@@ -55,18 +54,5 @@ export function maximumLikelihoodActions(
   counted: CountedModel,
   gamma: number,
 ): Int32Array {
-  const { counts, model } = counted;
-  const { stateCount, actionCount } = model;
-  const worst = worstValue(model, gamma);
-  const q = discountedActionValues(model, gamma, (q, s) => {
-    const best = bestSupported(q, counts, s, actionCount, 1);
-    return best < 0 ? worst : q[s * actionCount + best];
-  });
-  return Int32Array.from(
-    { length: stateCount },
-    (_, s) => {
-      const best = bestSupported(q, counts, s, actionCount, 1);
-      return best < 0 ? lowestAllowed(model, s) : best;
-    },
-  );
+  return supportedActions(counted, gamma, 1);
 }

@@ -11,7 +11,12 @@ import {
   planSettings,
   type TableDefinition,
 } from "./define.ts";
-import { bestSupported, lowestAllowed, worstValue } from "./supported.ts";
+import {
+  bestSupported,
+  lowestAllowed,
+  withUnseenPairs,
+  worstValue,
+} from "./supported.ts";
 
 /**
  * N∧ of SPIBB: pairs seen less often are left to the behaviour policy. Of 1, 2, 3, 5, 7, 10,
@@ -20,7 +25,7 @@ import { bestSupported, lowestAllowed, worstValue } from "./supported.ts";
  */
 export const SPIBB_THRESHOLD: number = 7;
 
-/** {@link spibbPolicy} as an algorithm. */
+/** {@link spibbPolicy} as an algorithm; where the data never were, the baseline: alike among what is allowed. */
 export const spibb: TableDefinition<
   "spibb",
   PlanSettings & NumbersNamed<"threshold">
@@ -36,8 +41,19 @@ export const spibb: TableDefinition<
     ),
     ...planSettings,
   },
-  plan: (counted, { gamma, threshold }) =>
-    spibbPolicy(counted, gamma, threshold),
+  plan(counted, { gamma, threshold }) {
+    const { counts, baseline, model: { actionCount } } = counted;
+    const policy = spibbPolicy(counted, gamma, threshold);
+    // What the data never visit, the reference policy leaves to the lowest action, and a learner to chance.
+    for (let row = 0; row < counts.length; row += actionCount) {
+      const isVisited = counts.subarray(row, row + actionCount).some((n) =>
+        n > 0
+      );
+      if (isVisited) continue;
+      policy.set(baseline.subarray(row, row + actionCount), row);
+    }
+    return policy;
+  },
 };
 
 /**
@@ -92,6 +108,6 @@ export function spibbPolicy(
     for (let a = 0; a < actionCount; a++) value += policy[row + a] * q[row + a];
     return value;
   };
-  discountedActionValues(model, gamma, improve);
+  discountedActionValues(withUnseenPairs(counted, gamma), gamma, improve);
   return policy;
 }
