@@ -43,6 +43,8 @@ export interface ExampleSizes {
   readonly outputs: number;
   /** More than any action of the plan. */
   readonly actions: number;
+  /** Quantiles of an action in a quantile head. */
+  readonly quantiles: number;
   /** B */
   readonly batchSize: number;
   /** Most rows of the minibatch. */

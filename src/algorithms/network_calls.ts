@@ -292,13 +292,13 @@ export function meanLossesCall(terms: number, batchSize: number): Call {
   }, { terms, inverseBatch: 1 / batchSize });
 }
 
-/** How a program gets the values of a target network. */
-export interface TargetCalls {
-  /** Where they lie. */
-  readonly values: View;
-  /** 1 where `values` has a row for each observation of the table, 0 where for each of the minibatch. */
+/** How a program gets what it looks up of target networks. */
+export interface TargetTables {
+  /** Where each of them lies. */
+  readonly views: readonly View[];
+  /** 1 where they have a row for each observation of the table, 0 where for each of the minibatch. */
   readonly table: 0 | 1;
-  /** Buffers beside those of the network. */
+  /** Buffers beside those of the networks. */
   readonly buffers: readonly BufferSpec[];
   /** In each step, after the minibatch's observations are there. */
   readonly step: readonly Call[];
@@ -308,51 +308,98 @@ export interface TargetCalls {
   readonly sweep: readonly Call[];
 }
 
+/** What is looked up: a buffer with a row for each of the minibatch, and its name as a table. */
+export interface Looked {
+  /** Name of the buffer. */
+  readonly rows: string;
+  /** Name of the table. */
+  readonly table: string;
+  /** Elements of a row. */
+  readonly stride: number;
+}
+
 /**
- * The calls that provide a target network's values. It changes only at a target update, so its values
- * for the whole observation table are computed once per update (the sweep), unless evaluating each
+ * The calls that provide what follows from target networks. They change only at a target update, so it is
+ * computed for the whole observation table once per update (the sweep), unless evaluating each
  * step's rows costs less. Both ways give the same bits.
  *
+ * @param calls Compute it on a range of rows.
  * @param interval Steps between two target updates.
- * @param rows Of which rows of a minibatch values are needed, of {@link ROWS}.
+ * @param rows Of which rows of a minibatch it is needed, of {@link ROWS}.
  */
-export function targetCalls(
-  network: ProgramNetwork,
+export function targetTables(
+  networks: readonly ProgramNetwork[],
+  calls: (rows: number) => readonly Call[],
+  looked: readonly Looked[],
   { batchSize }: PlanLayout,
   tableRows: number,
   interval: number,
   rows: number,
-): TargetCalls {
-  const { prefix, layout } = network;
-  const stride = lastLayer(network).outputStride;
-  const values = view(`${prefix}targetValues`);
-  const targetUpdate = [
+): TargetTables {
+  const targetUpdate = networks.map(({ prefix, layout }) =>
     call("copy", {
       input: view(`${prefix}parameters`),
       output: view(`${prefix}targetParameters`),
-    }, { count: layout.parameterCount }),
-  ];
+    }, { count: layout.parameterCount })
+  );
   if (tableRows > interval * batchSize) {
     return {
-      values,
+      views: looked.map(({ rows }) => view(rows)),
       table: 0,
       buffers: [],
-      step: forwardCalls(network, "target", rows),
+      step: calls(rows),
       targetUpdate,
       sweep: [],
     };
   }
-  const table = `${prefix}targetTable`;
   return {
-    values: view(table),
+    views: looked.map(({ table }) => view(table)),
     table: 1,
-    buffers: [{ name: table, length: tableRows * stride }],
+    buffers: looked.map(({ table, stride }) => ({
+      name: table,
+      length: tableRows * stride,
+    })),
     step: [],
     targetUpdate,
     sweep: [
-      ...gatherCalls(network),
-      ...forwardCalls(network, "target", ROWS.all),
-      call("scatter_rows", { values, table: view(table) }, { stride }),
+      ...gatherCalls(networks[0]),
+      ...calls(ROWS.all),
+      ...looked.map(({ rows, table, stride }) =>
+        call("scatter_rows", { values: view(rows), table: view(table) }, {
+          stride,
+        })
+      ),
     ],
   };
+}
+
+/** {@link TargetTables} of one network's values. */
+export interface TargetCalls extends Omit<TargetTables, "views"> {
+  /** Where they lie. */
+  readonly values: View;
+}
+
+/** {@link targetTables} of a network's outputs. */
+export function targetCalls(
+  network: ProgramNetwork,
+  plan: PlanLayout,
+  tableRows: number,
+  interval: number,
+  rows: number,
+): TargetCalls {
+  const { prefix } = network;
+  const { views: [values], ...rest } = targetTables(
+    [network],
+    (rows) => forwardCalls(network, "target", rows),
+    [{
+      rows: `${prefix}targetValues`,
+      table: `${prefix}targetTable`,
+      stride: lastLayer(network).outputStride,
+    }],
+    plan,
+    tableRows,
+    interval,
+    rows,
+  );
+  return { ...rest, values };
 }

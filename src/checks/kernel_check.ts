@@ -37,6 +37,9 @@ const LARGE_EVERY = 5;
 /** No matrix is wider. */
 const WIDEST = 200;
 
+/** More would only take longer. */
+const MOST_QUANTILES = 33;
+
 /**
  * A task of one step: calls of every kernel that have nothing to do with each other, and whose
  * buffers are its state. Each call of the result is the task anew.
@@ -56,10 +59,13 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
   const contents: Record<string, Float32Array> = {};
   for (const kernel of Object.values(KERNELS)) {
     for (let i = 0; i < CALLS; i++) {
+      const actions = Math.max(actionCount, width());
       const example = kernel.example({
         inputs: width(),
         outputs: width(),
-        actions: Math.max(actionCount, width()),
+        actions,
+        quantiles: 1 +
+          random.integer(Math.min(MOST_QUANTILES, Math.floor(WIDEST / actions))),
         batchSize,
         rowCapacity,
         tableRows,
