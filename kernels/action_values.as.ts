@@ -20,13 +20,17 @@ export function action_values(
     const heads = at(call.heads, r * call.headStride);
     const values = at(call.values, r * call.stride);
     for (let a = 0; a < actions; a++) {
-      const value = call.scale *
-        lowestSum(at(heads, a * quantiles), quantiles, call.whole, call.part);
-      const to = at(values, a);
-      store<f32>(
-        to,
-        flushTensor(call.accumulate ? load<f32>(to) + value : value),
+      const value = flushTensor(
+        call.scale * lowestSum(
+          at(heads, a * quantiles),
+          quantiles,
+          call.whole,
+          call.fraction,
+        ),
       );
+      const to = at(values, a);
+      const total = call.accumulate ? load<f32>(to) + value : value;
+      store<f32>(to, flushTensor(total * call.criticShare));
     }
   }
 }

@@ -8,10 +8,10 @@ import wgsl from "./action_values.wgsl" with { type: "text" };
 
 /**
  * The value of each action from one critic's quantiles of its return, on the rows that `rows` names:
- * `scale` · (sum of the `whole` lowest quantiles and `part` of the next), added to what is there already
- * where `accumulate` is 1. With scale = 1 / (share · quantiles · critics), a call for each critic gives the
- * mean over critics of the mean of the lowest share: all of it (Dabney et al., 2018a) or, below 1, CVaR
- * (Dabney et al., 2018b, section 4).
+ * `scale` · (sum of the `whole` lowest quantiles and `fraction` of the next), the mean of all of them
+ * (Dabney et al., 2018a) or their CVaR (Dabney et al., 2018b, section 4). Where `accumulate` is 1, what is
+ * there already is added. The sum is stored times `criticShare`: 1, and 1 / critics in the call for the last
+ * of several critics, which so leaves their mean.
  *
  * `heads` is (rows, headStride), output a · quantiles + k being quantile k of action a; `values` is
  * (rows, stride). The padding stays as it is.
@@ -27,14 +27,14 @@ export const actionValues = defineKernel({
     stride: "u32",
     quantiles: "u32",
     whole: "u32",
-    part: "f32",
+    fraction: "f32",
     scale: "f32",
     accumulate: "u32",
+    criticShare: "f32",
   },
   ownRows: ["heads", "values"],
   threads: ({ rows, actions }, layout) => rangeCapacity(rows, layout) * actions,
   example: ({ actions, rowCapacity, choose, quantiles }) => {
-    const share = choose([1, 0.1, 0.37, 0.5]);
     const width = actions * quantiles;
     return {
       numbers: {
@@ -42,9 +42,10 @@ export const actionValues = defineKernel({
         actions,
         headStride: padded(width),
         stride: padded(actions),
-        ...lowestShare(quantiles, share),
-        scale: 1 / (share * quantiles * choose([1, 2, 3])),
+        quantiles,
+        ...lowestShare(quantiles, choose([1, 0.1, 0.37, 0.5])),
         accumulate: choose([0, 1]),
+        criticShare: 1 / choose([1, 2, 3]),
       },
       buffers: {
         heads: matrix(rowCapacity, width),
@@ -53,18 +54,17 @@ export const actionValues = defineKernel({
     };
   },
   run({ heads, values }, numbers, plan) {
-    const { actions, headStride, stride, quantiles, whole, part } = numbers;
+    const { actions, headStride, stride, quantiles, whole, fraction } = numbers;
     const { fround } = Math;
     const [first, end] = rowRange(numbers.rows, plan);
     for (let r = first; r < end; r++) {
       for (let a = 0; a < actions; a++) {
         const start = r * headStride + a * quantiles;
-        const sum = lowestSum(heads, start, quantiles, whole, part);
-        const value = fround(sum * numbers.scale);
+        const sum = lowestSum(heads, start, quantiles, whole, fraction);
+        const value = flush(fround(sum * numbers.scale));
         const i = r * stride + a;
-        values[i] = flush(
-          numbers.accumulate ? fround(values[i] + value) : value,
-        );
+        const total = numbers.accumulate ? fround(values[i] + value) : value;
+        values[i] = flush(fround(total * numbers.criticShare));
       }
     }
   },

@@ -1,23 +1,33 @@
 // action_values: a thread computes the value of one action in one row.
 
-// The sum of an action's `whole` lowest quantiles and of `part` of the next.
+// The sum of an action's `whole` lowest quantiles and of `fraction` of the next.
 fn lowest_sum(start: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < arguments.quantiles; k++) {
-    let z = heads[start + k];
-    var rank = 0u;
-    if (arguments.whole < arguments.quantiles) {
-      for (var i = 0u; i < arguments.quantiles; i++) {
-        let other = heads[start + i];
-        if (other < z || (other == z && i < k)) { rank++; }
+  if (arguments.whole >= arguments.quantiles) {
+    for (var k = 0u; k < arguments.quantiles; k++) { sum = add(sum, heads[start + k]); }
+    return sum;
+  }
+  // One after the other, by size and then by index; `last` is the index of the one before, plus 1.
+  var last = 0u;
+  var previous = 0.0;
+  for (var n = 0u; n <= arguments.whole; n++) {
+    var next = 0u;
+    var smallest = 0.0;
+    for (var i = 0u; i < arguments.quantiles; i++) {
+      let z = heads[start + i];
+      if (last > 0u && (z < previous || (z == previous && i < last))) { continue; }
+      if (next == 0u || z < smallest) {
+        next = i + 1u;
+        smallest = z;
       }
     }
-    if (rank > arguments.whole) { continue; }
-    if (rank < arguments.whole) {
-      sum = add(sum, z);
+    if (n < arguments.whole) {
+      sum = add(sum, smallest);
     } else {
-      sum = add(sum, mul(arguments.part, z));
+      sum = add(sum, mul(arguments.fraction, smallest));
     }
+    last = next;
+    previous = smallest;
   }
   return sum;
 }
@@ -28,8 +38,8 @@ fn kernel(thread: u32, run: u32) {
   if (row >= range.y) { return; }
   let action = thread % arguments.actions;
   let start = start_heads(run) + row * arguments.headStride + action * arguments.quantiles;
-  var value = mul(lowest_sum(start), arguments.scale);
+  var value = flush(mul(lowest_sum(start), arguments.scale));
   let to = start_values(run) + row * arguments.stride + action;
   if (arguments.accumulate != 0u) { value = add(values[to], value); }
-  values[to] = flush(value);
+  values[to] = flush(mul(value, arguments.criticShare));
 }

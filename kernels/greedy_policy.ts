@@ -1,6 +1,6 @@
 /** Reference of `greedy_policy`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel, ROWS, rowRange } from "./kernel.ts";
+import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { equalPart, flush, FORBIDDEN } from "./portable.ts";
 import wgsl from "./greedy_policy.wgsl" with { type: "text" };

@@ -11,7 +11,7 @@ export function lowest_critic(
   const actions = call.actions;
   const quantiles = call.quantiles;
   const whole = call.whole;
-  const part = call.part;
+  const fraction = call.fraction;
   const end = rangeEnd(call.rows, plan);
   for (
     let r = firstRow(rangeFirst(call.rows, plan), share);
@@ -23,8 +23,8 @@ export function lowest_critic(
       const heads = at(call.heads, start);
       const lowest = at(call.lowest, start);
       if (
-        lowestSum(heads, quantiles, whole, part) <
-          lowestSum(lowest, quantiles, whole, part)
+        lowestSum(heads, quantiles, whole, fraction) <
+          lowestSum(lowest, quantiles, whole, fraction)
       ) {
         for (let k = 0; k < quantiles; k++) {
           store<f32>(at(lowest, k), load<f32>(at(heads, k)));

@@ -7,7 +7,7 @@ import wgsl from "./lowest_critic.wgsl" with { type: "text" };
 
 /**
  * The more pessimistic of two critics, action by action, on the rows that `rows` names: where the value of
- * an action (the sum of its `whole` lowest quantiles and `part` of the next) is lower in `heads` than in
+ * an action (the sum of its `whole` lowest quantiles and `fraction` of the next) is lower in `heads` than in
  * `lowest`, all its quantiles in `lowest` are replaced by those of `heads` (Fujimoto, van Hoof and Meger,
  * 2018, eq. 10, for quantiles as in d3rlpy). A call for each further critic leaves the lowest of all.
  *
@@ -23,30 +23,37 @@ export const lowestCritic = defineKernel({
     stride: "u32",
     quantiles: "u32",
     whole: "u32",
-    part: "f32",
+    fraction: "f32",
   },
   ownRows: ["heads", "lowest"],
   threads: ({ rows, actions }, layout) => rangeCapacity(rows, layout) * actions,
-  example: ({ actions, rowCapacity, choose, quantiles }) => ({
-    numbers: {
-      rows: choose(Object.values(ROWS)),
-      actions,
-      stride: padded(actions * quantiles),
-      ...lowestShare(quantiles, choose([1, 0.1, 0.37, 0.5])),
-    },
-    buffers: {
-      heads: matrix(rowCapacity, actions * quantiles),
-      lowest: matrix(rowCapacity, actions * quantiles),
-    },
-  }),
+  example: ({ actions, rowCapacity, choose, quantiles }) => {
+    const share = choose([1, 0.1, 0.37, 0.5]);
+    const { whole, fraction } = lowestShare(quantiles, share);
+    const width = actions * quantiles;
+    return {
+      numbers: {
+        rows: choose(Object.values(ROWS)),
+        actions,
+        stride: padded(width),
+        quantiles,
+        whole,
+        fraction,
+      },
+      buffers: {
+        heads: matrix(rowCapacity, width),
+        lowest: matrix(rowCapacity, width),
+      },
+    };
+  },
   run({ heads, lowest }, numbers, plan) {
-    const { actions, stride, quantiles, whole, part } = numbers;
+    const { actions, stride, quantiles, whole, fraction } = numbers;
     const [first, end] = rowRange(numbers.rows, plan);
     for (let r = first; r < end; r++) {
       for (let a = 0; a < actions; a++) {
         const start = r * stride + a * quantiles;
-        const value = lowestSum(heads, start, quantiles, whole, part);
-        if (value < lowestSum(lowest, start, quantiles, whole, part)) {
+        const value = lowestSum(heads, start, quantiles, whole, fraction);
+        if (value < lowestSum(lowest, start, quantiles, whole, fraction)) {
           lowest.set(heads.subarray(start, start + quantiles), start);
         }
       }

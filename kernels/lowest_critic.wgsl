@@ -1,24 +1,33 @@
 // lowest_critic: a thread compares the two critics in one action of one row.
 
-// What an action's quantile of this rank counts in its value.
-fn counted(z: f32, rank: u32) -> f32 {
-  if (rank < arguments.whole) { return z; }
-  return mul(arguments.part, z);
-}
-
-// The sum of an action's `whole` lowest quantiles and of `part` of the next, in `heads`.
+// The sum of an action's `whole` lowest quantiles and of `fraction` of the next, in `heads`.
 fn sum_of_heads(start: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < arguments.quantiles; k++) {
-    let z = heads[start + k];
-    var rank = 0u;
-    if (arguments.whole < arguments.quantiles) {
-      for (var i = 0u; i < arguments.quantiles; i++) {
-        let other = heads[start + i];
-        if (other < z || (other == z && i < k)) { rank++; }
+  if (arguments.whole >= arguments.quantiles) {
+    for (var k = 0u; k < arguments.quantiles; k++) { sum = add(sum, heads[start + k]); }
+    return sum;
+  }
+  // One after the other, by size and then by index; `last` is the index of the one before, plus 1.
+  var last = 0u;
+  var previous = 0.0;
+  for (var n = 0u; n <= arguments.whole; n++) {
+    var next = 0u;
+    var smallest = 0.0;
+    for (var i = 0u; i < arguments.quantiles; i++) {
+      let z = heads[start + i];
+      if (last > 0u && (z < previous || (z == previous && i < last))) { continue; }
+      if (next == 0u || z < smallest) {
+        next = i + 1u;
+        smallest = z;
       }
     }
-    if (rank <= arguments.whole) { sum = add(sum, counted(z, rank)); }
+    if (n < arguments.whole) {
+      sum = add(sum, smallest);
+    } else {
+      sum = add(sum, mul(arguments.fraction, smallest));
+    }
+    last = next;
+    previous = smallest;
   }
   return sum;
 }
@@ -26,16 +35,31 @@ fn sum_of_heads(start: u32) -> f32 {
 // The same in `lowest`.
 fn sum_of_lowest(start: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < arguments.quantiles; k++) {
-    let z = lowest[start + k];
-    var rank = 0u;
-    if (arguments.whole < arguments.quantiles) {
-      for (var i = 0u; i < arguments.quantiles; i++) {
-        let other = lowest[start + i];
-        if (other < z || (other == z && i < k)) { rank++; }
+  if (arguments.whole >= arguments.quantiles) {
+    for (var k = 0u; k < arguments.quantiles; k++) { sum = add(sum, lowest[start + k]); }
+    return sum;
+  }
+  // One after the other, by size and then by index; `last` is the index of the one before, plus 1.
+  var last = 0u;
+  var previous = 0.0;
+  for (var n = 0u; n <= arguments.whole; n++) {
+    var next = 0u;
+    var smallest = 0.0;
+    for (var i = 0u; i < arguments.quantiles; i++) {
+      let z = lowest[start + i];
+      if (last > 0u && (z < previous || (z == previous && i < last))) { continue; }
+      if (next == 0u || z < smallest) {
+        next = i + 1u;
+        smallest = z;
       }
     }
-    if (rank <= arguments.whole) { sum = add(sum, counted(z, rank)); }
+    if (n < arguments.whole) {
+      sum = add(sum, smallest);
+    } else {
+      sum = add(sum, mul(arguments.fraction, smallest));
+    }
+    last = next;
+    previous = smallest;
   }
   return sum;
 }

@@ -16,6 +16,12 @@ import {
   type SettingDefinitions,
 } from "../settings.ts";
 import {
+  criticProgram,
+  type CriticSettings,
+  criticSettings,
+  isSingleMean,
+} from "./critics.ts";
+import {
   type AlgorithmDefinition,
   type LearnerSettings,
   learnerSettings,
@@ -45,6 +51,7 @@ import { call, type Program, stateOf, view } from "./program.ts";
 export type QSettings =
   & LearnerSettings
   & ValueSettings
+  & CriticSettings
   & NumbersNamed<"targetActionNoise">;
 
 /** Those of CQL. */
@@ -73,6 +80,7 @@ const settings: SettingDefinitions<CqlSettings> = {
     0,
     "probability with which the target replaces the next action by a uniform one",
   ),
+  ...criticSettings,
   checkpointChoice: valueSettings.checkpointChoice,
 };
 
@@ -120,7 +128,7 @@ interface Variant {
  * Loss = mean(Huber(Q(s,a) - y)) + alpha · mean(T · logsumexp(Q(s,·)/T) - Q(s,a)),
  * y = r + γ · ((1 - n) · Q'(s',a') + n · mean Q'(s',·)) with the action noise n, the target network
  * Q' and a' = argmax Q(s',·), or of Q' for DQN. Loss terms `tdLoss` and `conservativeLoss`, the
- * latter without alpha.
+ * latter without alpha. Several critics and quantile heads: see {@link criticProgram}.
  */
 function qLearning(
   settings: QSettings,
@@ -129,6 +137,21 @@ function qLearning(
 ): Program {
   const { batchSize, gamma, targetActionNoise, targetUpdateInterval } =
     settings;
+  const common = {
+    outputs: "qValues",
+    discount: gamma,
+    rewardScale: rewardScaleOf(settings, shape),
+    tableRows: shape.tableRows,
+    targetUpdateInterval,
+    lossTerms: [
+      { name: "tdLoss", weight: 1 },
+      { name: "conservativeLoss", weight: alpha },
+    ],
+  } as const;
+  if (!isSingleMean(settings)) {
+    const loss = { ...settings, doubleQ, alpha, temperature };
+    return { ...common, ...criticProgram(loss, shape) };
+  }
   const network = trainedNetwork("value", shape, shape.actionCount, {
     hasTarget: true,
   });
@@ -160,13 +183,10 @@ function qLearning(
     conservativeWeight: alpha / batchSize,
   });
   return {
+    ...common,
     networks: [network],
     state: stateOf([network]),
-    outputs: "qValues",
-    discount: gamma,
-    rewardScale: rewardScaleOf(settings, shape),
     plan,
-    tableRows: shape.tableRows,
     tables: maskTables(network, shape.tableRows),
     buffers: [
       ...networkBuffers(network, rowCapacity),
@@ -187,10 +207,5 @@ function qLearning(
     ],
     targetUpdate: target.targetUpdate,
     sweep: target.sweep,
-    targetUpdateInterval,
-    lossTerms: [
-      { name: "tdLoss", weight: 1 },
-      { name: "conservativeLoss", weight: alpha },
-    ],
   };
 }

@@ -65,7 +65,9 @@ function kernelTask(random: RandomStream, large: boolean): () => TrainingTask {
         outputs: width(),
         actions,
         quantiles: 1 +
-          random.integer(Math.min(MOST_QUANTILES, Math.floor(WIDEST / actions))),
+          random.integer(
+            Math.min(MOST_QUANTILES, Math.floor(WIDEST / actions)),
+          ),
         batchSize,
         rowCapacity,
         tableRows,

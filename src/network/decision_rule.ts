@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lowestShare, lowestSum } from "../../kernels/lowest_sum.ts";
 import { flush, FORBIDDEN, log, sqrt } from "../../kernels/portable.ts";
 import { InputError } from "../errors.ts";
 import { requireLength } from "../numerics/arrays.ts";
@@ -122,27 +123,6 @@ export function requireRule(
 
 const LARGEST_SPREAD = 1e6;
 
-/** The lowest share of N sorted quantiles: as many whole ones, a fraction of the next, and what their sum is multiplied by. */
-export interface LowestShare {
-  /** Quantiles that count in full. */
-  readonly whole: number;
-  /** f32 weight of the next one. */
-  readonly fraction: number;
-  /** f32(1 / (risk · N)). */
-  readonly scale: number;
-}
-
-/** @see LowestShare */
-export function lowestShare(quantiles: number, risk: number): LowestShare {
-  const share = risk * quantiles;
-  const whole = Math.floor(share);
-  return {
-    whole,
-    fraction: Math.fround(share - whole),
-    scale: Math.fround(1 / share),
-  };
-}
-
 /**
  * Values of actions from their quantiles: the left fold in ascending order of k, or at a risk below 1
  * of size, of those that count in full, then of the next one times `fraction`; all times `scale`.
@@ -155,15 +135,10 @@ export function quantileValues(
   quantiles: number,
   risk = 1,
 ): Float32Array {
-  const { fround } = Math;
   const { whole, fraction, scale } = lowestShare(quantiles, risk);
   return new Float32Array(outputs.length / quantiles).map((_, i) => {
-    const own = outputs.subarray(i * quantiles, (i + 1) * quantiles);
-    const ordered = risk === 1 ? own : own.slice().sort();
-    let sum = 0;
-    for (let k = 0; k < whole; k++) sum = fround(sum + ordered[k]);
-    if (fraction > 0) sum = fround(sum + fround(fraction * ordered[whole]));
-    return flush(fround(sum * scale));
+    const sum = lowestSum(outputs, i * quantiles, quantiles, whole, fraction);
+    return flush(Math.fround(sum * scale));
   });
 }
 

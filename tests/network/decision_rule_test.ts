@@ -1,10 +1,10 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { lowestShare } from "../../kernels/lowest_sum.ts";
 import { FORBIDDEN } from "../../kernels/portable.ts";
 import { InputError } from "../../src/errors.ts";
 import {
   actionLayout,
   exclusionThreshold,
-  lowestShare,
 } from "../../src/network/decision_rule.ts";
 import {
   type NetworkLayout,
