@@ -9,7 +9,7 @@ import wgsl from "./action_values.wgsl" with { type: "text" };
 /**
  * The value of each action from one critic's quantiles of its return, on the rows that `rows` names:
  * `scale` · (sum of the `whole` lowest quantiles and `fraction` of the next), the mean of all of them
- * (Dabney et al., 2018a) or their CVaR (Dabney et al., 2018b, section 4). Where `accumulate` is 1, what is
+ * (Dabney et al., 2018a) or their CVaR (Dabney et al., 2018b). Where `accumulate` is 1, what is
  * there already is added. The sum is stored times `criticShare`: 1, and 1 / critics in the call for the last
  * of several critics, which so leaves their mean.
  *

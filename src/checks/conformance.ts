@@ -13,7 +13,7 @@ import {
   initialState,
   type TrainingState,
 } from "../algorithms/training_state.ts";
-import type { Program } from "../algorithms/program.ts";
+import type { Program, ProgramNetwork } from "../algorithms/program.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
 import { readSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -55,7 +55,7 @@ export async function checkConformance(
 ): Promise<ConformanceResult> {
   const file = readSafetensors(bytes, name);
   const about = readMetadata(file);
-  const { algorithm, steps, sizes, batchSize } = about;
+  const { algorithm, steps, batchSize } = about;
   const dataset = fixtureDataset(file, about);
   const rows = distinctRows(dataset.observations, dataset.observationSize);
   const program = fixtureProgram(file, about, rows.count);
@@ -71,15 +71,20 @@ export async function checkConformance(
       for (let i = 0; i < batchSize; i++) samples[i] = drawn++;
     },
   }], [adamSchedule(about.number("learning_rate"), "constant", steps)]);
-  const initial = fixtureLayers(file, "init", sizes);
   const session = await backend.open({
     program,
     observations: rows.observations,
     tables: fixtureTables(file, about, rows),
     plan,
-    state: initialState(program, [[
-      packParameters(program.networks[0].layout, initial),
-    ]]),
+    state: initialState(
+      program,
+      program.networks.map((network, n) => [
+        packParameters(
+          network.layout,
+          fixtureLayers(file, "init", about, network, n),
+        ),
+      ]),
+    ),
   });
   try {
     const losses = [await session.run(1)];
@@ -91,7 +96,7 @@ export async function checkConformance(
         largestParameterDifference(
           file,
           `expect.step${step}`,
-          sizes,
+          about,
           program,
           state,
         )
@@ -137,8 +142,14 @@ interface FixtureMetadata {
   readonly batchSize: number;
   readonly sizes: readonly number[];
   readonly torchError: number;
+  /** N of a quantile head; 0 for one output an action. */
+  readonly quantiles: number;
+  readonly criticCount: number;
   number(key: string): number;
 }
+
+/** Those of {@link ALGORITHMS} that may have quantile heads and several critics. */
+const Q_LEARNING = ["discrete_cql", "dqn", "double_dqn"];
 
 function readMetadata(file: SafetensorsFile): FixtureMetadata {
   const value = (key: string): unknown => {
@@ -172,15 +183,23 @@ function readMetadata(file: SafetensorsFile): FixtureMetadata {
       }: there are fixtures of ${ALGORITHMS.join(", ")}`,
     );
   }
-  // One network with one output an action is what the suite trains; older fixtures do not say it.
-  for (const [key, only] of [["q_function", "mean"], ["n_critics", 1]]) {
-    if (Object.hasOwn(file.metadata, key) && value(`${key}`) !== only) {
-      throw new InputError(
-        `${file.name}: ${key} ${
-          visible(file.metadata[key])
-        }: only ${only} can be replayed`,
-      );
-    }
+  // Older fixtures do not say it.
+  const said = (key: string) => Object.hasOwn(file.metadata, key);
+  const head = said("q_function") ? value("q_function") : "mean";
+  const criticCount = said("n_critics") ? size("n_critics") : 1;
+  const mayVary = Q_LEARNING.includes(algorithm as string);
+  for (
+    const [key, known] of [
+      ["q_function", head === "mean" || (head === "qr" && mayVary)],
+      ["n_critics", criticCount === 1 || mayVary],
+    ] as const
+  ) {
+    if (known) continue;
+    throw new InputError(
+      `${file.name}: ${key} ${
+        visible(file.metadata[key])
+      } of ${algorithm} cannot be replayed`,
+    );
   }
   const torchError = number("torch_float32_max_abs_error");
   if (!(torchError >= 0 && torchError <= LARGEST_TORCH_ERROR)) {
@@ -204,6 +223,8 @@ function readMetadata(file: SafetensorsFile): FixtureMetadata {
     batchSize: size("batch_size"),
     sizes: [size("obs_dim"), ...hidden, size("actions")],
     torchError,
+    quantiles: head === "qr" ? size("n_quantiles") : 0,
+    criticCount,
     number,
   };
 }
@@ -259,9 +280,10 @@ function fixtureDataset(
 
 function fixtureProgram(
   file: SafetensorsFile,
-  { algorithm, sizes, batchSize, number }: FixtureMetadata,
+  about: FixtureMetadata,
   tableRows: number,
 ): Program {
+  const { algorithm, sizes, batchSize, quantiles, criticCount, number } = about;
   const shape = {
     observationSize: sizes[0],
     hidden: sizes.slice(1, -1),
@@ -279,15 +301,16 @@ function fixtureProgram(
     );
   }
   const settings = { batchSize, targetUpdateInterval, gamma: number("gamma") };
+  const ofCritics = { ...settings, quantiles, criticCount };
   const programs: Record<string, () => Program> = {
     discrete_cql: () =>
       buildProgram(
-        configureAlgorithm("cql", { ...settings, alpha: number("alpha") }),
+        configureAlgorithm("cql", { ...ofCritics, alpha: number("alpha") }),
         shape,
       ),
     double_dqn: () =>
-      buildProgram(configureAlgorithm("doubleDqn", settings), shape),
-    dqn: () => buildProgram(configureAlgorithm("dqn", settings), shape),
+      buildProgram(configureAlgorithm("doubleDqn", ofCritics), shape),
+    dqn: () => buildProgram(configureAlgorithm("dqn", ofCritics), shape),
     discrete_fqe: () => fittedQProgram(settings, shape),
   };
   return programs[algorithm]();
@@ -325,37 +348,35 @@ function fixtureTables(
   return { [TARGET_PROBABILITIES]: probabilities };
 }
 
-/** The fixture's layers, from PyTorch's [outputs, inputs] to [inputs, outputs]. */
+/** What stands before the number of a layer in the names of a program's n-th network. */
+function recordedName({ criticCount }: FixtureMetadata, n: number): string {
+  return criticCount > 1 ? `critic${n}.` : "";
+}
+
+/** The fixture's layers of a program's n-th network, from PyTorch's [outputs, inputs] to [inputs, outputs]. */
 function fixtureLayers(
   file: SafetensorsFile,
   prefix: string,
-  sizes: readonly number[],
+  about: FixtureMetadata,
+  { layout }: ProgramNetwork,
+  n: number,
 ): LayerParameters[] {
+  // Kept in f64 when the file has f64: this is the expectation, not the arithmetic.
   const type = prefix === "init" ? Float32Array : Float64Array;
-  return sizes.slice(1).map((outputs, l) => {
-    const inputs = sizes[l];
-    const source: ArrayLike<number> = tensor<Float32Array | Float64Array>(
-      file,
-      `${prefix}.${l}.weight`,
-      type,
-      inputs * outputs,
-    );
-    // Kept in f64 when the file has f64: this is the expectation, not the arithmetic.
+  const read = (name: string, length: number) =>
+    tensor<Float32Array | Float64Array>(file, name, type, length);
+  const own = `${prefix}.${recordedName(about, n)}`;
+  return layout.layers.map(({ inputs, outputs }, l) => {
+    const source = read(`${own}${l}.weight`, inputs * outputs);
     const weight = new type(inputs * outputs);
     for (let o = 0; o < outputs; o++) {
       for (let i = 0; i < inputs; i++) {
         weight[i * outputs + o] = source[o * inputs + i];
       }
     }
-    const bias = tensor<Float32Array | Float64Array>(
-      file,
-      `${prefix}.${l}.bias`,
-      type,
-      outputs,
-    );
     return {
       weight: weight as Float32Array,
-      bias: bias as Float32Array,
+      bias: read(`${own}${l}.bias`, outputs) as Float32Array,
       inputs,
       outputs,
     };
@@ -365,15 +386,16 @@ function fixtureLayers(
 function largestParameterDifference(
   file: SafetensorsFile,
   prefix: string,
-  sizes: readonly number[],
+  about: FixtureMetadata,
   program: Program,
   state: TrainingState,
 ): number {
-  const { parameters } = state.buffers;
   let largest = 0;
-  fixtureLayers(file, prefix, sizes).forEach(
-    ({ weight, bias, inputs, outputs }, l) => {
-      const { offset, outputStride } = program.networks[0].layout.layers[l];
+  program.networks.forEach((network, n) => {
+    const parameters = state.buffers[`${network.prefix}parameters`];
+    const layers = fixtureLayers(file, prefix, about, network, n);
+    layers.forEach(({ weight, bias, inputs, outputs }, l) => {
+      const { offset, outputStride } = network.layout.layers[l];
       for (let i = 0; i <= inputs; i++) {
         for (let o = 0; o < outputs; o++) {
           const expected = i < inputs ? weight[i * outputs + o] : bias[o];
@@ -382,8 +404,8 @@ function largestParameterDifference(
           largest = Math.max(largest, Math.abs(value - expected));
         }
       }
-    },
-  );
+    });
+  });
   return largest;
 }
 

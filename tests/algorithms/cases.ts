@@ -27,6 +27,9 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   advantageCap: [1, 5],
 };
 
+/** Settings that say what a value network is: see {@link headTraining}. */
+export const HEADS = ["criticCount", "quantiles", "risk"];
+
 /** Settings of the training loop: no loss depends on them. */
 const LOOP = [
   ...Object.keys(learnerSettings),
@@ -37,7 +40,9 @@ const LOOP = [
 /** Settings that an algorithm's loss depends on. @throws Error if the oracle does not know one. */
 export function lossSettings(name: AlgorithmName): string[] {
   const { settings } = ALGORITHMS.find((each) => each.name === name)!;
-  const keys = Object.keys(settings).filter((key) => !LOOP.includes(key));
+  const keys = Object.keys(settings).filter((key) =>
+    !LOOP.includes(key) && !HEADS.includes(key)
+  );
   for (const key of keys) {
     if (Object.hasOwn(RANGES, key)) continue;
     throw new Error(
@@ -110,6 +115,27 @@ export function randomTraining(
     },
     runs: [0, 1].map((member): TaskRun => ({ seed, member, dataset })),
     bootstrapOnTruncation: random.integer(2) === 1,
+  };
+}
+
+/** Several critics, quantile heads or both, small enough that the oracle is quick; some with masks. */
+export function headTraining(seed: number, name: AlgorithmName): Training {
+  const training = randomTraining(seed, name, seed % 2 === 0);
+  const random = randomStream(seed, "heads");
+  const integer = (least: number, most: number) =>
+    least + random.integer(most - least + 1);
+  const quantiles = seed % 3 === 0 ? 0 : integer(2, 4);
+  const settings = {
+    ...training.algorithm.settings,
+    batchSize: integer(1, 6),
+    criticCount: quantiles === 0 ? integer(2, 3) : integer(1, 2),
+    quantiles,
+    risk: quantiles === 0 ? 1 : random.uniform(),
+  };
+  return {
+    ...training,
+    algorithm: { name, settings } as Algorithm,
+    network: { ...training.network, hidden: [integer(2, 5), integer(2, 4)] },
   };
 }
 

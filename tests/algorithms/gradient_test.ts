@@ -7,13 +7,19 @@ import { ok } from "node:assert/strict";
 import { ALGORITHMS } from "../../src/algorithms/index.ts";
 import { type PresetName, presets } from "../../src/config/presets.ts";
 import { randomStream } from "../../src/numerics/random.ts";
-import { lossSettings, presetTraining, randomTraining } from "./cases.ts";
+import {
+  HEADS,
+  headTraining,
+  lossSettings,
+  presetTraining,
+  randomTraining,
+} from "./cases.ts";
 import { differenceFrom } from "./compare.ts";
 import { suiteUpdates } from "./updates.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
-for (const { name } of ALGORITHMS) {
+for (const { name, settings } of ALGORITHMS) {
   for (const preset of Object.keys(presets) as PresetName[]) {
     Deno.test(`${name} as ${preset} sets it: losses and gradient are the oracle's`, async () => {
       const updates = await suiteUpdates(presetTraining(preset, name), 1);
@@ -95,5 +101,36 @@ for (const { name } of ALGORITHMS) {
     }
     ok(smooth > 24, `${smooth} of 36 are smooth`);
     ok(heeded > smooth / 2, `masks count in ${heeded} of ${smooth}`);
+  });
+
+  if (!HEADS.every((key) => Object.hasOwn(settings, key))) continue;
+
+  Deno.test(`${name} with several critics and quantiles (seeds ${SEEDS}): losses and gradient are the oracle's, and depend on each setting`, async () => {
+    const random = randomStream(1, "jitter");
+    const smooth = [];
+    let made = 0;
+    for (const seed of SEEDS) {
+      const updates = await suiteUpdates(headTraining(seed, name), 3);
+      for (const [i, update] of updates.entries()) {
+        made++;
+        const difference = differenceFrom(update, random);
+        if (difference === null) continue;
+        ok(
+          difference <= 1,
+          `seed ${seed}, update ${i}: ${difference} times the tolerance`,
+        );
+        smooth.push(update);
+      }
+    }
+    ok(smooth.length > 0.8 * made, `${smooth.length} of ${made} are smooth`);
+    for (const key of [...lossSettings(name), "risk"]) {
+      const seen = smooth.some((update) => {
+        const value = key === "risk" ? 1 : 0.95 * update.settings[key];
+        const settings = { ...update.settings, [key]: value };
+        const other = { ...update, settings };
+        return differenceFrom(update, random, other)! > 10;
+      });
+      ok(seen, `${key} may be off, and nothing shows it`);
+    }
   });
 }

@@ -90,26 +90,80 @@ const cloning: Loss = ({ settings, sample }, watch) => ([policy]) => {
   };
 };
 
-/** Huber(Q(s,a) - y) + alpha · (T · log Σ exp(Q(s,·) / T) - Q(s,a)), all over the allowed actions. */
+/** The mean of the lowest share of numbers, of which the next above it may count in part. */
+function lowestMean(xs: readonly number[], share: number): number {
+  const count = share * xs.length;
+  const ascending = [...xs].sort((a, b) => a - b);
+  return sumOf(
+    ascending.map((x, i) => x * Math.min(1, Math.max(0, count - i))),
+  ) / count;
+}
+
+/**
+ * Σ over critics of Huber(Q_c(s,a) - y), or of their quantile regression, + alpha · (T · log Σ exp(Q(s,·) / T)
+ * - Q(s,a)), all over the allowed actions, where Q is the mean over critics and quantiles.
+ */
 function qLearning(chooser: "online" | "target"): Loss {
   return ({ settings, sample, online, target }, watch) => {
-    const { gamma, rewardScale, targetActionNoise } = settings;
+    const { gamma, rewardScale, targetActionNoise, quantiles, risk } = settings;
     const { alpha = 0, temperature = 1 } = settings;
-    const { observation, action, reward, next } = sample;
-    let y = rewardScale * reward;
+    const { observation, action, reward, next, nextAllowed } = sample;
+    const width = Math.max(1, quantiles);
+    /** [action][quantile] */
+    const heads = (network: Network, seen: readonly number[], watch: Watch) => {
+      const outputs = forward(network, seen, watch);
+      return Array.from(
+        { length: outputs.length / width },
+        (_, a) => outputs.slice(a * width, (a + 1) * width),
+      );
+    };
+    const meanOver = (critics: readonly number[][][], share: number) =>
+      critics[0].map((_, a) =>
+        meanOf(critics.map((head) => lowestMean(head[a], share)))
+      );
+    // What the return may be, and with which probability.
+    const atoms: { y: number; p: number }[] = [];
     if (next) {
       // How far units are from 0 does not matter: nothing is differentiated here.
-      const valuesIn = (network: Network) =>
-        only(forward(network, next, () => {}), sample.nextAllowed);
-      const values = valuesIn(target[0]!);
-      const choosing = chooser === "target" ? values : valuesIn(online[0]);
-      const greedy = values[argmax(choosing, watch)];
-      y += gamma *
-        ((1 - targetActionNoise) * greedy + targetActionNoise * meanOf(values));
-    }
-    return ([network]) => {
-      const values = forward(network, observation, watch);
-      const tdLoss = huber(values[action] - y, watch);
+      const headsOf = (networks: readonly (Network | undefined)[]) =>
+        networks.map((network) => heads(network!, next, () => {}));
+      const targets = headsOf(target);
+      const choosing = chooser === "target" ? targets : headsOf(online);
+      const may = nextAllowed ?? targets[0].map((_, a) => a);
+      const best = may[argmax(only(meanOver(choosing, risk), may), watch)];
+      for (const a of may) {
+        const p = (a === best ? 1 - targetActionNoise : 0) +
+          targetActionNoise / may.length;
+        if (p === 0) continue;
+        const values = targets.map((head) => -lowestMean(head[a], risk));
+        for (const z of targets[argmax(values, watch)][a]) {
+          atoms.push({
+            y: rewardScale * reward + gamma * z,
+            p: p / width,
+          });
+        }
+      }
+    } else atoms.push({ y: rewardScale * reward, p: 1 });
+    const expected = sumOf(atoms.map(({ y, p }) => p * y));
+    return (online) => {
+      const critics = online.map((network) =>
+        heads(network, observation, watch)
+      );
+      const tdLoss = sumOf(
+        critics.map(({ [action]: own }) =>
+          quantiles === 0
+            ? huber(own[0] - expected, watch)
+            : sumOf(own.flatMap((theta, k) =>
+              atoms.map(({ y, p }) => {
+                const tau = (2 * k + 1) / (2 * quantiles);
+                // The derivative has no jump.
+                return p * Math.abs(tau - (y < theta ? 1 : 0)) *
+                  huber(y - theta, () => {});
+              })
+            ))
+        ),
+      );
+      const values = meanOver(critics, 1);
       const conservativeLoss =
         softMaximum(only(values, sample.allowed), temperature) -
         values[action];

@@ -58,6 +58,10 @@ for (const { name } of Deno.readDirSync(FIXTURES)) {
   );
 }
 
+const criticsOf = (
+  [criticCount, quantiles, risk]: readonly [number, number, number],
+) => ({ criticCount, quantiles, risk });
+
 /** Odd sizes; with interval 2 the target values are not a table, with 9 they are. */
 const SHAPES: readonly Shape[] = ([
   ["bc", 1, [7], 2, 1, 1, 9, 3],
@@ -79,6 +83,13 @@ const SHAPES: readonly Shape[] = ([
   ["cql", 3, [7, 33], 9, 5, 3, 2, 20, true],
   ["dqn", 2, [40], 6, 100, 1, 2, 60, true],
   ["iql", 2, [33, 7], 5, 100, 1, 9, 40, true],
+  ["cql", 2, [33, 7], 5, 100, 1, 9, 40, false, [3, 0, 1]],
+  ["cql", 3, [7, 33], 4, 5, 3, 2, 20, true, [2, 0, 1]],
+  ["cql", 2, [33], 4, 100, 2, 9, 40, true, [1, 32, 0.1]],
+  ["cql", 3, [7], 5, 5, 1, 2, 20, false, [2, 7, 1]],
+  ["dqn", 2, [33], 5, 100, 1, 9, 40, true, [2, 5, 0.37]],
+  ["dqn", 3, [7, 7], 3, 5, 3, 2, 20, false, [1, 11, 1]],
+  ["doubleDqn", 2, [40], 6, 100, 1, 9, 40, false, [1, 8, 0.5]],
   ["fqe", 2, [33], 5, 100, 2, 9, 40],
   ["fqe", 3, [7, 33], 9, 5, 3, 2, 20, true],
 ] as const).map((
@@ -92,6 +103,7 @@ const SHAPES: readonly Shape[] = ([
     interval,
     episodes,
     masked,
+    heads,
   ],
 ) => ({
   algorithm,
@@ -103,10 +115,12 @@ const SHAPES: readonly Shape[] = ([
   interval,
   episodes,
   masked,
+  critics: heads && criticsOf(heads),
 }));
 
 for (const shape of SHAPES) {
   const { algorithm, inputs, hidden, actions, batchSize, runs, masked } = shape;
+  const critics = shape.critics && Object.values(shape.critics);
   const sizes = [inputs, ...hidden, actions].join("-");
   const steps = 21;
   const task = () => randomTask(shape, 11, steps);
@@ -114,7 +128,7 @@ for (const shape of SHAPES) {
   onEachBackend(
     `${algorithm} ${sizes}, batch ${batchSize}, ${runs} runs${
       masked ? ", masked" : ""
-    }`,
+    }${critics ? `, critics, quantiles, risk ${critics}` : ""}`,
     async (backend) => {
       const { losses, state } = await expected();
       const { networks, lossTerms } = task().program;
@@ -150,6 +164,12 @@ onEachBackend("every algorithm in a random shape", async (backend) => {
       interval: 1 + random.integer(12),
       episodes: 1 + random.integer(40),
       masked: random.integer(2) === 1,
+      critics: criticsOf(pick(
+        [1, 0, 1],
+        [2, 0, 1],
+        [1, 1 + random.integer(20), 1],
+        [1 + random.integer(3), 1 + random.integer(9), 1 - random.uniform()],
+      )),
     };
     const steps = 5 + random.integer(15);
     const task = () => randomTask(shape, seed + i, steps);

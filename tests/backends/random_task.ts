@@ -5,6 +5,7 @@ import {
   buildProgram,
   configureAlgorithm,
 } from "../../src/algorithms/index.ts";
+import type { CriticSettings } from "../../src/algorithms/critics.ts";
 import {
   fittedQProgram,
   TARGET_PROBABILITIES,
@@ -35,6 +36,8 @@ export interface Shape {
   readonly episodes: number;
   /** Whether about half of the actions are forbidden. */
   readonly masked?: boolean;
+  /** Of algorithms that have them; by default one critic that is a mean. */
+  readonly critics?: CriticSettings;
 }
 
 /** A data set of random walks over few observations and of observations that do not repeat. */
@@ -148,6 +151,7 @@ export function randomTask(
     temperature: 0.5,
     targetActionNoise: 0.05,
     targetUpdateInterval: interval,
+    ...shape.critics,
   };
   const sizes = {
     observationSize: shape.inputs,

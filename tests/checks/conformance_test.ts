@@ -60,12 +60,24 @@ Deno.test("fixtures of what the suite does not train are refused, not misread", 
     'f: algorithm "discrete_sac": there are fixtures of discrete_bc, discrete_cql, dqn, double_dqn, discrete_fqe',
   );
   equal(
+    await refusal({ q_function: '"iqn"' }),
+    'f: q_function "iqn" of dqn cannot be replayed',
+  );
+  equal(
     await refusal({ q_function: '"qr"' }),
-    'f: q_function "qr": only mean can be replayed',
+    'f: not a conformance fixture: metadata has no "n_quantiles"',
+  );
+  equal(
+    await refusal({ n_critics: "0" }),
+    'f: not a conformance fixture: "n_critics" is 0',
+  );
+  equal(
+    await refusal({ algorithm: '"discrete_fqe"', n_critics: "2" }),
+    "f: n_critics 2 of discrete_fqe cannot be replayed",
   );
   equal(
     await refusal({ n_critics: "2" }),
-    "f: n_critics 2: only 1 can be replayed",
+    'f: not a conformance fixture: "init.critic0.0.weight" should be Float32 with 160 elements',
   );
   const rewards = tensors.get("batch.rewards")!.data as Float32Array;
   rewards[1] = NaN;
