@@ -9,6 +9,7 @@
 // are taken whole, so that they are the only lists.
 export * from "./src/algorithms/index.ts";
 export * from "./src/algorithms/define.ts";
+export type { CriticSettings } from "./src/algorithms/critics.ts";
 export * from "./src/environments/index.ts";
 export * from "./src/environments/define.ts";
 export type {

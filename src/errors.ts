@@ -25,3 +25,13 @@ export class InputError extends Error {
     this.name = "InputError";
   }
 }
+
+/** Does something; what is wrong with it gets a prefix that says where it was read. */
+export function blaming<T>(prefix: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(prefix + error.message);
+  }
+}

@@ -95,16 +95,12 @@ type CriticProgram = Pick<
   | "sweep"
 >;
 
-/** Whether one network with one output an action, and no more, is what is asked for. @throws InputError if the settings contradict each other. */
-export function isSingleMean(
-  { criticCount, quantiles, risk }: CriticSettings,
-): boolean {
-  if (quantiles === 0 && risk < 1) {
-    throw new InputError(
-      `risk is ${risk}, and there are no quantiles of which it could be the lowest share: set quantiles, such as 32`,
-    );
-  }
-  return criticCount === 1 && quantiles === 0;
+/** Refuses a risk where there are no quantiles. @throws InputError if it is so. */
+export function checkCritics({ quantiles, risk }: CriticSettings): void {
+  if (quantiles > 0 || risk === 1) return;
+  throw new InputError(
+    `risk: ${risk} is a share of quantiles, and there are none: set quantiles, such as 32`,
+  );
 }
 
 /**

@@ -77,6 +77,8 @@ export interface AlgorithmDefinition<Name extends string, Settings> {
   readonly settings: SettingDefinitions<Settings>;
   /** An algorithm whose settings in a preset this one starts from, where they have the same names. */
   readonly startsFrom?: string;
+  /** Refuses settings that contradict each other. @throws InputError whose message begins with the key. */
+  check?(settings: Settings): void;
   /** The Program for these settings and this shape. */
   build(settings: Settings, shape: LearningShape): Program;
 }

@@ -16,10 +16,10 @@ import {
   type SettingDefinitions,
 } from "../settings.ts";
 import {
+  checkCritics,
   criticProgram,
   type CriticSettings,
   criticSettings,
-  isSingleMean,
 } from "./critics.ts";
 import {
   type AlgorithmDefinition,
@@ -89,6 +89,7 @@ export const conservativeQLearning: AlgorithmDefinition<"cql", CqlSettings> = {
   name: "cql",
   title: "conservative Q-learning",
   settings,
+  check: checkCritics,
   build: (settings, shape) =>
     qLearning(settings, shape, { doubleQ: true, ...settings }),
 };
@@ -101,6 +102,7 @@ export const deepQLearning: AlgorithmDefinition<"dqn", QSettings> = {
   title: "DQN",
   settings: dqnSettings,
   startsFrom: "cql",
+  check: checkCritics,
   build: (settings, shape) => qLearning(settings, shape, { doubleQ: false }),
 };
 
@@ -111,6 +113,7 @@ export const doubleDeepQLearning: AlgorithmDefinition<"doubleDqn", QSettings> =
     title: "Double DQN",
     settings: dqnSettings,
     startsFrom: "cql",
+    check: checkCritics,
     build: (settings, shape) => qLearning(settings, shape, { doubleQ: true }),
   };
 
@@ -148,7 +151,7 @@ function qLearning(
       { name: "conservativeLoss", weight: alpha },
     ],
   } as const;
-  if (!isSingleMean(settings)) {
+  if (settings.criticCount > 1 || settings.quantiles > 0) {
     const loss = { ...settings, doubleQ, alpha, temperature };
     return { ...common, ...criticProgram(loss, shape) };
   }

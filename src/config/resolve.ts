@@ -9,7 +9,7 @@ import {
   ALGORITHMS,
   type AnyDefinition,
 } from "../algorithms/index.ts";
-import { InputError } from "../errors.ts";
+import { blaming, InputError } from "../errors.ts";
 import {
   type EnvironmentConfig,
   environmentNamed,
@@ -139,7 +139,7 @@ export function resolveConfig(
       ...resolveBehaviour(over, source),
     },
     network: laidOver(network, over.network),
-    algorithms: resolveAlgorithms(base, over),
+    algorithms: resolveAlgorithms(base, over, source),
     evaluation: laidOver(base.evaluation, over.evaluation),
   };
   return deepFreeze(config);
@@ -218,20 +218,11 @@ function resolveBehaviour(
   return { behaviour };
 }
 
-/** Does something; what is wrong with it gets a prefix that says where it was read. */
-function blaming<T>(prefix: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(prefix + error.message);
-  }
-}
-
 /** Those of the preset and those that the overrides name, in the order of the list. */
 function resolveAlgorithms(
   { algorithms: own }: Preset,
   { algorithms: over = {} }: ConfigOverrides,
+  source: string,
 ): Config["algorithms"] {
   const named = ALGORITHMS.filter(({ name }) => own[name] ?? over[name]);
   return Object.fromEntries(named.map((definition) => {
@@ -239,7 +230,12 @@ function resolveAlgorithms(
     const like = startsFrom && own[startsFrom as AlgorithmName];
     const base = own[name] ??
       laidOver<object>(defaultsOf(settings), like || undefined);
-    return [name, laidOver<object>(base, over[name])];
+    const whole = laidOver<object>(base, over[name]);
+    blaming(
+      `${source}: algorithms.${name}.`,
+      () => definition.check?.(whole as never),
+    );
+    return [name, whole];
   }));
 }
 

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { ALGORITHMS } from "../algorithms/index.ts";
+import { algorithmNamed, ALGORITHMS } from "../algorithms/index.ts";
 import {
   type AnyEnvironment,
   ENVIRONMENT_WORDS,
@@ -13,7 +13,7 @@ import {
   ENVIRONMENTS,
   FILE_WORLD,
 } from "../environments/index.ts";
-import { InputError } from "../errors.ts";
+import { blaming, InputError } from "../errors.ts";
 import type { AnySettings, NumberSetting, Setting } from "../settings.ts";
 import type { ConfigOverrides } from "./config.ts";
 import { suggest } from "../nearest.ts";
@@ -309,4 +309,8 @@ export function checkLearner(
       }
     }
   }
+  blaming(
+    `settings: algorithms.${name}.`,
+    () => algorithmNamed(name).check?.(settings as never),
+  );
 }

@@ -19,6 +19,7 @@
  * @module
  */
 
+import { lowestShare } from "../../kernels/lowest_sum.ts";
 import { FORBIDDEN } from "../../kernels/portable.ts";
 import { namesToMetadata } from "../dataset/action_codes.ts";
 import { observationNamesToMetadata } from "../dataset/observation_names.ts";
@@ -26,7 +27,6 @@ import {
   actionLayout,
   exclusionThreshold,
   type Imitator,
-  lowestShare,
 } from "./decision_rule.ts";
 import { type NetworkLayout, unpackParameters } from "./layout.ts";
 import {

@@ -62,6 +62,9 @@ Deno.test("the tutorial preset is the tutorial's configuration", () => {
         ensembleSize: 1,
         rewardScale: 1,
         targetActionNoise: 0,
+        criticCount: 1,
+        quantiles: 0,
+        risk: 1,
         checkpointChoice: "last",
         logInterval: 1000,
       },
@@ -240,6 +243,10 @@ const wrong: [overrides: unknown, line: string][] = [
   [
     { "a\nb": 1 },
     '"a\\nb": unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, evaluation',
+  ],
+  [
+    { algorithms: { cql: { risk: 0.25 } } },
+    "algorithms.cql.risk: 0.25 is a share of quantiles, and there are none: set quantiles, such as 32",
   ],
   [[], "must be an object, not a list of 0"],
   [null, "must be an object, not null"],
