@@ -1,0 +1,192 @@
+/**
+ * What stands in the table of everything: worlds, and the studies of learners in each.
+ *
+ * @module
+ */
+import {
+  ALGORITHM_NAMES,
+  chooseWorld,
+  type ChosenWorld,
+  type ConfigOverrides,
+  resolveStudy,
+  type StudyConfig,
+} from "../mod.ts";
+
+/** A world of the table. */
+export interface TableWorld {
+  /** Names its folder and, with `--worlds`, chooses it. */
+  readonly name: string;
+  /** As a heading. */
+  readonly title: string;
+  /** What the data are, in words. */
+  readonly data: string;
+  /** As `--environment` has it; of a file, null. */
+  readonly environment: string | null;
+  /** How data are collected. */
+  readonly dataset: NonNullable<ConfigOverrides["dataset"]>;
+  /** Of all learners that have one: the world's where that is below 1. */
+  readonly gamma: number;
+}
+
+/** In the order of the page. */
+export const WORLDS: readonly TableWorld[] = [
+  {
+    name: "gridworld",
+    title: "Gridworld",
+    data:
+      "a layout of its own for each seed; 500 episodes of `cautious` with 22 % uniform actions",
+    environment: "gridworld",
+    dataset: { episodes: 500, epsilon: 0.22 },
+    gamma: 0.99,
+  },
+  {
+    name: "frozenLake",
+    title: "FrozenLake",
+    data:
+      "the map 4x4, slippery; 500 episodes of `shortest` with 30 % uniform actions",
+    environment: "frozenLake",
+    dataset: { episodes: 500, epsilon: 0.3 },
+    gamma: 0.99,
+  },
+  {
+    name: "wetChicken",
+    title: "Wet Chicken",
+    data:
+      "50 episodes of 40 steps of `heuristic` with an epsilon of 0.1; returns are discounted by 0.95",
+    environment: "wetChicken",
+    dataset: { episodes: 50, epsilon: 0.1 },
+    gamma: 0.95,
+  },
+  {
+    name: "spibbGridworld",
+    title: "SPIBB's gridworld",
+    data: "100 episodes of `baseline`; returns are discounted by 0.95",
+    environment: "spibbGridworld",
+    dataset: { episodes: 100, epsilon: 0 },
+    gamma: 0.95,
+  },
+  {
+    name: "icuSepsis",
+    title: "ICU-Sepsis",
+    data:
+      "10,000 episodes of the clinicians' policy (`expert`); the return is survival; allowed actions only",
+    environment: null,
+    dataset: { episodes: 10_000, behaviour: "expert" },
+    gamma: 0.99,
+  },
+];
+
+/** Learners that are trained together in a study of one world. */
+export interface TableGroup {
+  /** Names its folder and, with `--learners`, chooses it. */
+  readonly name: string;
+  /** What its rows have in common, in words. */
+  readonly about: string;
+  /** By algorithm, what its row is called. */
+  readonly rows: Readonly<Record<string, string>>;
+  /** The preset that it lays its keys over. */
+  readonly preset: "tutorial" | "safe";
+  /** Its keys. */
+  readonly overrides: (steps: number, gamma: number) => ConfigOverrides;
+}
+
+type Settings = Record<string, Record<string, unknown>>;
+
+/** Small networks and short trainings, so that all of them can be run: the preset `safe` has its own sizes. */
+function small(
+  steps: number,
+  gamma: number,
+  learners: Settings,
+): ConfigOverrides {
+  const sizes = {
+    steps,
+    batchSize: 64,
+    learningRate: 2e-3,
+    learningRateSchedule: "linear",
+    logInterval: steps,
+  };
+  return {
+    network: { hidden: [32, 32], encoder: "minmax" },
+    algorithms: Object.fromEntries(
+      Object.entries(learners).map(([name, settings]) => [
+        name,
+        { ...sizes, ...(name !== "bc" && { gamma }), ...settings },
+      ]),
+    ),
+  } as ConfigOverrides;
+}
+
+const named = (...names: string[]) =>
+  Object.fromEntries(names.map((name) => [name, name]));
+
+const VALUES = { rewardScale: null, targetUpdateInterval: 100 };
+const CQL = { ...VALUES, alpha: 0.1, temperature: 0.02 };
+
+/** Cheap ones first. */
+export const GROUPS: readonly TableGroup[] = [
+  {
+    name: "networks",
+    about: "one network each",
+    rows: named("bc", "cql", "dqn", "doubleDqn"),
+    preset: "tutorial",
+    overrides: (steps, gamma) =>
+      small(steps, gamma, {
+        bc: {},
+        cql: CQL,
+        dqn: VALUES,
+        doubleDqn: VALUES,
+      }),
+  },
+  {
+    name: "tutorial",
+    about: "the tutorial's weight, temperature and rewards as they are",
+    rows: { cql: "cql, as the tutorial" },
+    preset: "tutorial",
+    overrides: (steps, gamma) =>
+      small(steps, gamma, {
+        cql: { targetUpdateInterval: Math.ceil(steps / 10) },
+      }),
+  },
+  {
+    name: "safe",
+    about: "the preset `safe` as it is",
+    rows: { bc: "bc, preset safe", cql: "cql, preset safe" },
+    preset: "safe",
+    overrides: () => ({}),
+  },
+];
+
+/** What a study of the table is made of. */
+export async function tableStudy(
+  world: TableWorld,
+  group: TableGroup,
+  sizes: {
+    readonly seeds: readonly number[];
+    readonly trainingSeeds: readonly number[];
+    readonly steps: number;
+    /** Of ICU-Sepsis. */
+    readonly icu: string;
+  },
+): Promise<{ study: StudyConfig; world: ChosenWorld["world"] }> {
+  const { environment, world: file } = world.environment === null
+    ? await chooseWorld(sizes.icu, { outcomes: "death=713,survival=714" })
+    : await chooseWorld(world.environment);
+  const overrides = group.overrides(sizes.steps, world.gamma);
+  const isCategorical = file?.mdp.observationCategories !== undefined;
+  const { encoder: _, ...network } = overrides.network ?? {};
+  const study = resolveStudy({
+    presets: [group.preset],
+    algorithms: ALGORITHM_NAMES.filter((name) => group.rows[name]),
+    seeds: sizes.seeds,
+    trainingSeeds: sizes.trainingSeeds,
+    environment,
+    isCategorical,
+    overrides: {
+      ...overrides,
+      // Where observations are names, they stay such.
+      network: world.name === "gridworld" ? overrides.network ?? {} : network,
+      dataset: { ...world.dataset, bootstrapOnTruncation: true },
+    },
+  });
+  return { study, world: file };
+}
