@@ -57,7 +57,7 @@ const usage: Usage = {
     },
     steps: {
       value: "N",
-      help: "of each training but those of the preset safe (default: 3000)",
+      help: "of each training but those of the preset safe (default: 5000)",
     },
     icu: {
       value: "FILE",
@@ -89,7 +89,7 @@ await runScript(usage, async (args) => {
       values["training-seeds"] ?? "0..2",
       "--training-seeds",
     ),
-    steps: integerFlag(args, "steps", 1, 10_000_000) ?? 3_000,
+    steps: integerFlag(args, "steps", 1, 10_000_000) ?? 5_000,
     icu: values.icu ??
       join(SUITE, "../shared/truth/mdp/icu-sepsis/dynamics.npz"),
   };
