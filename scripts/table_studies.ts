@@ -93,11 +93,7 @@ export interface TableGroup {
 type Settings = Record<string, Record<string, unknown>>;
 
 /** Small networks and short trainings, so that all of them can be run: the preset `safe` has its own sizes. */
-function small(
-  steps: number,
-  gamma: number,
-  learners: Settings,
-): ConfigOverrides {
+function small(steps: number, learners: Settings): ConfigOverrides {
   const sizes = {
     steps,
     batchSize: 64,
@@ -110,7 +106,7 @@ function small(
     algorithms: Object.fromEntries(
       Object.entries(learners).map(([name, settings]) => [
         name,
-        { ...sizes, ...(name !== "bc" && { gamma }), ...settings },
+        { ...sizes, ...settings },
       ]),
     ),
   } as ConfigOverrides;
@@ -119,8 +115,19 @@ function small(
 const named = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [name, name]));
 
-const VALUES = { rewardScale: null, targetUpdateInterval: 100 };
-const CQL = { ...VALUES, alpha: 0.1, temperature: 0.02 };
+/** Of learners of values. */
+const values = (gamma: number) => ({
+  gamma,
+  rewardScale: null,
+  targetUpdateInterval: 100,
+});
+
+/** As the preset `safe` has it, in a single network. */
+const conservative = (gamma: number) => ({
+  ...values(gamma),
+  alpha: 0.1,
+  temperature: 0.02,
+});
 
 /** Cheap ones first. */
 export const GROUPS: readonly TableGroup[] = [
@@ -130,11 +137,11 @@ export const GROUPS: readonly TableGroup[] = [
     rows: named("bc", "cql", "dqn", "doubleDqn"),
     preset: "tutorial",
     overrides: (steps, gamma) =>
-      small(steps, gamma, {
+      small(steps, {
         bc: {},
-        cql: CQL,
-        dqn: VALUES,
-        doubleDqn: VALUES,
+        cql: conservative(gamma),
+        dqn: values(gamma),
+        doubleDqn: values(gamma),
       }),
   },
   {
@@ -143,9 +150,27 @@ export const GROUPS: readonly TableGroup[] = [
     rows: { cql: "cql, as the tutorial" },
     preset: "tutorial",
     overrides: (steps, gamma) =>
-      small(steps, gamma, {
-        cql: { targetUpdateInterval: Math.ceil(steps / 10) },
+      small(steps, {
+        cql: { gamma, targetUpdateInterval: Math.ceil(steps / 10) },
       }),
+  },
+  {
+    name: "quantiles",
+    about: "32 quantiles, the worst fifth of which chooses",
+    rows: {
+      cql: "cql, worst fifth of quantiles",
+      dqn: "dqn, worst fifth of quantiles",
+      doubleDqn: "doubleDqn, worst fifth of quantiles",
+    },
+    preset: "tutorial",
+    overrides: (steps, gamma) => {
+      const risk = { quantiles: 32, risk: 0.2 };
+      return small(steps, {
+        cql: { ...conservative(gamma), ...risk },
+        dqn: { ...values(gamma), ...risk },
+        doubleDqn: { ...values(gamma), ...risk },
+      });
+    },
   },
   {
     name: "safe",
