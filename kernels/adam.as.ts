@@ -57,7 +57,7 @@ export function adam(call: Adam, plan: Plan, share: Share): void {
     finishRoots(call, plan, secondMoment, moving, end, denominators);
     beginReciprocals(denominators, denominatorsEnd, <usize>BLOCK << 2);
     descend(
-      plan,
+      plan.stepSize * call.rateScale,
       firstMoment,
       denominators,
       <usize>BLOCK << 2,
@@ -175,7 +175,7 @@ function beginReciprocals(
 // @ts-ignore: decorator
 @inline
 function descend(
-  plan: Plan,
+  rate: f32,
   firstMoment: usize,
   denominator: usize,
   toReciprocal: usize,
@@ -183,7 +183,7 @@ function descend(
   moving: usize,
   end: usize,
 ): void {
-  const stepSize = f32x4.splat(plan.stepSize);
+  const stepSize = f32x4.splat(rate);
   const threshold = tensorFlush();
   const one = ones();
   const two = twos();

@@ -15,8 +15,9 @@ import wgsl from "./adam.wgsl" with { type: "text" };
 /**
  * One step of Adam (Kingma and Ba, 2015, algorithm 1, in the order of operations of PyTorch):
  * m = β1·m + (1-β1)·g, v = β2·v + (1-β2)·g², and
- * parameter = parameter - stepSize · m / (sqrt(v) · secondMomentScale + epsilon),
- * with both bias corrections in the plan's per-step constants. All buffers have `count` elements.
+ * parameter = parameter - stepSize · rateScale · m / (sqrt(v) · secondMomentScale + epsilon),
+ * with both bias corrections in the plan's per-step constants. `rateScale` is the network's learning rate
+ * as a multiple of the plan's; with 1 the bits are those without it. All buffers have `count` elements.
  */
 export const adam = defineKernel({
   name: "adam",
@@ -34,6 +35,7 @@ export const adam = defineKernel({
     beta2: "f32",
     oneMinusBeta2: "f32",
     epsilon: "f32",
+    rateScale: "f32",
   },
   vec4: ["gradient", "firstMoment", "secondMoment", "parameters"],
   threads: ({ count }) => quads(count),
@@ -48,6 +50,7 @@ export const adam = defineKernel({
         beta2,
         oneMinusBeta2: 1 - beta2,
         epsilon: 1e-8,
+        rateScale: choose([1, 0.3, 5, 0]),
       },
       buffers: {
         gradient: vector(count),
@@ -61,6 +64,7 @@ export const adam = defineKernel({
     const { count, beta1, oneMinusBeta1, beta2, oneMinusBeta2, epsilon } =
       numbers;
     const { fround } = Math;
+    const stepSize = fround(plan.stepSize * numbers.rateScale);
     for (let i = 0; i < count; i++) {
       const g = gradient[i];
       const m = flush(
@@ -79,7 +83,7 @@ export const adam = defineKernel({
       const denominator = fround(
         fround(sqrt(v) * plan.secondMomentScale) + epsilon,
       );
-      const change = fround(plan.stepSize * fround(m * recip(denominator)));
+      const change = fround(stepSize * fround(m * recip(denominator)));
       parameters[i] = flush(fround(parameters[i] - change));
     }
   },

@@ -26,6 +26,7 @@ fn kernel(thread: u32, run: u32) {
     mul4(sqrt4(v), vec4f(second_moment_scale(run))),
     vec4f(arguments.epsilon),
   );
-  let change = mul4(vec4f(step_size(run)), mul4(m, recip4(denominator)));
+  let rate = mul(step_size(run), arguments.rateScale);
+  let change = mul4(vec4f(rate), mul4(m, recip4(denominator)));
   parameters[p_at] = flush4(sub4(parameters[p_at], change));
 }

@@ -6,12 +6,16 @@
  */
 import { padded } from "./padding.ts";
 
-/** What a buffer holds in training; `masked` are outputs of which some are forbidden, not a whole row. */
+/**
+ * What a buffer holds in training; `masked` are outputs of which some are forbidden, not a whole row, and
+ * so are `logProbability`, whose values are from -100 to 0.
+ */
 export type Fill =
   | "tensor"
   | "masked"
   | "mask"
   | "probability"
+  | "logProbability"
   | "firstMoment"
   | "secondMoment";
 

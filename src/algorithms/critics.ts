@@ -348,7 +348,7 @@ export function criticProgram(
       }, { stride, term: 1 }),
       ...critics.map(rowsCall),
       meanLossesCall(2, batchSize),
-      ...critics.flatMap(backwardCalls),
+      ...critics.flatMap((critic) => backwardCalls(critic)),
     ],
     targetUpdate: target.targetUpdate,
     sweep: target.sweep,

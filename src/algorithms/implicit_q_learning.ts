@@ -169,7 +169,7 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
         softmaxCall(policy, 1),
         policyCall,
         meanLossesCall(3, batchSize),
-        ...networks.flatMap(backwardCalls),
+        ...networks.flatMap((network) => backwardCalls(network)),
       ],
       targetUpdate: target.targetUpdate,
       sweep: target.sweep,

@@ -6,6 +6,7 @@
 import { suggest } from "../nearest.ts";
 import { InputError } from "../errors.ts";
 import { type AnySettings, defaultsOf } from "../settings.ts";
+import { batchConstrainedQLearning } from "./bcq.ts";
 import { behaviourCloning } from "./behaviour_cloning.ts";
 import type {
   AlgorithmDefinition,
@@ -20,10 +21,13 @@ import {
   deepQLearning,
   doubleDeepQLearning,
 } from "./q_learning.ts";
+import { softActorCritic } from "./sac.ts";
 
+export * from "./bcq.ts";
 export * from "./behaviour_cloning.ts";
 export * from "./implicit_q_learning.ts";
 export * from "./q_learning.ts";
+export * from "./sac.ts";
 
 /** In the order in which a run trains them. */
 export const ALGORITHMS: readonly [
@@ -32,12 +36,16 @@ export const ALGORITHMS: readonly [
   typeof deepQLearning,
   typeof doubleDeepQLearning,
   typeof implicitQLearning,
+  typeof batchConstrainedQLearning,
+  typeof softActorCritic,
 ] = [
   behaviourCloning,
   conservativeQLearning,
   deepQLearning,
   doubleDeepQLearning,
   implicitQLearning,
+  batchConstrainedQLearning,
+  softActorCritic,
 ];
 
 /** One of the definitions. */

@@ -27,22 +27,38 @@ export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 /**
  * A network of the run's hidden layers.
  *
- * @param name What it is. A program's first network is called by no prefix, any other by its name; it is
- *   the first whose outputs are masked, because they decide.
+ * @param name What it is. A program's first network is called by no prefix, any other by its name.
  * @param outputs Width of its output.
+ * @param decides Whether its outputs decide beside those of the first, and are masked like them.
  */
 export function trainedNetwork(
   name: string,
   { observationSize, hidden, masked = false }: LearningShape,
   outputs: number,
-  { isFirst = true, hasTarget = false } = {},
+  { isFirst = true, hasTarget = false, decides = false } = {},
 ): ProgramNetwork {
   return {
     name,
     layout: networkLayout([observationSize, ...hidden, outputs]),
     prefix: isFirst ? "" : `${name}.`,
     hasTarget,
-    masked: isFirst && masked,
+    masked: (isFirst || decides) && masked,
+  };
+}
+
+/** A network that is one layer, which stands on the hidden layers of another and decides beside it. */
+export function headOf(
+  trunk: ProgramNetwork,
+  name: string,
+  outputs: number,
+): ProgramNetwork {
+  return {
+    name,
+    layout: networkLayout([lastLayer(trunk).inputs, outputs]),
+    prefix: `${name}.`,
+    hasTarget: false,
+    masked: trunk.masked,
+    trunk,
   };
 }
 
@@ -51,12 +67,17 @@ export function lastLayer({ layout: { layers } }: ProgramNetwork): LayerLayout {
   return layers[layers.length - 1];
 }
 
-/** Name of the buffer with a layer's input: layer 0's is the minibatch's observations. */
+/** Name of the buffer with a layer's input: layer 0's is the minibatch's observations, or the last hidden layer of a trunk. */
 function activationName(
   prefix: string,
   layer: number,
   network: NetworkLayout,
+  trunk?: ProgramNetwork,
 ): string {
+  if (layer === 0 && trunk) {
+    const { prefix, layout } = trunk;
+    return activationName(`${prefix}online`, layout.layers.length - 1, layout);
+  }
   if (layer === 0) return "inputs";
   return layer === network.layers.length
     ? `${prefix}Values`
@@ -84,12 +105,12 @@ export function forwardCalls(
   which: "online" | "target",
   rows: number,
 ): Call[] {
-  const { layout, masked } = network;
+  const { layout, masked, trunk } = network;
   const prefix = network.prefix + which;
   const parameters = which === "online" ? "parameters" : "targetParameters";
   const calls = layout.layers.map((layer, l) =>
     call("layer_forward", {
-      input: view(activationName(prefix, l, layout)),
+      input: view(activationName(prefix, l, layout, trunk)),
       parameters: view(network.prefix + parameters, layer.offset),
       output: view(activationName(prefix, l + 1, layout)),
     }, {
@@ -127,10 +148,11 @@ export function outputGradientName({ prefix, layout }: ProgramNetwork): string {
 
 /** Buffers of a network that learns: its state and what {@link forwardCalls} and {@link backwardCalls} need. */
 export function networkBuffers(
-  { layout, prefix, hasTarget }: ProgramNetwork,
+  { layout, prefix, hasTarget, trunk }: ProgramNetwork,
   rowCapacity: number,
 ): BufferSpec[] {
   const { layers, parameterCount } = layout;
+  const first = layers[0];
   return [
     { name: `${prefix}parameters`, length: parameterCount },
     { name: `${prefix}firstMoment`, length: parameterCount },
@@ -145,6 +167,15 @@ export function networkBuffers(
       length: layer.outputs * layer.inputStride,
     })),
     { name: `${prefix}parameterGradient`, length: parameterCount },
+    ...(trunk
+      ? [
+        { name: `${prefix}gradient0`, length: rowCapacity * first.inputStride },
+        {
+          name: `${prefix}transposed1`,
+          length: first.outputs * first.inputStride,
+        },
+      ]
+      : []),
     ...(hasTarget
       ? [
         { name: `${prefix}targetParameters`, length: parameterCount },
@@ -154,16 +185,28 @@ export function networkBuffers(
   ];
 }
 
-/** The backward pass from the output gradient to `parameterGradient`, and Adam's step. */
-export function backwardCalls({ layout, prefix }: ProgramNetwork): Call[] {
+/**
+ * The backward pass from the output gradient to `parameterGradient`, and Adam's step.
+ *
+ * @param options `rateScale`: see {@link adamCall}. `head`: a network on this one's hidden layers, whose own
+ *   backward pass comes before.
+ */
+export function backwardCalls(
+  network: ProgramNetwork,
+  { rateScale = 1, head }: {
+    readonly rateScale?: number;
+    readonly head?: ProgramNetwork;
+  } = {},
+): Call[] {
+  const { layout, prefix, trunk } = network;
   const calls: Call[] = [];
   const named = (name: string, offset = 0) => view(prefix + name, offset);
   for (let l = layout.layers.length - 1; l >= 0; l--) {
     const { inputs, outputs, inputStride, outputStride, offset } =
       layout.layers[l];
-    const input = view(activationName(`${prefix}online`, l, layout));
+    const input = view(activationName(`${prefix}online`, l, layout, trunk));
     const outputGradient = named(`gradient${l + 1}`);
-    if (l > 0) {
+    if (l > 0 || trunk) {
       const transposed = named(`transposed${l + 1}`);
       calls.push(
         call("transpose", {
@@ -183,6 +226,12 @@ export function backwardCalls({ layout, prefix }: ProgramNetwork): Call[] {
         }, { outputs, inputStride, outputStride }),
       );
     }
+    if (head && l === layout.layers.length - 1) {
+      calls.push(call("add_rows", {
+        input: view(`${head.prefix}gradient0`),
+        sum: named(`gradient${l}`),
+      }, { stride: inputStride }));
+    }
     calls.push(
       call("layer_weight_gradient", {
         input,
@@ -191,7 +240,21 @@ export function backwardCalls({ layout, prefix }: ProgramNetwork): Call[] {
       }, { inputs, inputStride, outputStride }),
     );
   }
-  calls.push(call("adam", {
+  calls.push(adamCall(network, rateScale));
+  return calls;
+}
+
+/**
+ * Adam's step of a network by its `parameterGradient`.
+ *
+ * @param rateScale The network's learning rate as a multiple of the plan's.
+ */
+export function adamCall(
+  { layout, prefix }: ProgramNetwork,
+  rateScale = 1,
+): Call {
+  const named = (name: string) => view(prefix + name);
+  return call("adam", {
     gradient: named("parameterGradient"),
     firstMoment: named("firstMoment"),
     secondMoment: named("secondMoment"),
@@ -203,8 +266,8 @@ export function backwardCalls({ layout, prefix }: ProgramNetwork): Call[] {
     beta2: ADAM.beta2,
     oneMinusBeta2: 1 - ADAM.beta2,
     epsilon: ADAM.epsilon,
-  }));
-  return calls;
+    rateScale,
+  });
 }
 
 /** The calls that bring the minibatch's distinct observations into `inputs`. */

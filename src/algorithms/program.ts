@@ -46,6 +46,10 @@ export interface ProgramNetwork {
   readonly hasTarget: boolean;
   /** Whether outputs of actions that are not allowed are overwritten; see the kernel `mask_rows`. */
   readonly masked: boolean;
+  /** Hidden layers of another network that it stands on, whose gradients are then the sum of both; by default it sees observations. */
+  readonly trunk?: ProgramNetwork;
+  /** What all its parameters begin with; by default they are drawn. */
+  readonly start?: number;
 }
 
 /** What a network's outputs are, an output an action. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NetworkLayout } from "../network/layout.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import { parametersOf, type Program, stateOf } from "./program.ts";
 
@@ -20,7 +21,8 @@ export interface TrainingState {
  * State before the first step: the given parameters, moments of zero, and targets equal to the
  * parameters.
  *
- * @param parameters Of each network of the program, one flat parameter buffer per run.
+ * @param parameters Of each network of the program, one flat parameter buffer per run; those of a network
+ *   with a `start` are not looked at.
  */
 export function initialState(
   program: Program,
@@ -28,7 +30,12 @@ export function initialState(
 ): TrainingState {
   const runs = parameters[0].length;
   const buffers = program.networks.flatMap((network, n) => {
-    const all = concatenated(parameters[n]);
+    const { layout, start } = network;
+    const all = concatenated(
+      start === undefined
+        ? parameters[n]
+        : parameters[n].map(() => equalParameters(layout, start)),
+    );
     const copies = parametersOf(network);
     return stateOf([network]).map((name) => [
       name,
@@ -36,4 +43,19 @@ export function initialState(
     ]);
   });
   return { step: 0, runs, buffers: Object.fromEntries(buffers) };
+}
+
+/** Parameters that are all the same; padding is 0. */
+function equalParameters(
+  { layers, parameterCount }: NetworkLayout,
+  value: number,
+): Float32Array {
+  const parameters = new Float32Array(parameterCount);
+  for (const { inputs, outputs, outputStride, offset } of layers) {
+    for (let i = 0; i <= inputs; i++) {
+      const first = offset + i * outputStride;
+      parameters.fill(value, first, first + outputs);
+    }
+  }
+  return parameters;
 }

@@ -27,7 +27,7 @@ import { type LayerParameters, packParameters } from "../network/layout.ts";
 
 /** What a fixture shows of a backend. */
 export interface ConformanceResult {
-  /** `discrete_bc`, `discrete_cql`, `dqn`, `double_dqn` or `discrete_fqe`. */
+  /** What d3rlpy calls it, such as `discrete_cql`. */
   readonly algorithm: string;
   /** Updates replayed. */
   readonly steps: number;
@@ -70,7 +70,7 @@ export async function checkConformance(
     draw: (samples) => {
       for (let i = 0; i < batchSize; i++) samples[i] = drawn++;
     },
-  }], [adamSchedule(about.number("learning_rate"), "constant", steps)]);
+  }], [adamSchedule(learningRateOf(about), "constant", steps)]);
   const session = await backend.open({
     program,
     observations: rows.observations,
@@ -134,6 +134,8 @@ const ALGORITHMS = [
   "dqn",
   "double_dqn",
   "discrete_fqe",
+  "discrete_bcq",
+  "discrete_sac",
 ];
 
 interface FixtureMetadata {
@@ -146,6 +148,14 @@ interface FixtureMetadata {
   readonly quantiles: number;
   readonly criticCount: number;
   number(key: string): number;
+  value(key: string): unknown;
+}
+
+/** The rate of the plan, which is that of the first network. */
+function learningRateOf({ algorithm, number }: FixtureMetadata): number {
+  return number(
+    algorithm === "discrete_sac" ? "actor_learning_rate" : "learning_rate",
+  );
 }
 
 /** Those of {@link ALGORITHMS} that may have quantile heads and several critics. */
@@ -191,7 +201,10 @@ function readMetadata(file: SafetensorsFile): FixtureMetadata {
   for (
     const [key, known] of [
       ["q_function", head === "mean" || (head === "qr" && mayVary)],
-      ["n_critics", criticCount === 1 || mayVary],
+      [
+        "n_critics",
+        criticCount === (algorithm === "discrete_sac" ? 2 : 1) || mayVary,
+      ],
     ] as const
   ) {
     if (known) continue;
@@ -226,6 +239,7 @@ function readMetadata(file: SafetensorsFile): FixtureMetadata {
     quantiles: head === "qr" ? size("n_quantiles") : 0,
     criticCount,
     number,
+    value,
   };
 }
 
@@ -312,6 +326,27 @@ function fixtureProgram(
       buildProgram(configureAlgorithm("doubleDqn", ofCritics), shape),
     dqn: () => buildProgram(configureAlgorithm("dqn", ofCritics), shape),
     discrete_fqe: () => fittedQProgram(settings, shape),
+    discrete_bcq: () =>
+      buildProgram(
+        configureAlgorithm("bcq", {
+          ...settings,
+          beta: number("beta"),
+          actionFlexibility: number("action_flexibility"),
+          sharedLayers: about.value("share_encoder") === true,
+        }),
+        shape,
+      ),
+    discrete_sac: () =>
+      buildProgram(
+        configureAlgorithm("sac", {
+          ...settings,
+          learningRate: number("actor_learning_rate"),
+          criticLearningRate: number("critic_learning_rate"),
+          temperatureLearningRate: number("temp_learning_rate"),
+          initialTemperature: number("initial_temperature"),
+        }),
+        shape,
+      ),
   };
   return programs[algorithm]();
 }
@@ -349,7 +384,14 @@ function fixtureTables(
 }
 
 /** What stands before the number of a layer in the names of a program's n-th network. */
-function recordedName({ criticCount }: FixtureMetadata, n: number): string {
+function recordedName(
+  { algorithm, criticCount }: FixtureMetadata,
+  n: number,
+): string {
+  if (algorithm === "discrete_sac") {
+    return ["policy.", "critic0.", "critic1."][n];
+  }
+  if (algorithm === "discrete_bcq" && n === 1) return "imitator.";
   return criticCount > 1 ? `critic${n}.` : "";
 }
 
@@ -358,16 +400,26 @@ function fixtureLayers(
   file: SafetensorsFile,
   prefix: string,
   about: FixtureMetadata,
-  { layout }: ProgramNetwork,
+  { name, layout }: ProgramNetwork,
   n: number,
 ): LayerParameters[] {
   // Kept in f64 when the file has f64: this is the expectation, not the arithmetic.
   const type = prefix === "init" ? Float32Array : Float64Array;
-  const read = (name: string, length: number) =>
-    tensor<Float32Array | Float64Array>(file, name, type, length);
+  const read = (tensorName: string, length: number) =>
+    tensor<Float32Array | Float64Array>(file, tensorName, type, length);
+  if (name === "temperature") {
+    return [{
+      weight: new Float32Array(0),
+      bias: read(`${prefix}.log_temp`, 1) as Float32Array,
+      inputs: 0,
+      outputs: 1,
+    }];
+  }
   const own = `${prefix}.${recordedName(about, n)}`;
+  // A head is the last of the layers that it stands on.
+  const first = about.sizes.length - 1 - layout.layers.length;
   return layout.layers.map(({ inputs, outputs }, l) => {
-    const source = read(`${own}${l}.weight`, inputs * outputs);
+    const source = read(`${own}${first + l}.weight`, inputs * outputs);
     const weight = new type(inputs * outputs);
     for (let o = 0; o < outputs; o++) {
       for (let i = 0; i < inputs; i++) {
@@ -376,7 +428,7 @@ function fixtureLayers(
     }
     return {
       weight: weight as Float32Array,
-      bias: read(`${own}${l}.bias`, outputs) as Float32Array,
+      bias: read(`${own}${first + l}.bias`, outputs) as Float32Array,
       inputs,
       outputs,
     };
@@ -409,40 +461,45 @@ function largestParameterDifference(
   return largest;
 }
 
+/** What a fixture has under another name than the program, or as a sum of its terms. */
+const RECORDED_LOSSES: Readonly<Record<string, readonly string[]>> = {
+  imitator_loss: ["imitationLoss", "regularizationLoss"],
+  actor_loss: ["policyLoss"],
+};
+
 function largestLossDifference(
   file: SafetensorsFile,
   { lossTerms }: Program,
-  { steps }: FixtureMetadata,
+  { algorithm, steps }: FixtureMetadata,
   losses: readonly Float32Array[],
 ): number {
-  // tdLoss here is td_loss there.
-  const names = lossTerms.map(({ name }) =>
-    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  // Each recorded loss, and what the program's terms are multiplied by in it.
+  const recorded = new Map(
+    lossTerms.map(({ name }, t) => [
+      // tdLoss here is td_loss there.
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      lossTerms.map((_, k) => Number(k === t)),
+    ]),
   );
-  // DQN and Double DQN have no conservative term to compare.
-  const terms = names.map((name) =>
-    file.tensors.has(`expect.${name}`) ? name : null
-  );
-  const total = tensor(file, "expect.loss", Float64Array, steps);
+  for (const [name, terms] of Object.entries(RECORDED_LOSSES)) {
+    const isIn = lossTerms.map((term) => Number(terms.includes(term.name)));
+    recorded.set(name, isIn);
+  }
+  recorded.set("loss", lossTerms.map(({ weight }) => weight));
   const ours = losses.flatMap((block) => [...block]);
   const width = lossTerms.length;
   let largest = 0;
-  const compare = (value: number, expected: number) => {
-    const scale = Math.max(1, Math.abs(expected));
-    largest = Math.max(largest, Math.abs(value - expected) / scale);
-  };
-  for (let t = 0; t < steps; t++) {
-    const own = ours.slice(width * t, width * (t + 1));
-    const sum = own.reduce((sum, x, k) => sum + lossTerms[k].weight * x, 0);
-    compare(sum, total[t]);
-    terms.forEach((name, k) => {
-      if (name) {
-        compare(
-          own[k],
-          tensor(file, `expect.${name}`, Float64Array, steps)[t],
-        );
-      }
-    });
+  for (const [name, weights] of recorded) {
+    // DQN and Double DQN have no conservative term to compare, SAC no whole loss.
+    const isThere = file.tensors.has(`expect.${name}`);
+    if (!isThere && (name !== "loss" || algorithm === "discrete_sac")) continue;
+    const expected = tensor(file, `expect.${name}`, Float64Array, steps);
+    for (let t = 0; t < steps; t++) {
+      const own = ours.slice(width * t, width * (t + 1));
+      const value = own.reduce((sum, x, k) => sum + weights[k] * x, 0);
+      const scale = Math.max(1, Math.abs(expected[t]));
+      largest = Math.max(largest, Math.abs(value - expected[t]) / scale);
+    }
   }
   return largest;
 }

@@ -46,6 +46,11 @@ function generator(
   const edge = (threshold: number) => threshold * pick([1, 2, 2 - 2 ** -23, 4]);
   const kinds: readonly (() => number)[] = {
     probability: [() => between(FLUSH_TENSOR, 1)],
+    logProbability: [
+      () => -4 * random.uniform(),
+      () => -between(FLUSH_TENSOR, 100),
+      () => 0,
+    ],
     firstMoment: [
       () => sign() * between(FLUSH_FIRST_MOMENT, 10),
       () => sign() * edge(FLUSH_FIRST_MOMENT),
@@ -85,7 +90,7 @@ export function filledBuffer(
     if (column < columns && !isDead) continue;
     for (let row = 0; row < rows; row++) values[row * stride + column] = 0;
   }
-  if (fill === "masked") {
+  if (fill === "masked" || fill === "logProbability") {
     for (let row = 0; row < rows; row++) {
       const kept = random.integer(columns);
       for (let column = 0; column < columns; column++) {

@@ -25,7 +25,7 @@ export function initialParameters(
   const random = randomStream(seed, name);
   const parameters = new Float32Array(layout.parameterCount);
   for (const { inputs, outputs, outputStride, offset } of layout.layers) {
-    const bound = 1 / Math.sqrt(inputs);
+    const bound = 1 / Math.sqrt(Math.max(1, inputs));
     for (let i = 0; i <= inputs; i++) {
       for (let o = 0; o < outputs; o++) {
         parameters[offset + i * outputStride + o] = (2 * random.uniform() - 1) *

@@ -25,16 +25,21 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   expectile: [0.5, 0.95],
   advantageTemperature: [0.5, 20],
   advantageCap: [1, 5],
+  actionFlexibility: [0.1, 0.9],
 };
 
 /** Settings that say what a value network is: see {@link headTraining}. */
 export const HEADS = ["criticCount", "quantiles", "risk"];
 
-/** Settings of the training loop: no loss depends on them. */
+/** Settings on which no loss depends: those of the training loop, of what it begins with and of its networks. */
 const LOOP = [
   ...Object.keys(learnerSettings),
   "targetUpdateInterval",
   "checkpointChoice",
+  "criticLearningRate",
+  "temperatureLearningRate",
+  "initialTemperature",
+  "sharedLayers",
 ];
 
 /** Settings that an algorithm's loss depends on. @throws Error if the oracle does not know one. */
@@ -95,6 +100,9 @@ export function randomTraining(
   // Often shorter than the training, so that a target update comes in between.
   if ("targetUpdateInterval" in algorithm.settings) {
     Object.assign(algorithm.settings, { targetUpdateInterval: integer(1, 3) });
+  }
+  if ("sharedLayers" in algorithm.settings) {
+    Object.assign(algorithm.settings, { sharedLayers: seed % 2 === 0 });
   }
   const areNames = seed % 3 === 0;
   const dataset = data(

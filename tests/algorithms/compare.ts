@@ -38,7 +38,10 @@ export function differenceFrom(
     minibatch.samples.length;
   const outputs = minibatch.online.flatMap((network) =>
     minibatch.samples.flatMap(({ observation }) =>
-      forward(network, observation, () => {})
+      // Neither a head nor a lone number sees observations.
+      network[0].length === observation.length + 1
+        ? forward(network, observation, () => {})
+        : []
     )
   );
   let worst = 0;
@@ -84,6 +87,7 @@ function jittered(minibatch: Minibatch, random: RandomStream): Minibatch {
     ...minibatch,
     online: minibatch.online.map(network),
     target: minibatch.target.map((layers) => layers && network(layers)),
+    updated: minibatch.updated?.map(network),
     samples: minibatch.samples.map((sample) => ({
       ...sample,
       observation: numbers(sample.observation),

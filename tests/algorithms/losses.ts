@@ -25,6 +25,8 @@ export interface Situation {
   readonly online: readonly Network[];
   /** Copies that a target update made; of a network without a target network, nothing. */
   readonly target: readonly (Network | undefined)[];
+  /** As the update leaves them; absent where none of its losses sees what another has changed. */
+  readonly updated?: readonly Network[];
   readonly sample: Sample;
 }
 
@@ -210,6 +212,113 @@ const implicitQLearning: Loss = (
   };
 };
 
+/**
+ * Huber(Q(s,a) - y) and cloning by the imitator; a' is the best action of those that the imitator finds
+ * more than actionFlexibility times as likely as the likeliest allowed one.
+ */
+const batchConstrained: Loss = (situation, watch) => {
+  const { settings, sample, online, target } = situation;
+  const { gamma, rewardScale, actionFlexibility } = settings;
+  const { observation, action, reward, next } = sample;
+  // One layer stands on the hidden layers of the action values.
+  const imitatorOf = ([value, imitator]: readonly Network[]): Network =>
+    imitator.length < value.length
+      ? [...value.slice(0, -1), ...imitator]
+      : imitator;
+  let y = rewardScale * reward;
+  if (next) {
+    const valuesIn = (network: Network) =>
+      only(forward(network, next, () => {}), sample.nextAllowed);
+    const logits = valuesIn(imitatorOf(online));
+    const least = Math.max(...logits) + Math.log(actionFlexibility);
+    logits.forEach((logit) => watch(Math.abs(logit - least)));
+    const likely = [...logits.keys()].filter((a) => logits[a] > least);
+    const choosing = only(valuesIn(online[0]), likely);
+    const best = likely[argmax(choosing, watch)];
+    y += gamma * valuesIn(target[0]!)[best];
+  }
+  const imitation = cloning(situation, watch);
+  return (networks) => {
+    const { imitationLoss, regularizationLoss } = imitation([
+      imitatorOf(networks),
+    ]);
+    const value = forward(networks[0], observation, watch)[action];
+    const tdLoss = huber(value - y, watch);
+    return {
+      imitationLoss,
+      regularizationLoss,
+      tdLoss,
+      total: imitationLoss + regularizationLoss + tdLoss,
+    };
+  };
+};
+
+/** Entropy near a share of the largest, two critics of the policy and its entropy, and the policy. */
+const softActorCritic: Loss = (
+  { settings, sample, online, target, updated },
+  watch,
+) => {
+  const { gamma, rewardScale } = settings;
+  const { observation, action, reward, next } = sample;
+  const fixed = (network: Network, seen: readonly number[]) =>
+    forward(network, seen, () => {});
+  const temperatureOf = ([, , , [[[logTemperature]]]]: readonly Network[]) =>
+    Math.exp(logTemperature);
+  /** Σ p(b) · (min(Q1(b), Q2(b)) - T · log p(b)) over the allowed actions. */
+  const worth = (
+    logits: readonly number[],
+    [first, second]: readonly (readonly number[])[],
+    temperature: number,
+    allowed: readonly number[] | undefined,
+  ) => {
+    const among = only([...logits.keys()], allowed);
+    const normaliser = softMaximum(only(logits, among), 1);
+    return sumOf(among.map((b) => {
+      const logP = logits[b] - normaliser;
+      const value = Math.min(first[b], second[b]) - temperature * logP;
+      return Math.exp(logP) * value;
+    }));
+  };
+  const y = rewardScale * reward + (next
+    ? gamma * worth(
+      fixed(online[0], next),
+      [target[1]!, target[2]!].map((critic) => fixed(critic, next)),
+      temperatureOf(online),
+      sample.nextAllowed,
+    )
+    : 0);
+  const none = fixed(online[0], observation).map(() => 0);
+  const entropy = worth(
+    fixed(online[0], observation),
+    [none, none],
+    1,
+    sample.allowed,
+  );
+  const equal = Math.log(only(none, sample.allowed).length);
+  const critics = updated!.slice(1, 3).map((each) => fixed(each, observation));
+  return (networks) => {
+    const temperatureLoss = temperatureOf(networks) *
+      (entropy - 0.98 * equal);
+    const criticLoss = sumOf(
+      networks.slice(1, 3).map((critic) =>
+        huber(forward(critic, observation, watch)[action] - y, watch)
+      ),
+    );
+    const policyLoss = -worth(
+      forward(networks[0], observation, watch),
+      critics,
+      temperatureOf(updated!),
+      sample.allowed,
+    );
+    return {
+      temperatureLoss,
+      criticLoss,
+      policyLoss,
+      total: temperatureLoss + criticLoss + policyLoss,
+    };
+  };
+};
+
 /** Huber(Q(s,a) - y), y = r + γ · Σ π(b|s') · Q'(s',b). */
 const fittedQEvaluation: Loss = ({ settings, sample, target }, watch) => {
   const { gamma, rewardScale } = settings;
@@ -234,6 +343,8 @@ const LOSSES: Readonly<Record<string, Loss>> = {
   doubleDqn: qLearning("online"),
   iql: implicitQLearning,
   fqe: fittedQEvaluation,
+  bcq: batchConstrained,
+  sac: softActorCritic,
 };
 
 /** An algorithm's loss. @throws Error where none is written down. */

@@ -133,6 +133,7 @@ export async function updatesOf(
         settings: runs[run].settings,
         online: before(run, "parameters"),
         target: target[run],
+        updated: after(run, "parameters"),
         samples: runs[run].draw().map((i) => runs[run].samples[i]),
         terms: { ...Object.fromEntries(terms), total },
         gradient: after(run, "parameterGradient"),

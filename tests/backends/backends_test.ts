@@ -90,6 +90,12 @@ const SHAPES: readonly Shape[] = ([
   ["dqn", 2, [33], 5, 100, 1, 9, 40, true, [2, 5, 0.37]],
   ["dqn", 3, [7, 7], 3, 5, 3, 2, 20, false, [1, 11, 1]],
   ["doubleDqn", 2, [40], 6, 100, 1, 9, 40, false, [1, 8, 0.5]],
+  ["bcq", 2, [33, 7], 5, 100, 1, 9, 40],
+  ["bcq", 5, [40], 9, 5, 3, 2, 20],
+  ["bcq", 3, [7, 33], 5, 100, 2, 9, 40, true],
+  ["sac", 2, [33, 7], 5, 100, 1, 9, 40],
+  ["sac", 5, [40], 9, 5, 3, 2, 20],
+  ["sac", 3, [7, 33], 5, 100, 2, 9, 40, true],
   ["fqe", 2, [33], 5, 100, 2, 9, 40],
   ["fqe", 3, [7, 33], 9, 5, 3, 2, 20, true],
 ] as const).map((
@@ -181,11 +187,14 @@ onEachBackend("every algorithm in a random shape", async (backend) => {
   }
 });
 
-for (const shape of [SHAPES[3], SHAPES[4]]) {
+const resumed = SHAPES.filter(({ algorithm, masked }) =>
+  masked && ["bcq", "sac"].includes(algorithm)
+);
+for (const shape of [SHAPES[3], SHAPES[4], ...resumed]) {
   const task = () => randomTask(shape, 3, 24);
   const expected = expectation(task, 24);
   onEachBackend(
-    `${shape.runs} runs continue from a state that was read, there and on the reference`,
+    `${shape.runs} runs of ${shape.algorithm} continue from a state that was read, there and on the reference`,
     async (backend) => {
       assertEqualBits(
         await trained(backend, task, [4, 18, 24]),

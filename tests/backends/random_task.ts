@@ -152,6 +152,10 @@ export function randomTask(
     targetActionNoise: 0.05,
     targetUpdateInterval: interval,
     ...shape.critics,
+    // With an odd number of runs the imitator has hidden layers of its own.
+    sharedLayers: shape.runs % 2 === 0,
+    learningRate: 3e-3,
+    criticLearningRate: 1e-2,
   };
   const sizes = {
     observationSize: shape.inputs,

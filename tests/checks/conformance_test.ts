@@ -56,8 +56,8 @@ Deno.test("fixtures of what the suite does not train are refused, not misread", 
     }
   };
   equal(
-    await refusal({ algorithm: '"discrete_sac"' }),
-    'f: algorithm "discrete_sac": there are fixtures of discrete_bc, discrete_cql, dqn, double_dqn, discrete_fqe',
+    await refusal({ algorithm: '"td3"' }),
+    'f: algorithm "td3": there are fixtures of discrete_bc, discrete_cql, dqn, double_dqn, discrete_fqe, discrete_bcq, discrete_sac',
   );
   equal(
     await refusal({ q_function: '"iqn"' }),

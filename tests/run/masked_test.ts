@@ -32,7 +32,7 @@ const learnt = (algorithm: AlgorithmName, backend = referenceBackend) =>
     ...(algorithm === "bc" ? {} : { targetUpdateInterval: 50 }),
   }, { hidden: [16], seed: 4, backend });
 
-for (const algorithm of ["bc", "cql", "dqn", "iql"] as const) {
+for (const algorithm of ["bc", "cql", "dqn", "iql", "bcq", "sac"] as const) {
   const expected = learnt(algorithm);
 
   Deno.test(`${algorithm}: no forbidden action in any state, though the network alone would take some`, async () => {

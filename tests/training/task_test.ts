@@ -162,11 +162,11 @@ Deno.test("settings keep the ranges of a configuration, and none is missing", as
       (error) => error instanceof InputError && error.message.startsWith(line),
     );
   }
-  const unknown = { name: "sac", settings: {} } as unknown as Algorithm;
+  const unknown = { name: "td3", settings: {} } as unknown as Algorithm;
   match(
     refusal(() => prepareTask(smallConfig.network, unknown, [], true)),
     new RegExp(
-      `^settings: algorithms\\.sac: unknown key; known: ${
+      `^settings: algorithms\\.td3: unknown key; known: ${
         ALGORITHM_NAMES.join(", ")
       }$`,
     ),
