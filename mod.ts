@@ -75,9 +75,27 @@ export {
   ALGORITHM_NAMES,
   type AlgorithmName,
   type AlgorithmSettings,
+  type NetworkName,
+  type TableName,
 } from "./src/algorithms/index.ts";
-export { train, type TrainOptions } from "./src/run/train_policy.ts";
-export { evaluate, greedyInStates } from "./src/evaluation/evaluate.ts";
+export {
+  type PolicyOf,
+  train,
+  type TrainOptions,
+} from "./src/run/train_policy.ts";
+export {
+  evaluate,
+  greedyInStates,
+  policyInStates,
+} from "./src/evaluation/evaluate.ts";
+export {
+  isTable,
+  openTable,
+  type TablePolicy,
+  tableText,
+} from "./src/algorithms/tabular/table_policy.ts";
+export { readPolicy } from "./src/run/read_policy.ts";
+export type { LearntPolicy } from "./src/run/learn.ts";
 export {
   actionCountOf,
   evaluatePolicy,
@@ -306,10 +324,7 @@ export type {
   Decision,
   Requirement,
 } from "./src/evaluation/off_policy/decision.ts";
-export type {
-  Acting,
-  TablePolicy,
-} from "./src/evaluation/off_policy/target.ts";
+export type { Acting } from "./src/evaluation/off_policy/target.ts";
 export {
   type FittedQ,
   fittedQEvaluation,

@@ -9,6 +9,7 @@
 // are taken whole, so that they are the only lists.
 export * from "./src/algorithms/index.ts";
 export * from "./src/algorithms/define.ts";
+export * from "./src/algorithms/tabular/define.ts";
 export type { CriticSettings } from "./src/algorithms/critics.ts";
 export * from "./src/environments/index.ts";
 export * from "./src/environments/define.ts";
@@ -61,4 +62,4 @@ export {
   startCursor,
   type TrainingOptions,
 } from "./src/training/train.ts";
-export { configuredAlgorithms } from "./src/run/learn.ts";
+export { networkAlgorithms } from "./src/run/learn.ts";

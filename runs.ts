@@ -47,5 +47,6 @@ export {
   keepsActionNames,
   keepsObservationNames,
 } from "./src/dataset/formats/dataset_file.ts";
+export { referenceLabel } from "./src/evaluation/study_results.ts";
 export { presetNamed } from "./src/config/resolve.ts";
 export type { PresetName } from "./src/config/presets.ts";

@@ -12,7 +12,7 @@ import { wasmBackend } from "../src/backends/wasm.ts";
 import { webgpuBackend } from "../src/backends/webgpu.ts";
 import { openGpuThread } from "../src/backends/webgpu_thread.ts";
 import { resolveConfig } from "../src/config/resolve.ts";
-import { configuredAlgorithms } from "../src/run/learn.ts";
+import { networkAlgorithms } from "../src/run/learn.ts";
 import { openProblem } from "../src/run/problem.ts";
 import { prepareTask } from "../src/training/task.ts";
 
@@ -30,7 +30,7 @@ if (device && failure === null) {
   console.log(`no figures for a GPU: ${failure}`);
 }
 
-for (const algorithm of configuredAlgorithms(config)) {
+for (const algorithm of networkAlgorithms(config)) {
   for (const runs of [1, 8]) {
     for (const backend of backends) {
       // Eight runs on a software GPU take minutes and show nothing.

@@ -20,7 +20,7 @@ import {
   resolveConfig,
   wasmBackend,
 } from "../mod.ts";
-import { configuredAlgorithms, prepareTask } from "../programs.ts";
+import { networkAlgorithms, prepareTask } from "../programs.ts";
 import { openProblem, presetNamed } from "../runs.ts";
 import {
   canonicalJson,
@@ -80,7 +80,7 @@ await runScript(usage, async (args) => {
   const survey = await surveyDevice();
   const config = resolveConfig(preset);
   const { dataset } = openProblem(config);
-  const tasks = configuredAlgorithms(config).map((algorithm) => ({
+  const tasks = networkAlgorithms(config).map((algorithm) => ({
     name: algorithm.name,
     open: () =>
       prepareTask(

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import {
+  ALGORITHM_NAMES,
   type ChosenWorld,
   type Config,
   type Dataset,
@@ -24,6 +25,7 @@ import {
   isFinished,
   openProblem,
   recordedConfig,
+  referenceLabel,
   requireNewRun,
   requireSameConfig,
 } from "../runs.ts";
@@ -53,6 +55,12 @@ const usage: Usage = {
   flags: {
     preset: { value: "NAME", help: "tutorial (default), safe or smoke" },
     config: { value: "FILE.json", help: "keys that differ from the preset's" },
+    algorithms: {
+      value: "A,…",
+      help: `${
+        ALGORITHM_NAMES.join(", ")
+      } (default: those of the preset and of FILE.json)`,
+    },
     seed: {
       value: "N",
       help: "names every random stream of the run (default 42)",
@@ -189,6 +197,7 @@ function wantedConfig(
     "config",
     "seed",
     "training-seed",
+    "algorithms",
     "dataset",
     "environment",
   ];
@@ -203,6 +212,7 @@ function wantedConfig(
     {
       seed: seedFlag("seed"),
       trainingSeed: seedFlag("training-seed"),
+      algorithms: values.algorithms?.split(","),
       datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
       environment,
       isCategorical: [dataset, world?.mdp].some((observed) =>
@@ -247,7 +257,7 @@ function printSummary(metrics: Metrics): void {
       exact ? [{ name, exact }] : []
     ),
     ...Object.entries(metrics.references ?? {}).map(([name, exact]) => ({
-      name,
+      name: referenceLabel(name, Object.keys(metrics.policies)),
       exact,
     })),
   ].map(({ name, exact }) => [name, ...columns.map(({ of }) => of(exact))]);

@@ -3,22 +3,13 @@
  *
  * @module
  */
-import {
-  actionCountOf,
-  evaluatePolicy,
-  FORBIDDEN,
-  greedyActions,
-  InputError,
-  type NetworkPolicy,
-  observationSize,
-  policyFromSafetensors,
-} from "../mod.ts";
-import { isOutputOpen, processOutput, readFile, visible } from "../tools.ts";
+import { FORBIDDEN, greedyActions, InputError } from "../mod.ts";
+import { isOutputOpen, processOutput, visible } from "../tools.ts";
+import { type AnsweringPolicy, answeringPolicy } from "./answering_policy.ts";
 import { noteOn, runScript, type Usage } from "./cli.ts";
 
-/** How many lines, and numbers of one, are noted as beyond the training data; the rest are counted. */
+/** How many lines are noted as beyond the training data; the rest are counted. */
 const NOTED = 10;
-const LISTED = 5;
 
 /** No observation that a policy takes is longer. */
 const LONGEST_LINE = 1 << 24;
@@ -27,8 +18,9 @@ const usage: Usage = {
   command: "deno task predict",
   about:
     "Prints the policy's action for an observation, or for each line of numbers on stdin, in the\n" +
-    "codes or names of the data it learnt from. POLICY is a policy.safetensors of a run. Behind a\n" +
-    "line's numbers may stand the actions that are allowed there: X,Y,… | A,B,…",
+    "codes or names of the data it learnt from. POLICY is a policy.safetensors or a policy.json of a\n" +
+    "run; of a table, which chooses by chance, the action is the most probable. Behind a line's\n" +
+    "numbers may stand the actions that are allowed there: X,Y,… | A,B,…",
   flags: {
     observation: { value: "X,Y,…", help: "one observation" },
     allowed: {
@@ -47,7 +39,7 @@ const usage: Usage = {
 await runScript(usage, async ({ values, switches, operands }) => {
   if (operands.length !== 1) throw new InputError("give one policy file");
   const [path] = operands;
-  const policy = policyFromSafetensors(readFile(path), path);
+  const policy = answeringPolicy(path);
   const given = values.observation;
   const allowedAnywhere = values.allowed === undefined
     ? undefined
@@ -67,10 +59,14 @@ await runScript(usage, async ({ values, switches, operands }) => {
       ? allowedActions(policy, lists[0], where)
       : allowedAnywhere;
     const numbers = numbersOf(policy, observation, where);
-    output.write(
-      `${answer(policy, numbers, allowed, where, switches.has("json"))}\n`,
+    const { text, note } = answer(
+      policy,
+      numbers,
+      allowed,
+      where,
+      switches.has("json"),
     );
-    const note = beyond(policy, numbers);
+    output.write(`${text}\n`);
     if (note && ++outside <= NOTED) noteOn(screen, where)(note);
     if (!isOutputOpen("stdout")) break;
   }
@@ -111,12 +107,11 @@ function numberOf(cell: string): number {
 
 /** [A] 1 for each action of a list. */
 function allowedActions(
-  policy: NetworkPolicy,
+  policy: AnsweringPolicy,
   list: string,
   where: string,
 ): Uint8Array {
-  const { actionNames } = policy;
-  const outputs = actionCountOf(policy);
+  const { actionNames, actionCount: outputs } = policy;
   const allowed = new Uint8Array(outputs);
   const isNumbered = actionNames === undefined || Number.isNaN(+actionNames[0]);
   for (const cell of list.split(",").map((cell) => cell.trim())) {
@@ -142,11 +137,11 @@ function allowedActions(
 
 /** The observation of a line. */
 function numbersOf(
-  policy: NetworkPolicy,
+  policy: AnsweringPolicy,
   line: string,
   where: string,
 ): Float32Array {
-  const size = observationSize(policy);
+  const { observationSize: size } = policy;
   const observation = Float32Array.from(cellsOf(line), numberOf);
   if (observation.length === size && observation.every(Number.isFinite)) {
     return observation;
@@ -159,50 +154,19 @@ function numbersOf(
   );
 }
 
-/** Says which numbers of an observation lie beyond all that the policy learnt from; or nothing. */
-function beyond(
-  { observationRange: range, observationNames: names, encoder }: NetworkPolicy,
-  observation: Float32Array,
-): string | undefined {
-  // A name has no range: another one is refused.
-  if (range === undefined || encoder?.kind === "oneHot") return;
-  const { min, max } = range;
-  const found: string[] = [];
-  observation.forEach((value, d) => {
-    if (value >= min[d] && value <= max[d]) return;
-    const name = visible(names?.[d] ?? `observation_${d}`, 40);
-    found.push(
-      `${name} is ${shortest(value)}, beyond the training data's ` +
-        `${shortest(min[d])} to ${shortest(max[d])}`,
-    );
-  });
-  if (found.length === 0) return;
-  const more = found.length - LISTED;
-  return found.slice(0, LISTED).join("; ") +
-    (more > 0 ? `; and ${more} more` : "");
-}
-
-/** Few digits that still name this f32. */
-function shortest(value: number): string {
-  for (let digits = 6;; digits++) {
-    const text = Number(value.toPrecision(digits));
-    if (Math.fround(text) === value || digits === 9) return `${text}`;
-  }
-}
-
 function answer(
-  policy: NetworkPolicy,
+  policy: AnsweringPolicy,
   observation: Float32Array,
   allowed: Uint8Array | undefined,
   where: string,
   json: boolean,
-): string {
+): { text: string; note?: string } {
   if (policy.masked && allowed === undefined) {
     throw new InputError(
       `${where}: the policy was trained with action masks: give the actions that are allowed here, with --allowed 0,2,5 or behind the observation, as in 3 | 0,2,5`,
     );
   }
-  const outputs = evaluated(policy, observation, allowed, where);
+  const { outputs, note } = evaluated(policy, observation, allowed, where);
   if (!outputs.every(Number.isFinite)) {
     throw new InputError(
       `${where}: the policy's outputs are not finite (${
@@ -212,9 +176,13 @@ function answer(
       }`,
     );
   }
-  const [action] = greedyActions(outputs, outputs.length, allowed);
+  const [action] = greedyActions(
+    Float32Array.from(outputs),
+    outputs.length,
+    allowed,
+  );
   const names = policy.actionNames;
-  if (!json) return visible(names?.[action] ?? `${action}`);
+  if (!json) return { text: visible(names?.[action] ?? `${action}`), note };
   const codes = names?.map((name) => /^-?\d+$/.test(name) ? +name : name);
   const text = JSON.stringify({
     action: codes?.[action] ?? action,
@@ -227,21 +195,22 @@ function answer(
     ...(codes && { actions: codes }),
   });
   // ASCII alone: a name may hold what a terminal obeys.
-  return text.replaceAll(
+  const ascii = text.replaceAll(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+  return { text: ascii, note };
 }
 
 /** The policy's outputs; what is wrong with the observation is said with its place. */
 function evaluated(
-  policy: NetworkPolicy,
+  policy: AnsweringPolicy,
   observation: Float32Array,
   allowed: Uint8Array | undefined,
   where: string,
-): Float32Array {
+): ReturnType<AnsweringPolicy["outputsIn"]> {
   try {
-    return evaluatePolicy(policy, observation, allowed);
+    return policy.outputsIn(observation, allowed);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${where}: ${error.message}`);

@@ -22,12 +22,30 @@ import {
   doubleDeepQLearning,
 } from "./q_learning.ts";
 import { softActorCritic } from "./sac.ts";
+import type { CountedModel } from "./tabular/counted_model.ts";
+import type { TableDefinition } from "./tabular/define.ts";
+import { duipi } from "./tabular/duipi.ts";
+import { lowerBound } from "./tabular/lower_bound.ts";
+import { maximumLikelihood } from "./tabular/maximum_likelihood.ts";
+import { ramdp } from "./tabular/ramdp.ts";
+import { rmin } from "./tabular/rmin.ts";
+import { softSpibb } from "./tabular/soft_spibb.ts";
+import { spibb } from "./tabular/spibb.ts";
+import { spibbAtMost } from "./tabular/spibb_at_most.ts";
 
 export * from "./bcq.ts";
 export * from "./behaviour_cloning.ts";
 export * from "./implicit_q_learning.ts";
 export * from "./q_learning.ts";
 export * from "./sac.ts";
+export { duipi } from "./tabular/duipi.ts";
+export { lowerBound } from "./tabular/lower_bound.ts";
+export { maximumLikelihood } from "./tabular/maximum_likelihood.ts";
+export { ramdp } from "./tabular/ramdp.ts";
+export { rmin } from "./tabular/rmin.ts";
+export { softSpibb } from "./tabular/soft_spibb.ts";
+export { spibb } from "./tabular/spibb.ts";
+export { spibbAtMost } from "./tabular/spibb_at_most.ts";
 
 /** In the order in which a run trains them. */
 export const ALGORITHMS: readonly [
@@ -38,6 +56,14 @@ export const ALGORITHMS: readonly [
   typeof implicitQLearning,
   typeof batchConstrainedQLearning,
   typeof softActorCritic,
+  typeof maximumLikelihood,
+  typeof spibb,
+  typeof spibbAtMost,
+  typeof softSpibb,
+  typeof duipi,
+  typeof ramdp,
+  typeof rmin,
+  typeof lowerBound,
 ] = [
   behaviourCloning,
   conservativeQLearning,
@@ -46,21 +72,40 @@ export const ALGORITHMS: readonly [
   implicitQLearning,
   batchConstrainedQLearning,
   softActorCritic,
+  maximumLikelihood,
+  spibb,
+  spibbAtMost,
+  softSpibb,
+  duipi,
+  ramdp,
+  rmin,
+  lowerBound,
 ];
 
 /** One of the definitions. */
 export type Definition = typeof ALGORITHMS[number];
 
+/** Definitions of learners whose policy is a table. */
+export type DefinitionOfTable = Extract<Definition, { plan: unknown }>;
+
 /** Name of an algorithm. */
 export type AlgorithmName = Definition["name"];
 
+/** Name of an algorithm whose policy is a table: it learns at once, from counts. */
+export type TableName = DefinitionOfTable["name"];
+
+/** Name of an algorithm that trains a network. */
+export type NetworkName = Exclude<AlgorithmName, TableName>;
+
 /** Settings of each algorithm, by name. */
 export type AlgorithmSettings = {
-  readonly [D in Definition as D["name"]]: Parameters<D["build"]>[0];
+  readonly [D in Definition as D["name"]]: D extends DefinitionOfTable
+    ? Parameters<D["plan"]>[1]
+    : Parameters<Exclude<D, DefinitionOfTable>["build"]>[0];
 };
 
-/** An algorithm and its settings. */
-export interface Algorithm<Name extends AlgorithmName = AlgorithmName> {
+/** An algorithm that trains a network, and its settings. */
+export interface Algorithm<Name extends NetworkName = NetworkName> {
   /** Name of one of {@link ALGORITHMS}. */
   readonly name: Name;
   /** Its settings. */
@@ -70,14 +115,36 @@ export interface Algorithm<Name extends AlgorithmName = AlgorithmName> {
     & AlgorithmSettings[Name];
 }
 
+/** An algorithm whose policy is a table, and its settings. */
+export interface TableAlgorithm<Name extends TableName = TableName> {
+  /** Name of one of {@link ALGORITHMS}. */
+  readonly name: Name;
+  /** Its settings. */
+  readonly settings: AlgorithmSettings[Name];
+}
+
+/** An algorithm of either kind, and its settings. */
+export type AnyAlgorithm<Name extends AlgorithmName = AlgorithmName> =
+  [Name] extends [NetworkName] ? Algorithm<Name>
+    : [Name] extends [TableName] ? TableAlgorithm<Name>
+    : Algorithm | TableAlgorithm;
+
 /** The names, in their order. */
 export const ALGORITHM_NAMES: readonly AlgorithmName[] = ALGORITHMS.map((
   { name },
 ) => name);
 
-/** A definition where it does not matter whose. */
+/** Those of algorithms that train networks. */
+export const NETWORK_NAMES: readonly NetworkName[] = ALGORITHM_NAMES.filter(
+  (name) => !isTableName(name),
+);
+
+/** A definition where it does not matter whose: it has one of the last two. */
 export interface AnyDefinition
-  extends Omit<AlgorithmDefinition<AlgorithmName, never>, "settings"> {
+  extends
+    Omit<AlgorithmDefinition<AlgorithmName, never>, "settings" | "build">,
+    Partial<Pick<AlgorithmDefinition<NetworkName, never>, "build">>,
+    Partial<Pick<TableDefinition<TableName, never>, "plan">> {
   /** Its hyper-parameters. */
   readonly settings: AnySettings;
 }
@@ -105,12 +172,24 @@ export function algorithmNamed(name: string): AnyDefinition {
 export function configureAlgorithm<Name extends AlgorithmName>(
   name: Name,
   settings: Partial<AlgorithmSettings[Name]> = {},
-): Algorithm<Name> {
+): AnyAlgorithm<Name> {
   const defaults: object = defaultsOf(algorithmNamed(name).settings);
-  return {
-    name,
-    settings: { ...defaults, ...settings } as Algorithm<Name>["settings"],
-  };
+  const algorithm = { name, settings: { ...defaults, ...settings } };
+  return algorithm as unknown as AnyAlgorithm<Name>;
+}
+
+/** Whether the policy of the algorithm of this name is a table; not of a name that there is not. */
+export function isTableName(name: string): name is TableName {
+  return ALGORITHMS.some((definition) =>
+    definition.name === name && "plan" in definition
+  );
+}
+
+/** Whether an algorithm's policy is a table. */
+export function isTabular(
+  algorithm: AnyAlgorithm,
+): algorithm is TableAlgorithm {
+  return isTableName(algorithm.name);
 }
 
 /**
@@ -122,5 +201,18 @@ export function buildProgram(
   { name, settings }: Algorithm,
   shape: LearningShape,
 ): Program {
-  return algorithmNamed(name).build(settings as never, shape);
+  return algorithmNamed(name).build!(settings as never, shape);
+}
+
+/**
+ * The policy of a learner from counts.
+ *
+ * @returns [S, A] its probabilities in the states of the model.
+ * @throws InputError if there is no algorithm of that name.
+ */
+export function planTable(
+  { name, settings }: TableAlgorithm,
+  counted: CountedModel,
+): Float64Array {
+  return algorithmNamed(name).plan!(counted, settings as never);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AlgorithmSettings } from "../algorithms/index.ts";
+import type { AlgorithmName, AlgorithmSettings } from "../algorithms/index.ts";
 import type { EnvironmentConfig } from "../environments/index.ts";
 import type { EncoderName } from "../network/encoder.ts";
 
@@ -75,6 +75,8 @@ export interface Config {
   readonly network: NetworkConfig;
   /** The learners of the run, by name. */
   readonly algorithms: Partial<AlgorithmSettings>;
+  /** Learners of the preset that are left out; absent where there are none. */
+  readonly without?: readonly AlgorithmName[];
   /** Sampling evaluation. */
   readonly evaluation: EvaluationConfig;
 }
@@ -100,6 +102,8 @@ export interface ConfigOverrides {
       AlgorithmSettings[Name]
     >;
   };
+  /** Learners of the preset that are left out. */
+  readonly without?: readonly AlgorithmName[];
   /** Sampling evaluation. */
   readonly evaluation?: Partial<EvaluationConfig>;
 }

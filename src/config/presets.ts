@@ -5,6 +5,7 @@
  */
 
 import { behaviourCloning } from "../algorithms/behaviour_cloning.ts";
+import type { AlgorithmSettings } from "../algorithms/index.ts";
 import { conservativeQLearning } from "../algorithms/q_learning.ts";
 import { gridworld, type GridworldConfig } from "../environments/gridworld.ts";
 import { defaultsOf } from "../settings.ts";
@@ -24,7 +25,7 @@ const tutorialBc = defaultsOf(behaviourCloning.settings);
 const tutorialCql = defaultsOf(conservativeQLearning.settings);
 
 type Tutorial = Preset & {
-  readonly algorithms: Required<Pick<Config["algorithms"], "bc" | "cql">>;
+  readonly algorithms: Pick<AlgorithmSettings, "bc" | "cql">;
 };
 
 /** The tutorial that the suite replaces, with the conservative weight that it meant to set. */

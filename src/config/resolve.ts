@@ -5,7 +5,9 @@
  */
 
 import {
+  ALGORITHM_NAMES,
   type AlgorithmName,
+  algorithmNamed,
   ALGORITHMS,
   type AnyDefinition,
 } from "../algorithms/index.ts";
@@ -38,6 +40,8 @@ export interface ConfigFlags {
   readonly seed?: number;
   /** Names the streams of the initial networks and of the minibatches. */
   readonly trainingSeed?: number;
+  /** Names of the learners: those of the preset and the configuration that are none of them are left out. */
+  readonly algorithms?: readonly string[];
   /** SHA-256 of the data from a file; their environment is known only if flags or overrides name it. */
   readonly datasetSha256?: string;
   /** Whether observations of the data or the world from a file are names; see `network.encoder`. */
@@ -139,7 +143,7 @@ export function resolveConfig(
       ...resolveBehaviour(over, source),
     },
     network: laidOver(network, over.network),
-    algorithms: resolveAlgorithms(base, over, source),
+    ...resolveAlgorithms(base, over, flags.algorithms, source),
     evaluation: laidOver(base.evaluation, over.evaluation),
   };
   return deepFreeze(config);
@@ -218,25 +222,43 @@ function resolveBehaviour(
   return { behaviour };
 }
 
-/** Those of the preset and those that the overrides name, in the order of the list. */
+/** Those of the preset and those that the overrides name, in the order of the list, but for those left out. */
 function resolveAlgorithms(
   { algorithms: own }: Preset,
-  { algorithms: over = {} }: ConfigOverrides,
+  { algorithms: over = {}, without = [] }: ConfigOverrides,
+  flag: readonly string[] | undefined,
   source: string,
-): Config["algorithms"] {
-  const named = ALGORITHMS.filter(({ name }) => own[name] ?? over[name]);
-  return Object.fromEntries(named.map((definition) => {
-    const { name, settings, startsFrom }: AnyDefinition = definition;
+): Pick<Config, "algorithms" | "without"> {
+  const asked = flag?.map((name) => algorithmNamed(name).name);
+  const leftOut = ALGORITHM_NAMES.filter((name) =>
+    asked ? own[name] && !asked.includes(name) : without.includes(name)
+  );
+  const both = leftOut.find((name) => !asked && over[name]);
+  if (both !== undefined) {
+    throw new InputError(
+      `${source}: without: ${both} is also under algorithms; keep one of them`,
+    );
+  }
+  const named = ALGORITHMS.filter(({ name }) =>
+    asked?.includes(name) ??
+      ((own[name] ?? over[name]) !== undefined && !leftOut.includes(name))
+  );
+  if (named.length === 0) {
+    throw new InputError(`${source}: without: no algorithm is left; keep one`);
+  }
+  const algorithms = Object.fromEntries(named.map((definition) => {
+    const { name, settings, startsFrom, check }: AnyDefinition = definition;
     const like = startsFrom && own[startsFrom as AlgorithmName];
     const base = own[name] ??
       laidOver<object>(defaultsOf(settings), like || undefined);
     const whole = laidOver<object>(base, over[name]);
     blaming(
       `${source}: algorithms.${name}.`,
-      () => definition.check?.(whole as never),
+      () => check?.(whole as never),
     );
     return [name, whole];
   }));
+  return { algorithms, ...(leftOut.length > 0 && { without: leftOut }) };
 }
 
 function deepFreeze<T>(value: T): T {

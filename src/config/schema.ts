@@ -5,7 +5,11 @@
  */
 
 import * as v from "valibot";
-import { algorithmNamed, ALGORITHMS } from "../algorithms/index.ts";
+import {
+  ALGORITHM_NAMES,
+  algorithmNamed,
+  ALGORITHMS,
+} from "../algorithms/index.ts";
 import {
   type AnyEnvironment,
   ENVIRONMENT_WORDS,
@@ -186,6 +190,16 @@ const schemaWith = (environment: AnyEnvironment): v.GenericSchema =>
         { name, settings },
       ) => [name, section(settingEntries(settings))]),
     )),
+    without: v.array(
+      v.picklist(
+        ALGORITHM_NAMES,
+        ({ input }) =>
+          `must be the name of an algorithm (${
+            suggest(String(input), ALGORITHM_NAMES)
+          })`,
+      ),
+      "must be a list of names of algorithms",
+    ),
     evaluation: section({
       episodes: integer(1, 1_000_000),
       mismatchSamples: integer(1, 1_000_000),
@@ -293,15 +307,35 @@ export function checkLearner(
   network: object,
   { name, settings }: { readonly name: string; readonly settings: object },
 ): void {
-  const given = { network, algorithms: { [name]: settings } };
-  checkConfig(given, "settings");
+  requireAll({ network, algorithms: { [name]: settings } });
+}
+
+/** The same of a learner whose policy is a table. */
+export function checkTableLearner(
+  { name, settings }: { readonly name: string; readonly settings: object },
+): void {
+  requireAll({ algorithms: { [name]: settings } });
+}
+
+/** @param given Sections and one algorithm: every key of theirs has to be there. */
+function requireAll(
+  { algorithms, ...sections }: {
+    readonly network?: object;
+    readonly algorithms: Readonly<Record<string, object>>;
+  },
+): void {
+  checkConfig({ ...sections, algorithms }, "settings");
   const { entries } = sectionOf(schemaWith(ENVIRONMENTS[0]));
-  const algorithm = sectionOf(entries.algorithms).entries[name];
+  const ofAlgorithms = sectionOf(entries.algorithms).entries;
   for (
     const [path, section, values] of [
-      ["network", entries.network, network],
-      [`algorithms.${name}`, algorithm, settings],
-    ] as const
+      ...Object.entries(sections).map(([name, values]) =>
+        [name, entries[name], values] as const
+      ),
+      ...Object.entries(algorithms).map(([name, values]) =>
+        [`algorithms.${name}`, ofAlgorithms[name], values] as const
+      ),
+    ]
   ) {
     for (const key of Object.keys(sectionOf(section).entries)) {
       if ((values as Record<string, unknown>)[key] === undefined) {
@@ -309,8 +343,10 @@ export function checkLearner(
       }
     }
   }
-  blaming(
-    `settings: algorithms.${name}.`,
-    () => algorithmNamed(name).check?.(settings as never),
-  );
+  for (const [name, settings] of Object.entries(algorithms)) {
+    blaming(
+      `settings: algorithms.${name}.`,
+      () => algorithmNamed(name).check?.(settings as never),
+    );
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * What a policy that is a network is worth in a known environment.
+ * What a policy is worth in a known environment.
  *
  * @module
  */
@@ -18,6 +18,11 @@ import {
   observationSize,
 } from "../network/policy.ts";
 import { requireLength } from "../numerics/arrays.ts";
+import {
+  isTable,
+  probabilitiesIn,
+  type TablePolicy,
+} from "../algorithms/tabular/table_policy.ts";
 
 /**
  * The greedy action of a policy in each state of an environment, of those allowed there.
@@ -45,19 +50,51 @@ export function greedyInStates(
     "an observation",
   );
   requireLength(mdp.actionCount, actionCountOf(policy), "the actions");
-  if (policy.actionNames !== undefined) {
-    throw new InputError(
-      `the policy's actions have names of their own, those of the environment are 0 … ${
-        mdp.actionCount - 1
-      }: give actionCount with the data`,
-    );
-  }
+  refuseNames(policy, mdp);
   const allowed = mdp.allowed &&
     somethingAllowed(mdp.allowed, mdp.actionCount);
   return greedyActions(
     evaluatePolicy(policy, mdp.observations, allowed),
     mdp.actionCount,
     allowed,
+  );
+}
+
+/**
+ * What a policy does in each state of an environment: the greedy action of a network, the probabilities of
+ * a table.
+ *
+ * @returns [S] actions or [S, A] probabilities.
+ * @throws InputError if the policy is of other observations or actions.
+ *
+ * @example Frequencies as a table
+ * ```ts
+ * import { collectDataset, makeEnvironment, policyInStates, train } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("cliffWalking");
+ * const table = await train(collectDataset(mdp, behaviour, 5, 7), "spibb", { threshold: 7 });
+ * equal(policyInStates(table, mdp).length, 48 * 4);
+ * ```
+ */
+export function policyInStates(
+  policy: NetworkPolicy | TablePolicy,
+  mdp: FiniteMdp,
+): Int32Array | Float64Array {
+  if (!isTable(policy)) return greedyInStates(policy, mdp);
+  refuseNames(policy, mdp);
+  return probabilitiesIn(policy, mdp, "the policy").probabilities;
+}
+
+function refuseNames(
+  { actionNames }: { readonly actionNames?: readonly string[] },
+  { actionCount }: FiniteMdp,
+): void {
+  if (actionNames === undefined) return;
+  throw new InputError(
+    `the policy's actions have names of their own, those of the environment are 0 … ${
+      actionCount - 1
+    }: give actionCount with the data`,
   );
 }
 
@@ -72,7 +109,7 @@ function somethingAllowed(allowed: Uint8Array, actions: number): Uint8Array {
 }
 
 /**
- * Exact values of a policy's greedy actions, by dynamic programming.
+ * Exact values of a network's greedy actions, or of a table, by dynamic programming.
  *
  * @param mdp The true environment.
  * @param options What {@link evaluateExactly} takes.
@@ -93,10 +130,9 @@ function somethingAllowed(allowed: Uint8Array, actions: number): Uint8Array {
  * ```
  */
 export function evaluate(
-  policy: NetworkPolicy,
+  policy: NetworkPolicy | TablePolicy,
   mdp: FiniteMdp,
   options: EvaluationOptions = {},
 ): ExactEvaluation {
-  const actions = greedyInStates(policy, mdp);
-  return evaluateExactly(mdp, actions, options);
+  return evaluateExactly(mdp, policyInStates(policy, mdp), options);
 }

@@ -9,11 +9,12 @@ import { InputError } from "../errors.ts";
 import { randomStream } from "../numerics/random.ts";
 
 /**
- * Share of sampled transitions whose action is not the policy's. Up to `samples` transitions
+ * Share of sampled transitions whose action is not the policy's: of one that chooses by chance, the mean
+ * probability that it would choose another. Up to `samples` transitions
  * are drawn without replacement from the stream "mismatch"; all of them if there are no more.
  *
  * @param dataset The data.
- * @param greedyAction Gives the policy's action for an observation row of the data set.
+ * @param policy Gives its action for an observation row of the data set, or its probability of each action.
  * @param samples Most transitions to look at, at least 1.
  * @param seed The run's seed.
  * @throws {InputError} If the number of samples is not a whole number of at least 1.
@@ -30,11 +31,12 @@ import { randomStream } from "../numerics/random.ts";
  *   terminated: [0, 0, 0, 1],
  * });
  * equal(actionMismatchRate(dataset, () => 0, 100, 42), 0.25);
+ * equal(actionMismatchRate(dataset, () => [0.5, 0.5], 100, 42), 0.5);
  * ```
  */
 export function actionMismatchRate(
   dataset: Dataset,
-  greedyAction: (observationRow: number) => number,
+  policy: (observationRow: number) => number | ArrayLike<number>,
   samples: number,
   seed: number,
 ): number {
@@ -61,7 +63,10 @@ export function actionMismatchRate(
     const i = order[j];
     order[j] = order[k];
     order[k] = i;
-    if (greedyAction(rowOf[i]) !== actions[i]) differing++;
+    const does = policy(rowOf[i]);
+    differing += typeof does === "number"
+      ? Number(does !== actions[i])
+      : 1 - does[actions[i]];
   }
   return differing / count;
 }

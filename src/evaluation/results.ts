@@ -50,8 +50,10 @@ export interface PolicyMetrics {
   readonly regret?: number;
   /** Whether the rollouts could have come from the exact distribution; see `checkAgreement`. */
   readonly rolloutAgrees?: boolean;
-  /** Action in each state, in order; of a grid, a list for each of its columns or rows. */
+  /** Of a network, its action in each state, in order; of a grid, a list for each of its columns or rows. */
   readonly greedyActions?: readonly (readonly number[])[];
+  /** Of a table, in each state in order, the probability of each action. */
+  readonly probabilities?: readonly (readonly number[])[];
   /** What the episodes that are held out say of it, where there are any. */
   readonly offPolicy?: OffPolicyEvaluation;
   /** Share of sampled transitions, of the episodes held out where there are any, whose action is not the policy's. */

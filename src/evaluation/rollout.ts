@@ -1,11 +1,12 @@
 /**
- * Rollouts: episodes of a greedy policy in the true environment.
+ * Rollouts: episodes of a policy in the true environment.
  *
  * @module
  */
 
 import { InputError } from "../errors.ts";
 import { type FiniteMdp, unsafeOutcomes } from "../mdp/mdp.ts";
+import { sampleIndex } from "../mdp/sampling.ts";
 import { startEpisode } from "../mdp/stepping.ts";
 import { requireActions, requireLength } from "../numerics/arrays.ts";
 import { meanAndStd } from "../numerics/moments.ts";
@@ -30,16 +31,16 @@ export interface RolloutResult {
 }
 
 /**
- * Rolls a greedy policy out. Episode i has its own stream "rollout/i", so that two policies
- * with the same seed meet the same luck.
+ * Rolls a policy out. Episode i has its own stream "rollout/i", so that two policies
+ * with the same seed meet the same luck; actions that are drawn come from "rollout/i/actions".
  *
  * @param mdp The true environment.
- * @param actions [S] the action in each state.
+ * @param policy [S] the action in each state, or [S, A] probabilities.
  * @param episodes Number of episodes, at least 1.
  * @param seed The run's seed.
  * @param heed Called before each episode; what it throws ends the rollouts.
- * @throws {InputError} If the number of episodes is not a whole number of at least 1, or the actions
- *   are not one of the environment's for each state.
+ * @throws {InputError} If the number of episodes is not a whole number of at least 1, or the policy
+ *   is none of the environment's.
  *
  * @example Thirty episodes
  * ```ts
@@ -52,7 +53,7 @@ export interface RolloutResult {
  */
 export function rollOut(
   mdp: FiniteMdp,
-  actions: Int32Array,
+  policy: Int32Array | Float64Array,
   episodes: number,
   seed: number,
   heed?: () => void,
@@ -62,8 +63,11 @@ export function rollOut(
       `evaluation.episodes is ${episodes}: give a whole number of at least 1`,
     );
   }
-  requireLength(actions.length, mdp.stateCount, "actions");
-  requireActions(actions, mdp.actionCount);
+  const { stateCount, actionCount } = mdp;
+  if (policy instanceof Int32Array) {
+    requireLength(policy.length, stateCount, "actions");
+    requireActions(policy, actionCount);
+  } else requireLength(policy.length, stateCount * actionCount, "the policy");
   const returns = new Float64Array(episodes);
   const unsafe = unsafeOutcomes(mdp);
   const counts = new Uint32Array(unsafe.length);
@@ -72,10 +76,15 @@ export function rollOut(
   for (let episode = 0; episode < episodes; episode++) {
     heed?.();
     const walk = startEpisode(mdp, randomStream(seed, `rollout/${episode}`));
+    const stream = randomStream(seed, `rollout/${episode}/actions`);
+    const actionIn = (state: number) =>
+      policy instanceof Int32Array
+        ? policy[state]
+        : sampleIndex(policy, state * actionCount, actionCount, stream);
     const happened = new Uint8Array(counts.length);
     let total = 0;
     while (!walk.terminated && !walk.truncated) {
-      const i = walk.step(actions[walk.state]);
+      const i = walk.step(actionIn(walk.state));
       total += mdp.reward[i];
       happened[mdp.outcome[i]] = 1;
     }

@@ -36,6 +36,14 @@ export interface PolicyName {
   readonly policy: string;
 }
 
+/** What a reference policy is called beside learners, of which one may have its name. */
+export function referenceLabel(
+  name: string,
+  learners: readonly string[],
+): string {
+  return learners.includes(name) ? `${name} (reference)` : name;
+}
+
 /** What is estimated of a policy where no world is known, from the episodes that are held out. */
 export const LOG_QUANTITIES = [
   "doublyRobustReturn",

@@ -16,6 +16,7 @@ import {
   valueName,
   valueWords,
 } from "../evaluation/measures.ts";
+import { referenceLabel } from "../evaluation/study_results.ts";
 import { lastCheckpoints, type TrainingValues } from "./checkpoints.ts";
 import { fragment, type Html, type Section, table } from "./html.ts";
 import { decimal, digitsFor, orDash, percent } from "./numbers.ts";
@@ -121,7 +122,9 @@ export function runNumbers(
   const learnt = policies.flatMap(([name, { exact, actionMismatchRate }]) =>
     exact ? [cells(name, exact, percent(actionMismatchRate))] : []
   );
-  const counted = references.map(([name, values]) => cells(name, values, ""));
+  const counted = references.map(([name, values]) =>
+    cells(referenceLabel(name, Object.keys(metrics.policies)), values, "")
+  );
   return {
     heading: "Numbers",
     content: [
@@ -278,7 +281,8 @@ function glossary(
       const meaning = name === "behaviour" && metrics.config.dataset.sha256
         ? "the environment's own; the data came from a file and need not be its"
         : policyMeaning[name];
-      return meaning ? [[name, meaning]] : [];
+      const label = referenceLabel(name, Object.keys(metrics.policies));
+      return meaning ? [[label, meaning]] : [];
     }),
   ];
   const list = terms.map(([term, words]) =>

@@ -75,7 +75,7 @@ export function runReportHtml(report: RunReport): string {
   const sections = [
     ...environment ? [measured, ...said] : [...said, measured],
     ...names.some((name) => mapOf(report, name)) ? [policies(report)] : [],
-    training(report),
+    ...wasTrained(report) ? [training(report)] : [],
     ...report.plots["returns-sorted"] ? [episodes(report)] : [],
     data(report),
     provenance(report),
@@ -117,8 +117,15 @@ function policies({ metrics, plots }: RunReport): Section {
         steps,
     )];
   });
+  const isTable = Object.values(metrics.policies).some(({ probabilities }) =>
+    probabilities !== undefined
+  );
   const words = paragraphs(
-    "Arrows show the greedy action of each cell, pale where the data have never been." +
+    `Arrows show the greedy action of each cell, pale where the data have never been.${
+      isTable
+        ? " Of a table, which chooses by chance, they show the most probable action."
+        : ""
+    }` +
       (unsafe === null
         ? ""
         : ` The colour is the exact probability of ${
@@ -133,6 +140,12 @@ function policies({ metrics, plots }: RunReport): Section {
 /** What the environment calls unsafe; null where nothing is, or it is not known. */
 function unsafeOf({ environment }: Metrics): string | null {
   return environment ? unsafeName(environment) : null;
+}
+
+/** Whether anything was trained: a table is not. */
+function wasTrained({ plots, training }: RunReport): boolean {
+  return Object.keys(training).length > 0 ||
+    Object.keys(plots).some((name) => name.startsWith("training-"));
 }
 
 function training({ metrics, plots, training }: RunReport): Section {

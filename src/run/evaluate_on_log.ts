@@ -3,6 +3,11 @@
  *
  * @module
  */
+import {
+  isTable,
+  probabilitiesIn,
+  type TablePolicy,
+} from "../algorithms/tabular/table_policy.ts";
 import type { Backend } from "../backends/backend.ts";
 import { wasmBackend } from "../backends/wasm.ts";
 import type { Dataset } from "../dataset/dataset.ts";
@@ -45,22 +50,15 @@ import {
   type PropensitySource,
   rareShareOf,
 } from "../evaluation/off_policy/support.ts";
-import {
-  type Acting,
-  networkTarget,
-  type TablePolicy,
-  tablePolicy,
-  tableTarget,
-} from "../evaluation/off_policy/target.ts";
-import { readFile } from "../files/read.ts";
+import { type Acting, networkTarget } from "../evaluation/off_policy/target.ts";
 import {
   actionCountOf,
   evaluatePolicy,
   type NetworkPolicy,
 } from "../network/policy.ts";
-import { policyFromSafetensors } from "../network/policy_file.ts";
 import { visible } from "../visible.ts";
 import { clonedPropensities } from "./cloned_propensities.ts";
+import { readPolicy } from "./read_policy.ts";
 
 /** A policy to evaluate or to have acted; `name` is for messages. */
 export type LogPolicy =
@@ -142,20 +140,20 @@ function openPolicyFile(
   acting: Acting,
   advice: string,
 ): LogPolicy {
-  const bytes = readPolicy(text, advice);
-  // A safetensors file begins with a 64-bit length, which JSON has no zero byte for.
-  return bytes.subarray(0, 8).includes(0)
-    ? {
-      kind: "network",
-      name: text,
-      network: policyFromSafetensors(bytes, text),
-      acting,
-    }
-    : {
-      kind: "table",
-      name: text,
-      table: tablePolicy(parseJson(bytes, text), text),
-    };
+  const policy = readPolicy(text, advice);
+  return isTable(policy)
+    ? { kind: "table", name: text, table: policy }
+    : { kind: "network", name: text, network: policy, acting };
+}
+
+/** What is doubtful of a table: steps of the log whose observation it lacks. */
+function doubtsOf(policy: LogPolicy, log: Log): string[] {
+  if (policy.kind !== "table") return [];
+  const { lacks } = probabilitiesIn(policy.table, log, policy.name);
+  const count = log.states.reduce((sum, state) => sum + lacks[state], 0);
+  return count === 0 ? [] : [
+    `${count} of ${log.states.length} steps have an observation that the table lacks: it takes the lowest allowed action there`,
+  ];
 }
 
 /** [U, A] the policy's probabilities in the states of a log. */
@@ -166,11 +164,17 @@ function probabilitiesOf(
   pairs: Pairs,
 ): Float64Array {
   switch (policy.kind) {
-    case "network":
-      requireSameNames(policy.name, policy.network, dataset);
+    case "network": {
+      const { network } = policy;
+      requireSameNames(policy.name, {
+        ...network,
+        actionNames: network.actionNames ?? codes(actionCountOf(network)),
+      }, dataset);
       return networkTarget(log, policy.network, policy.acting);
+    }
     case "table":
-      return tableTarget(log, policy.table, policy.name);
+      requireSameNames(policy.name, policy.table, dataset);
+      return probabilitiesIn(policy.table, log, policy.name).probabilities;
     case "reference":
       return referenceTarget(
         log,
@@ -184,7 +188,10 @@ function probabilitiesOf(
 /** Numbers and actions are told apart by their place alone: under other names they mean something else. */
 function requireSameNames(
   name: string,
-  policy: NetworkPolicy,
+  { observationNames, actionNames }: Pick<
+    TablePolicy,
+    "observationNames" | "actionNames"
+  >,
   dataset: Dataset,
 ): void {
   const compare = (
@@ -202,40 +209,27 @@ function requireSameNames(
       }`,
     );
   };
-  const codes = (count: number) =>
-    Array.from({ length: count }, (_, a) => `${a}`);
-  compare(
-    "actions",
-    policy.actionNames ?? codes(actionCountOf(policy)),
-    dataset.actionNames ?? codes(dataset.actionCount),
-  );
+  // Whoever writes a table by hand need not name its actions.
+  if (actionNames) {
+    compare(
+      "actions",
+      actionNames,
+      dataset.actionNames ?? codes(dataset.actionCount),
+    );
+  }
   // Files of some formats and policies of a known world have no names of the numbers.
-  if (policy.observationNames && dataset.observationNames) {
+  if (observationNames && dataset.observationNames) {
     compare(
       "numbers of an observation",
-      policy.observationNames,
+      observationNames,
       dataset.observationNames,
     );
   }
 }
 
-function readPolicy(path: string, advice: string): Uint8Array {
-  try {
-    return readFile(path);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${error.message}; ${advice}`);
-  }
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw new InputError(
-      `${name}: neither a policy.safetensors nor a table in JSON`,
-    );
-  }
+/** What actions without names are called. */
+function codes(count: number): string[] {
+  return Array.from({ length: count }, (_, a) => `${a}`);
 }
 
 /**
@@ -319,7 +313,7 @@ export async function logEvaluator(
   const usual = isNew && request.folds !== 1 ? "network" : "tables";
   return async (policy, { rewardScale = 1, actionValueDiscount }) => {
     const target = probabilitiesOf(policy, dataset, log, pairs);
-    const found = evaluateOffPolicy(dataset, log, target, {
+    const evaluated = evaluateOffPolicy(dataset, log, target, {
       propensities,
       source,
       discount,
@@ -338,6 +332,10 @@ export async function logEvaluator(
       actionValueDiscount,
       seed,
     });
+    const found = {
+      ...evaluated,
+      doubts: [...evaluated.doubts, ...doubtsOf(policy, log)],
+    };
     if ((request.fqe ?? usual) === "tables") return found;
     const [ofReturn, ofDiscounted, ofLength, ...ofOutcomes] =
       await fittedQEvaluation(

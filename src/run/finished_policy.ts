@@ -4,7 +4,18 @@
  * @module
  */
 import { join } from "node:path";
-import type { Algorithm } from "../algorithms/index.ts";
+import {
+  type Algorithm,
+  type AnyAlgorithm,
+  isTableName,
+  isTabular,
+} from "../algorithms/index.ts";
+import {
+  isTable,
+  type TablePolicy,
+  tablePolicy,
+  tableText,
+} from "../algorithms/tabular/table_policy.ts";
 import type { Program } from "../algorithms/program.ts";
 import { isManifestFile } from "./manifest.ts";
 import type { ManifestFile } from "../files/listing.ts";
@@ -15,11 +26,14 @@ import { damageOf, fileOf, type RunFiles } from "./run_files.ts";
 import { readCsv } from "./training_csv.ts";
 import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
+import { parseJson } from "../files/json.ts";
 import { readFile } from "../files/read.ts";
+import { sha256Hex } from "../numerics/hash.ts";
 import type { NetworkPolicy } from "../network/policy.ts";
 import { removeCheckpoints } from "./checkpoint_folder.ts";
 import {
   type Learnt,
+  type LearntPolicy,
   loggedSteps,
   observedIn,
   programOf,
@@ -29,23 +43,30 @@ import type { Problem } from "./problem.ts";
 import { taskHash } from "./task_hash.ts";
 
 /** A learnt policy and the hash of its file. */
-export type LearntFile = Learnt & {
-  /** SHA-256 of the policy's file. */
-  readonly sha256: string;
-};
+export type LearntFile<Policy extends LearntPolicy = LearntPolicy> =
+  & Learnt<Policy>
+  & {
+    /** SHA-256 of the policy's file. */
+    readonly sha256: string;
+  };
 
 /** The file that says that an algorithm has been trained: its last one, with the hashes of the others. */
 export function finishedFile(name: string): string {
   return `${name}/finished.json`;
 }
 
-/** The files whose hashes it holds, by path. */
-export function learntFiles(name: string) {
+/** The files whose hashes it holds, by path, of an algorithm that trains a network. */
+export function networkFiles(name: string) {
   return {
     onnx: `${name}/policy.onnx`,
     policy: `${name}/policy.safetensors`,
     table: `${name}/training.csv`,
   };
+}
+
+/** The file of the policy of the algorithm of this name. */
+export function policyFile(name: string): string {
+  return isTableName(name) ? `${name}/policy.json` : networkFiles(name).policy;
 }
 
 /**
@@ -55,10 +76,10 @@ export function learntFiles(name: string) {
  */
 export function finishedText(
   config: Config,
-  algorithm: Algorithm,
+  algorithm: AnyAlgorithm,
   files: readonly ManifestFile[],
 ): string {
-  const names: string[] = Object.values(learntFiles(algorithm.name));
+  const names = filesOf(algorithm);
   return canonicalJson({
     schema: "holdfast/finished/1",
     task: taskHash(config, algorithm),
@@ -66,8 +87,25 @@ export function finishedText(
   });
 }
 
+/** The files of an algorithm whose hashes it holds. */
+function filesOf(algorithm: AnyAlgorithm): string[] {
+  const { name } = algorithm;
+  return isTabular(algorithm)
+    ? [policyFile(name)]
+    : Object.values(networkFiles(name));
+}
+
+/** What learning a table leaves, and the text of its file. */
+export function learntTable(
+  policy: TablePolicy,
+): { learnt: LearntFile<TablePolicy>; text: string } {
+  const text = tableText(policy);
+  const sha256 = sha256Hex(new TextEncoder().encode(text));
+  return { learnt: { policy, columns: [], rows: [], sha256 }, text };
+}
+
 /**
- * The policy of an algorithm and its table, if a run directory has recorded them as finished and
+ * The policy of an algorithm and its training table, if a run directory has recorded them as finished and
  * holds them as recorded. The ONNX file, which follows from the policy, is made again where it is not
  * as recorded; checkpoints that a kill left behind are removed.
  *
@@ -80,10 +118,10 @@ export function finishedPolicy(
   directory: string,
   config: Config,
   problem: Problem,
-  algorithm: Algorithm,
+  algorithm: AnyAlgorithm,
   files: RunFiles,
 ): LearntFile | null {
-  const { name, settings } = algorithm;
+  const { name } = algorithm;
   const place = (path: string) => join(directory, path);
   const fail = (path: string): never => {
     throw new InputError(
@@ -95,18 +133,50 @@ export function finishedPolicy(
   const record = finishedFile(name);
   if (!isThere(place(record))) return null;
   const { text, recorded } = readRecord(place(record)) ?? fail(record);
-  const names = learntFiles(name);
-  const wanted = Object.values(names);
+  const wanted = filesOf(algorithm);
   if (
     `${recorded.map(({ path }) => path)}` !== `${wanted}` ||
     text !== finishedText(config, algorithm, recorded)
   ) return fail(record);
   const damaged = recorded.filter((file) => damageOf(directory, file) !== null)
     .map(({ path }) => path);
-  for (const path of [names.policy, names.table]) {
-    if (damaged.includes(path)) fail(path);
+  const { onnx } = networkFiles(name);
+  for (const path of damaged) {
+    if (path !== onnx) fail(path);
   }
+  const read = isTabular(algorithm)
+    ? recordedTable(place(policyFile(name))) ?? fail(policyFile(name))
+    : recordedNetwork(directory, config, problem, algorithm, fail);
+  if (!isTable(read.policy) && damaged.includes(onnx)) {
+    const made = policyToOnnx(read.policy);
+    if (fileOf(onnx, made).sha256 !== recorded[0].sha256) fail(onnx);
+    files.write(onnx, made);
+  }
+  for (const file of [...recorded, fileOf(record, text)]) files.note(file);
+  removeCheckpoints(directory, name);
+  return read;
+}
 
+/** A table that was learnt; null if the file is none. */
+function recordedTable(path: string): LearntFile<TablePolicy> | null {
+  const text = new TextDecoder().decode(readFile(path));
+  const { learnt, text: again } = learntTable(
+    tablePolicy(parseJson(text, path), path),
+  );
+  return again === text ? learnt : null;
+}
+
+/** A network that was trained, and its training table. */
+function recordedNetwork(
+  directory: string,
+  config: Config,
+  problem: Problem,
+  algorithm: Algorithm,
+  fail: (path: string) => never,
+): LearntFile<NetworkPolicy> {
+  const { name, settings } = algorithm;
+  const names = networkFiles(name);
+  const place = (path: string) => join(directory, path);
   const bytes = readFile(place(names.policy));
   const policy = policyFromSafetensors(bytes, place(names.policy));
   const program = programOf(config, algorithm, observedIn(problem));
@@ -119,16 +189,7 @@ export function finishedPolicy(
   const rows = readCsv(place(names.table), columns);
   const steps = loggedSteps(settings, settings.steps);
   if (`${rows?.map(([step]) => step)}` !== `${steps}`) fail(names.table);
-  if (damaged.includes(names.onnx)) {
-    const onnx = policyToOnnx(policy);
-    if (fileOf(names.onnx, onnx).sha256 !== recorded[0].sha256) {
-      fail(names.onnx);
-    }
-    files.write(names.onnx, onnx);
-  }
-  for (const file of [...recorded, fileOf(record, text)]) files.note(file);
-  removeCheckpoints(directory, name);
-  return { policy, columns, rows: rows!, sha256: recorded[1].sha256 };
+  return { policy, columns, rows: rows!, sha256: sha256Hex(bytes) };
 }
 
 /** No record comes near this. */

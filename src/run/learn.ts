@@ -9,7 +9,9 @@ import type { LearnerSettings } from "../algorithms/define.ts";
 import {
   type Algorithm,
   type AlgorithmName,
+  type AnyAlgorithm,
   buildProgram,
+  isTabular,
 } from "../algorithms/index.ts";
 import type { Program } from "../algorithms/program.ts";
 import { csvSha256 } from "./training_csv.ts";
@@ -35,6 +37,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
 import { ownObservationNames } from "../dataset/observation_names.ts";
 import { learntRange } from "../dataset/observation_range.ts";
+import type { TablePolicy } from "../algorithms/tabular/table_policy.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import {
@@ -59,10 +62,17 @@ import type { LearningProblem } from "./problem.ts";
  */
 const LOGGED_WORK = 20_000_000;
 
-/** The algorithms of a configuration, in the order in which they are trained. */
-export function configuredAlgorithms({ algorithms }: Config): Algorithm[] {
+/** The algorithms of a configuration, in the order in which a run takes them. */
+export function configuredAlgorithms({ algorithms }: Config): AnyAlgorithm[] {
   return (Object.keys(algorithms) as AlgorithmName[]).map((name) =>
-    ({ name, settings: algorithms[name] }) as Algorithm
+    ({ name, settings: algorithms[name] }) as AnyAlgorithm
+  );
+}
+
+/** Those of them that train networks. */
+export function networkAlgorithms(config: Config): Algorithm[] {
+  return configuredAlgorithms(config).flatMap((algorithm) =>
+    isTabular(algorithm) ? [] : [algorithm]
   );
 }
 
@@ -208,15 +218,18 @@ export interface LearnOptions extends SeedProblem {
   readonly stop?: () => boolean;
 }
 
-/** What training one algorithm leaves. */
-export interface Learnt {
+/** What one algorithm leaves. */
+export interface Learnt<Policy = NetworkPolicy> {
   /** The policy after the last step, or the chosen one; see `checkpointChoice`. */
-  readonly policy: NetworkPolicy;
-  /** See {@link trainingColumns}. */
+  readonly policy: Policy;
+  /** See {@link trainingColumns}; none where nothing was trained. */
   readonly columns: readonly string[];
   /** One row an interval. */
   readonly rows: readonly (readonly number[])[];
 }
+
+/** A policy that was learnt: a network or a table. */
+export type LearntPolicy = NetworkPolicy | TablePolicy;
 
 /**
  * Trains an algorithm to its last step, from its first or from a checkpoint.

@@ -4,7 +4,11 @@
  * @module
  */
 import type { ValueSettings } from "../algorithms/define.ts";
-import type { AlgorithmName } from "../algorithms/index.ts";
+import { type AlgorithmName, isTableName } from "../algorithms/index.ts";
+import {
+  isTable,
+  probabilitiesIn,
+} from "../algorithms/tabular/table_policy.ts";
 import type { Config } from "../config/config.ts";
 import { named } from "../dataset/action_codes.ts";
 import { ownObservationNames } from "../dataset/observation_names.ts";
@@ -16,6 +20,7 @@ import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { checkAgreement } from "../evaluation/agreement.ts";
+import { logOf } from "../evaluation/off_policy/log.ts";
 import type { OffPolicyEvaluation } from "../evaluation/off_policy/evaluate.ts";
 import { actionMismatchRate } from "../evaluation/mismatch.ts";
 import {
@@ -33,15 +38,12 @@ import { valueName } from "../evaluation/measures.ts";
 import { rollOut, type RolloutResult } from "../evaluation/rollout.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
-import {
-  evaluatePolicy,
-  greedyActions,
-  type NetworkPolicy,
-} from "../network/policy.ts";
+import { evaluatePolicy, greedyActions } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";
-import { greedyInStates } from "../evaluation/evaluate.ts";
+import { policyInStates } from "../evaluation/evaluate.ts";
 import { largestRewardOf } from "../training/task.ts";
 import { logEvaluator, type LogRequest } from "./evaluate_on_log.ts";
+import type { LearntPolicy } from "./learn.ts";
 import type { Problem } from "./problem.ts";
 
 /** What the plots need beyond `metrics.json`. */
@@ -62,7 +64,7 @@ export interface Evaluation {
 export async function evaluateRun(
   config: Config,
   problem: Problem,
-  learnt: Readonly<Record<string, { policy: NetworkPolicy; sha256: string }>>,
+  learnt: Readonly<Record<string, { policy: LearntPolicy; sha256: string }>>,
   heed?: () => void,
 ): Promise<Evaluation> {
   const { dataset, heldOut, environment } = problem;
@@ -84,14 +86,11 @@ export async function evaluateRun(
       continue;
     }
     const { mdp, drawing } = environment;
-    const actions = greedyInStates(policy, mdp);
+    const does = policyInStates(policy, mdp);
     heed?.();
-    const evaluation = evaluateExactly(
-      mdp,
-      actions,
-    );
+    const evaluation = evaluateExactly(mdp, does);
     heed?.();
-    const sampled = sampledEpisodes(config, mdp, actions, evaluation, heed);
+    const sampled = sampledEpisodes(config, mdp, does, evaluation, heed);
     if (sampled) rolloutReturns[name] = sampled.rollouts.returns;
     const value = valueName(mdp);
     policies[name] = {
@@ -100,7 +99,9 @@ export async function evaluateRun(
       regret: references.optimal[value]! - evaluation[value]!,
       ...(sampled && { rolloutAgrees: sampled.agrees }),
       ...data,
-      greedyActions: rowsOf(actions, lineLength(actions.length, drawing)),
+      ...(does instanceof Int32Array
+        ? { greedyActions: rowsOf(does, lineLength(does.length, drawing)) }
+        : { probabilities: rowsOf(does, mdp.actionCount) }),
     };
   }
   const known = environment !== null && references !== null
@@ -137,7 +138,7 @@ export async function heldOutEvaluator(
   { dataset, heldOut, all, environment }: Problem,
   fqe?: LogRequest["fqe"],
 ): Promise<
-  | ((name: string, network: NetworkPolicy) => Promise<OffPolicyEvaluation>)
+  | ((name: string, policy: LearntPolicy) => Promise<OffPolicyEvaluation>)
   | null
 > {
   if (heldOut === undefined) return null;
@@ -150,11 +151,14 @@ export async function heldOutEvaluator(
     known: all,
     fqe,
   });
-  return (name, network) => {
+  return (name, policy) => {
+    if (isTable(policy)) {
+      return evaluateOn({ kind: "table", name, table: policy }, {});
+    }
     const settings: object = algorithms[name as AlgorithmName]!;
     const { gamma, rewardScale } = settings as Partial<ValueSettings>;
     return evaluateOn(
-      { kind: "network", name, network, acting: { kind: "greedy" } },
+      { kind: "network", name, network: policy, acting: { kind: "greedy" } },
       {
         rewardScale: rewardScale ?? 1 / largestRewardOf(dataset),
         actionValueDiscount: gamma,
@@ -170,14 +174,35 @@ function longestEpisode({ episodeOffsets: offsets }: Dataset): number {
   );
 }
 
-/** What looks wrong in data from a file, but for what the configuration has an answer to. */
+/**
+ * What looks wrong in data from a file, but for what the configuration has an answer to; and that observations
+ * hardly repeat, where a table is learnt.
+ */
 export function suspiciousIn(
-  { dataset: { sha256 }, network: { encoder } }: Config,
-  { all, environment }: Problem,
+  { dataset: { sha256 }, network: { encoder }, algorithms }: Config,
+  { all, dataset, environment }: Problem,
 ): readonly string[] {
-  if (sha256 === null) return [];
+  const tables = Object.keys(algorithms).filter(isTableName);
+  const single = tables.length > 0 ? hardlyRepeats(dataset, tables) : [];
+  if (sha256 === null) return single;
   // A world that is known says itself what its observations are.
-  return inspectDataset(all, environment ? "oneHot" : encoder).suspicious;
+  const encoded = environment ? "oneHot" : encoder;
+  return [...inspectDataset(all, encoded).suspicious, ...single];
+}
+
+/** Where more of the steps than this have an observation of their own, a table says little. */
+const MOST_SINGLE = 0.5;
+
+function hardlyRepeats(dataset: Dataset, tables: readonly string[]): string[] {
+  const { states, stateCount } = logOf(dataset);
+  const visits = new Uint32Array(stateCount);
+  for (const state of states) visits[state]++;
+  const once = visits.filter((n) => n === 1).length;
+  return once <= MOST_SINGLE * states.length ? [] : [
+    `${once} of ${states.length} observations occur once: the table of ${
+      tables.join(", ")
+    } says little of them and nothing of others; round the observations, or take a learner with a network`,
+  ];
 }
 
 /**
@@ -215,7 +240,7 @@ const MOST_ROLLOUT_STEPS = 10_000_000;
 function sampledEpisodes(
   { seed, evaluation: { episodes } }: Config,
   mdp: FiniteMdp,
-  actions: Int32Array,
+  policy: Int32Array | Float64Array,
   exact: ExactEvaluation,
   heed?: () => void,
 ): { rollouts: RolloutResult; agrees: boolean } | null {
@@ -223,7 +248,7 @@ function sampledEpisodes(
   if (lengthMean === null || lengthMean * episodes > MOST_ROLLOUT_STEPS) {
     return null;
   }
-  const rollouts = rollOut(mdp, actions, episodes, seed, heed);
+  const rollouts = rollOut(mdp, policy, episodes, seed, heed);
   return { rollouts, agrees: checkAgreement(rollouts, exact).agrees };
 }
 
@@ -234,7 +259,10 @@ function lineLength(states: number, drawing: GridDrawing | null): number {
   return x === nextX ? drawing.height : drawing.width;
 }
 
-function rowsOf(values: Int32Array, length: number): number[][] {
+function rowsOf(
+  values: Int32Array | Float64Array,
+  length: number,
+): number[][] {
   return Array.from(
     { length: values.length / length },
     (_, row) => [...values.subarray(row * length, (row + 1) * length)],
@@ -244,16 +272,29 @@ function rowsOf(values: Int32Array, length: number): number[][] {
 function mismatch(
   config: Config,
   dataset: Dataset,
-  policy: NetworkPolicy,
+  policy: LearntPolicy,
   heed?: () => void,
 ): number {
   const { observationSize: size, actionCount } = dataset;
+  const { mismatchSamples } = config.evaluation;
   const { count, observations, rowOf, allowed } = distinctRows(
     dataset.observations,
     size,
     undefined,
     dataset.allowed,
   );
+  if (isTable(policy)) {
+    const { probabilities } = probabilitiesIn(
+      policy,
+      { observations, observationSize: size, actionCount, allowed },
+      "the policy",
+    );
+    const does = (row: number) => {
+      const first = rowOf[row] * actionCount;
+      return probabilities.subarray(first, first + actionCount);
+    };
+    return actionMismatchRate(dataset, does, mismatchSamples, config.seed);
+  }
   // Only the sampled observations are evaluated, each distinct one once.
   const actions = new Int32Array(count).fill(-1);
   const actionIn = (row: number): number => {
@@ -270,7 +311,6 @@ function mismatch(
     }
     return actions[u];
   };
-  const { mismatchSamples } = config.evaluation;
   return actionMismatchRate(dataset, actionIn, mismatchSamples, config.seed);
 }
 

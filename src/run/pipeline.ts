@@ -5,7 +5,12 @@
  */
 import type { Metrics } from "../evaluation/results.ts";
 import { join } from "node:path";
-import type { Algorithm } from "../algorithms/index.ts";
+import {
+  type Algorithm,
+  type AnyAlgorithm,
+  isTabular,
+  type TableAlgorithm,
+} from "../algorithms/index.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { lockDirectory } from "./lock.ts";
 import { writeManifest } from "./manifest.ts";
@@ -44,6 +49,9 @@ import {
   finishedPolicy,
   finishedText,
   type LearntFile,
+  learntTable,
+  networkFiles,
+  policyFile,
 } from "./finished_policy.ts";
 import {
   configuredAlgorithms,
@@ -51,6 +59,7 @@ import {
   learn,
   observedIn,
 } from "./learn.ts";
+import { learnTable } from "./learn_table.ts";
 import { evaluateRun, suspiciousIn } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
 import { reportRun } from "./report.ts";
@@ -199,7 +208,9 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
         algorithm.name,
         () =>
           (resume && finished(options, problem, algorithm, files)) ||
-          trainPolicy(options, problem, algorithm, files),
+          (isTabular(algorithm)
+            ? planPolicy(options, problem, algorithm, files)
+            : trainPolicy(options, problem, algorithm, files)),
       );
     }
   } catch (error) {
@@ -248,11 +259,11 @@ function isRefusal(error: unknown): boolean {
   return error instanceof InputError && !(error instanceof DivergenceError);
 }
 
-/** Whether an algorithm's folder holds a checkpoint or its policy. */
-function hasProgress(folder: string): boolean {
-  return ["checkpoints", "policy.safetensors"].some((name) => {
+/** Whether a run directory holds a checkpoint of an algorithm or its policy. */
+function hasProgress(directory: string, algorithm: string): boolean {
+  return [`${algorithm}/checkpoints`, policyFile(algorithm)].some((path) => {
     try {
-      Deno.statSync(join(folder, name));
+      Deno.statSync(join(directory, path));
       return true;
     } catch {
       return false;
@@ -263,7 +274,7 @@ function hasProgress(folder: string): boolean {
 /** Leaves the folder of a start empty that has made no step worth keeping, for another try there. */
 function undoStart(directory: string, config: Config): void {
   const names = configuredAlgorithms(config).map(({ name }) => name);
-  if (names.some((name) => hasProgress(join(directory, name)))) return;
+  if (names.some((name) => hasProgress(directory, name))) return;
   for (const name of ["config.json", DATASET_FILE, WORLD_FILE, ...names]) {
     try {
       Deno.removeSync(join(directory, name), { recursive: true });
@@ -312,13 +323,13 @@ function beginRun(
 function finished(
   options: PipelineOptions,
   problem: Problem,
-  algorithm: Algorithm,
+  algorithm: AnyAlgorithm,
   files: RunFiles,
 ): LearntFile | null {
   const { config, out } = options;
   const { name } = algorithm;
   const learnt = finishedPolicy(out, config, problem, algorithm, files);
-  if (learnt && wantsEvents(options)) {
+  if (learnt && !isTabular(algorithm) && wantsEvents(options)) {
     const { columns, rows } = learnt;
     const events = eventLogBytes(name, columns, rows);
     files.write(`${name}/${TENSORBOARD_FILE}`, events);
@@ -331,6 +342,22 @@ function wantsEvents({ config, out, tensorboard }: PipelineOptions): boolean {
     configuredAlgorithms(config).some(({ name }) =>
       hasEventLog(join(out, name))
     );
+}
+
+/** Learns a policy that is a table, and keeps it. */
+function planPolicy(
+  { config }: PipelineOptions,
+  problem: Problem,
+  algorithm: TableAlgorithm,
+  files: RunFiles,
+): LearntFile {
+  const { name } = algorithm;
+  const policy = learnTable(config.dataset, problem, algorithm);
+  const { learnt, text } = learntTable(policy);
+  files.write(policyFile(name), text);
+  const record = finishedText(config, algorithm, files.list());
+  files.write(finishedFile(name), record);
+  return learnt;
 }
 
 async function trainPolicy(
@@ -380,14 +407,15 @@ async function trainPolicy(
     });
     csv?.sync();
     const { policy, columns, rows } = result;
-    files.note(fileOf(`${name}/training.csv`, csvText(columns, rows)));
+    const names = networkFiles(name);
+    files.note(fileOf(names.table, csvText(columns, rows)));
     if (log) {
       const bytes = eventLogBytes(name, columns, rows);
       files.note(fileOf(`${name}/${TENSORBOARD_FILE}`, bytes));
     }
-    files.write(`${name}/policy.onnx`, policyToOnnx(policy));
+    files.write(names.onnx, policyToOnnx(policy));
     const bytes = policyToSafetensors(policy);
-    files.write(`${name}/policy.safetensors`, bytes);
+    files.write(names.policy, bytes);
     // The last file of an algorithm: where it is, training is not repeated.
     const record = finishedText(config, algorithm, files.list());
     files.write(finishedFile(name), record);

@@ -28,7 +28,7 @@ import { plotPolicyArrows } from "../report/plots/policy_arrows.ts";
 import { plotReturnBars, plotSortedReturns } from "../report/plots/returns.ts";
 import { plotRewardHistogram } from "../report/plots/reward_histogram.ts";
 import { plotStateVisitation } from "../report/plots/state_visitation.ts";
-import type { Learnt } from "./learn.ts";
+import type { Learnt, LearntPolicy } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
 import type { Problem } from "./problem.ts";
 
@@ -42,14 +42,17 @@ import type { Problem } from "./problem.ts";
 export async function plotRun(
   { dataset, environment }: Problem,
   metrics: Metrics,
-  learnt: Readonly<Record<string, Learnt>>,
+  learnt: Readonly<Record<string, Learnt<LearntPolicy>>>,
   rolloutReturns: Readonly<Record<string, Float64Array>>,
 ): Promise<[name: string, svg: string][]> {
   const plots: [string, string][] = [[
     "rewards",
     await plotRewardHistogram(dataset.rewards),
   ]];
-  for (const [name, table] of Object.entries(learnt)) {
+  const trained = Object.entries(learnt).filter(([, { rows }]) =>
+    rows.length > 0
+  );
+  for (const [name, table] of trained) {
     const svg = await plotLearningCurves(
       name,
       environment ? lossesOf(table, environment) : table,
@@ -66,16 +69,14 @@ export async function plotRun(
   ];
   plots.push(["returns", await plotReturnBars(returns)]);
   plots.push(["returns-sorted", await plotSortedReturns(returns)]);
-  if (metrics.environment !== undefined) {
+  if (metrics.environment !== undefined && trained.length > 0) {
     const { optimal } = metrics.environment;
     const { mdp } = environment;
     const value = valueName(mdp);
     const unsafe = unsafeMeasure(mdp);
     const svg = await plotExactCurves(
       "exact-curves",
-      Object.entries(learnt).map(([name, table]) =>
-        exactCurve(name, table, value, unsafe)
-      ),
+      trained.map(([name, table]) => exactCurve(name, table, value, unsafe)),
       {
         value: optimal[value] ?? null,
         unsafe: unsafe && (optimal[unsafe] ?? null),
@@ -104,14 +105,24 @@ async function plotGrids(
   const plots: [string, string][] = [
     ["visitation", await plotStateVisitation(grid, visits)],
   ];
-  for (const [name, { greedyActions }] of Object.entries(policies)) {
-    if (greedyActions === undefined) continue;
-    const actions = Int32Array.from(greedyActions.flat());
+  for (
+    const [name, { greedyActions, probabilities }] of Object.entries(policies)
+  ) {
+    // Of a table, the most probable action of each cell is drawn.
+    const actions = greedyActions
+      ? Int32Array.from(greedyActions.flat())
+      : probabilities
+      ? Int32Array.from(probabilities, (row) => row.indexOf(Math.max(...row)))
+      : null;
+    if (actions === null) continue;
     plots.push(
       [`policy-${name}`, await plotPolicyArrows(name, grid, actions, visits)],
     );
     if (unsafe === null) continue;
-    const hazards = unsafeByState(mdp, actions);
+    const policy = probabilities
+      ? Float64Array.from(probabilities.flat())
+      : actions;
+    const hazards = unsafeByState(mdp, policy);
     plots.push([
       `hazard-${name}`,
       await plotHazardMap(name, grid, hazards, actions, visits),

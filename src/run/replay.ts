@@ -12,10 +12,11 @@ import { canonicalJson } from "../files/canonical_json.ts";
 import { readManifest } from "./manifest.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import { policyToOnnx } from "../network/onnx.ts";
+import type { NetworkPolicy } from "../network/policy.ts";
 import { policyFromSafetensors } from "../network/policy_file.ts";
 import { TENSORBOARD_FILE } from "./tensorboard.ts";
 import { readCsv } from "./training_csv.ts";
-import type { Algorithm } from "../algorithms/index.ts";
+import { type Algorithm, isTabular } from "../algorithms/index.ts";
 import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
 import { cannotWrite } from "../files/atomic.ts";
@@ -26,17 +27,21 @@ import {
   finishedText,
   fitsConfig,
   type LearntFile,
-  learntFiles,
+  learntTable,
+  networkFiles,
+  policyFile,
 } from "./finished_policy.ts";
 import {
   configuredAlgorithms,
   InterruptedError,
   learn,
   loggedSteps,
+  networkAlgorithms,
   observedIn,
   programOf,
   trainingColumns,
 } from "./learn.ts";
+import { learnTable } from "./learn_table.ts";
 import { evaluateRun } from "./metrics.ts";
 import { inputFiles, runPipeline } from "./pipeline.ts";
 import { plotRun } from "./plots.ts";
@@ -123,7 +128,16 @@ export async function replayQuickly(
   const learnt: Record<string, LearntFile> = {};
   for (const algorithm of configuredAlgorithms(config)) {
     const { name } = algorithm;
-    const names = learntFiles(name);
+    if (isTabular(algorithm)) {
+      events?.onStage?.(name);
+      const policy = learnTable(config.dataset, problem, algorithm);
+      const { learnt: again, text } = learntTable(policy);
+      learnt[name] = again;
+      made.set(policyFile(name), text);
+      made.set(finishedFile(name), finishedText(config, algorithm, files));
+      continue;
+    }
+    const names = networkFiles(name);
     const first = await firstRow(config, problem, algorithm, options);
     try {
       const found = recordedPolicy(directory, config, problem, algorithm);
@@ -162,8 +176,8 @@ export async function replayQuickly(
     for (const [name, svg] of plots) made.set(`plots/${name}.svg`, svg);
     made.set("report.html", reportRun(files, metrics, learnt, plots));
   }
-  const trained = configuredAlgorithms(config).flatMap(({ name }) => {
-    const { policy, table } = learntFiles(name);
+  const trained = networkAlgorithms(config).flatMap(({ name }) => {
+    const { policy, table } = networkFiles(name);
     return [policy, table];
   });
   const derived = compareFiles(
@@ -222,9 +236,9 @@ function recordedPolicy(
   config: Config,
   problem: Problem,
   algorithm: Algorithm,
-): LearntFile {
+): LearntFile<NetworkPolicy> {
   const { name, settings } = algorithm;
-  const names = learntFiles(name);
+  const names = networkFiles(name);
   const fail = (path: string, what: string): never => {
     throw new DamagedError({ path, what });
   };

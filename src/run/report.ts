@@ -9,7 +9,7 @@ import type { ManifestFile } from "../files/listing.ts";
 import { TENSORBOARD_FILE } from "./tensorboard.ts";
 import { unsafeMeasure, valueName } from "../evaluation/measures.ts";
 import { runReportHtml } from "../report/run_report.ts";
-import type { Learnt } from "./learn.ts";
+import type { Learnt, LearntPolicy } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
 
 /** Files whose bytes depend on machine and time, or on the report itself. */
@@ -26,11 +26,11 @@ const UNLISTED = ["timings.json", "manifest.json", "report.html"];
 export function reportRun(
   files: readonly ManifestFile[],
   metrics: Metrics,
-  learnt: Readonly<Record<string, Learnt>>,
+  learnt: Readonly<Record<string, Learnt<LearntPolicy>>>,
   plots: readonly (readonly [name: string, svg: string])[],
 ): string {
   const training = Object.entries(learnt).flatMap(([name, table]) => {
-    if (!metrics.environment) return [];
+    if (!metrics.environment || table.rows.length === 0) return [];
     const column = (of: string) => {
       const i = table.columns.indexOf(of);
       return table.rows.map((row) => row[i]);

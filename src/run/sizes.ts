@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { type Algorithm, buildProgram } from "../algorithms/index.ts";
+import {
+  type Algorithm,
+  buildProgram,
+  isTabular,
+} from "../algorithms/index.ts";
 import type { LearnerSettings, LearningShape } from "../algorithms/define.ts";
 import { type Backend, gibibytes, type TaskSize } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
@@ -27,6 +31,9 @@ const MOST_DATA_BYTES = 2 ** 32;
 const MOST_CHECKPOINT_BYTES = 2 ** 31;
 /** A row of a training table takes about 4 KiB while its plot is drawn, and 50 bytes of the plot. */
 const MOST_ROWS = 100_000;
+
+/** Of state and action in a table: it takes about 100 bytes of each while it is made, and 20 of its file. */
+const MOST_PAIRS = 10_000_000;
 
 /** A network's shape but for the hidden layers. */
 type DataSize = Omit<LearningShape, "hidden">;
@@ -106,6 +113,10 @@ export function loggedRows({ steps, logInterval }: LearnerSettings): number {
 
 function requireRoom(config: Config, room: Room, data: DataSize): void {
   for (const algorithm of configuredAlgorithms(config)) {
+    if (isTabular(algorithm)) {
+      requireRoomToCount(algorithm.name, data);
+      continue;
+    }
     const rows = loggedRows(algorithm.settings);
     if (rows > MOST_ROWS) {
       throw new InputError(
@@ -114,6 +125,17 @@ function requireRoom(config: Config, room: Room, data: DataSize): void {
     }
     requireRoomToTrain(config, algorithm, room, data);
   }
+}
+
+function requireRoomToCount(
+  name: string,
+  { tableRows, actionCount }: DataSize,
+): void {
+  const pairs = tableRows * actionCount;
+  if (pairs <= MOST_PAIRS) return;
+  throw new InputError(
+    `algorithms.${name}: ${tableRows} states or different observations of ${actionCount} actions are ${pairs} pairs, and a table may have ${MOST_PAIRS}: take fewer, or a learner with a network`,
+  );
 }
 
 function requireRoomToTrain(

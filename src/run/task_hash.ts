@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Algorithm } from "../algorithms/index.ts";
+import type { AnyAlgorithm } from "../algorithms/index.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import type { Config } from "../config/config.ts";
 import { sha256Hex } from "../numerics/hash.ts";
@@ -14,10 +14,10 @@ export function problemHash({ seed, environment, dataset }: Config): string {
   return jsonHash({ seed, environment, dataset: data });
 }
 
-/** SHA-256 of what decides the result of training one algorithm, as JSON. */
+/** SHA-256 of what decides the result of one algorithm, as JSON. */
 export function taskHash(
-  { algorithms: _, evaluation: __, ...config }: Config,
-  { name, settings }: Algorithm,
+  { algorithms: _, without: __, evaluation: ___, ...config }: Config,
+  { name, settings }: AnyAlgorithm,
 ): string {
   return jsonHash({ ...config, name, settings });
 }

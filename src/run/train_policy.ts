@@ -6,14 +6,24 @@
 import {
   type AlgorithmName,
   type AlgorithmSettings,
+  type AnyAlgorithm,
   configureAlgorithm,
+  isTabular,
+  type TableName,
 } from "../algorithms/index.ts";
+import type { TablePolicy } from "../algorithms/tabular/table_policy.ts";
 import type { Backend } from "../backends/backend.ts";
 import { wasmBackend } from "../backends/wasm.ts";
 import type { DatasetConfig, NetworkConfig } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { NetworkPolicy } from "../network/policy.ts";
 import { learn } from "./learn.ts";
+import { learnTable } from "./learn_table.ts";
+
+/** What an algorithm leaves: a table or a network. */
+export type PolicyOf<Name extends AlgorithmName> = Name extends TableName
+  ? TablePolicy
+  : NetworkPolicy;
 
 /** How a policy is trained, beside the algorithm's own settings. */
 export interface TrainOptions
@@ -40,7 +50,8 @@ export interface TrainOptions
  *   say that they are names (then one-hot), and learning that continues after the end of an episode
  *   that was cut.
  * @returns With equal arguments the same bits on every backend. A run on data from a file adds the
- *   range of the observations, this does not.
+ *   range of the observations, this does not. Of an algorithm whose policy is a table, that table, over the
+ *   distinct observations of the data: of the options it takes `bootstrapOnTruncation` alone.
  * @throws InputError if the data are not valid or a setting is unknown or out of range.
  * @throws DivergenceError if a loss or parameter is no longer finite.
  * @throws InterruptedError if it was stopped.
@@ -64,7 +75,7 @@ export async function train<Name extends AlgorithmName>(
   algorithm: Name,
   settings: Partial<AlgorithmSettings[Name]> = {},
   options: TrainOptions = {},
-): Promise<NetworkPolicy> {
+): Promise<PolicyOf<Name>> {
   const {
     seed = 0,
     hidden = [256, 256],
@@ -73,6 +84,12 @@ export async function train<Name extends AlgorithmName>(
     onRow,
     stop,
   } = options;
+  const problem = { dataset, environment: null };
+  const configured: AnyAlgorithm = configureAlgorithm(algorithm, settings);
+  if (isTabular(configured)) {
+    const table = learnTable({ bootstrapOnTruncation }, problem, configured);
+    return table as PolicyOf<Name>;
+  }
   let columns: readonly string[] = [];
   const { policy } = await learn({
     config: {
@@ -80,8 +97,8 @@ export async function train<Name extends AlgorithmName>(
       network: { hidden, encoder },
       dataset: { bootstrapOnTruncation },
     },
-    problem: { dataset, environment: null },
-    algorithm: configureAlgorithm(algorithm, settings),
+    problem,
+    algorithm: configured,
     backend: options.backend ?? wasmBackend(),
     onStart: (names) => columns = names,
     onRow: onRow &&
@@ -91,5 +108,5 @@ export async function train<Name extends AlgorithmName>(
   });
   // What it learnt from may be a world's: its policy has the bytes of one that a run left there.
   const { observationRange: _, ...own } = policy;
-  return own;
+  return own as PolicyOf<Name>;
 }

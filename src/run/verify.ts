@@ -18,7 +18,7 @@ import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { DivergenceError } from "../training/train.ts";
-import { learntFiles } from "./finished_policy.ts";
+import { policyFile } from "./finished_policy.ts";
 import { InterruptedError } from "./learn.ts";
 import { openProblem, type Problem } from "./problem.ts";
 import {
@@ -218,7 +218,7 @@ function checkContents(
   const differences: Difference[] = [];
   const { policies } = jsonOf(directory, "metrics.json");
   for (const [name, policy] of Object.entries(objectOf(policies))) {
-    const { policy: path } = learntFiles(name);
+    const path = policyFile(name);
     const { sha256 } = objectOf(policy);
     if (sha256 !== hashOf(files, path)) {
       const what = `its hash of the policy ${name} is not that of ${path}`;

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { Algorithm, AlgorithmName } from "../algorithms/index.ts";
+import {
+  type Algorithm,
+  type AlgorithmName,
+  type AnyAlgorithm,
+  isTableName,
+  isTabular,
+  type TableAlgorithm,
+} from "../algorithms/index.ts";
 import { policyToSafetensors } from "../network/policy_file.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
@@ -11,11 +18,15 @@ import type { ReferencePolicies } from "../evaluation/references.ts";
 import { evaluateExactly } from "../mdp/exact.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { sha256Hex } from "../numerics/hash.ts";
-import { greedyInStates } from "../evaluation/evaluate.ts";
+import { isTable } from "../algorithms/tabular/table_policy.ts";
+import { greedyInStates, policyInStates } from "../evaluation/evaluate.ts";
+import { learntTable } from "../run/finished_policy.ts";
+import { learnTable } from "../run/learn_table.ts";
 import {
   configuredAlgorithms,
   type Learnt,
   learnTogether,
+  type LearntPolicy,
   type SeedProblem,
 } from "../run/learn.ts";
 import { isScaledByData, largestRewardOf } from "../training/task.ts";
@@ -35,14 +46,17 @@ export interface LearnerResult {
   readonly cell: StudyCell;
   /** SHA-256 of what decides the result; see {@link cellTask}. */
   readonly task: string;
-  /** Exact values of the greedy policy after the last step. */
+  /** Exact values of the greedy policy after the last step, or of the table. */
   readonly exact: ExactMetrics;
-  /** The greedy policy, which `exact` follows from: its action in each state; see {@link actionsOf}. */
-  readonly actions: string;
+  /**
+   * The greedy policy, which `exact` follows from: its action in each state; see {@link actionsOf}. Absent
+   * where the policy is a table, which is computed again to check it.
+   */
+  readonly actions?: string;
   /** SHA-256 of the policy's file. */
   readonly policySha256: string;
-  /** The training table; see `trainingColumns`. */
-  readonly curve: {
+  /** The training table; see `trainingColumns`. Absent where nothing was trained. */
+  readonly curve?: {
     /** Names of the columns. */
     readonly columns: readonly string[];
     /** One row an interval. */
@@ -115,6 +129,11 @@ export async function computeCells(
     ...problem,
     cell: cells[i],
   }));
+  if (isTabular(algorithm)) {
+    return Promise.all(
+      entries.map((entry) => tableResult(study, entry, algorithm)),
+    );
+  }
   const results: CellResult[] = [];
   for (const together of trainedTogether(entries, algorithm)) {
     const options = { algorithm, backend, onStep };
@@ -161,6 +180,32 @@ function trainedTogether(
   return [...kinds.values()];
 }
 
+/** What a learner gives whose policy is a table: it has no training table. */
+async function tableResult(
+  study: StudyConfig,
+  entry: Entry,
+  algorithm: TableAlgorithm,
+): Promise<LearnerResult | LogLearnerResult> {
+  const { config, problem } = entry;
+  const { learnt } = learntTable(
+    learnTable(config.dataset, problem, algorithm),
+  );
+  if (problem.environment === null) {
+    return await logLearnerResult(study, entry, learnt);
+  }
+  const { mdp } = problem.environment;
+  return {
+    schema: "holdfast/study-learner/2",
+    cell: entry.cell,
+    task: cellTask(study, entry.cell),
+    exact: exactMetrics(
+      evaluateExactly(mdp, policyInStates(learnt.policy, mdp)),
+      mdp,
+    ),
+    policySha256: learnt.sha256,
+  };
+}
+
 function learnerResult(
   study: StudyConfig,
   { cell, problem }: Entry,
@@ -182,7 +227,7 @@ function learnerResult(
 async function logLearnerResult(
   study: StudyConfig,
   { cell, config, problem }: Entry,
-  { policy, columns, rows }: Learnt,
+  { policy, columns, rows }: Learnt<LearntPolicy>,
 ): Promise<LogLearnerResult> {
   const evaluate = await heldOutEvaluator(config, problem, "tables");
   if (evaluate === null) throw new Error("no episode is held out");
@@ -202,16 +247,21 @@ async function logLearnerResult(
       effectiveSampleSize,
     },
     reasons: decision.reasons,
-    policySha256: sha256Hex(policyToSafetensors(policy)),
-    curve: { columns, rows },
+    ...(isTable(policy)
+      ? { policySha256: learntTable(policy).learnt.sha256 }
+      : {
+        policySha256: sha256Hex(policyToSafetensors(policy)),
+        curve: { columns, rows },
+      }),
   };
 }
 
 /** Steps of training that a cell takes. */
 export function cellSteps(study: StudyConfig, cell: StudyCell): number {
-  if (cell.policy === "references") return 0;
+  if (cell.policy === "references" || isTableName(cell.policy)) return 0;
   const config = cellConfig(study, cell);
-  return configuredAlgorithm(config, cell.policy).settings.steps;
+  const { settings } = configuredAlgorithm(config, cell.policy) as Algorithm;
+  return settings.steps;
 }
 
 /** Digits of an action in base 36, 0 … 9, a … z: one for up to 36 actions. */
@@ -269,7 +319,7 @@ export function cellTask(
 export function configuredAlgorithm(
   config: Config,
   name: AlgorithmName,
-): Algorithm {
+): AnyAlgorithm {
   const found = configuredAlgorithms(config).find((a) => a.name === name);
   if (!found) throw new Error(`${name} is not configured`);
   return found;

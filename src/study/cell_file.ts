@@ -8,7 +8,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { writeArtifact } from "../run/run_directory.ts";
-import type { AlgorithmName } from "../algorithms/index.ts";
+import { type AlgorithmName, isTabular } from "../algorithms/index.ts";
 import type { Config } from "../config/config.ts";
 import { parseJson } from "../config/read.ts";
 import type { WorldFile } from "../environments/world_file.ts";
@@ -200,6 +200,15 @@ function cellShape(
     return { schema, maxBytes: 2 * OTHER_BYTES };
   }
   const algorithm = configuredAlgorithm(config, cell.policy);
+  if (isTabular(algorithm)) {
+    const schema = v.strictObject({
+      schema: v.literal("holdfast/study-learner/2"),
+      ...common,
+      exact,
+      policySha256: sha256,
+    });
+    return { schema, maxBytes: OTHER_BYTES };
+  }
   const { settings } = algorithm;
   const program = programOf(config, algorithm, mdp);
   const columns = trainingColumns(program, algorithm, mdp);
@@ -240,6 +249,18 @@ function cellShape(
 /** The same of a learner's cell where no world is known. */
 function logShape(config: Config, cell: StudyCell) {
   const algorithm = configuredAlgorithm(config, cell.policy as AlgorithmName);
+  const entries = {
+    schema: v.literal("holdfast/study-log-learner/1"),
+    ...common,
+    estimates: v.strictObject(
+      Object.fromEntries(LOG_QUANTITIES.map((name) => [name, finite])),
+    ),
+    reasons: v.array(v.string()),
+    policySha256: sha256,
+  };
+  if (isTabular(algorithm)) {
+    return { schema: v.strictObject(entries), maxBytes: OTHER_BYTES };
+  }
   const { settings } = algorithm;
   // How large data are changes no column.
   const program = programOf(config, algorithm, {
@@ -250,13 +271,7 @@ function logShape(config: Config, cell: StudyCell) {
   const columns = trainingColumns(program, algorithm, null);
   const steps = loggedSteps(settings, settings.steps);
   const schema = v.strictObject({
-    schema: v.literal("holdfast/study-log-learner/1"),
-    ...common,
-    estimates: v.strictObject(
-      Object.fromEntries(LOG_QUANTITIES.map((name) => [name, finite])),
-    ),
-    reasons: v.array(v.string()),
-    policySha256: sha256,
+    ...entries,
     curve: curveShape(columns, steps),
   });
   const numbers = steps.length * columns.length;

@@ -7,10 +7,11 @@ import type { StudyConfig } from "../evaluation/study_results.ts";
 import { join } from "node:path";
 import * as v from "valibot";
 import {
-  type Algorithm,
   ALGORITHM_NAMES,
   type AlgorithmName,
   algorithmNamed,
+  type AnyAlgorithm,
+  isTableName,
 } from "../algorithms/index.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { suiteVersions } from "../run/manifest.ts";
@@ -332,7 +333,7 @@ export function cellConfig(
 export function studyAlgorithms(
   study: StudyConfig,
   preset: string,
-): Algorithm[] {
+): AnyAlgorithm[] {
   return configuredAlgorithms(seedConfig(study, preset, 0))
     .filter(({ name }) => study.algorithms.includes(name));
 }
@@ -344,7 +345,9 @@ export function policyCells(
   policy: StudyCell["policy"],
 ): StudyCell[] {
   // What needs no training is the same for all.
-  const own = policy === "references" ? undefined : trainingSeeds;
+  const own = policy === "references" || isTableName(policy)
+    ? undefined
+    : trainingSeeds;
   return seeds.flatMap((seed) =>
     own?.map((trainingSeed) => ({ preset, policy, seed, trainingSeed })) ??
       [{ preset, policy, seed }]

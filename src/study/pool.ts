@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Algorithm } from "../algorithms/index.ts";
+import { type Algorithm, isTabular } from "../algorithms/index.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
 import { programOf } from "../run/learn.ts";
@@ -139,11 +139,15 @@ function longestFirst(study: StudyConfig, batches: readonly Batch[]): Batch[] {
   return batches.toSorted((a, b) => costs.get(b)! - costs.get(a)!);
 }
 
+/** What a cell trains; undefined where it trains nothing. */
 function algorithmOf(
   study: StudyConfig,
   { preset, policy }: StudyCell,
 ): Algorithm | undefined {
-  return studyAlgorithms(study, preset).find(({ name }) => name === policy);
+  const found = studyAlgorithms(study, preset).find(({ name }) =>
+    name === policy
+  );
+  return found && !isTabular(found) ? found : undefined;
 }
 
 /** Proportional to the multiplications of a cell's training, about. */

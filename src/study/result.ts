@@ -67,8 +67,8 @@ export function studyFindings(
     })),
   };
   // Where no world is known, nothing is measured while policies learn.
-  const learners = series.filter(({ kind, optimal }) =>
-    kind === "learner" && optimal !== null
+  const learners = series.filter(({ optimal, learnt }) =>
+    learnt?.[0].curve !== undefined && optimal !== null
   );
   return { result, series, curves: learners.map(learningCurve) };
 }

@@ -38,6 +38,7 @@ import {
   studyAlgorithms,
   type StudyCell,
 } from "./config.ts";
+import { referenceLabel } from "../evaluation/study_results.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 
 /** One policy's values over seeds and training seeds. */
@@ -164,7 +165,7 @@ export function studySeries(
       ...learners,
       ...REFERENCES.map((policy): PolicySeries => ({
         preset,
-        policy,
+        policy: referenceLabel(policy, names),
         kind: "reference",
         ...world,
         cells,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend } from "../backends/backend.ts";
+import { isTabular } from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
 import { type Given, openProblem } from "../run/problem.ts";
 import {
@@ -35,9 +36,10 @@ export function requireRoomForStudy(
     if (given.dataset) {
       requireRoomToLearn(config, room, openProblem(config, given));
     } else requireRoomToCollect(config, room, given.world);
-    for (const { settings } of studyAlgorithms(study, preset)) {
+    for (const algorithm of studyAlgorithms(study, preset)) {
+      if (isTabular(algorithm)) continue;
       rows += study.seeds.length * (study.trainingSeeds?.length ?? 1) *
-        loggedRows(settings);
+        loggedRows(algorithm.settings);
     }
   }
   if (rows > MOST_STUDY_ROWS) {

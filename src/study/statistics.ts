@@ -197,10 +197,11 @@ export function learningCurve(
     PolicySeries,
 ): StudyCurve {
   if (learnt === null) throw new Error(`${policy} is not a learner`);
-  const [{ curve: { columns, rows } }] = learnt;
+  const curves = learnt.map(({ curve }) => curve!);
+  const [{ columns, rows }] = curves;
   const column = (name: string) => columns.indexOf(name);
   const at = (row: number, name: string): Estimate => {
-    const values = learnt.map(({ curve }) => curve.rows[row][column(name)]);
+    const values = curves.map((curve) => curve.rows[row][column(name)]);
     return interquartileEstimate(
       matrixOf(values, together),
       `curve/${name}/${preset}/${policy}/${rows[row][column("step")]}`,

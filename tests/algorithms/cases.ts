@@ -1,9 +1,9 @@
 /** What the oracle is asked: each preset's settings, and random ones, on small networks and batches. */
 import {
   type Algorithm,
-  type AlgorithmName,
   ALGORITHMS,
   configureAlgorithm,
+  type NetworkName,
 } from "../../src/algorithms/index.ts";
 import { learnerSettings } from "../../src/algorithms/define.ts";
 import type { PresetName } from "../../src/config/presets.ts";
@@ -43,7 +43,7 @@ const LOOP = [
 ];
 
 /** Settings that an algorithm's loss depends on. @throws Error if the oracle does not know one. */
-export function lossSettings(name: AlgorithmName): string[] {
+export function lossSettings(name: NetworkName): string[] {
   const { settings } = ALGORITHMS.find((each) => each.name === name)!;
   const keys = Object.keys(settings).filter((key) =>
     !LOOP.includes(key) && !HEADS.includes(key)
@@ -61,7 +61,7 @@ export function lossSettings(name: AlgorithmName): string[] {
 /** An algorithm as a preset sets it: two members on one data set, and a run on another. */
 export function presetTraining(
   preset: PresetName,
-  name: AlgorithmName,
+  name: NetworkName,
 ): Training {
   const config = resolveConfig(preset, { algorithms: { [name]: {} } });
   const settings = { ...config.algorithms[name]!, batchSize: 13 };
@@ -83,7 +83,7 @@ export function presetTraining(
 /** An algorithm with settings and sizes of which each is drawn: a run with two members. */
 export function randomTraining(
   seed: number,
-  name: AlgorithmName,
+  name: NetworkName,
   masked = false,
 ): Training {
   const random = randomStream(seed, "oracle");
@@ -127,7 +127,7 @@ export function randomTraining(
 }
 
 /** Several critics, quantile heads or both, small enough that the oracle is quick; some with masks. */
-export function headTraining(seed: number, name: AlgorithmName): Training {
+export function headTraining(seed: number, name: NetworkName): Training {
   const training = randomTraining(seed, name, seed % 2 === 0);
   const random = randomStream(seed, "heads");
   const integer = (least: number, most: number) =>

@@ -1,12 +1,12 @@
 /** What every backend has to do: give the bits of the reference. */
 import assert from "node:assert/strict";
 import { KERNELS } from "../../kernels/mod.ts";
-import { ALGORITHM_NAMES } from "../../src/algorithms/index.ts";
+import { NETWORK_NAMES } from "../../src/algorithms/index.ts";
 import type { TrainingTask } from "../../src/backends/backend.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { randomStream } from "../../src/numerics/random.ts";
-import { configuredAlgorithms } from "../../src/run/learn.ts";
+import { networkAlgorithms } from "../../src/run/learn.ts";
 import { openProblem } from "../../src/run/problem.ts";
 import { checkConformance } from "../../src/checks/conformance.ts";
 import { checkKernels } from "../../src/checks/kernel_check.ts";
@@ -156,7 +156,7 @@ onEachBackend("every algorithm in a random shape", async (backend) => {
   const seed = 2 ** 32 * Math.random() >>> 0;
   const random = randomStream(seed, "shapes");
   const pick = <T>(...values: T[]): T => values[random.integer(values.length)];
-  for (const [i, algorithm] of [...ALGORITHM_NAMES, "fqe" as const].entries()) {
+  for (const [i, algorithm] of [...NETWORK_NAMES, "fqe" as const].entries()) {
     const shape: Shape = {
       algorithm,
       inputs: 1 + random.integer(12),
@@ -252,7 +252,7 @@ function presetTasks(
 ): { name: string; open: () => TrainingTask }[] {
   const config = resolveConfig(preset);
   const { dataset } = openProblem(config);
-  return configuredAlgorithms(config).map((algorithm) => ({
+  return networkAlgorithms(config).map((algorithm) => ({
     name: algorithm.name,
     open: () =>
       prepareTask(

@@ -1,9 +1,9 @@
 /** Random training tasks for tests of backends. */
 import { flush } from "../../kernels/portable.ts";
 import {
-  type AlgorithmName,
   buildProgram,
   configureAlgorithm,
+  type NetworkName,
 } from "../../src/algorithms/index.ts";
 import type { CriticSettings } from "../../src/algorithms/critics.ts";
 import {
@@ -24,7 +24,7 @@ import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
 
 /** Shape of a task. */
 export interface Shape {
-  readonly algorithm: AlgorithmName | "fqe";
+  readonly algorithm: NetworkName | "fqe";
   readonly inputs: number;
   readonly hidden: readonly number[];
   readonly actions: number;
@@ -168,7 +168,7 @@ export function randomTask(
   const program = algorithm === "fqe"
     ? fittedQProgram(settings, sizes)
     : buildProgram(
-      configureAlgorithm<AlgorithmName>(algorithm, settings),
+      configureAlgorithm<NetworkName>(algorithm, settings),
       sizes,
     );
   const each = <T>(make: (run: number) => T): T[] =>

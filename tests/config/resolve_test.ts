@@ -234,15 +234,15 @@ const wrong: [overrides: unknown, line: string][] = [
   ],
   [
     { toString: 1 },
-    "toString: unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, evaluation",
+    "toString: unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, without, evaluation",
   ],
   [
     JSON.parse('{"__proto__": {}}'),
-    "__proto__: unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, evaluation",
+    "__proto__: unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, without, evaluation",
   ],
   [
     { "a\nb": 1 },
-    '"a\\nb": unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, evaluation',
+    '"a\\nb": unknown key; known: seed, trainingSeed, environment, dataset, network, algorithms, without, evaluation',
   ],
   [
     { algorithms: { cql: { risk: 0.25 } } },

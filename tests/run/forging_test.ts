@@ -15,7 +15,7 @@ import { visible } from "../../src/visible.ts";
 import {
   finishedFile,
   finishedText,
-  learntFiles,
+  policyFile,
 } from "../../src/run/finished_policy.ts";
 import { configuredAlgorithms } from "../../src/run/learn.ts";
 import { runPipeline } from "../../src/run/pipeline.ts";
@@ -112,7 +112,7 @@ const hide: Forge = (run) => {
       const record = finishedText(config, algorithm, files());
       Deno.writeTextFileSync(join(run, finishedFile(name)), record);
     }
-    const { policy } = learntFiles(name);
+    const policy = policyFile(name);
     const hash = (list: readonly ManifestFile[]) =>
       list.find(({ path }) => path === policy)?.sha256 ?? "";
     text = text.replace(hash(readManifest(honest).files), hash(files()));
@@ -186,9 +186,7 @@ const named: [what: string, forge: Forge, paths: string[]][] = [
   [
     "the policies exchanged",
     all((run) => {
-      const [a, b] = ["bc", "cql"].map((name) =>
-        join(run, learntFiles(name).policy)
-      );
+      const [a, b] = ["bc", "cql"].map((name) => join(run, policyFile(name)));
       const bytes = Deno.readFileSync(a);
       Deno.copyFileSync(b, a);
       Deno.writeFileSync(b, bytes);

@@ -1,7 +1,7 @@
 /** Learning in a world that forbids actions: the policy takes none of them, on every backend with the same bits. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { AlgorithmName } from "../../src/algorithms/index.ts";
+import type { NetworkName } from "../../src/algorithms/index.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import { greedyInStates } from "../../src/evaluation/evaluate.ts";
@@ -24,7 +24,7 @@ for (let s = 0; s < stateCount; s++) {
 }
 const dataset = collectDataset(mdp, behaviour, 60, 3);
 
-const learnt = (algorithm: AlgorithmName, backend = referenceBackend) =>
+const learnt = (algorithm: NetworkName, backend = referenceBackend) =>
   train(dataset, algorithm, {
     steps: 300,
     batchSize: 32,

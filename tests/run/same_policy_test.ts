@@ -14,7 +14,7 @@ import {
 import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
 import { evaluatePolicy, greedyActions } from "../../src/network/policy.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
-import { configuredAlgorithms, learn } from "../../src/run/learn.ts";
+import { learn, networkAlgorithms } from "../../src/run/learn.ts";
 import { inFolder } from "./small_run.ts";
 
 const backend = referenceBackend;
@@ -72,7 +72,7 @@ async function policies(
     },
   }, { datasetSha256: sha256Hex(datasetToSafetensors(dataset)) });
   const hashes: string[] = [];
-  for (const algorithm of configuredAlgorithms(config)) {
+  for (const algorithm of networkAlgorithms(config)) {
     const problem = { dataset, environment: null };
     const { policy } = await learn({ config, problem, algorithm, backend });
     deepEqual(policy.actionNames, dataset.actionNames);
@@ -185,7 +185,7 @@ Deno.test(
       const { policy } = await learn({
         config,
         problem: { dataset: data, environment: null },
-        algorithm: configuredAlgorithms(config)[1],
+        algorithm: networkAlgorithms(config)[1],
         backend,
       });
       const values = evaluatePolicy(policy, Float32Array.of(1));

@@ -21,9 +21,9 @@ import { InputError } from "../../src/errors.ts";
 import { greedyInStates } from "../../src/evaluation/evaluate.ts";
 import { sha256Hex } from "../../src/numerics/hash.ts";
 import {
-  configuredAlgorithms,
   learn,
   learnTogether,
+  networkAlgorithms,
 } from "../../src/run/learn.ts";
 import { openProblem } from "../../src/run/problem.ts";
 import { policyToSafetensors } from "../../src/network/policy_file.ts";
@@ -32,7 +32,7 @@ import { prepareTask } from "../../src/training/task.ts";
 import { smallDataset } from "../dataset/small.ts";
 import { smallConfig } from "../run/small_run.ts";
 
-const [bc, cql] = configuredAlgorithms(smallConfig);
+const [bc, cql] = networkAlgorithms(smallConfig);
 
 function refusal(work: () => unknown): string {
   try {

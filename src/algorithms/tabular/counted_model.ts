@@ -99,10 +99,11 @@ export function countModel(
  * ```
  */
 export function countObservations(
-  dataset: Dataset,
+  given: Dataset,
   options: CountOptions = {},
 ): CountedModel {
-  validateDataset(dataset, "the data set");
+  validateDataset(given, "the data set");
+  const dataset = withoutNegativeZeros(given);
   const { observationSize, observationCategories, actionCount } = dataset;
   const { episodeOffsets: offsets } = dataset;
   const { count, observations, allowed, rowOf } = learntRows(dataset);
@@ -123,6 +124,14 @@ export function countObservations(
     seenAs: Int32Array.from({ length: count }, (_, s) => s),
     canTake: (pair) => !allowed || allowed[pair] === 1,
   }, options);
+}
+
+/** Where -0 and 0 are told apart, they are two observations and nobody sees why. */
+function withoutNegativeZeros(dataset: Dataset): Dataset {
+  const { observations } = dataset;
+  return observations.some((x) => Object.is(x, -0))
+    ? { ...dataset, observations: observations.map((x) => x + 0) }
+    : dataset;
 }
 
 /** What states are to the data. */

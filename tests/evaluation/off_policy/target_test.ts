@@ -8,11 +8,7 @@ import {
 } from "../../../src/evaluation/off_policy/propensities.ts";
 import { returnQuantity } from "../../../src/evaluation/off_policy/quantity.ts";
 import { referenceTarget } from "../../../src/evaluation/off_policy/references.ts";
-import {
-  networkTarget,
-  tablePolicy,
-  tableTarget,
-} from "../../../src/evaluation/off_policy/target.ts";
+import { networkTarget } from "../../../src/evaluation/off_policy/target.ts";
 import { networkLayout, packParameters } from "../../../src/network/layout.ts";
 import type { NetworkPolicy } from "../../../src/network/policy.ts";
 
@@ -114,19 +110,6 @@ Deno.test("a network that excludes an action takes it by chance alone", () => {
   deepEqual([...soft], [0.5, 0.5, 0, 0.5, 0.5, 0]);
   const mixed = networkTarget(log, policy, { kind: "epsilon", epsilon: 0.75 });
   deepEqual([...mixed], [0.25, 0.5, 0.25, 0.5, 0.25, 0.25]);
-});
-
-Deno.test("a table is looked up by the observation, whatever the sign of its zero", () => {
-  const table = tablePolicy({
-    observations: [[2], [-0], [7]],
-    probabilities: [[0, 0, 1], [0.5, 0.5, 0], [0, 0, 0]],
-  }, "t");
-  deepEqual([...tableTarget(log, table, "t")], [0.5, 0.5, 0, 0, 0, 1]);
-  const none = { ...table, observations: [[0], [3], [2]] };
-  throws(
-    () => tableTarget(log, none, "t"),
-    /^InputError: t: it has no probabilities for the observation \(2\)/,
-  );
 });
 
 Deno.test("references from the log, and propensities of its actions", () => {
