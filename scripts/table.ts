@@ -285,8 +285,8 @@ function section(world: TableWorld, studies: readonly Finished[]): string {
     "IQM",
     "mean",
     "worst",
-    ...unsafe ? [`${name}, mean`, `${name}, worst`] : [],
-    ...hasCvar ? ["worst tenth, mean"] : [],
+    ...unsafe ? [`${name}, IQM`, `${name}, mean`, `${name}, worst`] : [],
+    ...hasCvar ? ["worst tenth, IQM"] : [],
     "between seeds, trainings",
   ];
   const rows = rowsOf(studies).map(({ label, isReference, policy }) => {
@@ -294,16 +294,19 @@ function section(world: TableWorld, studies: readonly Finished[]): string {
     const { interquartileMean, mean, worst } = aggregates[value];
     return [
       isReference ? `*${label}*` : label,
-      interval(interquartileMean),
+      interval(interquartileMean, returned),
       returned(mean),
       at(worst, returned),
       ...unsafe
         ? [
+          interval(aggregates[unsafe].interquartileMean, percent),
           percent(aggregates[unsafe].mean),
           at(aggregates[unsafe].worst, percent),
         ]
         : [],
-      ...hasCvar ? [returned(aggregates.cvar10.mean)] : [],
+      ...hasCvar
+        ? [interval(aggregates.cvar10.interquartileMean, returned)]
+        : [],
       isReference ? "" : deviationWords(aggregates[value], returned),
     ];
   });
@@ -342,10 +345,13 @@ function returned(value: number): string {
   return decimal(value, Math.abs(value) < 2 ? 4 : 2);
 }
 
-function interval({ value, low, high }: Estimate): string {
+function interval(
+  { value, low, high }: Estimate,
+  write: (value: number) => string,
+): string {
   return low === null || high === null
-    ? returned(value)
-    : `${returned(value)} [${returned(low)}, ${returned(high)}]`;
+    ? write(value)
+    : `${write(value)} [${write(low)}, ${write(high)}]`;
 }
 
 function at(
