@@ -155,6 +155,22 @@ export const GROUPS: readonly TableGroup[] = [
       }),
   },
   {
+    name: "actors",
+    about:
+      "a second network that knows what the data do, or a policy of its own",
+    rows: named("bcq", "sac"),
+    preset: "tutorial",
+    overrides: (steps, gamma) =>
+      small(steps, {
+        bcq: values(gamma),
+        sac: {
+          ...values(gamma),
+          criticLearningRate: 2e-3,
+          temperatureLearningRate: 2e-3,
+        },
+      }),
+  },
+  {
     name: "quantiles",
     about: "32 quantiles, the worst fifth of which chooses",
     rows: {
