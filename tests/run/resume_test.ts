@@ -155,6 +155,46 @@ Deno.test(
 );
 
 Deno.test(
+  "learners of several networks, stopped after an interval that is chosen and resumed elsewhere, end with the same bytes",
+  inFolder(async (folder) => {
+    const { cql } = choosingConfig.algorithms;
+    const { steps, batchSize, logInterval, ensembleSize, checkpointChoice } =
+      cql!;
+    const settings = {
+      steps,
+      batchSize,
+      logInterval,
+      ensembleSize,
+      checkpointChoice,
+      targetUpdateInterval: 25,
+    };
+    const config = resolveConfig("smoke", {
+      ...smallOverrides,
+      algorithms: { bcq: settings, sac: settings },
+    });
+    const hashes = await hashesOf(config);
+    const out = join(folder, "run");
+    for (const [i, name] of (["bcq", "sac"] as const).entries()) {
+      for (const [k, step] of [55, 80].entries()) {
+        const resume = i + k > 0;
+        const [, backend] = backends[(i + k) % 2];
+        const checkpointInterval = 5;
+        await runUntil(name, step, {
+          out,
+          config,
+          backend,
+          resume,
+          checkpointInterval,
+        });
+      }
+    }
+    const begun = await goOn({ out, config }, hashes);
+    deepEqual(Object.keys(begun), ["sac"]);
+    ok(begun.sac >= 80, `${begun.sac}`);
+  }),
+);
+
+Deno.test(
   "a stop before, after and between the trainings loses nothing",
   inFolder(async (folder) => {
     const out = join(folder, "run");
