@@ -4,7 +4,7 @@
  * imitator of the data finds likely enough, when it learns and when it acts.
  *
  * Deviations from the paper, shared with d3rlpy's `DiscreteBCQ`: the penalty is on normalised logits, and
- * the imitator is trained with the same optimiser as the action values.
+ * all hidden layers are shared by default.
  *
  * @module
  */
