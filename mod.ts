@@ -56,6 +56,7 @@ export {
   datasetFromArrays,
   type Rows,
 } from "./src/dataset/formats/arrays.ts";
+export { openStoredDataset } from "./src/dataset/formats/stored_safetensors.ts";
 export {
   datasetFromSafetensors,
   datasetToSafetensors,

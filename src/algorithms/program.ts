@@ -107,6 +107,11 @@ export interface Program {
   /** Rows of the observation table. */
   readonly tableRows: number;
   /**
+   * Where observations stay on disk: how many rows the plans that are made at once bring with them, at most.
+   * The table has two such parts, one for the plans in use and one for the next; it is not swept.
+   */
+  readonly blockRows?: number;
+  /**
    * What else is known of each of its rows, shared by all runs: `allowed`, [tableRows, actions], 1 where an
    * action is allowed, where the first network is masked; or what the program says.
    */

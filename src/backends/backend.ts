@@ -9,14 +9,17 @@
  */
 import type { TrainingState } from "../algorithms/training_state.ts";
 import type { Program } from "../algorithms/program.ts";
-import type { PlanSource } from "../dataset/minibatch_plan.ts";
+import type { PlanSource, TableRows } from "../dataset/minibatch_plan.ts";
 import type { DeviceSurvey } from "./survey.ts";
 
 /** Everything that training needs. */
 export interface TrainingTask {
   /** What is computed. */
   readonly program: Program;
-  /** The table of distinct observations, [program.tableRows, inputs] row-major. */
+  /**
+   * The table of distinct observations, [program.tableRows, inputs] row-major. With `program.blockRows` the
+   * plan source writes into it, and into `tables`; see {@link freshParts}.
+   */
   readonly observations: Float32Array;
   /** The program's `tables`, by name; none where it has none. */
   readonly tables?: Readonly<Record<string, Float32Array>>;
@@ -66,8 +69,34 @@ export interface Backend {
 
 /** How many steps of plans a backend holds at a time: up to 256, and about 4 MB. */
 export function blockSteps({ program, runs }: TaskSize): number {
-  const words = program.plan.stride * runs;
-  return Math.max(1, Math.min(256, Math.floor(2 ** 20 / words)));
+  const { plan, blockRows = Infinity } = program;
+  const words = plan.stride * runs;
+  const withRows = Math.floor(blockRows / (plan.rowCapacity * runs));
+  return Math.max(1, Math.min(256, Math.floor(2 ** 20 / words), withRows));
+}
+
+/** A part of a table that plans brought with them. */
+export interface FreshPart {
+  /** `observations`, or the name of one of the program's `tables`. */
+  readonly name: string;
+  /** Element of the table at which the part begins. */
+  readonly offset: number;
+  /** Its elements, in the task's own memory. */
+  readonly data: Float32Array;
+}
+
+/** What a call of `plan.fill` wrote into the task's tables. */
+export function freshParts(
+  { program, observations, tables = {} }: TrainingTask,
+  rows: TableRows | undefined,
+): FreshPart[] {
+  if (rows === undefined) return [];
+  return Object.entries({ ...tables, observations }).map(([name, table]) => {
+    const width = table.length / program.tableRows;
+    const offset = rows.first * width;
+    const data = table.subarray(offset, offset + rows.count * width);
+    return { name, offset, data };
+  });
 }
 
 /** Numbers in the table of distinct observations. */

@@ -10,7 +10,12 @@
  */
 import type { TrainingState } from "../algorithms/training_state.ts";
 import { InputError } from "../errors.ts";
-import type { Backend, TrainingSession, TrainingTask } from "./backend.ts";
+import {
+  type Backend,
+  freshParts,
+  type TrainingSession,
+  type TrainingTask,
+} from "./backend.ts";
 import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
 import { pace } from "./pace.ts";
 import { learnerMemory, memoryShortage, PAGE } from "./wasm_memory.ts";
@@ -87,6 +92,13 @@ async function openTraining(
   const { next, took } = pace(threads);
   let step = task.state.step;
 
+  function tableOf(name: string): Float32Array {
+    const isFirst = name === "observations";
+    const address = isFirst ? map.observations : map.tables[name];
+    const table = isFirst ? task.observations : task.tables![name];
+    return new Float32Array(memory.buffer, address, table.length);
+  }
+
   function readLosses(block: number, steps: number): Float32Array {
     const words = steps * runs * map.terms;
     return new Float32Array(memory.buffer, map.losses[block], words);
@@ -115,7 +127,10 @@ async function openTraining(
         const way = next();
         const { alone } = way;
         const steps = Math.min(size, way.steps, to - from);
-        plan.fill(planWords[block], from, steps);
+        const fresh = plan.fill(planWords[block], from, steps);
+        for (const { name, offset, data } of freshParts(task, fresh)) {
+          tableOf(name).set(data, offset);
+        }
         const before = running;
         const at = (from - step) * runs * map.terms;
         const sent = team.send(() => ({

@@ -11,6 +11,7 @@ import { fillSweep } from "../dataset/minibatch_plan.ts";
 import {
   type Backend,
   blockSteps,
+  freshParts,
   gibibytes,
   tableLength,
   type TrainingSession,
@@ -122,8 +123,13 @@ async function openTraining(
       while (step < to) {
         const count = stretch(to);
         const words = new Uint32Array(count * runs * layout.stride);
-        plan.fill(words, step, count);
-        const submitted = session.execute("step", words, count);
+        const fresh = freshParts(task, plan.fill(words, step, count));
+        const submitted = session.execute(
+          "step",
+          words,
+          count,
+          fresh.map((part) => ({ ...part, data: part.data.slice() })),
+        );
         // Its failure is thrown where it is awaited.
         submitted.catch(() => {});
         ahead.push(submitted);

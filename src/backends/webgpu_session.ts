@@ -15,6 +15,7 @@ import {
 } from "../../kernels/wgsl.ts";
 import type { Call, Program } from "../algorithms/program.ts";
 import { visible } from "../visible.ts";
+import type { FreshPart } from "./backend.ts";
 import { DeviceError } from "./device_error.ts";
 import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 
@@ -55,6 +56,11 @@ export interface TrainingSetup {
 /** Which of a program's lists of calls is run. */
 export type CallList = "step" | "targetUpdate" | "sweep";
 
+/** A part of a table, in memory of its own. */
+export type UploadedPart = FreshPart & {
+  readonly data: Float32Array<ArrayBuffer>;
+};
+
 /** A device, and the one training on it. Calls take effect in the order in which they are made. */
 export interface GpuSession {
   /** What the device is. */
@@ -69,11 +75,13 @@ export interface GpuSession {
   /**
    * Runs a list of calls `count` times, without waiting for the GPU once it is known how fast it is.
    * @param words Plans, [count, runs, layout.stride]; empty for calls that read none.
+   * @param fresh Parts of tables that these plans bring with them.
    */
   execute(
     list: CallList,
     words: Uint32Array<ArrayBuffer>,
     count: number,
+    fresh?: readonly UploadedPart[],
   ): Promise<void>;
   /** Waits, and reads the losses of the steps since the last call: [steps, runs, terms]. */
   losses(): Promise<Float32Array>;
@@ -97,6 +105,8 @@ interface DeviceTraining {
   readonly setup: TrainingSetup;
   readonly lists: Readonly<Record<CallList, readonly ReadyCall[]>>;
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
+  /** What the runs share. */
+  readonly tables: ReadonlyMap<string, GPUBuffer>;
   readonly plan: GPUBuffer;
   readonly losses: GPUBuffer;
   /** Words of one step in `losses`. */
@@ -406,15 +416,29 @@ function sessionOn(
       targetUpdate: await ready(program.targetUpdate),
       sweep: await ready(program.sweep),
     };
-    return { setup, lists, buffers, plan, losses, lossStride, steps: 0 };
+    return {
+      setup,
+      lists,
+      buffers,
+      tables: shared,
+      plan,
+      losses,
+      lossStride,
+      steps: 0,
+    };
   }
 
   async function execute(
     list: CallList,
     words: Uint32Array<ArrayBuffer>,
     count: number,
+    fresh: readonly UploadedPart[] = [],
   ): Promise<void> {
     if (words.length > 0) device.queue.writeBuffer(training.plan, 0, words);
+    for (const { name, offset, data } of fresh) {
+      const table = training.tables.get(name)!;
+      if (data.length > 0) device.queue.writeBuffer(table, 4 * offset, data);
+    }
     for (let done = 0; done < count;) {
       const steps = Math.min(count - done, submitSteps ?? FIRST_SUBMITS[tried]);
       submit(list, done, steps);
@@ -525,7 +549,8 @@ function sessionOn(
       checked(async () => {
         training = await open(setup);
       }),
-    execute: (list, words, count) => checked(() => execute(list, words, count)),
+    execute: (list, words, count, fresh) =>
+      checked(() => execute(list, words, count, fresh)),
     losses: () => checked(readLosses),
     read: () => checked(readState),
     destroy() {

@@ -74,8 +74,12 @@ export async function openGpuThread(): Promise<GpuSession> {
     describe: () => call("describe"),
     arithmetic: () => call("arithmetic"),
     open: (setup) => call("open", [setup]),
-    execute: (list, words, count) =>
-      call("execute", [list, words, count], [words.buffer]),
+    execute: (list, words, count, fresh = []) =>
+      call(
+        "execute",
+        [list, words, count, fresh],
+        [words.buffer, ...fresh.map(({ data }) => data.buffer)],
+      ),
     losses: () => call("losses"),
     read: () => call("read"),
     async destroy() {

@@ -57,4 +57,95 @@ export interface Dataset {
    * were. Only the observation that a terminated episode ended in may allow nothing.
    */
   readonly allowed?: Uint8Array;
+  /**
+   * Where the data stay in their file because they are larger than memory: what reads them. Then the
+   * columns above, but for `episodeOffsets` and `outcomes`, cannot be had: they throw an `InputError`.
+   */
+  readonly stored?: StoredColumns;
+}
+
+/** Columns that stay in their file. Reading throws an `InputError` where the file was changed. */
+export interface StoredColumns {
+  /** The file. */
+  readonly path: string;
+  /** SHA-256 of the whole file. */
+  readonly sha256: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** [E] 1 where the environment ended the episode. */
+  readonly terminated: Uint8Array;
+  /** Whether the data say which actions are allowed. */
+  readonly hasAllowed: boolean;
+  /** What was found when all rows were read. */
+  readonly survey: DataSurvey;
+  /** All data in the order of time, some whole episodes at a time, in memory that is used again. */
+  pieces(): Iterable<DataPiece>;
+  /** All rewards in the order of time, some at a time. */
+  rewards(): Iterable<Float32Array>;
+  /** Some transitions, in the order in which they are asked for. */
+  transitions(indices: Uint32Array): StoredTransitions;
+  /** Some episodes, which stay in the file. */
+  part(episodes: Uint32Array): Dataset;
+  /** Some episodes, in memory. */
+  take(episodes: Uint32Array): Dataset;
+}
+
+/** Consecutive episodes of a stored data set. */
+export interface DataPiece {
+  /** In memory. */
+  readonly dataset: Dataset;
+  /** The first one's index. */
+  readonly firstEpisode: number;
+}
+
+/** Transitions read from a file. */
+export interface StoredTransitions {
+  /** [n, 2, D] the observation and the next one of each. */
+  readonly observations: Float32Array;
+  /** [n] */
+  readonly actions: Int32Array;
+  /** [n] */
+  readonly rewards: Float32Array;
+  /** [n, 2, A] 1 where the action is allowed. */
+  readonly allowed?: Uint8Array;
+  /** [n] 1 where it is its episode's last. */
+  readonly isLast: Uint8Array;
+  /** [n] 1 where the environment ended the episode with it. */
+  readonly isTerminated: Uint8Array;
+}
+
+/** The smallest and the largest. */
+export interface Extremes {
+  /** The smallest. */
+  readonly min: number;
+  /** The largest. */
+  readonly max: number;
+}
+
+/** What is known of data after all rows were read once. */
+export interface DataSurvey {
+  /** [D] over all rows. */
+  readonly observations: readonly Extremes[];
+  /** [D] over the observations that learning looks at; see `learntRange`. */
+  readonly learnt: { readonly min: Float32Array; readonly max: Float32Array };
+  /** The rewards. */
+  readonly reward: Extremes;
+  /** [E] undiscounted return. */
+  readonly returns: Float64Array;
+  /** [A] transitions with each action. */
+  readonly actionCounts: readonly number[];
+  /** Episodes that end terminated alone, truncated alone, both, with neither. */
+  readonly ends: {
+    readonly terminated: number;
+    readonly truncated: number;
+    readonly both: number;
+    readonly none: number;
+  };
+  /** See `mayBeNames`. */
+  readonly mayBeNames: boolean;
+  /**
+   * Episodes in which the smallest and the largest reward are, of steps that end an episode and of others,
+   * and where returns differ two of different return: which returns can be follows from these.
+   */
+  readonly telling: readonly number[];
 }

@@ -23,12 +23,27 @@ export function isTerminal(
   transition: number,
   bootstrapOnTruncation: boolean,
 ): boolean {
-  return terminated[transition] === 1 ||
-    (!bootstrapOnTruncation && transition + 1 === episodeOffsets[episode + 1]);
+  return isTerminalStep(
+    terminated[transition] === 1,
+    transition + 1 === episodeOffsets[episode + 1],
+    bootstrapOnTruncation,
+  );
+}
+
+/** {@link isTerminal}, from whether the transition is terminated and whether it is its episode's last. */
+export function isTerminalStep(
+  isTerminated: boolean,
+  isLast: boolean,
+  bootstrapOnTruncation: boolean,
+): boolean {
+  return isTerminated || (!bootstrapOnTruncation && isLast);
 }
 
 /** Episodes that a limit or the end of the log cut: their last step is not terminated. */
-export function cutEpisodes({ terminated, episodeOffsets }: Dataset): number {
+export function cutEpisodes(dataset: Dataset): number {
+  const { stored, episodeOffsets } = dataset;
+  if (stored) return stored.terminated.filter((flag) => flag === 0).length;
+  const { terminated } = dataset;
   let cut = 0;
   for (let e = 1; e < episodeOffsets.length; e++) {
     if (terminated[episodeOffsets[e] - 1] === 0) cut++;

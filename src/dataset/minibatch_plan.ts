@@ -44,8 +44,19 @@ export interface PlanSource {
   /**
    * Writes the plans of steps from + 1 … from + steps as [steps, runs, layout.stride] words.
    * Plans come in order: `from` must not lie before the last plan made.
+   *
+   * @returns Where observations come with the plans that they are for (`Program.blockRows`), the rows of
+   *   the observation table that were written, which are not those of the call before.
    */
-  fill(words: Uint32Array, from: number, steps: number): void;
+  fill(words: Uint32Array, from: number, steps: number): TableRows | undefined;
+}
+
+/** Rows of the observation table that lie together. */
+export interface TableRows {
+  /** The first one. */
+  readonly first: number;
+  /** How many. */
+  readonly count: number;
 }
 
 /** Draws uniformly with replacement from `transitions` transitions. */
@@ -70,11 +81,41 @@ export function planSource(
   runs: readonly PlanRun[],
   constants: readonly StepConstants[],
 ): PlanSource {
-  const planners = runs.map((run) => stepPlanner(layout, run));
+  return sequentialPlans(
+    layout,
+    runs.map((run) => {
+      const { dataset: { actions, rewards }, rewardScale, discount } = run;
+      const columns = { actions, rewards, ...transitionRows(run) };
+      return stepPlanner(layout, {
+        columns,
+        tableRows: run.tableRows,
+        rewardScale,
+        discount,
+        draw: run.draw,
+        skip: run.draw,
+      });
+    }),
+    constants,
+  );
+}
+
+/**
+ * Plans that are made step after step.
+ *
+ * @param planners One a run.
+ * @param begin Called before the plans of some steps are made.
+ */
+export function sequentialPlans(
+  layout: PlanLayout,
+  planners: readonly StepPlanner[],
+  constants: readonly StepConstants[],
+  begin?: (steps: number) => TableRows,
+): PlanSource {
+  const runs = planners.length;
   let position = 0;
   return {
     layout,
-    runs: runs.length,
+    runs,
     fill(words, from, steps) {
       if (from < position) {
         throw new Error(`plan of step ${from + 1} was already made`);
@@ -83,14 +124,15 @@ export function planSource(
       for (; position < from; position++) {
         planners.forEach((planner) => planner.skip());
       }
+      const fresh = begin?.(steps);
       const floats = new Float32Array(
         words.buffer,
         words.byteOffset,
         words.length,
       );
       for (let s = 0; s < steps; s++, position++) {
-        for (let run = 0; run < runs.length; run++) {
-          const start = (s * runs.length + run) * layout.stride;
+        for (let run = 0; run < runs; run++) {
+          const start = (s * runs + run) * layout.stride;
           planners[run].plan(words, floats, start);
           floats[start + PLAN_HEADER.stepSize] =
             constants[run].stepSize[position];
@@ -98,23 +140,50 @@ export function planSource(
             constants[run].secondMomentScale[position];
         }
       }
+      return fresh;
     },
   };
 }
 
-interface StepPlanner {
+/** Makes the plans of a run, one after the other. */
+export interface StepPlanner {
+  /** Passes a step over. */
   skip(): void;
+  /** Writes the next step's plan from word `start` on. */
   plan(words: Uint32Array, floats: Float32Array, start: number): void;
 }
 
-/** In place of a row: there is no next observation. */
-const NONE = 0xffffffff;
+/** What samples refer to. */
+export interface PlanColumns {
+  /** [transitions] */
+  actions: Int32Array;
+  /** [transitions] */
+  rewards: Float32Array;
+  /** [transitions] the observation's row in the table. */
+  observationRow: Uint32Array;
+  /** [transitions] the next observation's; {@link NONE} where there is none. */
+  nextRow: Uint32Array;
+}
 
-function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
-  const { dataset, tableRows, discount, rewardScale } = run;
-  const { actions, rewards } = dataset;
+/** What the plans of a run are made from. */
+export interface PlannedRun extends
+  Pick<
+    PlanRun,
+    "tableRows" | "rewardScale" | "discount" | "draw"
+  > {
+  /** May change from step to step. */
+  readonly columns: PlanColumns;
+  /** Draws a minibatch that is passed over. */
+  readonly skip: (samples: Uint32Array) => void;
+}
+
+/** In place of a row: there is no next observation. */
+export const NONE = 0xffffffff;
+
+/** Makes the plans of a run. */
+export function stepPlanner(layout: PlanLayout, run: PlannedRun): StepPlanner {
+  const { columns, tableRows, discount, rewardScale } = run;
   const { batchSize: B, rowCapacity } = layout;
-  const { observationRow, nextRow } = transitionRows(run);
 
   const samples = new Uint32Array(B);
   const tableRow = new Uint32Array(B);
@@ -128,8 +197,9 @@ function stepPlanner(layout: PlanLayout, run: PlanRun): StepPlanner {
   let tick = 0;
 
   return {
-    skip: () => run.draw(samples),
+    skip: () => run.skip(samples),
     plan(words, floats, start) {
+      const { actions, rewards, observationRow, nextRow } = columns;
       run.draw(samples);
       const now = tick += 4;
       const actionsAt = start + layout.actions;

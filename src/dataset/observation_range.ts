@@ -18,9 +18,10 @@ export interface ObservationRange {
  * The range of the observations that learning looks at. The final one of a terminated episode is not
  * among them, as with `learntRows`: not every format keeps it.
  */
-export function learntRange(
-  { observations, observationSize: size, terminated, episodeOffsets }: Dataset,
-): ObservationRange {
+export function learntRange(dataset: Dataset): ObservationRange {
+  if (dataset.stored) return dataset.stored.survey.learnt;
+  const { observations, terminated, episodeOffsets } = dataset;
+  const { observationSize: size } = dataset;
   const min = new Float32Array(size).fill(Infinity);
   const max = new Float32Array(size).fill(-Infinity);
   for (let e = 0; e + 1 < episodeOffsets.length; e++) {

@@ -37,6 +37,21 @@ export const MOST_ACTIONS = 1_000_000;
  * ```
  */
 export function validateDataset(dataset: Dataset, name: string): void {
+  // What stays on disk was validated when it was read for the first time.
+  if (dataset.stored) void dataset.stored.survey;
+  else validatePiece(dataset, name, 0);
+}
+
+/**
+ * Checks a part of a data set; see {@link validateDataset}.
+ *
+ * @param firstEpisode What the part's first episode is called in messages.
+ */
+export function validatePiece(
+  dataset: Dataset,
+  name: string,
+  firstEpisode: number,
+): void {
   const {
     observationSize,
     actionCount,
@@ -83,6 +98,7 @@ export function validateDataset(dataset: Dataset, name: string): void {
     }
   }
   checkOffsets(episodeOffsets, transitions, fail);
+  const named = (episode: number) => `episode ${firstEpisode + episode}`;
   if (dataset.outcomes) {
     const { names, ofEpisode } = dataset.outcomes;
     if (ofEpisode.length !== episodes) {
@@ -92,7 +108,7 @@ export function validateDataset(dataset: Dataset, name: string): void {
     if (wrong !== undefined) fail(wrong);
     const unknown = ofEpisode.findIndex((n) => n > names.length);
     if (unknown >= 0) {
-      fail(`episode ${unknown}: outcome ${ofEpisode[unknown]} has no name`);
+      fail(`${named(unknown)}: outcome ${ofEpisode[unknown]} has no name`);
     }
   }
   const rows = transitions + episodes;
@@ -105,7 +121,7 @@ export function validateDataset(dataset: Dataset, name: string): void {
 
   const place = (transition: number): string => {
     const episode = episodeOf(episodeOffsets, transition);
-    return `episode ${episode}, step ${transition - episodeOffsets[episode]}`;
+    return `${named(episode)}, step ${transition - episodeOffsets[episode]}`;
   };
   for (let i = 0; i < transitions; i++) {
     const action = actions[i];
@@ -123,7 +139,7 @@ export function validateDataset(dataset: Dataset, name: string): void {
   const numberAt = (i: number): string => {
     const row = Math.floor(i / observationSize);
     const episode = episodeOfRow(episodeOffsets, row);
-    return `episode ${episode}, observation ${
+    return `${named(episode)}, observation ${
       row - episodeOffsets[episode] - episode
     }: number ${i % observationSize} is ${observations[i]}`;
   };
@@ -148,7 +164,7 @@ export function validateDataset(dataset: Dataset, name: string): void {
   }
   checkFlags("terminated", dataset.terminated, episodeOffsets, place, fail);
   checkFlags("truncated", dataset.truncated, episodeOffsets, place, fail);
-  if (dataset.allowed) checkAllowed(dataset, dataset.allowed, fail);
+  if (dataset.allowed) checkAllowed(dataset, dataset.allowed, named, fail);
 }
 
 /**
@@ -194,6 +210,7 @@ type Fail = (what: string) => never;
 function checkAllowed(
   { actionCount, actionNames, actions, terminated, episodeOffsets }: Dataset,
   allowed: Uint8Array,
+  named: (episode: number) => string,
   fail: Fail,
 ): void {
   const rows = actions.length + episodeOffsets.length - 1;
@@ -206,7 +223,7 @@ function checkAllowed(
   for (let e = 0; e + 1 < episodeOffsets.length; e++) {
     const end = episodeOffsets[e + 1];
     for (let i = episodeOffsets[e]; i <= end; i++) {
-      const where = `episode ${e}, step ${i - episodeOffsets[e]}`;
+      const where = `${named(e)}, step ${i - episodeOffsets[e]}`;
       const row = allowed.subarray(
         (i + e) * actionCount,
         (i + e + 1) * actionCount,

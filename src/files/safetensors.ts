@@ -16,6 +16,7 @@
 
 import { InputError } from "../errors.ts";
 import { repeatedKey } from "./json.ts";
+import type { BytesAtPlaces } from "./source.ts";
 
 /** Typed array of each dtype that this suite reads and writes. */
 export interface TensorData {
@@ -77,9 +78,92 @@ const ELEMENTS = {
 /** The reference implementation's limit; a longer header is an attack or damage. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** Where a tensor lies in a file. */
+export interface TensorPlace {
+  /** Its name. */
+  readonly tensorName: string;
+  /** Type of its elements. */
+  readonly dtype: TensorDtype;
+  /** Size of each axis; empty for a scalar. */
+  readonly shape: readonly number[];
+  /** Its first byte in the file. */
+  readonly begin: number;
+  /** The byte after its last. */
+  readonly end: number;
+}
+
+/** What a file's header says. */
+export interface SafetensorsHeader {
+  /** The header's `__metadata__`; empty if there is none. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** In the order of their bytes, without gap or overlap up to the file's end. */
+  readonly places: readonly TensorPlace[];
+}
+
 /**
- * Reads a safetensors file strictly: tensors must cover the data without gap or overlap,
+ * Reads the header of a safetensors file strictly: tensors must cover the data without gap or overlap,
  * sizes must follow from dtype and shape, names must be unique.
+ *
+ * @param file The file's bytes, which need not be in memory.
+ * @param name Name of the file, for messages.
+ * @throws {InputError} for any damage, in one line that names the file.
+ */
+export function readSafetensorsHeader(
+  file: BytesAtPlaces,
+  name: string,
+): SafetensorsHeader {
+  const fail = (what: string): never => {
+    throw new InputError(`${name}: not a sound safetensors file: ${what}`);
+  };
+  if (file.length < 8) {
+    fail(`${file.length} bytes are too few for the header's length`);
+  }
+  const first = file.read(0, 9);
+  const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
+  const headerLength = Number(view.getBigUint64(0, true));
+  if (headerLength > MAX_HEADER_BYTES || headerLength > file.length - 8) {
+    if (first[8] !== 0x7b) throw new InputError(`${name}: no safetensors file`);
+    fail(`its header of ${headerLength} bytes reaches beyond the file's end`);
+  }
+  const dataStart = 8 + headerLength;
+  const header = parseHeader(file.read(8, dataStart), fail);
+
+  let metadata: Record<string, string> = {};
+  const places: TensorPlace[] = [];
+  for (const [tensorName, entry] of Object.entries(header)) {
+    if (tensorName === "__metadata__") metadata = checkMetadata(entry, fail);
+    else places.push({ tensorName, ...checkEntry(tensorName, entry, fail) });
+  }
+  places.sort((a, b) => a.begin - b.begin || a.end - b.end);
+
+  let covered = 0;
+  for (const { tensorName, begin, end } of places) {
+    if (begin !== covered) {
+      fail(
+        `tensor ${
+          quote(tensorName)
+        } starts at byte ${begin} of the data where ${covered} was expected`,
+      );
+    }
+    if (end > file.length - dataStart) {
+      fail(`tensor ${quote(tensorName)} reaches beyond the file's end`);
+    }
+    covered = end;
+  }
+  const rest = file.length - dataStart - covered;
+  if (rest !== 0) fail(`${rest} bytes at its end belong to no tensor`);
+  return {
+    metadata,
+    places: places.map(({ begin, end, ...place }) => ({
+      ...place,
+      begin: dataStart + begin,
+      end: dataStart + end,
+    })),
+  };
+}
+
+/**
+ * Reads a whole safetensors file; see {@link readSafetensorsHeader}.
  *
  * The typed arrays are views of `bytes` where alignment allows and copies elsewhere, so
  * `bytes` must not be changed afterwards.
@@ -92,71 +176,39 @@ export function readSafetensors(
   bytes: Uint8Array,
   name: string,
 ): SafetensorsFile {
-  const fail = (what: string): never => {
-    throw new InputError(`${name}: not a sound safetensors file: ${what}`);
-  };
-  if (bytes.length < 8) {
-    fail(`${bytes.length} bytes are too few for the header's length`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > MAX_HEADER_BYTES || headerLength > bytes.length - 8) {
-    if (bytes[8] !== 0x7b) throw new InputError(`${name}: no safetensors file`);
-    fail(`its header of ${headerLength} bytes reaches beyond the file's end`);
-  }
-  const dataStart = 8 + headerLength;
-  const header = parseHeader(bytes.subarray(8, dataStart), fail);
-
-  let metadata: Record<string, string> = {};
-  const entries: {
-    tensorName: string;
-    dtype: TensorDtype;
-    shape: number[];
-    begin: number;
-    end: number;
-  }[] = [];
-  for (const [tensorName, entry] of Object.entries(header)) {
-    if (tensorName === "__metadata__") metadata = checkMetadata(entry, fail);
-    else entries.push({ tensorName, ...checkEntry(tensorName, entry, fail) });
-  }
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-
+  const { metadata, places } = readSafetensorsHeader({
+    length: bytes.length,
+    read: (begin, end) => bytes.slice(begin, end),
+  }, name);
   const tensors = new Map<string, Tensor>();
-  let covered = 0;
-  for (const { tensorName, dtype, shape, begin, end } of entries) {
-    if (begin !== covered) {
-      fail(
-        `tensor ${
-          quote(tensorName)
-        } starts at byte ${begin} of the data where ${covered} was expected`,
-      );
-    }
-    if (end > bytes.length - dataStart) {
-      fail(`tensor ${quote(tensorName)} reaches beyond the file's end`);
-    }
-    covered = end;
-    const data = elements(dtype, bytes, dataStart + begin, dataStart + end);
+  for (const { tensorName, dtype, shape, begin, end } of places) {
+    const data = elementsOf(dtype, bytes.subarray(begin, end));
     tensors.set(tensorName, { dtype, shape, data } as Tensor);
   }
-  const rest = bytes.length - dataStart - covered;
-  if (rest !== 0) fail(`${rest} bytes at its end belong to no tensor`);
   return { name, metadata, tensors };
 }
 
+/** A tensor whose bytes are written after the header. */
+export interface TensorToPlace {
+  /** Its name. */
+  readonly tensorName: string;
+  /** Type of its elements. */
+  readonly dtype: TensorDtype;
+  /** Size of each axis; empty for a scalar. */
+  readonly shape: readonly number[];
+}
+
 /**
- * Writes tensors and metadata. The same content gives the same bytes: metadata are sorted
- * by key, tensors by element size (largest first, which keeps all of them aligned) and name.
- *
- * @param tensors Tensors by name.
- * @param metadata Becomes the header's `__metadata__`; left out when empty.
- * @throws {RangeError} if a tensor's shape and number of elements disagree.
+ * The first bytes of a file, up to the first tensor's, and the order in which tensors follow: by
+ * element size (largest first, which keeps all of them aligned) and name. Metadata are sorted by key.
  */
-export function writeSafetensors(
-  tensors: ReadonlyMap<string, TensorToWrite>,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer> {
-  const sorted = [...tensors].sort(([nameA, a], [nameB, b]) =>
-    b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT || compare(nameA, nameB)
+export function safetensorsHeader<T extends TensorToPlace>(
+  tensors: readonly T[],
+  metadata: Readonly<Record<string, string>>,
+): { header: Uint8Array<ArrayBuffer>; ordered: readonly T[] } {
+  const ordered = [...tensors].sort((a, b) =>
+    ELEMENTS[b.dtype].BYTES_PER_ELEMENT - ELEMENTS[a.dtype].BYTES_PER_ELEMENT ||
+    compare(a.tensorName, b.tensorName)
   );
   // Built as text: an object would move names that look like integers to the front.
   const members: string[] = [];
@@ -168,27 +220,49 @@ export function writeSafetensors(
     members.push(`"__metadata__":{${pairs.join(",")}}`);
   }
   let end = 0;
-  for (const [tensorName, { shape, data }] of sorted) {
-    if (product(shape) !== data.length) {
-      throw new RangeError(
-        `tensor ${
-          quote(tensorName)
-        }: ${data.length} elements for shape [${shape}]`,
-      );
-    }
+  for (const { tensorName, dtype, shape } of ordered) {
     const begin = end;
-    end += data.byteLength;
-    const entry = { dtype: dtypeOf(data), shape, data_offsets: [begin, end] };
+    end += product(shape) * ELEMENTS[dtype].BYTES_PER_ELEMENT;
+    const entry = { dtype, shape, data_offsets: [begin, end] };
     members.push(`${JSON.stringify(tensorName)}:${JSON.stringify(entry)}`);
   }
-  const header = new TextEncoder().encode(`{${members.join(",")}}`);
-  const headerLength = Math.ceil(header.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.set(header, 8);
-  bytes.fill(0x20, 8 + header.length, 8 + headerLength);
-  let position = 8 + headerLength;
-  for (const [, { data }] of sorted) {
+  const text = new TextEncoder().encode(`{${members.join(",")}}`);
+  const length = Math.ceil(text.length / 8) * 8;
+  const header = new Uint8Array(8 + length).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(text, 8);
+  return { header, ordered };
+}
+
+/**
+ * Writes tensors and metadata; see {@link safetensorsHeader}. The same content gives the same bytes.
+ *
+ * @param tensors Tensors by name.
+ * @param metadata Becomes the header's `__metadata__`; left out when empty.
+ * @throws {RangeError} if a tensor's shape and number of elements disagree.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, TensorToWrite>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const { header, ordered } = safetensorsHeader(
+    [...tensors].map(([tensorName, { shape, data }]) => {
+      if (product(shape) !== data.length) {
+        throw new RangeError(
+          `tensor ${
+            quote(tensorName)
+          }: ${data.length} elements for shape [${shape}]`,
+        );
+      }
+      return { tensorName, dtype: dtypeOf(data), shape, data };
+    }),
+    metadata,
+  );
+  const length = ordered.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const bytes = new Uint8Array(header.length + length);
+  bytes.set(header);
+  let position = header.length;
+  for (const { data } of ordered) {
     bytes.set(
       new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       position,
@@ -309,15 +383,14 @@ function checkEntry(
   return { dtype: dtype as TensorDtype, shape, begin, end };
 }
 
-function elements(
+/** Bytes as elements: a view where alignment allows, a copy elsewhere. */
+export function elementsOf(
   dtype: TensorDtype,
   bytes: Uint8Array,
-  begin: number,
-  end: number,
 ): TensorData[TensorDtype] {
   const Elements = ELEMENTS[dtype];
-  const aligned = (bytes.byteOffset + begin) % Elements.BYTES_PER_ELEMENT === 0;
-  const source = aligned ? bytes.subarray(begin, end) : bytes.slice(begin, end);
+  const aligned = bytes.byteOffset % Elements.BYTES_PER_ELEMENT === 0;
+  const source = aligned ? bytes : bytes.slice();
   return new Elements(
     source.buffer as ArrayBuffer,
     source.byteOffset,

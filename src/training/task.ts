@@ -8,13 +8,22 @@ import {
   type TrainingState,
 } from "../algorithms/training_state.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
-import type { ValueSettings } from "../algorithms/define.ts";
+import type { LearningShape, ValueSettings } from "../algorithms/define.ts";
 import { type Algorithm, buildProgram } from "../algorithms/index.ts";
+import type { Program } from "../algorithms/program.ts";
 import type { TrainingTask } from "../backends/backend.ts";
 import { checkConfig, checkLearner } from "../config/schema.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
-import { planSource, uniformDraw } from "../dataset/minibatch_plan.ts";
+import {
+  planSource,
+  type StepConstants,
+  uniformDraw,
+} from "../dataset/minibatch_plan.ts";
+import {
+  type StoredPlanRun,
+  storedPlanSource,
+} from "../dataset/stored_plan.ts";
 import { validateDataset } from "../dataset/validate.ts";
 import { InputError } from "../errors.ts";
 import { initialParameters, memberStream } from "../network/initial.ts";
@@ -23,6 +32,7 @@ import {
   type Encoder,
   type EncoderName,
   fitEncoder,
+  inputSize,
 } from "../network/encoder.ts";
 import { concatenated } from "../numerics/arrays.ts";
 import { randomStream } from "../numerics/random.ts";
@@ -101,9 +111,14 @@ export function prepareTask(
         "the runs' data sets differ in their largest reward, and rewardScale is null: train them separately",
       );
     }
-    if (!dataset.allowed !== !runs[0].dataset.allowed) {
+    if (hasAllowed(dataset) !== hasAllowed(runs[0].dataset)) {
       throw new InputError(
         "some of the runs' data sets say which actions are allowed and some do not: train them separately",
+      );
+    }
+    if (!dataset.stored !== !runs[0].dataset.stored) {
+      throw new InputError(
+        "some of the runs' data stay on disk and some do not: train them separately",
       );
     }
     const part = tablePart(dataset, encoder, tableRows);
@@ -117,40 +132,51 @@ export function prepareTask(
     tableRows += part.rowCount;
   }
 
-  // One data set's table is not copied: it may be large.
-  const joined = (tables: Float32Array[]) =>
-    tables.length === 1 ? tables[0] : concatenated(tables);
-  const observations = joined(
-    [...parts.values()].map(({ observations }) => observations),
-  );
-  const masks = [...parts.values()].flatMap(({ allowed }) => allowed ?? []);
-  const masked = masks.length > 0;
-  const program = buildProgram(algorithm, {
+  const isStored = runs[0].dataset.stored !== undefined;
+  const program = programFor(algorithm, {
     observationSize: inputs!,
     hidden,
     actionCount,
     tableRows,
     largestReward,
-    masked,
-  });
+    masked: hasAllowed(runs[0].dataset),
+  }, isStored ? runs.length : undefined);
   const { steps, learningRate, learningRateSchedule } = algorithm.settings;
-  const constants = adamSchedule(learningRate, learningRateSchedule, steps);
-  const plan = planSource(
-    program.plan,
-    runs.map(({ seed, member, dataset }) => ({
-      dataset,
-      rowOf: parts.get(dataset)!.rowOf,
-      tableRows,
-      rewardScale: program.rewardScale,
-      discount: program.discount,
-      bootstrapOnTruncation,
-      draw: uniformDraw(
-        randomStream(seed, memberStream(`minibatch/${algorithm.name}`, member)),
-        dataset.actions.length,
-      ),
-    })),
-    runs.map(() => constants),
+  const constants = runs.map(() =>
+    adamSchedule(learningRate, learningRateSchedule, steps)
   );
+  const planRuns = runs.map(({ seed, member, dataset }) => ({
+    dataset,
+    rewardScale: program.rewardScale,
+    discount: program.discount,
+    bootstrapOnTruncation,
+    draw: uniformDraw(
+      randomStream(seed, memberStream(`minibatch/${algorithm.name}`, member)),
+      dataset.episodeOffsets[dataset.episodeOffsets.length - 1],
+    ),
+  }));
+  const { observations, tables, plan } = isStored
+    ? changingTables(
+      program,
+      planRuns.map((run) => {
+        const { encoder } = parts.get(run.dataset)!;
+        const encode = (rows: Float32Array) =>
+          encodeObservations(rows, encoder);
+        return { ...run, encode };
+      }),
+      constants,
+    )
+    : {
+      ...joinedTables([...parts.values()]),
+      plan: planSource(
+        program.plan,
+        planRuns.map((run) => {
+          const { rowOf } = parts.get(run.dataset)!;
+          return { ...run, rowOf, tableRows };
+        }),
+        constants,
+      ),
+    };
   const parameters = () =>
     program.networks.map(({ layout, prefix }) =>
       runs.map(({ seed, member }) =>
@@ -161,12 +187,81 @@ export function prepareTask(
     task: {
       program,
       observations,
-      ...(masked && { tables: { allowed: joined(masks) } }),
+      tables,
       plan,
       state: state ?? initialState(program, parameters()),
     },
     encoders: runs.map(({ dataset }) => parts.get(dataset)!.encoder),
   };
+}
+
+/** Numbers of the observations that plans made at once bring with them, about. */
+const BLOCK_NUMBERS = 2 ** 22;
+
+/**
+ * An algorithm's program for data in memory, or for data that stay on disk.
+ *
+ * @param storedRuns How many runs learn at once from data on disk.
+ */
+export function programFor(
+  algorithm: Algorithm,
+  shape: LearningShape,
+  storedRuns?: number,
+): Program {
+  if (storedRuns === undefined) return buildProgram(algorithm, shape);
+  // Larger than any table: nothing is computed for all observations.
+  const endless = { ...shape, tableRows: Infinity };
+  const program = buildProgram(algorithm, endless);
+  const stepRows = storedRuns * program.plan.rowCapacity;
+  const steps = Math.floor(BLOCK_NUMBERS / (stepRows * shape.observationSize));
+  const blockRows = Math.max(1, Math.min(256, steps)) * stepRows;
+  const tableRows = 2 * blockRows;
+  return {
+    ...program,
+    blockRows,
+    tableRows,
+    tables: program.tables.map(({ name }) => {
+      if (name !== ALLOWED) throw new Error(`no rows of ${name} are on disk`);
+      return { name, length: tableRows * shape.actionCount };
+    }),
+  };
+}
+
+/** The table of masks. */
+const ALLOWED = "allowed";
+
+function changingTables(
+  { plan, tableRows, blockRows, networks, tables }: Program,
+  runs: readonly StoredPlanRun[],
+  constants: readonly StepConstants[],
+): Pick<TrainingTask, "observations" | "tables" | "plan"> {
+  const { inputs } = networks[0].layout.layers[0];
+  const observations = new Float32Array(tableRows * inputs);
+  const [allowed] = tables.map(({ length }) => new Float32Array(length));
+  const table = { blockRows: blockRows!, observations, allowed };
+  return {
+    observations,
+    ...(allowed && { tables: { allowed } }),
+    plan: storedPlanSource(plan, runs, constants, table),
+  };
+}
+
+function joinedTables(
+  parts: readonly TablePart[],
+): Pick<TrainingTask, "observations" | "tables"> {
+  // One data set's table is not copied: it may be large.
+  const joined = (tables: readonly Float32Array[]) =>
+    tables.length === 1 ? tables[0] : concatenated(tables);
+  const masks = parts.flatMap(({ allowed }) => allowed ?? []);
+  return {
+    observations: joined(parts.map(({ observations }) => observations)),
+    ...(masks.length > 0 && { tables: { allowed: joined(masks) } }),
+  };
+}
+
+function hasAllowed(dataset: Dataset): boolean {
+  const { stored } = dataset;
+  return stored ? stored.hasAllowed : dataset.allowed !== undefined;
 }
 
 /** Whether the largest reward of the data decides by what rewards are multiplied. */
@@ -175,9 +270,11 @@ export function isScaledByData({ settings }: Algorithm): boolean {
 }
 
 /** The largest absolute reward of data; 1 where all are 0. */
-export function largestRewardOf({ rewards }: Dataset): number {
-  const largest = rewards.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
-  return largest || 1;
+export function largestRewardOf(dataset: Dataset): number {
+  const rewards = dataset.stored
+    ? Float32Array.from(Object.values(dataset.stored.survey.reward))
+    : dataset.rewards;
+  return rewards.reduce((most, r) => Math.max(most, Math.abs(r)), 0) || 1;
 }
 
 /** A data set's share of the observation table, which all runs have in common. */
@@ -195,6 +292,7 @@ function tablePart(
   name: EncoderName,
   firstRow: number,
 ): TablePart {
+  if (dataset.stored) return storedPart(dataset, name);
   const rows = learntRows(dataset);
   const encoder = fitEncoder(name, { ...dataset, ...rows });
   const observations = encodeObservations(rows.observations, encoder);
@@ -207,5 +305,26 @@ function tablePart(
       : rows.rowOf.map((row) => row + firstRow),
     allowed: rows.allowed && Float32Array.from(rows.allowed),
     encoder,
+  };
+}
+
+/** What of data on disk is known before plans are made. */
+function storedPart(
+  { stored, observationSize, observationCategories }: Dataset,
+  name: EncoderName,
+): TablePart {
+  // Two observations that have the range of all.
+  const { min, max } = stored!.survey.learnt;
+  const observed = {
+    observationSize,
+    observationCategories,
+    observations: concatenated([min, max]),
+  };
+  return {
+    observations: new Float32Array(),
+    inputs: inputSize(name, observed),
+    rowCount: 0,
+    rowOf: new Uint32Array(),
+    encoder: fitEncoder(name, observed),
   };
 }

@@ -24,6 +24,8 @@ import {
   readSafetensors,
   requireTensor,
   type SafetensorsFile,
+  type TensorDtype,
+  type TensorToPlace,
   type TensorToWrite,
   writeSafetensors,
 } from "../../files/safetensors.ts";
@@ -64,67 +66,151 @@ const VERSION = "1";
 export function datasetToSafetensors(
   dataset: Dataset,
 ): Uint8Array<ArrayBuffer> {
-  const {
-    observationSize,
-    observations,
-    actions,
-    rewards,
-    terminated,
-    truncated,
-    episodeOffsets,
+  const { allowed, propensities, outcomes } = dataset;
+  const columns: Record<string, TensorToWrite["data"] | undefined> = {
+    observations: dataset.observations,
+    actions: dataset.actions,
+    rewards: dataset.rewards,
+    terminated: dataset.terminated,
+    truncated: dataset.truncated,
+    episode_offsets: dataset.episodeOffsets,
     allowed,
     propensities,
-    outcomes,
-  } = dataset;
+    outcomes: outcomes?.ofEpisode,
+  };
+  const tensors = datasetTensors({
+    ...dataset,
+    transitions: dataset.actions.length,
+    episodes: dataset.episodeOffsets.length - 1,
+    hasAllowed: allowed !== undefined,
+    hasPropensities: propensities !== undefined,
+    hasOutcomes: outcomes !== undefined,
+  });
   return writeSafetensors(
-    new Map<string, TensorToWrite>([
-      ["observations", {
-        shape: [observations.length / observationSize, observationSize],
-        data: observations,
-      }],
-      ["actions", { shape: [actions.length], data: actions }],
-      ["rewards", { shape: [rewards.length], data: rewards }],
-      ["terminated", { shape: [terminated.length], data: terminated }],
-      ["truncated", { shape: [truncated.length], data: truncated }],
-      ["episode_offsets", {
-        shape: [episodeOffsets.length],
-        data: episodeOffsets,
-      }],
-      ...(allowed
-        ? [
-          ["allowed", {
-            shape: [allowed.length / dataset.actionCount, dataset.actionCount],
-            data: allowed,
-          }] as const,
-        ]
-        : []),
-      ...(propensities
-        ? [
-          [
-            "propensities",
-            { shape: [propensities.length], data: propensities },
-          ] as const,
-        ]
-        : []),
-      ...(outcomes
-        ? [
-          ["outcomes", {
-            shape: [outcomes.ofEpisode.length],
-            data: outcomes.ofEpisode,
-          }] as const,
-        ]
-        : []),
-    ]),
-    {
-      format: FORMAT,
-      version: VERSION,
-      action_count: String(dataset.actionCount),
-      ...namesToMetadata(dataset.actionNames),
-      ...categoriesToMetadata(dataset),
-      ...outcomesToMetadata(outcomes),
-      ...observationNamesToMetadata(dataset.observationNames),
-    },
+    new Map(
+      tensors.map(({ tensorName, shape }) => [
+        tensorName,
+        { shape, data: columns[tensorName]! },
+      ]),
+    ),
+    datasetMetadata(dataset),
   );
+}
+
+/** What decides the tensors of a file. */
+export interface DatasetSizes
+  extends Pick<Dataset, "observationSize" | "actionCount"> {
+  /** N */
+  readonly transitions: number;
+  /** E */
+  readonly episodes: number;
+  /** Whether the data say which actions are allowed. */
+  readonly hasAllowed: boolean;
+  /** Whether the data say how likely their actions were. */
+  readonly hasPropensities: boolean;
+  /** Whether the data name the ends of episodes. */
+  readonly hasOutcomes: boolean;
+}
+
+/** The tensors of a data set's file. */
+export function datasetTensors(
+  {
+    observationSize,
+    actionCount,
+    transitions,
+    episodes,
+    hasAllowed,
+    hasPropensities,
+    hasOutcomes,
+  }: DatasetSizes,
+): TensorToPlace[] {
+  const tensor = (
+    tensorName: string,
+    dtype: TensorDtype,
+    ...shape: number[]
+  ): TensorToPlace => ({ tensorName, dtype, shape });
+  const rows = transitions + episodes;
+  return [
+    tensor("observations", "F32", rows, observationSize),
+    tensor("actions", "I32", transitions),
+    tensor("rewards", "F32", transitions),
+    tensor("terminated", "U8", transitions),
+    tensor("truncated", "U8", transitions),
+    tensor("episode_offsets", "U32", episodes + 1),
+    ...(hasAllowed ? [tensor("allowed", "U8", rows, actionCount)] : []),
+    ...(hasPropensities ? [tensor("propensities", "F64", transitions)] : []),
+    ...(hasOutcomes ? [tensor("outcomes", "U8", episodes)] : []),
+  ];
+}
+
+/** The metadata of a data set's file. */
+export function datasetMetadata(
+  dataset: DatasetDescription,
+): Record<string, string> {
+  return {
+    format: FORMAT,
+    version: VERSION,
+    action_count: String(dataset.actionCount),
+    ...namesToMetadata(dataset.actionNames),
+    ...categoriesToMetadata(dataset),
+    ...outcomesToMetadata(dataset.outcomes),
+    ...observationNamesToMetadata(dataset.observationNames),
+  };
+}
+
+/** What a data set's metadata say. */
+export type DatasetDescription = Pick<
+  Dataset,
+  | "actionCount"
+  | "actionNames"
+  | "observationNames"
+  | "observationCategories"
+  | "outcomes"
+>;
+
+/** The part of a file that describes it. */
+type Described = Pick<SafetensorsFile, "name" | "metadata">;
+
+/**
+ * What a file's metadata say of its data set, but for its outcomes.
+ *
+ * @param observationSize D
+ * @throws {InputError} if it is another kind of file.
+ */
+export function describedIn(
+  file: Described,
+  observationSize: number,
+): Omit<DatasetDescription, "outcomes"> {
+  const actionCount = actionCountIn(file);
+  return {
+    actionCount,
+    ...namesFromMetadata(file, actionCount),
+    ...categoriesFromMetadata(file, observationSize),
+    ...observationNamesFromMetadata(file, observationSize),
+  };
+}
+
+/**
+ * The number of actions.
+ *
+ * @throws {InputError} if it is another kind of file.
+ */
+export function actionCountIn({ name, metadata }: Described): number {
+  const { format, version, action_count: actionCount } = metadata;
+  if (format !== FORMAT) {
+    throw new InputError(
+      `${name}: a safetensors file, but not a data set (its metadata say no format "${FORMAT}")`,
+    );
+  }
+  if (version !== VERSION) {
+    throw new InputError(
+      `${name}: data set version ${version}, but this suite reads ${VERSION}`,
+    );
+  }
+  if (!/^[1-9][0-9]{0,8}$/.test(actionCount ?? "")) {
+    throw new InputError(`${name}: its metadata hold no valid action_count`);
+  }
+  return Number(actionCount);
 }
 
 /**
@@ -160,20 +246,7 @@ export function datasetFromSafetensors(
   { onNote }: DatasetReadOptions = {},
 ): Dataset {
   const file = readSafetensors(bytes, name);
-  const { format, version, action_count: actionCount } = file.metadata;
-  if (format !== FORMAT) {
-    throw new InputError(
-      `${name}: a safetensors file, but not a data set (its metadata say no format "${FORMAT}")`,
-    );
-  }
-  if (version !== VERSION) {
-    throw new InputError(
-      `${name}: data set version ${version}, but this suite reads ${VERSION}`,
-    );
-  }
-  if (!/^[1-9][0-9]{0,8}$/.test(actionCount ?? "")) {
-    throw new InputError(`${name}: its metadata hold no valid action_count`);
-  }
+  const actionCount = actionCountIn(file);
   const { shape, data: observations } = floats(
     file,
     "observations",
@@ -183,10 +256,7 @@ export function datasetFromSafetensors(
   );
   const dataset = {
     observationSize: shape[1],
-    actionCount: Number(actionCount),
-    ...namesFromMetadata(file, Number(actionCount)),
-    ...categoriesFromMetadata(file, shape[1]),
-    ...observationNamesFromMetadata(file, shape[1]),
+    ...describedIn(file, shape[1]),
     observations,
     actions: actions(file),
     rewards: floats(file, "rewards", [-1], () => "rewards", onNote).data,
@@ -197,7 +267,7 @@ export function datasetFromSafetensors(
       ? {
         allowed: requireTensor(file, "allowed", "U8", [
           -1,
-          Number(actionCount),
+          actionCount,
         ]).data,
       }
       : {}),
