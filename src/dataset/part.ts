@@ -65,6 +65,7 @@ export function episodesWhere(dataset: Dataset, isWanted: Uint8Array): Dataset {
 
 /** These episodes, in this order. */
 function episodesAt(dataset: Dataset, chosen: Uint32Array): Dataset {
+  if (dataset.stored) return dataset.stored.part(chosen);
   const { episodeOffsets: offsets } = dataset;
   const steps = chosen.map((e) => offsets[e + 1] - offsets[e]);
   const total = steps.reduce((sum, n) => sum + n, 0);

@@ -321,11 +321,11 @@ function* groups(
   }
 }
 
-/** Column by column, what says that it cannot be had. */
+/** The data set, with columns that say that they cannot be had. */
 function withoutColumns(
   { path, hasAllowed, hasPropensities }: Source,
-): Pick<Dataset, ColumnName> {
-  const columns = {};
+  dataset: Omit<Dataset, ColumnName>,
+): Dataset {
   const names: ColumnName[] = [
     "observations",
     "actions",
@@ -336,7 +336,7 @@ function withoutColumns(
     ...(hasPropensities ? ["propensities" as const] : []),
   ];
   for (const name of names) {
-    Object.defineProperty(columns, name, {
+    Object.defineProperty(dataset, name, {
       enumerable: true,
       get() {
         throw new InputError(
@@ -346,7 +346,7 @@ function withoutColumns(
       },
     });
   }
-  return columns as Pick<Dataset, ColumnName>;
+  return dataset as Dataset;
 }
 
 /**
@@ -456,9 +456,8 @@ function storedDataset(
   }
 
   let survey: StoredColumns["survey"] | undefined;
-  return {
+  return withoutColumns(source, {
     ...description,
-    ...withoutColumns(source),
     ...outcomesAt(source, chosen),
     episodeOffsets,
     stored: {
@@ -479,5 +478,5 @@ function storedDataset(
         return takenFrom(file, source, episodes.map((e) => chosen[e]));
       },
     },
-  };
+  });
 }

@@ -1,0 +1,111 @@
+/** Training on data that stay on disk gives the bits of training on the same data in memory. */
+import { equal, ok, throws } from "node:assert/strict";
+import {
+  ALGORITHM_NAMES,
+  configureAlgorithm,
+} from "../../src/algorithms/index.ts";
+import { referenceBackend } from "../../src/backends/reference.ts";
+import type { Dataset } from "../../src/dataset/dataset.ts";
+import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
+import { openStoredDataset } from "../../src/dataset/formats/stored_safetensors.ts";
+import { episodesWhere, heldOutEpisodes } from "../../src/dataset/part.ts";
+import { InputError } from "../../src/errors.ts";
+import { randomStream } from "../../src/numerics/random.ts";
+import { prepareTask } from "../../src/training/task.ts";
+import { onEachBackend } from "../backends/backends.ts";
+import { randomDataset } from "../backends/random_task.ts";
+import { assertEqualBits, trained } from "../backends/results.ts";
+
+/** The same data in memory and on disk. */
+function both(dataset: Dataset): { dataset: Dataset; stored: Dataset } {
+  const path = Deno.makeTempFileSync({ suffix: ".safetensors" });
+  Deno.writeFileSync(path, datasetToSafetensors(dataset));
+  return { dataset, stored: openStoredDataset(path) };
+}
+
+const STEPS = 40;
+
+for (const name of ALGORITHM_NAMES) {
+  for (const masked of [false, true]) {
+    const seed = 2 ** 32 * Math.random() >>> 0;
+    const shape = { inputs: 3, actions: 4, episodes: 60, masked };
+    const { dataset, stored } = both(
+      randomDataset(shape, randomStream(seed, "data")),
+    );
+    const algorithm = configureAlgorithm(name, {
+      steps: STEPS,
+      batchSize: 8,
+      logInterval: STEPS,
+      ...(name === "bc" ? {} : { targetUpdateInterval: 9, rewardScale: null }),
+    });
+    const encoder = masked ? "minmax" : "none";
+    const task = (of: Dataset) => () =>
+      prepareTask(
+        { hidden: [8], encoder },
+        algorithm,
+        [0, 1].map((member) => ({ seed, member, dataset: of })),
+        !masked,
+      ).task;
+    onEachBackend(
+      `${name}${masked ? ", masked" : ""}, on disk`,
+      async (backend) => {
+        const expected = await trained(referenceBackend, task(dataset), [
+          STEPS,
+        ]);
+        for (const stops of [[STEPS], [1, 19, STEPS]]) {
+          const actual = await trained(backend, task(stored), stops);
+          assertEqualBits(actual, expected, `seed ${seed}, ${stops}`);
+        }
+      },
+    );
+  }
+}
+
+Deno.test("reference: on disk, a part of the episodes", async () => {
+  const seed = 2 ** 32 * Math.random() >>> 0;
+  const shape = { inputs: 2, actions: 3, episodes: 50 };
+  const { dataset, stored } = both(
+    randomDataset(shape, randomStream(seed, "data")),
+  );
+  const isChosen = heldOutEpisodes(50, 0.6, seed);
+  const part = episodesWhere(stored, isChosen);
+  ok(part.stored);
+  const algorithm = configureAlgorithm("cql", { steps: STEPS, batchSize: 8 });
+  const task = (of: Dataset) => () =>
+    prepareTask(
+      { hidden: [8], encoder: "minmax" },
+      algorithm,
+      [{ seed, member: 0, dataset: of }],
+      true,
+    ).task;
+  assertEqualBits(
+    await trained(referenceBackend, task(part), [STEPS]),
+    await trained(
+      referenceBackend,
+      task(episodesWhere(dataset, isChosen)),
+      [STEPS],
+    ),
+    `seed ${seed}`,
+  );
+});
+
+Deno.test("a file that changes while it is used is refused", () => {
+  const { stored } = both(
+    randomDataset(
+      { inputs: 2, actions: 3, episodes: 5 },
+      randomStream(1, "data"),
+    ),
+  );
+  Deno.writeTextFileSync(stored.stored!.path, "x", { append: true });
+  throws(
+    () => stored.stored!.transitions(Uint32Array.of(0)),
+    (error) => {
+      ok(error instanceof InputError);
+      equal(
+        error.message,
+        `${stored.stored!.path}: was changed while it was in use`,
+      );
+      return true;
+    },
+  );
+});
