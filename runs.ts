@@ -18,7 +18,9 @@ export {
   requireSameConfig,
 } from "./src/run/resume.ts";
 export { requireNewRun } from "./src/run/run_directory.ts";
+export { staysOnDisk } from "./src/dataset/formats/stored_safetensors.ts";
 export {
+  datasetSha256,
   type Given,
   knownEnvironment,
   type LearningProblem,

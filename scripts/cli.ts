@@ -12,6 +12,7 @@ import {
   type DatasetReadOptions,
   InputError,
   openDataset,
+  openStoredDataset,
 } from "../mod.ts";
 import {
   environmentVariable,
@@ -272,6 +273,29 @@ export async function readDataset(
   }).catch((error) => {
     if (progress && screen.isTerminal) screen.write("\n");
     throw error;
+  });
+  progress?.finish();
+  return dataset;
+}
+
+/**
+ * Opens a data set that stays on disk, with progress; see `openStoredDataset`.
+ */
+export function readStoredDataset(path: string, screen: Output): Dataset {
+  const megabytes = (bytes: number) => Math.floor(bytes / 1e6);
+  const begun = performance.now();
+  let progress: Progress | undefined;
+  const dataset = openStoredDataset(path, (done, total) => {
+    if (performance.now() - begun < SHOWN_AFTER_MS) return;
+    const name = visible(path, 60);
+    progress ??= showProgress(
+      screen,
+      name,
+      megabytes(total),
+      "MB",
+      megabytes(done),
+    );
+    progress.update(megabytes(done));
   });
   progress?.finish();
   return dataset;

@@ -9,7 +9,6 @@ import {
   type ChosenWorld,
   type Config,
   type Dataset,
-  datasetToSafetensors,
   INPUT_FORMATS,
   InputError,
   InterruptedError,
@@ -19,6 +18,7 @@ import {
   runPipeline,
 } from "../mod.ts";
 import {
+  datasetSha256,
   exactColumns,
   formatHeldOut,
   isBegun,
@@ -28,8 +28,9 @@ import {
   referenceLabel,
   requireNewRun,
   requireSameConfig,
+  staysOnDisk,
 } from "../runs.ts";
-import { duration, formatTable, processOutput, sha256Hex } from "../tools.ts";
+import { duration, formatTable, type Output, processOutput } from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import {
   type Arguments,
@@ -38,6 +39,7 @@ import {
   integerFlag,
   noteOn,
   readDataset,
+  readStoredDataset,
   runScript,
   taskCommand,
   type Usage,
@@ -89,6 +91,10 @@ const usage: Usage = {
         INPUT_FORMATS.join(", ")
       }`,
     },
+    "from-disk": {
+      help:
+        "leave the data set in its file and read what each step needs: same bits, less memory (always, above 2 GiB)",
+    },
     environment: {
       value: "W",
       help:
@@ -133,11 +139,7 @@ await runScript(usage, async (args) => {
     MAX_STEPS,
   );
   const dataset = values.dataset
-    ? await readDataset(
-      values.dataset,
-      { format: choiceFlag(args, "format", INPUT_FORMATS) },
-      screen,
-    )
+    ? await givenDataset(args, values.dataset, screen)
     : undefined;
   const chosen = await chosenWorld(args, screen);
   const config = wantedConfig(args, resume, dataset, chosen);
@@ -167,6 +169,7 @@ await runScript(usage, async (args) => {
       dataset,
       world: chosen.world,
       resume,
+      fromDisk: switches.has("from-disk"),
       checkpointInterval,
       tensorboard: switches.has("tensorboard"),
       stop: interrupt.asked,
@@ -185,6 +188,19 @@ await runScript(usage, async (args) => {
     return 130;
   }
 });
+
+/** The data, in memory or, where they are large or are to, left on disk. */
+async function givenDataset(
+  args: Arguments,
+  path: string,
+  screen: Output,
+): Promise<Dataset> {
+  const format = choiceFlag(args, "format", INPUT_FORMATS);
+  if (args.switches.has("from-disk") || staysOnDisk(path)) {
+    return readStoredDataset(path, screen);
+  }
+  return await readDataset(path, { format }, screen);
+}
 
 function wantedConfig(
   { values, ...args }: Arguments,
@@ -213,7 +229,7 @@ function wantedConfig(
       seed: seedFlag("seed"),
       trainingSeed: seedFlag("training-seed"),
       algorithms: values.algorithms?.split(","),
-      datasetSha256: dataset && sha256Hex(datasetToSafetensors(dataset)),
+      datasetSha256: dataset && datasetSha256(dataset),
       environment,
       isCategorical: [dataset, world?.mdp].some((observed) =>
         observed?.observationCategories !== undefined

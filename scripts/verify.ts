@@ -36,6 +36,10 @@ const usage: Usage = {
       value: "N",
       help: "threads of the wasm backend (default: the machine's cores)",
     },
+    "from-disk": {
+      help:
+        "leave the run's data set in its file, as pipeline --from-disk does (always, above 2 GiB)",
+    },
     quick: {
       help:
         "train only the first logging interval again (of a study: nothing); make all else from what is there",
@@ -72,6 +76,7 @@ await runScript(usage, async (args) => {
       directory: operands[0],
       backend,
       quick,
+      fromDisk: switches.has("from-disk"),
       stop: interrupt.asked,
       events: stageProgress(screen),
     });

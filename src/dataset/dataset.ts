@@ -81,7 +81,7 @@ export interface StoredColumns {
   /** All data in the order of time, some whole episodes at a time, in memory that is used again. */
   pieces(): Iterable<DataPiece>;
   /** All rewards in the order of time, some at a time. */
-  rewards(): Iterable<Float32Array>;
+  rewards(): Iterator<Float32Array>;
   /** Some transitions, in the order in which they are asked for. */
   transitions(indices: Uint32Array): StoredTransitions;
   /** Some episodes, which stay in the file. */

@@ -6,7 +6,7 @@
 
 import { meanAndStd } from "../numerics/moments.ts";
 import { categorical, mayBeNames } from "./categories.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset, DataSurvey } from "./dataset.ts";
 import { distinctRows } from "./distinct_rows.ts";
 import { ownObservationNames } from "./observation_names.ts";
 
@@ -177,22 +177,57 @@ export function inspectDataset(
     duplicateRate: 1 - distinct.count / transitions,
     coverage: tried.size / pairs,
   };
-  const suspicious = suspicions(report, encoder);
-  if (encoder !== "oneHot" && mayBeNames(dataset)) {
-    suspicious.push(
-      "each observation is one whole number: if it is the index of a state, configure network.encoder oneHot",
-    );
-  }
+  const suspicious = suspicions(
+    { ...report, mayBeNames: mayBeNames(dataset), longest: report.length.max },
+    encoder,
+  );
   return { ...report, suspicious };
+}
+
+/**
+ * What looks wrong, as {@link inspectDataset} says it; of data that stay on disk too.
+ *
+ * @param encoder See {@link inspectDataset}.
+ */
+export function suspicionsOf(
+  dataset: Dataset,
+  encoder: "none" | "minmax" | "oneHot",
+): readonly string[] {
+  const { stored, episodeOffsets: offsets } = dataset;
+  if (!stored) return inspectDataset(dataset, encoder).suspicious;
+  const { actionNames, observationNames, observationCategories } = dataset;
+  const { survey } = stored;
+  return suspicions({
+    ...survey,
+    actionNames: actionNames ??
+      survey.actionCounts.map((_, action) => `${action}`),
+    observationNames,
+    observationCategories,
+    episodes: offsets.length - 1,
+    longest: offsets.reduce(
+      (most, end, e) => e === 0 ? 0 : Math.max(most, end - offsets[e - 1]),
+      0,
+    ),
+  }, encoder);
 }
 
 /** Beyond this a network's first layer is hard to train without scaling. */
 const LARGE = 100;
 
-function suspicions(
-  report: Omit<DatasetReport, "suspicious">,
-  encoder: string,
-): string[] {
+/** What of a data set can look wrong. */
+type Suspected =
+  & Pick<DatasetReport, "actionNames" | "observationNames" | "episodes">
+  & Pick<
+    DataSurvey,
+    "actionCounts" | "ends" | "reward" | "observations" | "mayBeNames"
+  >
+  & Pick<Dataset, "observationCategories">
+  & {
+    /** Transitions of the longest episode. */
+    readonly longest: number;
+  };
+
+function suspicions(report: Suspected, encoder: string): string[] {
   const { actionCounts, actionNames, ends, episodes, reward } = report;
   const { observations, observationCategories } = report;
   const found: string[] = [];
@@ -237,8 +272,13 @@ function suspicions(
       `large (beyond ±${LARGE}), so scale observations: ${columns(large)}`,
     );
   }
-  if (report.length.max === 1) {
+  if (report.longest === 1) {
     found.push("every episode has one transition");
+  }
+  if (encoder !== "oneHot" && report.mayBeNames) {
+    found.push(
+      "each observation is one whole number: if it is the index of a state, configure network.encoder oneHot",
+    );
   }
   return found;
 }

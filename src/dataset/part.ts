@@ -33,6 +33,33 @@ export function heldOutEpisodes(
 }
 
 /**
+ * Some of the episodes, drawn until they have so many transitions, in their order; at least one.
+ *
+ * @param candidates Episodes to choose from; at least one.
+ * @param transitions Most transitions of all; a first episode may have more.
+ * @param seed Names the stream.
+ */
+export function someEpisodes(
+  episodeOffsets: Uint32Array,
+  candidates: Uint32Array,
+  transitions: number,
+  seed: number,
+): Uint32Array {
+  const stream = randomStream(seed, "dataset/evaluated");
+  const order = candidates.slice();
+  let left = transitions;
+  let count = 0;
+  for (; count < order.length; count++) {
+    const other = count + stream.integer(order.length - count);
+    [order[count], order[other]] = [order[other], order[count]];
+    const e = order[count];
+    left -= episodeOffsets[e + 1] - episodeOffsets[e];
+    if (left < 0 && count > 0) break;
+  }
+  return order.subarray(0, count).sort();
+}
+
+/**
  * As many episodes as there are, drawn with replacement (the bootstrap), in the order of the data.
  *
  * @param seed Names the stream.

@@ -5,6 +5,7 @@
  */
 
 import type { Dataset } from "../dataset/dataset.ts";
+import { episodeOf } from "../dataset/validate.ts";
 import { InputError } from "../errors.ts";
 import { randomStream } from "../numerics/random.ts";
 
@@ -40,33 +41,41 @@ export function actionMismatchRate(
   samples: number,
   seed: number,
 ): number {
+  const { actions, episodeOffsets } = dataset;
+  const sampled = sampledTransitions(actions.length, samples, seed);
+  const differing = sampled.reduce((sum, i) => {
+    const does = policy(i + episodeOf(episodeOffsets, i));
+    return sum +
+      (typeof does === "number"
+        ? Number(does !== actions[i])
+        : 1 - does[actions[i]]);
+  }, 0);
+  return differing / sampled.length;
+}
+
+/**
+ * The transitions that {@link actionMismatchRate} looks at.
+ *
+ * @param total N
+ * @throws {InputError} If the number of samples is not a whole number of at least 1.
+ */
+export function sampledTransitions(
+  total: number,
+  samples: number,
+  seed: number,
+): Uint32Array {
   if (!Number.isInteger(samples) || samples < 1) {
     throw new InputError(
       `evaluation.mismatchSamples is ${samples}: give a whole number of at least 1`,
     );
   }
-  const { actions, episodeOffsets } = dataset;
-  const total = actions.length;
-  const rowOf = new Uint32Array(total);
-  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
-    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
-      rowOf[i] = i + e;
-    }
-  }
   const stream = randomStream(seed, "mismatch");
-  const order = Uint32Array.from({ length: total }, (_, i) => i);
-  const count = Math.min(samples, total);
-  let differing = 0;
-  for (let k = 0; k < count; k++) {
-    // The first `count` steps of a Fisher-Yates shuffle.
+  // The first steps of a Fisher-Yates shuffle; only what was moved is kept.
+  const moved = new Map<number, number>();
+  return Uint32Array.from({ length: Math.min(samples, total) }, (_, k) => {
     const j = k + stream.integer(total - k);
-    const i = order[j];
-    order[j] = order[k];
-    order[k] = i;
-    const does = policy(rowOf[i]);
-    differing += typeof does === "number"
-      ? Number(does !== actions[i])
-      : 1 - does[actions[i]];
-  }
-  return differing / count;
+    const i = moved.get(j) ?? j;
+    moved.set(j, moved.get(k) ?? k);
+    return i;
+  });
 }

@@ -43,6 +43,35 @@ export function writeFileAtomic(
   syncDirectory(dirname(path));
 }
 
+/**
+ * Gives a file a second name or, where the system has none for it, copies it; whole or not at all.
+ *
+ * @param from The file, which must not change afterwards.
+ * @param path Its folder exists. What it held before is replaced.
+ * @throws InputError if it cannot be written.
+ */
+export function placeFile(from: string, path: string): void {
+  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
+  removeIfThere(temporary);
+  try {
+    try {
+      Deno.linkSync(from, temporary);
+    } catch {
+      // Another file system, or one without links.
+      Deno.copyFileSync(from, temporary);
+      using file = Deno.openSync(temporary, { write: true });
+      file.syncSync();
+    }
+    Deno.renameSync(temporary, path);
+    // A rename onto another name of the same file does nothing.
+    removeIfThere(temporary);
+  } catch (error) {
+    removeIfThere(temporary);
+    throw cannotWrite(path, error);
+  }
+  syncDirectory(dirname(path));
+}
+
 function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);

@@ -5,11 +5,10 @@
  */
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
-import { readFile } from "../files/read.ts";
+import { fileSha256 } from "../files/file_hash.ts";
 import { entriesBelow, type Entry, KIND_WORDS } from "../files/entries.ts";
 import { LOCK_FILE } from "./lock.ts";
 import type { ManifestFile } from "../files/listing.ts";
-import { fileOf } from "./run_files.ts";
 
 /** Something wrong in a run or a study. */
 export interface Difference {
@@ -62,7 +61,7 @@ function whatIsWrong(
     if (size !== bytes) {
       return `${changed} ${size} bytes where ${bytes} are stated`;
     }
-    const actual = fileOf(path, readFile(place)).sha256;
+    const actual = fileSha256(place);
     return actual === sha256
       ? null
       : `${changed} the SHA-256 ${actual.slice(0, 16)}… where ${

@@ -98,7 +98,11 @@ export function programOf(
 export function observedIn(
   { dataset, environment }: LearningProblem,
 ): MdpObservations & { readonly actionCount: number } {
-  return environment?.mdp ?? { ...dataset, ...learntRows(dataset) };
+  if (environment) return environment.mdp;
+  if (!dataset.stored) return { ...dataset, ...learntRows(dataset) };
+  const { observationSize, observationCategories, actionCount } = dataset;
+  const observations = new Float32Array();
+  return { observationSize, observationCategories, observations, actionCount };
 }
 
 /**

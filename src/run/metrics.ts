@@ -14,15 +14,19 @@ import { named } from "../dataset/action_codes.ts";
 import { ownObservationNames } from "../dataset/observation_names.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { distinctRows } from "../dataset/distinct_rows.ts";
+import { countDistinct } from "../dataset/distinct_count.ts";
 import { cutEpisodes } from "../dataset/ends.ts";
-import { inspectDataset } from "../dataset/inspect.ts";
+import { suspicionsOf } from "../dataset/inspect.ts";
 import { type DatasetSummary, summariseDataset } from "../dataset/summary.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { checkAgreement } from "../evaluation/agreement.ts";
 import { logOf } from "../evaluation/off_policy/log.ts";
 import type { OffPolicyEvaluation } from "../evaluation/off_policy/evaluate.ts";
-import { actionMismatchRate } from "../evaluation/mismatch.ts";
+import {
+  actionMismatchRate,
+  sampledTransitions,
+} from "../evaluation/mismatch.ts";
 import {
   type ExactMetrics,
   exactMetrics,
@@ -148,7 +152,9 @@ export async function heldOutEvaluator(
     seed: splitSeed,
     horizon: Math.max(horizon ?? 1, longestEpisode(all)),
     ...(discount < 1 && { discount }),
-    known: all,
+    known: all.stored
+      ? all.stored.take(Uint32Array.from(all.stored.survey.telling))
+      : all,
     fqe,
   });
   return (name, policy) => {
@@ -187,7 +193,7 @@ export function suspiciousIn(
   if (sha256 === null) return single;
   // A world that is known says itself what its observations are.
   const encoded = environment ? "oneHot" : encoder;
-  return [...inspectDataset(all, encoded).suspicious, ...single];
+  return [...suspicionsOf(all, encoded), ...single];
 }
 
 /** Where more of the steps than this have an observation of their own, a table says little. */
@@ -275,8 +281,13 @@ function mismatch(
   policy: LearntPolicy,
   heed?: () => void,
 ): number {
-  const { observationSize: size, actionCount } = dataset;
-  const { mismatchSamples } = config.evaluation;
+  const { observationSize: size, actionCount, stored } = dataset;
+  const { evaluation: { mismatchSamples }, seed } = config;
+  if (stored) {
+    const total = dataset.episodeOffsets[dataset.episodeOffsets.length - 1];
+    const sampled = sampledTransitions(total, mismatchSamples, seed);
+    return mismatch(config, sampledEpisodesOf(dataset, sampled), policy, heed);
+  }
   const { count, observations, rowOf, allowed } = distinctRows(
     dataset.observations,
     size,
@@ -293,7 +304,7 @@ function mismatch(
       const first = rowOf[row] * actionCount;
       return probabilities.subarray(first, first + actionCount);
     };
-    return actionMismatchRate(dataset, does, mismatchSamples, config.seed);
+    return actionMismatchRate(dataset, does, mismatchSamples, seed);
   }
   // Only the sampled observations are evaluated, each distinct one once.
   const actions = new Int32Array(count).fill(-1);
@@ -311,14 +322,56 @@ function mismatch(
     }
     return actions[u];
   };
-  return actionMismatchRate(dataset, actionIn, mismatchSamples, config.seed);
+  return actionMismatchRate(dataset, actionIn, mismatchSamples, seed);
+}
+
+/** The transitions of data on disk that {@link mismatch} looks at, an episode each. */
+function sampledEpisodesOf(dataset: Dataset, sampled: Uint32Array): Dataset {
+  const { observationSize, actionCount, actionNames, stored } = dataset;
+  const found = stored!.transitions(sampled);
+  return {
+    observationSize,
+    actionCount,
+    actionNames,
+    ...found,
+    terminated: found.isTerminated,
+    truncated: new Uint8Array(sampled.length),
+    episodeOffsets: Uint32Array.from(
+      { length: sampled.length + 1 },
+      (_, k) => k,
+    ),
+  };
 }
 
 /** What can be said of data without their environment. */
 function summariseUnknown(
   dataset: Dataset,
 ): DatasetSummary {
-  const { episodeOffsets, rewards, observations, observationSize } = dataset;
+  const { stored, episodeOffsets } = dataset;
+  const episodes = episodeOffsets.length - 1;
+  const { returns, distinctObservations } = stored
+    ? {
+      returns: stored.survey.returns,
+      distinctObservations: countDistinct(dataset),
+    }
+    : returnsAndDistinct(dataset);
+  const { mean, std } = meanAndStd(returns);
+  return {
+    episodes,
+    transitions: episodeOffsets[episodes],
+    distinctObservations,
+    returnMean: mean,
+    returnStd: std,
+    cutEpisodes: cutEpisodes(dataset),
+    ...ownObservationNames(dataset.observationNames),
+    ...named(dataset.actionNames),
+  };
+}
+
+/** [E] returns, and the different observations in which an action was taken. */
+function returnsAndDistinct(
+  { episodeOffsets, rewards, observations, observationSize }: Dataset,
+): { returns: Float64Array; distinctObservations: number } {
   const episodes = episodeOffsets.length - 1;
   const returns = new Float64Array(episodes);
   const { count, rowOf } = distinctRows(observations, observationSize);
@@ -329,15 +382,6 @@ function summariseUnknown(
       acted[rowOf[i + e]] = 1;
     }
   }
-  const { mean, std } = meanAndStd(returns);
-  return {
-    episodes,
-    transitions: rewards.length,
-    distinctObservations: acted.reduce((sum, flag) => sum + flag, 0),
-    returnMean: mean,
-    returnStd: std,
-    cutEpisodes: cutEpisodes(dataset),
-    ...ownObservationNames(dataset.observationNames),
-    ...named(dataset.actionNames),
-  };
+  const distinctObservations = acted.reduce((sum, flag) => sum + flag, 0);
+  return { returns, distinctObservations };
 }

@@ -25,7 +25,13 @@ import { policyToOnnx } from "../network/onnx.ts";
 import { policyToSafetensors } from "../network/policy_file.ts";
 import { requirePlainEntries } from "../files/entries.ts";
 import { claimRunDirectory, makeArtifactFolder } from "./run_directory.ts";
-import { fileOf, type RunFiles, runFiles } from "./run_files.ts";
+import {
+  fileOf,
+  type InputFile,
+  isElsewhere,
+  type RunFiles,
+  runFiles,
+} from "./run_files.ts";
 import { TENSORBOARD_FILE } from "./tensorboard.ts";
 import { csvText, type CsvWriter, openCsv } from "./training_csv.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -107,6 +113,8 @@ export interface PipelineOptions {
   readonly world?: WorldFile;
   /** Resume the run that `out` holds. */
   readonly resume?: boolean;
+  /** When resuming: leave the run's data in their file; by default only those of more than 2 GiB. */
+  readonly fromDisk?: boolean;
   /** Steps between two checkpoints; without it, a number that takes about ten seconds. */
   readonly checkpointInterval?: number;
   /** Write TensorBoard event files beside the training tables; a resumed run keeps those that it has. */
@@ -168,7 +176,9 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     const given = config.dataset.sha256 !== null;
     const world = resume ? recordedWorld(out, config) : options.world;
     if (!given) requireRoomToCollect(config, backend, world);
-    const dataset = resume && given ? recordedDataset(out) : options.dataset;
+    const dataset = resume && given
+      ? recordedDataset(out, options.fromDisk)
+      : options.dataset;
     const opened = openProblem(
       config,
       { dataset, world },
@@ -287,9 +297,9 @@ function undoStart(directory: string, config: Config): void {
 /** The files that a run keeps of what it is made from: [name, content]. */
 export function inputFiles(
   { all, world }: Problem,
-): [name: string, content: Uint8Array][] {
+): [name: string, content: InputFile][] {
   return [
-    [DATASET_FILE, datasetToSafetensors(all)],
+    [DATASET_FILE, all.stored ?? datasetToSafetensors(all)],
     ...world
       ? [[WORLD_FILE, worldToSafetensors(world)] as [string, Uint8Array]]
       : [],
@@ -301,10 +311,13 @@ function beginRun(
   files: RunFiles,
   directory: string,
   config: Config,
-  inputs: readonly [name: string, content: Uint8Array][],
+  inputs: readonly [name: string, content: InputFile][],
 ): void {
   try {
-    for (const [name, content] of inputs) files.write(name, content);
+    for (const [name, content] of inputs) {
+      if (isElsewhere(content)) files.place(name, content);
+      else files.write(name, content);
+    }
     // Last of all: a directory with a configuration can be resumed.
     files.writeJson("config.json", config);
   } catch (error) {

@@ -47,7 +47,11 @@ export async function plotRun(
 ): Promise<[name: string, svg: string][]> {
   const plots: [string, string][] = [[
     "rewards",
-    await plotRewardHistogram(dataset.rewards),
+    await plotRewardHistogram(
+      dataset.stored
+        ? { [Symbol.iterator]: () => dataset.stored!.rewards() }
+        : [dataset.rewards],
+    ),
   ]];
   const trained = Object.entries(learnt).filter(([, { rows }]) =>
     rows.length > 0

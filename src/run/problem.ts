@@ -10,13 +10,16 @@ import { withAllowedActions } from "../dataset/allowed.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
+import { MOST_BYTES } from "../files/read.ts";
 import {
   episodesWhere,
   heldOutEpisodes,
   resampledEpisodes,
+  someEpisodes,
 } from "../dataset/part.ts";
 import { summariseDataset } from "../dataset/summary.ts";
 import { InputError } from "../errors.ts";
+import { isTableName } from "../algorithms/index.ts";
 import {
   type EnvironmentName,
   environmentNamed,
@@ -185,11 +188,12 @@ export function openProblem(
         "the configuration is of data from a file (dataset.sha256); give it with --dataset FILE",
       );
     }
-    if (sha256Hex(datasetToSafetensors(given)) !== sha256) {
+    if (datasetSha256(given) !== sha256) {
       throw new InputError(
         "the data set is not the one that dataset.sha256 names",
       );
     }
+    if (given.stored) requireStorable(config, given);
     if (environment === null) {
       return { ...partsOf(given, config), all: given, environment };
     }
@@ -220,6 +224,18 @@ function partsOf(
   const isHeldOut = heldOutEpisodes(episodes, heldOut, splitSeed);
   const isSplit = isHeldOut.includes(1);
   if (!isSplit && !resample) return { dataset };
+  if (dataset.stored) {
+    const indices = (flag: number) =>
+      Uint32Array.from(isHeldOut.keys()).filter((e) => isHeldOut[e] === flag);
+    const evaluated = evaluatedEpisodes(dataset, indices(1), splitSeed);
+    const held = isSplit ? dataset.stored.take(evaluated) : undefined;
+    if (held) outcomesOf(held);
+    const others = isSplit ? dataset.stored.part(indices(0)) : dataset;
+    return {
+      dataset: resample ? resampledEpisodes(others, seed) : others,
+      ...(held && { heldOut: held }),
+    };
+  }
   // Names are counted in all data: a policy knows those of the episodes that it does not learn from.
   const named = encoder === "oneHot"
     ? { ...dataset, observationCategories: categoriesOf(dataset) }
@@ -234,6 +250,60 @@ function partsOf(
     dataset: resample ? resampledEpisodes(others, seed) : others,
     ...(held && { heldOut: held }),
   };
+}
+
+/** SHA-256 of a data set's own file. */
+export function datasetSha256(dataset: Dataset): string {
+  return dataset.stored?.sha256 ?? sha256Hex(datasetToSafetensors(dataset));
+}
+
+/** Transitions of the episodes that are held out of data too large for memory, and evaluated on. */
+const EVALUATED_TRANSITIONS = 2 ** 18;
+
+/**
+ * The held-out episodes that policies are evaluated on: all where the whole data would fit into memory,
+ * so that nothing depends on whether they are there; of larger data a few, drawn.
+ */
+function evaluatedEpisodes(
+  { stored, episodeOffsets }: Dataset,
+  heldOut: Uint32Array,
+  seed: number,
+): Uint32Array {
+  return stored!.bytes > MOST_BYTES
+    ? someEpisodes(episodeOffsets, heldOut, EVALUATED_TRANSITIONS, seed)
+    : heldOut;
+}
+
+/** What needs all data in memory is refused before anything is read for it. */
+function requireStorable(
+  { environment, network: { encoder }, algorithms }: Config,
+  { observationCategories }: Dataset,
+): void {
+  const fail = (what: string) => {
+    throw new InputError(`${what}; see docs/large-data.md`);
+  };
+  if (environment !== null) {
+    fail(
+      "environment: data that stay on disk are learnt from where no world is known: give null",
+    );
+  }
+  if (encoder === "oneHot" && observationCategories === undefined) {
+    fail(
+      "network.encoder: oneHot of data that stay on disk needs observation_categories in their file: use none or minmax",
+    );
+  }
+  for (const [name, settings] of Object.entries(algorithms)) {
+    if (isTableName(name)) {
+      fail(
+        `algorithms.${name}: a table is made of all data, and these stay on disk: take a learner with a network`,
+      );
+    }
+    if (!("checkpointChoice" in settings)) continue;
+    if (settings.checkpointChoice !== "model") continue;
+    fail(
+      `algorithms.${name}.checkpointChoice: "model" needs all data in memory, and these stay on disk: give "last"`,
+    );
+  }
 }
 
 /** A program may have put its configuration together by hand. */

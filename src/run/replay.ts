@@ -20,7 +20,8 @@ import { type Algorithm, isTabular } from "../algorithms/index.ts";
 import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
 import { cannotWrite } from "../files/atomic.ts";
-import { readFile } from "../files/read.ts";
+import { fileSha256 } from "../files/file_hash.ts";
+import { MOST_BYTES, readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import {
   finishedFile,
@@ -46,6 +47,7 @@ import { evaluateRun } from "./metrics.ts";
 import { inputFiles, runPipeline } from "./pipeline.ts";
 import { plotRun } from "./plots.ts";
 import type { Problem } from "./problem.ts";
+import { type InputFile, isElsewhere } from "./run_files.ts";
 import { reportRun } from "./report.ts";
 
 /** How a run is checked. */
@@ -54,6 +56,8 @@ export interface VerifyRunOptions {
   readonly directory: string;
   /** What computes the second run; it need not be what computed the first. */
   readonly backend: Backend;
+  /** Leave the run's data in their file; by default only those of more than 2 GiB. */
+  readonly fromDisk?: boolean;
   /** Train only the first logging interval of each algorithm again. */
   readonly quick?: boolean;
   /** Asked often; true ends the check. */
@@ -119,7 +123,7 @@ export async function replayQuickly(
   options: VerifyRunOptions,
 ): Promise<Replay> {
   const { directory, events } = options;
-  const made = new Map<string, Uint8Array | string>([
+  const made = new Map<string, InputFile | string>([
     ["config.json", canonicalJson(config)],
     ...inputFiles(problem),
     [TIMINGS_FILE, ""],
@@ -293,11 +297,13 @@ export function removeTemporary(folder: string): void {
  *
  * @throws InputError if they are no longer as they were made.
  */
-export function madeFiles(folder: string): Map<string, Uint8Array> {
-  return new Map(
-    readManifest(folder).files.map(({ path, sha256 }) => {
+export function madeFiles(folder: string): Map<string, InputFile> {
+  return new Map<string, InputFile>(
+    readManifest(folder).files.map((file): [string, InputFile] => {
+      const { path, sha256 } = file;
+      if (file.bytes > MOST_BYTES) return [path, file];
       const bytes = readFile(join(folder, path));
-      if (sha256Hex(bytes) === sha256) return [path, bytes] as const;
+      if (sha256Hex(bytes) === sha256) return [path, bytes];
       throw new InputError(
         `${
           join(folder, path)
@@ -317,6 +323,15 @@ function bytesOf(directory: string, path: string): Uint8Array | null {
   }
 }
 
+/** SHA-256 of a file of a run; empty if it is not there or cannot be read. */
+function hashAt(directory: string, path: string): string {
+  try {
+    return fileSha256(join(directory, path));
+  } catch {
+    return "";
+  }
+}
+
 /**
  * Compares the files of a run or a study with those that were made again.
  *
@@ -326,18 +341,23 @@ function bytesOf(directory: string, path: string): Uint8Array | null {
 export function compareFiles(
   directory: string,
   files: readonly ManifestFile[],
-  made: ReadonlyMap<string, Uint8Array | string>,
+  made: ReadonlyMap<string, InputFile | string>,
 ): Replay {
   const compared: string[] = [];
   const differences: Difference[] = [];
   const listed = files.map(({ path }) => path);
   for (const path of [...new Set([...listed, ...made.keys()])].sort()) {
-    const bytes = bytesOf(directory, path);
+    const again = made.get(path);
+    // What is not in memory is told by its hash.
+    const isLarge = again !== undefined && isElsewhere(again);
+    const bytes = isLarge
+      ? new TextEncoder().encode(hashAt(directory, path))
+      : bytesOf(directory, path);
     const isPassedOver = bytes === null && listed.includes(path);
     const isFree = path === TIMINGS_FILE && made.has(path);
     if (isPassedOver || isFree) continue;
     compared.push(path);
-    const what = difference(path, bytes, made.get(path));
+    const what = difference(path, bytes, isLarge ? again.sha256 : again);
     if (what !== null) differences.push({ path, what });
   }
   return { compared, differences };

@@ -6,19 +6,23 @@
 import { join } from "node:path";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { readManifest } from "./manifest.ts";
-import { damageOf } from "./run_files.ts";
+import { damageOf, fileOf, type InputFile } from "./run_files.ts";
 import type { Config } from "../config/config.ts";
 import { readJsonFile } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetFromSafetensors } from "../dataset/formats/safetensors.ts";
+import {
+  openStoredDataset,
+  staysOnDisk,
+} from "../dataset/formats/stored_safetensors.ts";
 import { FILE_WORLD } from "../environments/index.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { worldFromSafetensors } from "../environments/world_safetensors.ts";
 import { InputError } from "../errors.ts";
 import { entriesBelow } from "../files/entries.ts";
+import { fileSha256 } from "../files/file_hash.ts";
 import { readFile } from "../files/read.ts";
-import { sha256Hex } from "../numerics/hash.ts";
 import { worldSha256 } from "./problem.ts";
 
 /** Name of the data in a run directory. */
@@ -71,11 +75,17 @@ export function requireSameConfig(directory: string, config: Config): void {
 /**
  * The data of the run in a directory.
  *
+ * @param fromDisk Whether they stay on disk whatever their size.
  * @throws InputError if they are missing or damaged.
  */
-export function recordedDataset(directory: string): Dataset {
+export function recordedDataset(
+  directory: string,
+  fromDisk = false,
+): Dataset {
   const path = join(directory, DATASET_FILE);
-  return datasetFromSafetensors(readFile(path), path);
+  return fromDisk || staysOnDisk(path)
+    ? openStoredDataset(path)
+    : datasetFromSafetensors(readFile(path), path);
 }
 
 /**
@@ -100,16 +110,16 @@ export function recordedWorld(
  * Makes sure that a run directory holds these data, or this world.
  *
  * @param name Of the file.
- * @param data The bytes of the file.
+ * @param data The bytes of the file, or where it came from.
  * @throws InputError if they are missing or others.
  */
 export function requireSameData(
   directory: string,
   name: string,
-  data: Uint8Array,
+  data: InputFile,
 ): void {
   const path = join(directory, name);
-  if (sha256Hex(readFile(path)) !== sha256Hex(data)) {
+  if (fileSha256(path) !== fileOf(name, data).sha256) {
     throw new InputError(
       `${path}: is not what config.json gives; it is damaged, or another version of the suite began this run`,
     );

@@ -6,11 +6,12 @@
  */
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
-import { readFile } from "../files/read.ts";
+import { placeFile } from "../files/atomic.ts";
+import { fileSha256 } from "../files/file_hash.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import type { ManifestFile } from "../files/listing.ts";
-import { writeArtifact } from "./run_directory.ts";
+import { makeArtifactFolder, writeArtifact } from "./run_directory.ts";
 
 /** The files that were made so far. */
 export interface RunFiles {
@@ -20,6 +21,12 @@ export interface RunFiles {
    * @throws InputError if it cannot be written.
    */
   write(name: string, content: Uint8Array | string): void;
+  /**
+   * Puts a file in place that lies elsewhere and may be too large for memory: a second name of the same
+   * file where the system allows it, else a copy.
+   * @throws InputError if it cannot be put there.
+   */
+  place(name: string, file: FileElsewhere): void;
   /** Writes a file as JSON; see `canonicalJson`. */
   writeJson(name: string, value: unknown): void;
   /** Keeps what a file must be that was written by other means; see {@link fileOf}. */
@@ -32,6 +39,19 @@ export interface RunFiles {
    */
   check(): void;
 }
+
+/** A file outside the run's folder. */
+export interface FileElsewhere {
+  /** The file. */
+  readonly path: string;
+  /** SHA-256 of its content. */
+  readonly sha256: string;
+  /** Its size. */
+  readonly bytes: number;
+}
+
+/** A file to be put into a run's folder: its content, or where it lies. */
+export type InputFile = Uint8Array | FileElsewhere;
 
 /**
  * Begins the list of a folder's files.
@@ -50,6 +70,10 @@ export function runFiles(directory: string): RunFiles {
   return {
     write,
     writeJson: (name, value) => write(name, canonicalJson(value)),
+    place(name, { path, sha256, bytes }) {
+      placeFile(path, makeArtifactFolder(directory, name));
+      note({ path: name, sha256, bytes });
+    },
     note,
     list,
     check() {
@@ -69,12 +93,23 @@ export function runFiles(directory: string): RunFiles {
 /** Name, hash and size of a file of that content. */
 export function fileOf(
   path: string,
-  content: Uint8Array | string,
+  content: InputFile | string,
 ): ManifestFile {
+  if (isElsewhere(content)) {
+    const { sha256, bytes } = content;
+    return { path, sha256, bytes };
+  }
   const bytes = typeof content === "string"
     ? new TextEncoder().encode(content)
     : content;
   return { path, sha256: sha256Hex(bytes), bytes: bytes.length };
+}
+
+/** Whether a file is not in memory. */
+export function isElsewhere(
+  content: InputFile | string,
+): content is FileElsewhere {
+  return typeof content === "object" && "path" in content;
 }
 
 /** What happened to a file since it was made; null if nothing. */
@@ -86,7 +121,7 @@ export function damageOf(
   try {
     const { isFile, size } = Deno.lstatSync(place);
     if (!isFile || size !== bytes) return "was changed";
-    return sha256Hex(readFile(place)) === sha256 ? null : "was changed";
+    return fileSha256(place) === sha256 ? null : "was changed";
   } catch {
     return "vanished";
   }

@@ -4,20 +4,17 @@
  *
  * @module
  */
-import {
-  type Algorithm,
-  buildProgram,
-  isTabular,
-} from "../algorithms/index.ts";
+import { type Algorithm, isTabular } from "../algorithms/index.ts";
 import type { LearnerSettings, LearningShape } from "../algorithms/define.ts";
 import { type Backend, gibibytes, type TaskSize } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import { learntRows } from "../dataset/ends.ts";
+import { programFor } from "../training/task.ts";
 import { InputError } from "../errors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { environmentShape } from "../environments/index.ts";
 import { inputSize, oneHotSize } from "../network/encoder.ts";
-import { configuredAlgorithms } from "./learn.ts";
+import { configuredAlgorithms, observedIn } from "./learn.ts";
 import type { LearningProblem } from "./problem.ts";
 
 /**
@@ -35,8 +32,8 @@ const MOST_ROWS = 100_000;
 /** Of state and action in a table: it takes about 100 bytes of each while it is made, and 20 of its file. */
 const MOST_PAIRS = 10_000_000;
 
-/** A network's shape but for the hidden layers. */
-type DataSize = Omit<LearningShape, "hidden">;
+/** A network's shape but for the hidden layers, and whether the data stay on disk. */
+type DataSize = Omit<LearningShape, "hidden"> & { readonly isStored?: boolean };
 
 /** The part of a backend that knows its memory. */
 type Room = Pick<Backend, "shortage">;
@@ -95,6 +92,17 @@ export function requireRoomToLearn(
   room: Room,
   problem: LearningProblem,
 ): void {
+  const { stored } = problem.dataset;
+  if (stored) {
+    const observed = observedIn(problem);
+    return requireRoom(config, room, {
+      observationSize: inputSize(config.network.encoder, observed),
+      actionCount: observed.actionCount,
+      tableRows: 0,
+      masked: stored.hasAllowed,
+      isStored: true,
+    });
+  }
   const { observations, count, allowed } = learntRows(problem.dataset);
   const observed = problem.environment?.mdp ??
     { ...problem.dataset, observations };
@@ -150,8 +158,10 @@ function requireRoomToTrain(
       name,
       settings: { ...settings, ...smaller },
     } as Algorithm;
-    const program = buildProgram(tried, { ...data, hidden: units });
-    const size = { program, runs: tried.settings.ensembleSize };
+    const runs = tried.settings.ensembleSize;
+    const shape = { ...data, hidden: units };
+    const program = programFor(tried, shape, data.isStored ? runs : undefined);
+    const size = { program, runs };
     return room.shortage?.(size) ?? checkpointShortage(size);
   };
   const short = shortage({});

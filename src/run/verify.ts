@@ -99,7 +99,9 @@ export async function verifyRun(
     if (sha256 !== null && hashOf(files, DATASET_FILE) !== sha256) {
       return wrong(DATASET_FILE, "is not the data that config.json names");
     }
-    const dataset = sha256 === null ? undefined : recordedDataset(directory);
+    const dataset = sha256 === null
+      ? undefined
+      : recordedDataset(directory, options.fromDisk);
     if (bad.has(WORLD_FILE)) return found;
     const world = recordedWorld(directory, config);
     problem = openProblem(config, { dataset, world }, () => {

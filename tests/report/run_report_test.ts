@@ -75,7 +75,7 @@ async function report(name = "cql"): Promise<RunReport> {
       },
     },
     plots: {
-      "rewards": await plotRewardHistogram([-1, 50]),
+      "rewards": await plotRewardHistogram([[-1, 50]]),
       [`hazard-${name}`]: "<svg></svg>",
       "exact-curves": "<svg></svg>",
     },

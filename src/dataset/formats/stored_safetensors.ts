@@ -4,15 +4,16 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { InputError } from "../../errors.ts";
+import { sha256OfPlaces } from "../../files/file_hash.ts";
 import {
   elementsOf,
   readSafetensorsHeader,
   safetensorsHeader,
   type TensorData,
 } from "../../files/safetensors.ts";
-import { type BytesAtPlaces, openFile, placesOf } from "../../files/source.ts";
+import { MOST_BYTES } from "../../files/read.ts";
+import { openFile, placesOf } from "../../files/source.ts";
 import { textsInMetadata } from "../../files/texts_in_metadata.ts";
 import type {
   DataPiece,
@@ -122,6 +123,16 @@ export function openStoredDataset(
   return dataset;
 }
 
+/** Whether a file is too large to be read as a whole. */
+export function staysOnDisk(path: string): boolean {
+  try {
+    return Deno.statSync(path).size > MOST_BYTES;
+  } catch {
+    // Whoever opens it says why that cannot be done.
+    return false;
+  }
+}
+
 function sourceAt(
   path: string,
   onProgress: (done: number, bytes: number) => void,
@@ -193,7 +204,7 @@ function sourceAt(
   return {
     path,
     bytes: places.length,
-    sha256: hashOf(places, onProgress),
+    sha256: sha256OfPlaces(places, (done) => onProgress(done, places.length)),
     identity,
     description,
     columns,
@@ -202,20 +213,6 @@ function sourceAt(
     offsets,
     outcomes: names && { names, ofEpisode: whole("outcomes", "U8") },
   };
-}
-
-function hashOf(
-  places: BytesAtPlaces,
-  onProgress: (done: number, bytes: number) => void,
-): string {
-  const hash = createHash("sha256");
-  const step = 2 ** 22;
-  for (let at = 0; at < places.length; at += step) {
-    const end = Math.min(places.length, at + step);
-    hash.update(places.read(at, end));
-    onProgress(end, places.length);
-  }
-  return hash.digest("hex");
 }
 
 /** Offsets of chosen episodes of a file as those of a data set. */

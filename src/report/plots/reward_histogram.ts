@@ -23,17 +23,18 @@ interface Bar {
  * Draws how many transitions have each reward, or rewards in each of 12 ranges where there
  * are more than 12 different ones.
  *
- * @param rewards [N] reward of each transition; at least one.
+ * @param rewards Reward of each transition, in pieces that can be had twice; at least one.
  * @returns SVG text.
  */
 export function plotRewardHistogram(
-  rewards: ArrayLike<number>,
+  rewards: Iterable<ArrayLike<number>>,
 ): Promise<string> {
   const bars = countRewards(rewards);
+  const transitions = bars.reduce((sum, { count }) => sum + count, 0);
   const values = bars.map(({ label, count }) => ({
     label,
     count,
-    share: `${group(count)} (${percent(count / rewards.length)})`,
+    share: `${group(count)} (${percent(count / transitions)})`,
   }));
   const encoding = {
     y: {
@@ -56,7 +57,7 @@ export function plotRewardHistogram(
     {
       title: {
         text: "Rewards in the data",
-        subtitle: `${group(rewards.length)} transitions`,
+        subtitle: `${group(transitions)} transitions`,
       },
       width: 460,
       height: { step: 34 },
@@ -91,20 +92,26 @@ export function plotRewardHistogram(
   );
 }
 
-function countRewards(rewards: ArrayLike<number>): Bar[] {
+function countRewards(rewards: Iterable<ArrayLike<number>>): Bar[] {
+  // More different rewards than bars are not kept: there may be millions.
   const counts = new Map<number, number>();
-  for (let i = 0; i < rewards.length; i++) {
-    counts.set(rewards[i], (counts.get(rewards[i]) ?? 0) + 1);
+  let high = -Infinity;
+  let low = Infinity;
+  for (const piece of rewards) {
+    for (let i = 0; i < piece.length; i++) {
+      const reward = piece[i];
+      if (reward > high) high = reward;
+      if (reward < low) low = reward;
+      if (counts.size > MAX_BARS) continue;
+      counts.set(reward, (counts.get(reward) ?? 0) + 1);
+    }
   }
-  const distinct = [...counts].sort(([a], [b]) => b - a);
-  if (distinct.length <= MAX_BARS) {
-    return distinct.map(([reward, count]) => ({
+  if (counts.size <= MAX_BARS) {
+    return [...counts].sort(([a], [b]) => b - a).map(([reward, count]) => ({
       label: significant(reward, 3),
       count,
     }));
   }
-  const high = distinct[0][0];
-  const low = distinct[distinct.length - 1][0];
   const width = (high - low) / MAX_BARS;
   const bins = Array.from({ length: MAX_BARS }, (_, k) => ({
     label: `${significant(high - (k + 1) * width, 3)} to ${
@@ -112,9 +119,11 @@ function countRewards(rewards: ArrayLike<number>): Bar[] {
     }`,
     count: 0,
   }));
-  for (const [reward, count] of distinct) {
-    bins[Math.min(MAX_BARS - 1, Math.floor((high - reward) / width))].count +=
-      count;
+  for (const piece of rewards) {
+    for (let i = 0; i < piece.length; i++) {
+      const bin = Math.floor((high - piece[i]) / width);
+      bins[Math.min(MAX_BARS - 1, bin)].count++;
+    }
   }
   return bins;
 }

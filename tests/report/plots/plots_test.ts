@@ -116,7 +116,7 @@ Deno.test("sorted returns: shares as the text writes them, and no word of one en
 });
 
 Deno.test("rewards: a bar for each distinct reward with its exact count", async () => {
-  const svg = await plotRewardHistogram([-1, -1, -1, 50, -100, -1, -1, -1]);
+  const svg = await plotRewardHistogram([[-1, -1, -1], [50, -100, -1, -1, -1]]);
   const shown = texts(svg);
   for (
     const text of [
@@ -134,7 +134,7 @@ Deno.test("rewards: a bar for each distinct reward with its exact count", async 
 
 Deno.test("rewards: more than twelve distinct ones are binned, none is lost", async () => {
   const rewards = Array.from({ length: 1300 }, (_, i) => i % 13);
-  const counts = texts(await plotRewardHistogram(rewards))
+  const counts = texts(await plotRewardHistogram([rewards]))
     .map((text) => /^(\d+) \(/.exec(text))
     .filter((found) => found !== null)
     .map((found) => Number(found[1]));
@@ -154,7 +154,7 @@ Deno.test("returns: mean and deviation worked by hand", async () => {
 Deno.test("plots of the smallest and of degenerate data are drawn", async () => {
   await plotSortedReturns([{ name: "bc", returns: [1] }]);
   await plotReturnBars([{ name: "bc", returns: [0] }]);
-  await plotRewardHistogram([0]);
+  await plotRewardHistogram([[0]]);
   await plotStateVisitation(gridOf(2, []), [0, 0, 0, 0]);
   await plotLearningCurves("bc", {
     columns: ["step", "loss"],
@@ -175,7 +175,7 @@ Deno.test("the same bytes every time, also when drawn at once, and ids of their 
   const alone = await draw();
   const [first, , second] = await Promise.all([
     draw(),
-    plotRewardHistogram([1]),
+    plotRewardHistogram([[1]]),
     draw(),
   ]);
   equal(
