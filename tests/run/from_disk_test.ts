@@ -40,8 +40,12 @@ for (
   const [what, masked, data] of [
     ["some held out", false, {}],
     ["none held out, minmax", false, { heldOut: 0 }],
-    ["resampled", false, { resample: true, bootstrapOnTruncation: false }],
-    ["masked", true, {}],
+    ["resampled", false, {
+      heldOut: 0,
+      resample: true,
+      bootstrapOnTruncation: false,
+    }],
+    ["masked", true, { heldOut: 0 }],
   ] as const
 ) {
   Deno.test(
