@@ -44,6 +44,7 @@ export {
   findDevices,
   type GpuSession,
   type TrainingSetup,
+  type UploadedPart,
 } from "./src/backends/webgpu_session.ts";
 export { webgpuBackend } from "./src/backends/webgpu.ts";
 export { openGpuThread } from "./src/backends/webgpu_thread.ts";

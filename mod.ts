@@ -35,7 +35,14 @@ export { InterruptedError } from "./src/run/learn.ts";
 export { StudyStoppedError } from "./src/study/study.ts";
 
 // Data: from files, arrays and environments.
-export type { Dataset } from "./src/dataset/dataset.ts";
+export type {
+  DataPiece,
+  Dataset,
+  DataSurvey,
+  Extremes,
+  StoredColumns,
+  StoredTransitions,
+} from "./src/dataset/dataset.ts";
 export type { EpisodeOutcomes } from "./src/dataset/episode_outcomes.ts";
 export type { ObservationRange } from "./src/dataset/observation_range.ts";
 export {

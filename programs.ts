@@ -49,7 +49,7 @@ export type {
   TrainingSession,
   TrainingTask,
 } from "./src/backends/backend.ts";
-export type { PlanSource } from "./src/dataset/minibatch_plan.ts";
+export type { PlanSource, TableRows } from "./src/dataset/minibatch_plan.ts";
 export {
   type NetworkSettings,
   type PreparedTask,

@@ -15,7 +15,6 @@ import {
 } from "../../kernels/wgsl.ts";
 import type { Call, Program } from "../algorithms/program.ts";
 import { visible } from "../visible.ts";
-import type { FreshPart } from "./backend.ts";
 import { DeviceError } from "./device_error.ts";
 import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 
@@ -56,10 +55,15 @@ export interface TrainingSetup {
 /** Which of a program's lists of calls is run. */
 export type CallList = "step" | "targetUpdate" | "sweep";
 
-/** A part of a table, in memory of its own. */
-export type UploadedPart = FreshPart & {
+/** A part of a table that runs share. */
+export interface UploadedPart {
+  /** The table's name. */
+  readonly name: string;
+  /** Its element at which the part begins. */
+  readonly offset: number;
+  /** The part's elements, in memory of its own. */
   readonly data: Float32Array<ArrayBuffer>;
-};
+}
 
 /** A device, and the one training on it. Calls take effect in the order in which they are made. */
 export interface GpuSession {
