@@ -230,6 +230,10 @@ function resolveAlgorithms(
   source: string,
 ): Pick<Config, "algorithms" | "without"> {
   const asked = flag?.map((name) => algorithmNamed(name).name);
+  const twice = asked?.find((name, i) => asked.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new InputError(`algorithm ${twice} is given twice`);
+  }
   const leftOut = ALGORITHM_NAMES.filter((name) =>
     asked ? own[name] && !asked.includes(name) : without.includes(name)
   );

@@ -2,6 +2,7 @@ import type { Cell } from "../../src/settings.ts";
 import assert from "node:assert/strict";
 import { collectDataset } from "../../src/dataset/collect.ts";
 import { InputError } from "../../src/errors.ts";
+import { checkAgreement } from "../../src/evaluation/agreement.ts";
 import { actionMismatchRate } from "../../src/evaluation/mismatch.ts";
 import { rollOut } from "../../src/evaluation/rollout.ts";
 import { behaviourPolicy } from "../../src/environments/gridworld.ts";
@@ -9,6 +10,9 @@ import {
   gridworldMdp,
   resolveGridworld,
 } from "../../src/environments/gridworld.ts";
+
+import { evaluateExactly } from "../../src/mdp/exact.ts";
+import { greedyPolicy } from "../../src/mdp/policy.ts";
 
 function worldOf(hazards: Cell[], slipProbability: number, maxSteps = 20) {
   return resolveGridworld(
@@ -94,6 +98,41 @@ Deno.test("rollouts are episode by episode, and two-valued returns have their kn
   assert.ok(Math.abs(h - 0.25) < 4 * Math.sqrt(0.25 * 0.75 / 400));
   assert.equal(more.lengthMean, 1);
   assert.throws(() => rollOut(mdp, actions, 0, 4), InputError);
+});
+
+Deno.test("rollouts of a policy that chooses by chance agree with its exact values; one that is certain rolls as its actions", () => {
+  const world = worldOf([], 0.1);
+  const mdp = gridworldMdp(world);
+  const policy = behaviourPolicy(world, 0.4);
+  const rollouts = rollOut(mdp, policy, 1_000, 1);
+  const exact = evaluateExactly(mdp, policy);
+  assert.ok(checkAgreement(rollouts, exact).agrees);
+  const other = evaluateExactly(mdp, behaviourPolicy(world, 0));
+  assert.ok(!checkAgreement(rollouts, other).agrees);
+  const actions = new Int32Array(mdp.stateCount).fill(1);
+  const certain = greedyPolicy(actions, mdp.actionCount);
+  assert.deepEqual(
+    rollOut(mdp, certain, 20, 3),
+    rollOut(mdp, actions, 20, 3),
+  );
+  assert.throws(() => rollOut(mdp, policy.subarray(4), 3, 1), InputError);
+});
+
+Deno.test("the mismatch of a policy that chooses by chance is an expectation", () => {
+  const world = worldOf([], 0.1);
+  const policy = behaviourPolicy(world, 0.4);
+  const data = collectDataset(gridworldMdp(world), policy, 30, 2);
+  const n = data.actions.length;
+  const ones = data.actions.filter((a) => a === 1).length;
+  assert.equal(
+    actionMismatchRate(data, () => [0.25, 0.75, 0, 0], n, 0),
+    (0.25 * ones + 0.75 * data.actions.filter((a) => a === 0).length +
+      data.actions.filter((a) => a > 1).length) / n,
+  );
+  assert.equal(
+    actionMismatchRate(data, () => [0, 1, 0, 0], n, 0),
+    (n - ones) / n,
+  );
 });
 
 Deno.test("action mismatch over all transitions is counted", () => {

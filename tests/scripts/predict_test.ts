@@ -308,3 +308,60 @@ Deno.test("predict: a line is answered when it is there, and nobody left to read
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+Deno.test("predict: a table's most probable action, all probabilities, and what it lacks by name", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = join(folder, "policy.json");
+    const table = {
+      otherwise: "lowestAllowed",
+      actionNames: ["left", "stay", "right"],
+      observations: [[0, 0.5], [1, 0.5]],
+      probabilities: [[0.25, 0.25, 0.5], [0.4, 0.4, 0.2]],
+    };
+    Deno.writeTextFileSync(path, JSON.stringify(table));
+    const says = async (args: string[], expected: object) =>
+      assert.deepEqual(await predict(path, ...args), {
+        code: 0,
+        stderr: "",
+        ...expected,
+      });
+    await says(["--observation", "0,0.5"], { stdout: "right\n" });
+    await says(["--observation", "1,0.5"], { stdout: "left\n" });
+    await says(["--observation", "0,0.5", "--allowed", "stay,left"], {
+      stdout: "left\n",
+    });
+    await says(
+      ["--observation", "1,0.5", "--json", "--allowed", "stay,right"],
+      {
+        stdout:
+          '{"action":"stay","probabilities":[null,0.4,0.2],"actions":["left","stay","right"]}\n',
+      },
+    );
+    await says(["--observation", "2,0.5", "--allowed", "stay,right"], {
+      stdout: "stay\n",
+      stderr:
+        "note: --observation: the table has no row for (2,0.5): the lowest allowed action is taken\n",
+    });
+    const { otherwise: _, ...silent } = table;
+    Deno.writeTextFileSync(path, JSON.stringify(silent));
+    await says(["--observation", "2,0.5"], {
+      code: 2,
+      stdout: "",
+      stderr: "error: --observation: the table has no row for (2,0.5)\n",
+    });
+    const masked = { ...silent, allowed: [[1, 1, 1], [1, 1, 1]] };
+    Deno.writeTextFileSync(path, JSON.stringify(masked));
+    const { code, stderr } = await predict(path, "--observation", "0,0.5");
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /with action masks: give the actions that are allowed/,
+    );
+    await says(["--observation", "0,0.5", "--allowed", "0,1,2"], {
+      stdout: "right\n",
+    });
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
