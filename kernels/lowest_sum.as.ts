@@ -32,3 +32,21 @@ export function lowestSum(
   }
   return sum;
 }
+
+/** How much of quantile k at `heads` counts in `lowestSum`: 1, `fraction` or 0. */
+export function lowestPart(
+  heads: usize,
+  k: i32,
+  quantiles: i32,
+  whole: i32,
+  fraction: f32,
+): f32 {
+  if (whole >= quantiles) return 1;
+  const z = load<f32>(at(heads, k));
+  let rank = 0;
+  for (let i = 0; i < quantiles; i++) {
+    const other = load<f32>(at(heads, i));
+    if (other < z || (other == z && i < k)) rank++;
+  }
+  return rank < whole ? <f32>1 : rank == whole ? fraction : <f32>0;
+}

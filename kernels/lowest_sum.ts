@@ -56,3 +56,28 @@ export function lowestSum(
   }
   return sum;
 }
+
+/**
+ * How much of quantile k counts in {@link lowestSum}: 1, `fraction` or 0.
+ *
+ * @param start Index in `heads` of the action's first quantile.
+ */
+export function lowestPart(
+  heads: Float32Array,
+  start: number,
+  k: number,
+  { quantiles, whole, fraction }: {
+    readonly quantiles: number;
+    readonly whole: number;
+    readonly fraction: number;
+  },
+): number {
+  if (whole >= quantiles) return 1;
+  const z = heads[start + k];
+  let rank = 0;
+  for (let i = 0; i < quantiles; i++) {
+    const other = heads[start + i];
+    if (other < z || (other === z && i < k)) rank++;
+  }
+  return rank < whole ? 1 : rank === whole ? fraction : 0;
+}

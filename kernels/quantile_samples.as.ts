@@ -136,12 +136,9 @@ export function quantile_samples(
         if (k + 1 < quantiles) lossSum += f32x4.extract_lane(meanLoss, 1);
         if (k + 2 < quantiles) lossSum += f32x4.extract_lane(meanLoss, 2);
         if (k + 3 < quantiles) lossSum += f32x4.extract_lane(meanLoss, 3);
-        const derivative = f32x4.sub(
-          f32x4.mul(
-            f32x4.mul(meanSlope, f32x4.splat(scale)),
-            f32x4.splat(call.inverseBatch),
-          ),
-          f32x4.splat(call.conservativeWeight),
+        const derivative = f32x4.mul(
+          f32x4.mul(meanSlope, f32x4.splat(scale)),
+          f32x4.splat(call.inverseBatch),
         );
         v128.store(
           at(gradient, k),

@@ -18,7 +18,7 @@ import wgsl from "./quantile_samples.wgsl" with { type: "text" };
  * action a; `targetHeads` is a table over the whole observation table (`table` = 1, indexed by the row's
  * table index) or has the minibatch's rows (0). `sampleLosses` (batchSize) gets the loss, added to what is
  * there already where `accumulate` is 1. `sampleGradient` (batchSize, gradientStride), zero in the padding,
- * is inverseBatch times the loss's derivative, less conservativeWeight.
+ * is inverseBatch times the loss's derivative.
  */
 export const quantileSamples = defineKernel({
   name: "quantile_samples",
@@ -40,7 +40,6 @@ export const quantileSamples = defineKernel({
     midpoint: "f32",
     inverseQuantiles: "f32",
     inverseBatch: "f32",
-    conservativeWeight: "f32",
     accumulate: "u32",
   },
   ownRows: ["heads", "sampleLosses", "sampleGradient"],
@@ -61,7 +60,6 @@ export const quantileSamples = defineKernel({
         midpoint: 1 / (2 * quantiles),
         inverseQuantiles: 1 / quantiles,
         inverseBatch: 1 / batchSize,
-        conservativeWeight: choose([0, 3]) / batchSize,
         accumulate: choose([0, 1]),
       },
       buffers: {
@@ -123,11 +121,8 @@ export const quantileSamples = defineKernel({
           meanSlope = slope;
         }
         lossSum = fround(lossSum + meanLoss);
-        const gradient = fround(
-          fround(meanSlope * scale) * numbers.inverseBatch,
-        );
         sampleGradient[to + k] = flush(
-          fround(gradient - numbers.conservativeWeight),
+          fround(fround(meanSlope * scale) * numbers.inverseBatch),
         );
       }
       const loss = fround(lossSum * scale);

@@ -53,9 +53,7 @@ fn kernel(s: u32, run: u32) {
       mean_slope = add(0.0, both.y);
     }
     loss_sum = add(loss_sum, mean_loss);
-    sampleGradient[to + k] = flush(
-      sub(mul(mul(mean_slope, scale), arguments.inverseBatch), arguments.conservativeWeight),
-    );
+    sampleGradient[to + k] = flush(mul(mul(mean_slope, scale), arguments.inverseBatch));
   }
   var loss = mul(loss_sum, scale);
   let losses = start_sampleLosses(run) + s;

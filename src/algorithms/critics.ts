@@ -61,7 +61,7 @@ export const criticSettings: SettingDefinitions<CriticSettings> = {
     1e-3,
     1,
     1,
-    "share of the lowest quantiles by whose mean (CVaR) actions are compared; 1: all",
+    "share of the lowest quantiles whose mean (CVaR) is the value of an action; 1: all",
   ),
 };
 
@@ -108,7 +108,7 @@ export function checkCritics({ quantiles, risk }: CriticSettings): void {
  * action's value at the risk, and likewise v' of the target networks: the next action is a' = argmax v(s', ·),
  * or v' where not `doubleQ`; each next action has the quantiles of the critic that values it lowest; and the
  * loss is the sum over critics of their Huber or quantile regression losses, plus alpha times one conservative
- * term on the mean over critics and quantiles.
+ * term on v.
  */
 export function criticProgram(
   loss: CriticLoss,
@@ -134,12 +134,12 @@ export function criticProgram(
   );
   const headStride = lastLayer(critics[0]).outputStride;
 
+  const share = lowestShare(width, risk);
   /** The mean over critics of each action's value, masked. */
   const valueCalls = (
     which: "online" | "target",
     values: string,
     rows: number,
-    share: number,
   ): Call[] => [
     ...critics.map(({ prefix }, c) =>
       call("action_values", {
@@ -151,7 +151,7 @@ export function criticProgram(
         headStride,
         stride,
         quantiles: width,
-        ...lowestShare(width, share),
+        ...share,
         accumulate: c > 0 ? 1 : 0,
         criticShare: c === criticCount - 1 ? 1 / criticCount : 1,
       })
@@ -167,10 +167,10 @@ export function criticProgram(
       : []),
   ];
 
-  const { whole, fraction } = lowestShare(width, risk);
+  const { whole, fraction } = share;
   const targetsOf = (rows: number): Call[] => [
     ...critics.flatMap((critic) => forwardCalls(critic, "target", rows)),
-    ...(doubleQ ? [] : valueCalls("target", "targetChoice", rows, risk)),
+    ...(doubleQ ? [] : valueCalls("target", "targetChoice", rows)),
     ...critics.slice(1).map(({ prefix }) =>
       call("lowest_critic", {
         heads: view(`${prefix}targetValues`),
@@ -205,27 +205,10 @@ export function criticProgram(
     ROWS.next,
   );
 
-  // The conservative term is of the mean of all quantiles, the choice at the risk.
-  const isOneValue = doubleQ && risk === 1;
   const values = view("actionValues");
-  const onlineValues = [
-    ...valueCalls(
-      "online",
-      "actionValues",
-      isOneValue ? ROWS.all : ROWS.gradient,
-      1,
-    ),
-    ...(doubleQ && !isOneValue
-      ? valueCalls("online", "onlineChoice", ROWS.next, risk)
-      : []),
-  ];
   const noise = loss.targetActionNoise;
   const policyCall = call("greedy_policy", {
-    values: !doubleQ
-      ? targetChoice
-      : isOneValue
-      ? values
-      : view("onlineChoice"),
+    values: doubleQ ? values : targetChoice,
     policy: view("nextPolicy"),
   }, {
     actions,
@@ -236,8 +219,8 @@ export function criticProgram(
     uniformShare: noise / actions,
   });
 
-  // Of alpha · logsumexp's derivative, what an output of one critic has.
-  const conservativeWeight = alpha / (batchSize * width * criticCount);
+  // Of the conservative term, what one critic has.
+  const conservativeWeight = alpha / (batchSize * criticCount);
   const samplesCall = ({ prefix }: ProgramNetwork, c: number): Call => {
     const policy = view("nextPolicy");
     const own = view(`${prefix}onlineValues`);
@@ -250,7 +233,6 @@ export function criticProgram(
       stride,
       table,
       inverseBatch: 1 / batchSize,
-      conservativeWeight,
       accumulate: c > 0 ? 1 : 0,
     };
     return quantiles === 0
@@ -259,7 +241,7 @@ export function criticProgram(
         targetValues: targetHeads,
         values: own,
         ...written,
-      }, common)
+      }, { ...common, conservativeWeight })
       : call("quantile_samples", {
         policy,
         targetHeads,
@@ -278,7 +260,8 @@ export function criticProgram(
     quantiles === 0
       ? lossRowsCall(critic, "probabilities", conservativeWeight)
       : call("quantile_loss_rows", {
-        rowTerms: view("probabilities"),
+        probabilities: view("probabilities"),
+        heads: view(`${critic.prefix}onlineValues`),
         sampleGradient: view(`${critic.prefix}sampleGradient`),
         gradient: view(outputGradientName(critic)),
       }, {
@@ -287,6 +270,7 @@ export function criticProgram(
         quantiles,
         gradientStride,
         headStride,
+        ...share,
         weight: conservativeWeight,
       });
   const { temperature } = loss;
@@ -310,7 +294,6 @@ export function criticProgram(
       ...batchBuffers(critics[0], plan, 2),
       ...[
         "actionValues",
-        "onlineChoice",
         "targetChoice",
         "nextPolicy",
         "probabilities",
@@ -328,7 +311,11 @@ export function criticProgram(
         forwardCalls(critic, "online", doubleQ ? ROWS.all : ROWS.gradient)
       ),
       ...target.step,
-      ...onlineValues,
+      ...valueCalls(
+        "online",
+        "actionValues",
+        doubleQ ? ROWS.all : ROWS.gradient,
+      ),
       policyCall,
       call("softmax_rows", {
         values,

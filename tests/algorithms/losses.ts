@@ -103,7 +103,7 @@ function lowestMean(xs: readonly number[], share: number): number {
 
 /**
  * Σ over critics of Huber(Q_c(s,a) - y), or of their quantile regression, + alpha · (T · log Σ exp(Q(s,·) / T)
- * - Q(s,a)), all over the allowed actions, where Q is the mean over critics and quantiles.
+ * - Q(s,a)), all over the allowed actions, where Q is the mean over critics and the lowest share of quantiles.
  */
 function qLearning(chooser: "online" | "target"): Loss {
   return ({ settings, sample, online, target }, watch) => {
@@ -119,9 +119,9 @@ function qLearning(chooser: "online" | "target"): Loss {
         (_, a) => outputs.slice(a * width, (a + 1) * width),
       );
     };
-    const meanOver = (critics: readonly number[][][], share: number) =>
+    const meanOver = (critics: readonly number[][][]) =>
       critics[0].map((_, a) =>
-        meanOf(critics.map((head) => lowestMean(head[a], share)))
+        meanOf(critics.map((head) => lowestMean(head[a], risk)))
       );
     // What the return may be, and with which probability.
     const atoms: { y: number; p: number }[] = [];
@@ -132,7 +132,7 @@ function qLearning(chooser: "online" | "target"): Loss {
       const targets = headsOf(target);
       const choosing = chooser === "target" ? targets : headsOf(online);
       const may = nextAllowed ?? targets[0].map((_, a) => a);
-      const best = may[argmax(only(meanOver(choosing, risk), may), watch)];
+      const best = may[argmax(only(meanOver(choosing), may), watch)];
       for (const a of may) {
         const p = (a === best ? 1 - targetActionNoise : 0) +
           targetActionNoise / may.length;
@@ -165,7 +165,7 @@ function qLearning(chooser: "online" | "target"): Loss {
             ))
         ),
       );
-      const values = meanOver(critics, 1);
+      const values = meanOver(critics);
       const conservativeLoss =
         softMaximum(only(values, sample.allowed), temperature) -
         values[action];
