@@ -29,7 +29,7 @@ export const duipi: TableDefinition<"duipi", DuipiSettings> = {
     xi: number(
       0,
       1_000,
-      0.5,
+      1,
       "an action is worth its value minus xi standard deviations of it",
     ),
     priorCount: number(

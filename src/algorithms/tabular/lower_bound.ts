@@ -25,7 +25,7 @@ export const lowerBound: TableDefinition<"lowerBound", LowerBoundSettings> = {
     width: number(
       0,
       1e6,
-      1,
+      0.1,
       "the frequencies of a pair's next states may be wrong by width / sqrt(N(s, a)) in all, at most 2",
     ),
     ...planSettings,
@@ -38,7 +38,7 @@ export const lowerBound: TableDefinition<"lowerBound", LowerBoundSettings> = {
  * analysis of model-based interval estimation for Markov decision processes", section 3; pessimistic as in
  * Scholl and others 2022): the action values are those of the worst distribution of next states within an
  * L1 distance of width / sqrt(N(s, a)) of the frequencies, which moves probability from the best of the
- * pair's next states to the worst state of all. Their width is sqrt(2 ln(2 S A (2^S - 2) / delta)).
+ * pair's next states to the worst state that the data entered and know more of. Their width is sqrt(2 ln(2 S A (2^S - 2) / delta)).
  *
  * By value iteration over the pairs that the data hold, the lowest action on ties. A state without data is
  * worth the lowest reward for ever and takes the lowest allowed action.
@@ -75,6 +75,15 @@ export function lowerBoundPolicy(
     model,
   });
   const worst = worstValue(model, gamma);
+  // A state without data is worth far less than any with: if every pair might lead there, the end by the
+  // shortest way would be the best plan.
+  const known = Array.from({ length: stateCount }, (_, s) => s).filter((s) =>
+    entered.count[s] > 0 &&
+    (entered.goesOn[s] === 0 ||
+      counts.subarray(s * actionCount, (s + 1) * actionCount).some((n) =>
+        n > 0
+      ))
+  );
   const values = new Float64Array(stateCount);
   const q = new Float64Array(counts.length);
   const worth = new Float64Array(next.length);
@@ -84,7 +93,7 @@ export function lowerBoundPolicy(
   let largest = 0;
   while (change > 1e-13 * largest) {
     let lowest = Infinity;
-    for (let s = 0; s < stateCount; s++) {
+    for (const s of known) {
       const value = entered.reward[s] + gamma * entered.goesOn[s] * values[s];
       lowest = Math.min(lowest, value);
     }

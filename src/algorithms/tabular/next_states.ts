@@ -26,6 +26,7 @@ export interface NextStates {
    * of the data, at most 0, and goes on.
    */
   readonly entered: {
+    readonly count: Float64Array;
     readonly reward: Float64Array;
     readonly goesOn: Float64Array;
   };
@@ -63,7 +64,6 @@ export function nextStates(
   return {
     first,
     next: Int32Array.from(next),
-    count: Float64Array.from(sums, ({ count }) => count),
     ...means(sums, lowest),
     entered: means(into, lowest),
   };
@@ -84,6 +84,7 @@ function means(
   lowest: number,
 ): NextStates["entered"] {
   return {
+    count: Float64Array.from(sums, ({ count }) => count),
     reward: Float64Array.from(
       sums,
       ({ count, reward }) => count === 0 ? lowest : reward / count,

@@ -27,7 +27,7 @@ export const ramdp: TableDefinition<
     kappa: number(
       0,
       1e9,
-      1,
+      3,
       "in units of the reward: a pair's rewards are reduced by kappa / sqrt(N(s, a))",
     ),
     ...planSettings,

@@ -36,13 +36,13 @@ export const softSpibb: TableDefinition<"softSpibb", SoftSpibbSettings> = {
   title: "Soft-SPIBB",
   settings: {
     variant: choice(
-      ["approximate", "advantageous", "lower"],
-      "`approximate`; `advantageous`: of these, never below the behaviour policy in the counted model; `lower`: only what is raised counts",
+      ["advantageous", "approximate", "lower"],
+      "`advantageous`: no move is worse by the behaviour policy's own values; `approximate`: without that; `lower`: only probability that is raised counts",
     ),
     epsilon: number(
       0,
       1_000,
-      1,
+      5,
       "budget of each state: the sum of |change of probability| times the pair's error",
     ),
     delta: number(
