@@ -84,6 +84,8 @@ export {
   type AlgorithmName,
   type AlgorithmSettings,
   type NetworkName,
+  planTable,
+  type TableAlgorithm,
   type TableName,
 } from "./src/algorithms/index.ts";
 export {

@@ -209,6 +209,17 @@ export function buildProgram(
  *
  * @returns [S, A] its probabilities in the states of the model.
  * @throws InputError if there is no algorithm of that name.
+ *
+ * @example SPIBB where the behaviour policy is known
+ * ```ts
+ * import { collectDataset, countModel, makeEnvironment, planTable } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { mdp, behaviour } = makeEnvironment("wetChicken");
+ * const counted = countModel(collectDataset(mdp, behaviour, 20, 42), mdp, { behaviour });
+ * const spibb = { name: "spibb", settings: { threshold: 7, gamma: 0.95 } } as const;
+ * equal(planTable(spibb, counted).length, 25 * 5);
+ * ```
  */
 export function planTable(
   { name, settings }: TableAlgorithm,
