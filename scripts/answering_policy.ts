@@ -74,7 +74,8 @@ function answeringTable(table: TablePolicy, path: string): AnsweringPolicy {
     outputsIn(observation, allowed) {
       const row = find(observation, allowed);
       if (row) return { outputs: [...row] };
-      const shown = visible(`(${Array.from(observation, shortest)})`, 80);
+      const shown = visible(`(${Array.from(observation, shortest)})`, 80) +
+        (table.allowed ? " where these actions are allowed" : "");
       if (table.otherwise === undefined) {
         throw new InputError(`the table has no row for ${shown}`);
       }

@@ -359,12 +359,13 @@ function wantsEvents({ config, out, tensorboard }: PipelineOptions): boolean {
 
 /** Learns a policy that is a table, and keeps it. */
 function planPolicy(
-  { config }: PipelineOptions,
+  { config, stop }: PipelineOptions,
   problem: Problem,
   algorithm: TableAlgorithm,
   files: RunFiles,
 ): LearntFile {
   const { name } = algorithm;
+  if (stop?.()) throw new InterruptedError(`before ${name}`);
   const policy = learnTable(config.dataset, problem, algorithm);
   const { learnt, text } = learntTable(policy);
   files.write(policyFile(name), text);

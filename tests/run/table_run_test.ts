@@ -135,7 +135,7 @@ Deno.test(
 );
 
 Deno.test(
-  "beside a network: stopped behind the tables and resumed, they are read and not made again",
+  "beside a network: stopped behind a table and resumed, it is read and not made again",
   inFolder(async (folder) => {
     const config = configOf("rmin", "cql", "spibb");
     const whole = join(folder, "whole");
@@ -146,11 +146,16 @@ Deno.test(
       config,
       backend: reference,
       out,
-      stop: () => planned === "rmin",
+      stop: () => planned === "spibb",
       events: { onStageEnd: (stage) => void (planned = stage) },
-    }).then(() => ok(false), (error) => ok(error instanceof InterruptedError));
+    }).then(() => ok(false), (error) => {
+      ok(error instanceof InterruptedError);
+      equal(error.message, "stopped before rmin");
+    });
+    const times = Deno.statSync(join(out, "spibb/policy.json")).mtime;
     await runPipeline({ config, backend: wasm, out, resume: true });
     deepEqual(deterministicHashes(out), deterministicHashes(whole));
+    deepEqual(Deno.statSync(join(out, "spibb/policy.json")).mtime, times);
 
     // What was finished is taken as it is, or refused.
     Deno.removeSync(join(out, "manifest.json"));

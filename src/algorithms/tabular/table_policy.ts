@@ -92,7 +92,12 @@ export function tableOf(
     ...names,
     observations: rows(observations, observationSize),
     ...(allowed && { allowed: rows(allowed, actionCount) }),
-    probabilities: rows(policy, actionCount),
+    // Where nothing is allowed nobody acts, and nothing is decided.
+    probabilities: states.map((s) => {
+      const row = rowOf(policy, actionCount, s);
+      const may = allowed && rowOf(allowed, actionCount, s);
+      return may && !may.includes(1) ? row.fill(0) : row;
+    }),
   };
 }
 

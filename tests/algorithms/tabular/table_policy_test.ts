@@ -7,6 +7,7 @@ import {
   tablePolicy,
   tableText,
 } from "../../../src/algorithms/tabular/table_policy.ts";
+import { mdpRows } from "../../../src/mdp/build.ts";
 import { datasetFromArrays } from "../../../src/dataset/formats/arrays.ts";
 
 const observed = {
@@ -90,6 +91,25 @@ Deno.test("what else a table's file can say wrongly", () => {
       openTable({ observations: [[0], [-0]], probabilities: [[1], [1]] }, "t"),
     /^InputError: t: observations\[1\] is the same as observations\[0\]/,
   );
+});
+
+Deno.test("where nothing is allowed nothing is decided, and the file can be read", () => {
+  const model = {
+    stateCount: 2,
+    actionCount: 2,
+    ...mdpRows(2, 2).finish(),
+    outcomes: [],
+    start: Float64Array.of(1, 0),
+    horizon: null,
+    discount: 1,
+    observations: Float32Array.of(4, 5),
+    observationSize: 1,
+    allowed: Uint8Array.of(0, 1, 0, 0),
+  };
+  const table = tableOf(model, Float64Array.of(0, 1, 1, 0), {});
+  deepEqual(table.probabilities, [[0, 1], [0, 0]]);
+  deepEqual(tablePolicy(JSON.parse(tableText(table)), "t"), table);
+  equal(openTable(table, "t")([5], [0, 0]), null);
 });
 
 Deno.test("the file of a table reads back as it was written", () => {
