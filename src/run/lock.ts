@@ -10,7 +10,11 @@ import { cannotWrite } from "../files/atomic.ts";
 /** Name of the lock's file; no artifact. */
 export const LOCK_FILE = ".lock";
 
-function takeLock(directory: string, path: string): Deno.FsFile {
+function takeLock(
+  directory: string,
+  path: string,
+  who: string,
+): Deno.FsFile {
   const file = openLock(path);
   let taken: boolean;
   try {
@@ -21,9 +25,22 @@ function takeLock(directory: string, path: string): Deno.FsFile {
   }
   if (taken) return file;
   file.close();
-  throw new InputError(
-    `${directory}: another run is at work there; wait for it or choose another folder`,
+  throw new AtWorkError(
+    `${directory}: ${who} is at work there; wait for it or choose another folder`,
   );
+}
+
+/** Another process holds a lock. */
+export class AtWorkError extends InputError {}
+
+/** Whether a process holds the lock of that file. */
+export function isLocked(path: string): boolean {
+  try {
+    using file = Deno.openSync(path, { write: true });
+    return !file.tryLockSync(true);
+  } catch {
+    return false;
+  }
 }
 
 /** Makes the file, or opens one that is there; a link or a pipe is neither followed nor opened. */
@@ -70,16 +87,22 @@ function isAt(path: string, file: Deno.FsFile): boolean {
  * Takes the lock of a directory that exists. It is the system's lock on an open file, so that it
  * ends with the process however that ends.
  *
+ * @param name Of the lock, where several can be at work: a file in the directory.
+ * @param who Who else holds it then, for the error.
  * @returns Gives the lock back when disposed.
  * @throws InputError if another process holds it or the file cannot be made.
  */
-export function lockDirectory(directory: string): Disposable {
-  const path = join(directory, LOCK_FILE);
-  let file = takeLock(directory, path);
+export function lockDirectory(
+  directory: string,
+  name: string = LOCK_FILE,
+  who = "another run",
+): Disposable {
+  const path = join(directory, name);
+  let file = takeLock(directory, path, who);
   // Its holder may have removed the file after it was opened here: that lock would hinder nobody.
   while (!isAt(path, file)) {
     file.close();
-    file = takeLock(directory, path);
+    file = takeLock(directory, path, who);
   }
   return {
     [Symbol.dispose]() {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import {
   type Algorithm,
   type AlgorithmName,
@@ -35,6 +36,7 @@ import { exactReferences, heldOutEvaluator } from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { type Given, openProblem, type Problem } from "../run/problem.ts";
 import { cellConfig, type StudyCell } from "./config.ts";
+import { keptTraining } from "./kept_training.ts";
 import type { LogQuantity, StudyConfig } from "../evaluation/study_results.ts";
 import { jsonHash, problemHash, taskHash } from "../run/task_hash.ts";
 
@@ -95,7 +97,8 @@ export type CellResult = LearnerResult | ReferencesResult | LogLearnerResult;
  *
  * @param cells At least one. What else is computed with a cell changes no bit of its result.
  * @param options The data and the world, where they are from files; what opens problems, where cells computed
- *   before had the same; and a callback with the steps that each cell has made.
+ *   before had the same; where a cell that is trained alone keeps its checkpoints; and a callback with the
+ *   steps that each cell has made.
  * @returns One a cell.
  * @throws DivergenceError if training diverges.
  */
@@ -103,8 +106,9 @@ export async function computeCells(
   study: StudyConfig,
   cells: readonly StudyCell[],
   backend: Backend,
-  { dataset, world, open = problemKeeper(), onStep }: Given & {
+  { dataset, world, open = problemKeeper(), unfinished, onStep }: Given & {
     readonly open?: typeof openProblem;
+    readonly unfinished?: string;
     readonly onStep?: (step: number) => void;
   } = {},
 ): Promise<CellResult[]> {
@@ -136,8 +140,21 @@ export async function computeCells(
   }
   const results: CellResult[] = [];
   for (const together of trainedTogether(entries, algorithm)) {
-    const options = { algorithm, backend, onStep };
-    const learnt = await learnTogether(together, options);
+    // The checkpoints of trainings side by side would be one cell's alone.
+    using kept = together.length === 1 && unfinished !== undefined
+      ? keptTraining(
+        join(unfinished, cellTask(study, together[0].cell)),
+        together[0],
+        algorithm,
+      )
+      : null;
+    const learnt = await learnTogether(together, {
+      algorithm,
+      backend,
+      onStep,
+      ...kept?.options,
+    });
+    kept?.remove();
     for (const [i, one] of learnt.entries()) {
       results.push(
         together[i].problem.environment === null

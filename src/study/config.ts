@@ -198,6 +198,22 @@ export function resolveStudy(
   };
 }
 
+/** Whether every cell of a study is one of another: that is the study grown by seeds, learners or presets. */
+export function isPartOf(part: StudyConfig, whole: StudyConfig): boolean {
+  const isIn = <T>(some: readonly T[] = [], all: readonly T[] = []) =>
+    some.every((one) => all.includes(one));
+  return part.suiteVersion === whole.suiteVersion &&
+    isIn(part.seeds, whole.seeds) &&
+    (part.trainingSeeds === undefined) ===
+      (whole.trainingSeeds === undefined) &&
+    isIn(part.trainingSeeds, whole.trainingSeeds) &&
+    isIn(part.algorithms, whole.algorithms) &&
+    Object.entries(part.presets).every(([name, config]) =>
+      whole.presets[name] !== undefined &&
+      canonicalJson(config) === canonicalJson(whole.presets[name])
+    );
+}
+
 /** Whether all seeds learn from the same episodes, and vary no more than the training. */
 export function hasSameData({ dataset }: Pick<Config, "dataset">): boolean {
   return dataset.sha256 !== null && !dataset.resample;

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { type Algorithm, isTabular } from "../algorithms/index.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { InputError } from "../errors.ts";
-import { programOf } from "../run/learn.ts";
 import type { Given } from "../run/problem.ts";
-import { type CellResult, cellSteps } from "./cell.ts";
-import { cellConfig, studyAlgorithms, type StudyCell } from "./config.ts";
+import type { CellResult } from "./cell.ts";
+import type { StudyCell } from "./config.ts";
+import { cellCosts, trainedBy } from "./cost.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
+import type { Machine } from "./work.ts";
 import type { BatchAnswer, BatchMessage } from "./worker.ts";
 
 /** What a pool is to do. */
@@ -26,12 +26,14 @@ export interface PoolOptions {
   readonly jobs: number;
   /** What computes. */
   readonly backend: BackendName;
-  /** Ends the work at once; cells in progress are lost. */
+  /** Folder where long trainings keep checkpoints, from which they go on. */
+  readonly unfinished: string;
+  /** Ends the work at once; of cells in progress, the last checkpoint is left. */
   readonly signal?: AbortSignal;
   /** Called often, with the steps that a cell has made. */
   readonly onStep: (cell: StudyCell, step: number) => void;
-  /** Called with each result, in the order in which they come. */
-  readonly onResult: (result: CellResult) => void;
+  /** Called with each result, in the order in which they come, and what computed it. */
+  readonly onResult: (result: CellResult, machine: Machine) => void;
 }
 
 /**
@@ -66,7 +68,8 @@ export function runPool(options: PoolOptions): Promise<void> {
           if (data.kind === "step") {
             return cells.forEach((cell) => options.onStep(cell, data.step));
           }
-          data.results.forEach(options.onResult);
+          const { machine } = data;
+          data.results.forEach((result) => options.onResult(result, machine));
           busy--;
           giveNext(worker);
         } catch (error) {
@@ -77,7 +80,14 @@ export function runPool(options: PoolOptions): Promise<void> {
         event.preventDefault();
         fail(new Error(`a worker of the study failed: ${event.message}`));
       };
-      const message: BatchMessage = { study, cells, given, backend };
+      const { unfinished } = options;
+      const message: BatchMessage = {
+        study,
+        cells,
+        given,
+        backend,
+        unfinished,
+      };
       worker.postMessage(message);
     };
     if (signal?.aborted || waiting.length === 0) return resolve();
@@ -120,7 +130,7 @@ function bySeeds(study: StudyConfig, cells: readonly StudyCell[]): Batch[] {
     ({ preset, policy }) => `${preset}/${policy}`,
   );
   return [...kinds.values()].flatMap((kind) => {
-    const networks = algorithmOf(study, kind[0])?.settings.ensembleSize ?? 1;
+    const networks = trainedBy(study, kind[0])?.settings.ensembleSize ?? 1;
     const size = Math.max(1, Math.floor(NETWORKS_TOGETHER / networks));
     return Array.from(
       { length: Math.ceil(kind.length / size) },
@@ -131,40 +141,9 @@ function bySeeds(study: StudyConfig, cells: readonly StudyCell[]): Batch[] {
 
 /** The order is for the time alone: a long batch begun last would keep the other workers waiting. */
 function longestFirst(study: StudyConfig, batches: readonly Batch[]): Batch[] {
+  const cost = cellCosts(study);
   const costs = new Map(
-    batches.map((
-      batch,
-    ) => [batch, batch.length * cellCost(study, batch[0])]),
+    batches.map((batch) => [batch, batch.length * cost(batch[0])]),
   );
   return batches.toSorted((a, b) => costs.get(b)! - costs.get(a)!);
-}
-
-/** What a cell trains; undefined where it trains nothing. */
-function algorithmOf(
-  study: StudyConfig,
-  { preset, policy }: StudyCell,
-): Algorithm | undefined {
-  const found = studyAlgorithms(study, preset).find(({ name }) =>
-    name === policy
-  );
-  return found && !isTabular(found) ? found : undefined;
-}
-
-/** Proportional to the multiplications of a cell's training, about. */
-function cellCost(study: StudyConfig, cell: StudyCell): number {
-  const algorithm = algorithmOf(study, cell);
-  if (!algorithm) return 0;
-  const { networks, plan } = programOf(
-    cellConfig(study, cell),
-    algorithm,
-    { observationSize: 2, observations: new Float32Array(2), actionCount: 4 },
-  );
-  const parameters = networks.reduce(
-    (sum, { layout }) => sum + layout.parameterCount,
-    0,
-  );
-  const { batchSize, ensembleSize } = algorithm.settings;
-  // Forward on all rows, among them those of next observations; backward on the batch, in two parts.
-  const rows = plan.rowCapacity + 2 * batchSize;
-  return cellSteps(study, cell) * rows * ensembleSize * parameters;
 }

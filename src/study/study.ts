@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { requirePlainEntries } from "../files/entries.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
-import { lockDirectory } from "../run/lock.ts";
+import { AtWorkError, lockDirectory } from "../run/lock.ts";
 import { writeManifest } from "../run/manifest.ts";
 import {
   claimRunDirectory,
@@ -44,7 +44,9 @@ import { studyReportHtml } from "../report/study_report.ts";
 import { type CellResult, cellSteps } from "./cell.ts";
 import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
 import {
+  isPartOf,
   isStudy,
+  readStudyConfig,
   seedConfig,
   STUDY_CONFIG_FILE,
   type StudyCell,
@@ -53,6 +55,16 @@ import {
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import { requireRoomForStudy } from "./sizes.ts";
 import { runPool } from "./pool.ts";
+import { type Shard, shardCells, shardName } from "./shard.ts";
+import {
+  beginWork,
+  keepOrigins,
+  machinesOf,
+  originsIn,
+  removeWork,
+  WORK_FOLDER,
+  workersIn,
+} from "./work.ts";
 import {
   aggregatesCsv,
   curvesCsv,
@@ -134,46 +146,15 @@ export class StudyStoppedError extends Error {
  */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { study, dataset, world, out, backend = "wasm", signal } = options;
-  const jobs = options.jobs ?? navigator.hardwareConcurrency;
   requireEnvironments(study, world);
   requireData(options);
   requireRoomForStudy(study, roomOf(backend), { dataset, world });
   const kept = inputsOf(options);
-  using _lock = claimDirectory(out, study, kept);
+  using _lock = claimStudy(options);
+  requireNoShards(out);
 
   const cells = studyCells(study);
-  const missing = cells.filter((cell) => !soundCell(options, cell));
-  const steps = stepCounter(study, cells, missing);
-  const notify = () => options.onProgress?.(steps.progress());
-  notify();
-  const work = runPool({
-    study,
-    given: { dataset, world },
-    cells: missing,
-    jobs,
-    backend,
-    signal,
-    onStep(cell, step) {
-      steps.made(cell, step);
-      notify();
-    },
-    onResult(result) {
-      writeCell(out, result);
-      steps.finished(result.cell);
-      notify();
-    },
-  });
-  try {
-    await work;
-  } catch (error) {
-    // Nothing is there to resume: the folder is free for the corrected command.
-    if (error instanceof InputError && steps.progress().cells === 0) {
-      Deno.removeSync(join(out, STUDY_CONFIG_FILE));
-      for (const [name] of kept) Deno.removeSync(join(out, name));
-    }
-    throw error;
-  }
-  const { cells: finished, allCells } = steps.progress();
+  const { cells: finished, allCells } = await compute(options, cells, "study");
   const heed = async () => {
     // The signal is given when nothing is at work.
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -201,8 +182,145 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   }
   await writeFindings(files, findings);
   files.check();
-  writeManifest(out, {}, files.list());
+  const machines = machinesOf(originsIn(out), cells.map(cellFile));
+  writeManifest(out, { machines }, files.list());
+  removeWork(out);
   return findings.result;
+}
+
+/**
+ * Computes the cells of one shard, in a folder of its own or one that others work in too. Nothing is
+ * derived: `mergeStudy` does that.
+ *
+ * @returns How far the shard is.
+ * @throws InputError if the directory holds something else, the shard is at work there already, or training
+ *   diverges.
+ * @throws StudyStoppedError if the signal was given.
+ *
+ * @example Two shards in one folder
+ * ```ts
+ * import { mergeStudy, resolveStudy, runShard } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const study = resolveStudy({
+ *   presets: ["smoke"],
+ *   algorithms: ["bc"],
+ *   seeds: [0, 1],
+ *   overrides: { network: { hidden: [8] }, algorithms: { bc: { steps: 2, batchSize: 4 } } },
+ * });
+ * const out = `${Deno.makeTempDirSync()}/study`;
+ * for (const index of [0, 1]) await runShard({ study, out, jobs: 1 }, { index, count: 2 });
+ * const { missing } = await mergeStudy({ study, out, from: [out] });
+ * deepEqual(missing, []);
+ * ```
+ */
+export async function runShard(
+  options: StudyOptions,
+  shard: Shard,
+): Promise<StudyProgress> {
+  const { study, dataset, world, out, backend = "wasm", signal } = options;
+  requireEnvironments(study, world);
+  requireData(options);
+  requireRoomForStudy(study, roomOf(backend), { dataset, world });
+  // For a moment only: other shards make or open the folder in the same way.
+  const claimed = await patiently(
+    () => claimStudy(options),
+    () => isStudy(out),
+  );
+  claimed[Symbol.dispose]();
+  const cells = shardCells(study, shard);
+  const progress = await compute(options, cells, shardName(shard));
+  if (progress.cells < progress.allCells || signal?.aborted) {
+    throw new StudyStoppedError(progress.cells, progress.allCells);
+  }
+  return progress;
+}
+
+/**
+ * Tries again for ten seconds, while another process holds what is wanted or has just made it.
+ *
+ * @param isMade Whether it is there.
+ */
+async function patiently<T>(
+  attempt: () => T,
+  isMade: () => boolean,
+): Promise<T> {
+  for (let rest = 50;; rest--) {
+    const wasMade = isMade();
+    try {
+      return attempt();
+    } catch (error) {
+      const isPassing = error instanceof AtWorkError || (!wasMade && isMade());
+      if (!isPassing || rest === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+/** Refuses to work beside shards: two processes would write one file. */
+function requireNoShards(out: string): void {
+  const shard = workersIn(out).find(({ isRunning }) => isRunning);
+  if (shard !== undefined) {
+    throw new InputError(
+      `${out}: shard ${shard.name} is at work there; wait for it or choose another folder`,
+    );
+  }
+}
+
+/**
+ * Computes those of some cells that are not there yet.
+ *
+ * @param name Of this process's work.
+ */
+async function compute(
+  options: StudyOptions,
+  cells: readonly StudyCell[],
+  name: string,
+): Promise<StudyProgress> {
+  const { study, dataset, world, out, backend = "wasm", signal } = options;
+  const jobs = options.jobs ?? navigator.hardwareConcurrency;
+  using work = beginWork(out, name);
+  const missing = cells.filter((cell) => !soundCell(options, cell));
+  const steps = stepCounter(study, cells, missing);
+  const notify = () => options.onProgress?.(steps.progress());
+  notify();
+  try {
+    await runPool({
+      study,
+      given: { dataset, world },
+      cells: missing,
+      jobs,
+      backend,
+      unfinished: join(out, WORK_FOLDER, "unfinished"),
+      signal,
+      onStep(cell, step) {
+        steps.made(cell, step);
+        notify();
+      },
+      onResult(result, machine) {
+        writeCell(out, result);
+        const { path, sha256 } = fileOf(
+          cellFile(result.cell),
+          cellText(result),
+        );
+        work.finished(path, { sha256, machine });
+        steps.finished(result.cell);
+        notify();
+      },
+    });
+  } catch (error) {
+    // Nothing is there to resume: the folder is free for the corrected command.
+    if (
+      name === "study" && error instanceof InputError &&
+      steps.progress().cells === 0
+    ) {
+      Deno.removeSync(join(out, STUDY_CONFIG_FILE));
+      for (const [name] of inputsOf(options)) Deno.removeSync(join(out, name));
+      removeWork(out);
+    } else work.failed(error instanceof Error ? error.message : `${error}`);
+    throw error;
+  }
+  return steps.progress();
 }
 
 /** The files that a study keeps of what it is made from: [name, content]. */
@@ -296,15 +414,16 @@ async function writeFindings(
 }
 
 /**
- * Makes the directory of a study, or makes sure that it is this one's, and takes its lock.
+ * Makes the directory of a study, or makes sure that it is this one's or one that grows to it, and takes
+ * its lock.
  *
- * @param inputs Its data and its world, where they are from files.
+ * @throws InputError if it holds anything else, or another process is at work there.
  */
-function claimDirectory(
-  out: string,
-  study: StudyConfig,
-  inputs: readonly [name: string, content: Uint8Array][],
+export function claimStudy(
+  options: Pick<StudyOptions, "study" | "dataset" | "world" | "out">,
 ): Disposable {
+  const { out, study } = options;
+  const inputs = inputsOf(options);
   if (!isStudy(out)) {
     const lock = claimRunDirectory(out);
     try {
@@ -317,15 +436,27 @@ function claimDirectory(
     return lock;
   }
   requirePlainEntries(out);
-  const recorded = readFile(join(out, STUDY_CONFIG_FILE));
-  const { sha256 } = fileOf(STUDY_CONFIG_FILE, canonicalJson(study));
-  if (fileOf(STUDY_CONFIG_FILE, recorded).sha256 !== sha256) {
-    throw new InputError(
-      `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
-    );
+  const lock = lockDirectory(out);
+  try {
+    const path = join(out, STUDY_CONFIG_FILE);
+    const recorded = new TextDecoder().decode(readFile(path));
+    const text = canonicalJson(study);
+    const grows = recorded !== text && isPartOf(readStudyConfig(path), study);
+    if (recorded !== text && !grows) {
+      throw new InputError(
+        `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
+      );
+    }
+    for (const [name, content] of inputs) requireSameData(out, name, content);
+    if (grows) {
+      keepOrigins(out);
+      writeArtifact(out, STUDY_CONFIG_FILE, text);
+    }
+    return lock;
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
   }
-  for (const [name, content] of inputs) requireSameData(out, name, content);
-  return lockDirectory(out);
 }
 
 /** Counts cells and steps; steps of a cell in progress count as they are made. */

@@ -33,6 +33,7 @@ import {
   studyDataset,
   studyWorld,
 } from "./config.ts";
+import { isMachines } from "./work.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import { checkVersions, compareSoftware } from "../run/verify.ts";
 
@@ -78,7 +79,11 @@ export async function verifyStudy(
   const differences = [
     ...checkFiles(directory, files),
     ...[
-      ...Object.keys(about).map((key) => `has the unknown key ${key}`),
+      ...Object.keys(about).flatMap((key) =>
+        key === "machines" && isMachines(about.machines)
+          ? []
+          : [`has the unknown key ${key}`]
+      ),
       ...checkVersions(versions, suiteVersions()),
     ].map((what) => ({ path: "manifest.json", what })),
   ];

@@ -1,0 +1,108 @@
+/**
+ * A study as an array job of Slurm.
+ *
+ * @module
+ */
+import { InputError } from "../mod.ts";
+
+/** What is to be submitted. */
+export interface SlurmJob {
+  /** The command of the study without `--shard`, as words. */
+  readonly command: readonly string[];
+  /** The study's folder, which every node sees. */
+  readonly out: string;
+  /** Tasks of the array: as many shards. */
+  readonly tasks: number;
+  /** Further options of sbatch, as a user writes them. */
+  readonly options: string;
+}
+
+/** A word as the shell takes it. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word)
+    ? word
+    : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Times that Slurm runs a task again before it counts as failed. */
+const RESTARTS = 20;
+
+/**
+ * The script of the array job. Each task computes a shard in the common folder. A task that is ended, by a
+ * time limit, a preemption or a kill, is queued again and goes on from its last checkpoint; one whose
+ * command is wrong (exit code 2) is not.
+ */
+export function arrayScript({ command, out, tasks }: SlurmJob): string {
+  return `#!/bin/bash
+#SBATCH --job-name=study
+#SBATCH --array=0-${tasks - 1}
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=B:TERM@30
+#SBATCH --output=${out}/.work/slurm-%a.txt
+# The shell waits, so that it hears SIGTERM, and passes it on: the study keeps what is finished.
+${command.map(quoted).join(" ")} \\
+  --shard "$SLURM_ARRAY_TASK_ID/${tasks}" --jobs "\${SLURM_CPUS_PER_TASK:-1}" &
+study=$!
+trap 'kill -TERM $study' TERM
+wait $study; code=$?
+while kill -0 $study 2>/dev/null; do wait $study; code=$?; done
+if [ $code -gt 2 ] && [ "\${SLURM_RESTART_COUNT:-0}" -lt ${RESTARTS} ]; then
+  scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
+fi
+exit $code
+`;
+}
+
+/** The script of the job that gathers: it runs when all tasks have ended, however they did. */
+export function mergeScript({ command, out }: SlurmJob): string {
+  return `#!/bin/bash
+#SBATCH --job-name=study-merge
+#SBATCH --open-mode=append
+#SBATCH --output=${out}/.work/slurm-merge.txt
+exec ${command.map(quoted).join(" ")} --merge ${quoted(out)}
+`;
+}
+
+/**
+ * Submits both jobs. Nothing stays at work here.
+ *
+ * @returns The number of the array job and that of the job that gathers.
+ * @throws InputError if sbatch is not there or refuses.
+ */
+export async function submit(job: SlurmJob): Promise<[string, string]> {
+  const array = await sbatch(job, arrayScript(job), []);
+  const merge = await sbatch(job, mergeScript(job), [
+    `--dependency=afterany:${array}`,
+  ]);
+  return [array, merge];
+}
+
+async function sbatch(
+  { options, out }: SlurmJob,
+  script: string,
+  own: readonly string[],
+): Promise<string> {
+  Deno.mkdirSync(`${out}/.work`, { recursive: true });
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command("sbatch", {
+      args: ["--parsable", ...own, ...options.split(/\s+/).filter(Boolean)],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch {
+    throw new InputError(
+      "--submit: sbatch is not to be found; submit where Slurm is, or see the scripts with --print",
+    );
+  }
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(script));
+  await writer.close();
+  const { success, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  if (!success) throw new InputError(`--submit: ${text(stderr)}`);
+  // CLUSTER follows where there are several.
+  return text(stdout).split(";")[0];
+}

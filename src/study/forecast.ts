@@ -1,0 +1,66 @@
+/**
+ * How long a study will take, by a short measurement.
+ *
+ * @module
+ */
+import { type BackendName, chooseBackend } from "../backends/choose.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
+import { learn } from "../run/learn.ts";
+import { type Given, openProblem } from "../run/problem.ts";
+import { cellConfig, studyCells } from "./config.ts";
+import { trainedBy } from "./cost.ts";
+
+/** A forecast. */
+export interface StudyForecast {
+  /** All cells. */
+  readonly cells: number;
+  /** Hours of one thread of this machine for all of them. */
+  readonly hours: number;
+}
+
+/** Steps that are measured, after as many to warm up. */
+const MEASURED_STEPS = 50;
+
+/**
+ * Trains a few steps of each preset and algorithm in one thread, on the data of the first seed, and takes
+ * every cell for as long by the step. What is evaluated along the way is not counted.
+ *
+ * @throws InputError if something cannot be trained.
+ */
+export async function forecastStudy(
+  study: StudyConfig,
+  given: Given,
+  backend: BackendName = "wasm",
+): Promise<StudyForecast> {
+  const opened = await chooseBackend(backend, { threads: 1 });
+  const cells = studyCells(study);
+  const kinds = Map.groupBy(cells, ({ preset, policy }) =>
+    `${preset}/${policy}`);
+  let seconds = 0;
+  for (const [first, ...others] of kinds.values()) {
+    const algorithm = trainedBy(study, first);
+    if (!algorithm) continue;
+    const config = cellConfig(study, first);
+    const { steps } = algorithm.settings;
+    const measured = 2 * Math.min(MEASURED_STEPS, steps);
+    const problem = { ...openProblem(config, given), environment: null };
+    const times: number[] = [];
+    await learn({
+      config,
+      problem,
+      algorithm: {
+        ...algorithm,
+        settings: {
+          ...algorithm.settings,
+          steps: measured,
+          logInterval: measured / 2,
+        },
+      },
+      backend: opened,
+      onRow: () => times.push(performance.now()),
+    });
+    const perStep = (times[1] - times[0]) / 1000 / (measured / 2);
+    seconds += perStep * steps * (1 + others.length);
+  }
+  return { cells: cells.length, hours: seconds / 3600 };
+}

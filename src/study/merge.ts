@@ -1,0 +1,140 @@
+/**
+ * Gathers the cells of a study that were computed in several folders.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { WorldFile } from "../environments/world_file.ts";
+import { InputError } from "../errors.ts";
+import type { StudyConfig, StudyResult } from "../evaluation/study_results.ts";
+import { fileOf } from "../run/run_files.ts";
+import type { CellResult } from "./cell.ts";
+import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
+import {
+  isPartOf,
+  isStudy,
+  readStudyConfig,
+  STUDY_CONFIG_FILE,
+  type StudyCell,
+  studyCells,
+} from "./config.ts";
+import { claimStudy, runStudy, type StudyOptions } from "./study.ts";
+import { beginWork, type CellOrigin, originsIn } from "./work.ts";
+
+/** What is to be gathered. */
+export interface MergeOptions extends
+  Pick<
+    StudyOptions,
+    "study" | "dataset" | "world" | "out" | "signal" | "onNote"
+  > {
+  /** Folders of the study or of parts of it; `out` may be one of them. */
+  readonly from: readonly string[];
+}
+
+/** What was found. */
+export interface MergeFindings {
+  /** Cells that were taken from elsewhere. */
+  readonly taken: number;
+  /** Cells that are nowhere. */
+  readonly missing: readonly StudyCell[];
+  /** Cells that two folders have with other bytes, a line each that names what computed them. */
+  readonly differing: readonly string[];
+  /** What the study found; null where cells are missing or differ. */
+  readonly result: StudyResult | null;
+}
+
+/**
+ * Gathers the cells of a study in one folder. Each is checked as a resumed study checks its own, and equal
+ * cells must be equal bytes: where they are not, a machine computed something wrong. Memory does not grow
+ * with what cells hold, before results are derived.
+ *
+ * @throws InputError if a folder holds no part of this study, or one of another version of the suite.
+ * @throws StudyStoppedError if the signal was given.
+ */
+export async function mergeStudy(
+  options: MergeOptions,
+): Promise<MergeFindings> {
+  const { study, out, from, world, onNote } = options;
+  for (const directory of from) requirePart(directory, study);
+  const differing: string[] = [];
+  const missing: StudyCell[] = [];
+  let taken = 0;
+  {
+    using _lock = claimStudy(options);
+    using work = beginWork(out, "merge");
+    const places = [out, ...from.filter((directory) => directory !== out)];
+    const origins = new Map(
+      places.map((directory) => [directory, originsIn(directory)]),
+    );
+    for (const cell of studyCells(study)) {
+      const path = cellFile(cell);
+      const found = places.flatMap((directory) => {
+        const result = soundCell(directory, study, cell, world, onNote);
+        if (result === null) return [];
+        const text = cellText(result);
+        const origin = origins.get(directory)!.get(path);
+        return [{ directory, result, text, origin }];
+      });
+      if (found.length === 0) {
+        missing.push(cell);
+        continue;
+      }
+      const [first] = found;
+      const other = found.find(({ text }) => text !== first.text);
+      if (other) {
+        differing.push(
+          `${path}: ${first.directory} (${
+            wordsOf(first.origin)
+          }) and ${other.directory} (${
+            wordsOf(other.origin)
+          }) have other bytes: one of these machines computes wrongly`,
+        );
+      } else if (first.directory !== out) {
+        writeCell(out, first.result);
+        const { sha256 } = fileOf(path, first.text);
+        if (first.origin?.sha256 === sha256) work.finished(path, first.origin);
+        taken++;
+      }
+    }
+  }
+  const isWhole = differing.length === 0 && missing.length === 0;
+  const result = isWhole ? await runStudy(options) : null;
+  return { taken, missing, differing, result };
+}
+
+/** Refuses a folder that has nothing of a study. */
+function requirePart(directory: string, study: StudyConfig): void {
+  if (!isStudy(directory)) {
+    throw new InputError(
+      `${directory}: holds no study (it has no ${STUDY_CONFIG_FILE}); was it copied whole?`,
+    );
+  }
+  const own = readStudyConfig(join(directory, STUDY_CONFIG_FILE));
+  if (!isPartOf(own, study) && !isPartOf(study, own)) {
+    throw new InputError(
+      `${directory}: holds another study (its ${STUDY_CONFIG_FILE} differs)`,
+    );
+  }
+}
+
+function soundCell(
+  directory: string,
+  study: StudyConfig,
+  cell: StudyCell,
+  world: WorldFile | undefined,
+  onNote: StudyOptions["onNote"],
+): CellResult | null {
+  try {
+    return readCell(directory, study, cell, world);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    onNote?.(`${error.message}; it is not taken`);
+    return null;
+  }
+}
+
+function wordsOf(origin: CellOrigin | undefined): string {
+  if (!origin) return "by a machine that is not known";
+  const { backend, device, architecture } = origin.machine;
+  return `${backend}, ${device}, ${architecture}`;
+}

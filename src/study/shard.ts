@@ -1,0 +1,95 @@
+/**
+ * A share of a study's cells, for one of many machines.
+ *
+ * @module
+ */
+import { InputError } from "../errors.ts";
+import type { StudyConfig } from "../evaluation/study_results.ts";
+import { type StudyCell, studyCells } from "./config.ts";
+import { cellCosts } from "./cost.ts";
+
+/** Which share. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
+const MAX_SHARDS = 1_000_000;
+
+/**
+ * Reads `I/N`.
+ *
+ * @throws InputError if it is none, or I is not from 0 to N - 1.
+ *
+ * @example The second of four
+ * ```ts
+ * import { parseShard } from "@holdfast/offline-rl";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(parseShard("1/4"), { index: 1, count: 4 });
+ * ```
+ */
+export function parseShard(text: string): Shard {
+  const [index, count] = /^(\d{1,7})\/(\d{1,7})$/.exec(text)?.slice(1)
+    .map(Number) ?? [];
+  if (!(index < count && count <= MAX_SHARDS)) {
+    throw new InputError(
+      `--shard: must be I/N with I from 0 to N - 1, such as 0/4, not ${
+        JSON.stringify(text)
+      }`,
+    );
+  }
+  return { index, count };
+}
+
+/** What a shard is called in the names of files. */
+export function shardName({ index, count }: Shard): string {
+  return `${index}-of-${count}`;
+}
+
+/**
+ * The cells of a shard: the costliest first they are dealt out like cards, there and back, so that each
+ * shard gets as many of each kind as the others, give or take one.
+ *
+ * @example Every cell is in one shard
+ * ```ts
+ * import { resolveStudy, shardCells, studyCells } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const study = resolveStudy({ presets: ["smoke"], seeds: [0, 1, 2] });
+ * const parts = [0, 1].map((index) => shardCells(study, { index, count: 2 }).length);
+ * equal(parts[0] + parts[1], studyCells(study).length);
+ * ```
+ */
+export function shardCells(study: StudyConfig, shard: Shard): StudyCell[] {
+  return dealt(study).flatMap((cell, i) =>
+    handOf(i, shard.count) === shard.index ? [cell] : []
+  );
+}
+
+/** Of so many shards, the one of each cell, by the cell's place in {@link studyCells}. */
+export function shardsOfCells(study: StudyConfig, count: number): number[] {
+  const places = new Map(studyCells(study).map((cell, i) => [key(cell), i]));
+  const shards: number[] = [];
+  dealt(study).forEach((cell, i) => {
+    shards[places.get(key(cell))!] = handOf(i, count);
+  });
+  return shards;
+}
+
+function key(cell: StudyCell): string {
+  return Object.values(cell).join("/");
+}
+
+function dealt(study: StudyConfig): StudyCell[] {
+  const cost = cellCosts(study);
+  return studyCells(study).toSorted((a, b) => cost(b) - cost(a));
+}
+
+/** Who gets the i-th card of so many. */
+function handOf(i: number, count: number): number {
+  const round = i % (2 * count);
+  return round < count ? round : 2 * count - 1 - round;
+}
