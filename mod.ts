@@ -162,14 +162,26 @@ export type { DatasetSummary, OutcomeRate } from "./src/dataset/summary.ts";
 export {
   parseSeeds,
   resolveStudy,
+  type StudyCell,
+  studyCells,
   type StudyRequest,
 } from "./src/study/config.ts";
 export { type StudyConfig } from "./src/evaluation/study_results.ts";
 export {
+  beginStudy,
+  runShard,
   runStudy,
   type StudyOptions,
   type StudyProgress,
 } from "./src/study/study.ts";
+export { parseShard, type Shard, shardCells } from "./src/study/shard.ts";
+export {
+  type MergeFindings,
+  type MergeOptions,
+  mergeStudy,
+} from "./src/study/merge.ts";
+export { type StudyStatus, studyStatus } from "./src/study/status.ts";
+export { forecastStudy, type StudyForecast } from "./src/study/forecast.ts";
 export {
   calibrate,
   type CalibrationOptions,

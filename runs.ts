@@ -29,6 +29,8 @@ export {
   worldSha256,
 } from "./src/run/problem.ts";
 export { isStudy } from "./src/study/config.ts";
+export { type MissingShard, missingShards } from "./src/study/shard.ts";
+export type { Worker } from "./src/study/work.ts";
 export { canTake, startingIn, unsafeName } from "./src/mdp/mdp.ts";
 export { behaviourNames } from "./src/environments/index.ts";
 export {

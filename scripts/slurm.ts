@@ -9,6 +9,10 @@ import { InputError } from "../mod.ts";
 export interface SlurmJob {
   /** The command of the study without `--shard`, as words. */
   readonly command: readonly string[];
+  /** The folder of the suite, in which it runs. */
+  readonly project: string;
+  /** The folder of the user, to which paths in the command are relative. */
+  readonly user: string;
   /** The study's folder, which every node sees. */
   readonly out: string;
   /** Tasks of the array: as many shards. */
@@ -32,16 +36,18 @@ const RESTARTS = 20;
  * time limit, a preemption or a kill, is queued again and goes on from its last checkpoint; one whose
  * command is wrong (exit code 2) is not.
  */
-export function arrayScript({ command, out, tasks }: SlurmJob): string {
+export function arrayScript(job: SlurmJob): string {
+  const { tasks } = job;
   return `#!/bin/bash
 #SBATCH --job-name=study
 #SBATCH --array=0-${tasks - 1}
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --signal=B:TERM@30
-#SBATCH --output=${out}/.work/slurm-%a.txt
+#SBATCH --output=${logs(job)}/%A_%a.txt
+${place(job)}
 # The shell waits, so that it hears SIGTERM, and passes it on: the study keeps what is finished.
-${command.map(quoted).join(" ")} \\
+${words(job)} \\
   --shard "$SLURM_ARRAY_TASK_ID/${tasks}" --jobs "\${SLURM_CPUS_PER_TASK:-1}" &
 study=$!
 trap 'kill -TERM $study' TERM
@@ -55,13 +61,27 @@ exit $code
 }
 
 /** The script of the job that gathers: it runs when all tasks have ended, however they did. */
-export function mergeScript({ command, out }: SlurmJob): string {
+export function mergeScript(job: SlurmJob): string {
   return `#!/bin/bash
 #SBATCH --job-name=study-merge
 #SBATCH --open-mode=append
-#SBATCH --output=${out}/.work/slurm-merge.txt
-exec ${command.map(quoted).join(" ")} --merge ${quoted(out)}
+#SBATCH --output=${logs(job)}/%A_merge.txt
+${place(job)}
+exec ${words(job)} --merge ${quoted(job.out)}
 `;
+}
+
+/** Where the tasks' own words go: beside the study, which holds nothing but itself. */
+function logs({ out }: SlurmJob): string {
+  return `${out}.slurm`;
+}
+
+function place({ project, user }: SlurmJob): string {
+  return `cd ${quoted(project)} || exit 2\nexport INIT_CWD=${quoted(user)}`;
+}
+
+function words({ command }: SlurmJob): string {
+  return command.map(quoted).join(" ");
 }
 
 /**
@@ -79,11 +99,12 @@ export async function submit(job: SlurmJob): Promise<[string, string]> {
 }
 
 async function sbatch(
-  { options, out }: SlurmJob,
+  job: SlurmJob,
   script: string,
   own: readonly string[],
 ): Promise<string> {
-  Deno.mkdirSync(`${out}/.work`, { recursive: true });
+  const { options } = job;
+  Deno.mkdirSync(logs(job), { recursive: true });
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command("sbatch", {

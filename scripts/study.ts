@@ -10,9 +10,12 @@ import {
   datasetToSafetensors,
   InputError,
   parseSeeds,
+  parseShard,
   readJsonFile,
   resolveStudy,
+  runShard,
   runStudy,
+  type StudyOptions,
   StudyStoppedError,
 } from "../mod.ts";
 import {
@@ -34,6 +37,13 @@ import {
   type Usage,
 } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import {
+  printStatus,
+  runAudit,
+  runMerge,
+  runSubmit,
+  shardFlags,
+} from "./study_shards.ts";
 import { printStudy } from "./study_table.ts";
 import { chosenWorld, worldFlags } from "./world_at_work.ts";
 
@@ -91,6 +101,7 @@ const usage: Usage = {
       value: "NAME",
       help: "wasm (default), reference or webgpu: same bits, other speed",
     },
+    ...shardFlags,
     calibrate: { help: "calibrate off-policy evaluation; it has these flags:" },
     ...calibrationFlags,
   },
@@ -100,6 +111,8 @@ const usage: Usage = {
 await runScript(usage, async (args) => {
   const { values, switches } = args;
   if (switches.has("calibrate")) return await runCalibration(args);
+  if (values.status !== undefined) return printStatus(values.status);
+  if (values.audit !== undefined) return await runAudit(args);
   const foreign = Object.keys(calibrationFlags).find((name) => values[name]);
   if (foreign !== undefined) {
     throw new InputError(`--${foreign}: is of a calibration; give --calibrate`);
@@ -134,6 +147,24 @@ await runScript(usage, async (args) => {
   const out = values.out ??
     join(artifactsFolder(), `study-${presets.join("-")}`);
 
+  const onNote = (note: string) => screen.write(`note: ${note}\n`);
+  const shared = { args, study, dataset, world, out, onNote };
+  const kinds = ["shard", "merge", "submit"].filter((name) => name in values);
+  if (kinds.length > 1) {
+    throw new InputError(`--${kinds[0]} and --${kinds[1]}: give one of them`);
+  }
+  const needs = Object.entries({
+    tasks: "submit",
+    sbatch: "submit",
+    print: "submit",
+  })
+    .find(([name, other]) =>
+      (name in values || switches.has(name)) && !(other in values)
+    );
+  if (needs) throw new InputError(`--${needs[0]}: is of --${needs[1]}`);
+  if (values.merge !== undefined) return await runMerge(shared);
+  if (values.submit !== undefined) return await runSubmit(shared);
+  const shard = values.shard === undefined ? null : parseShard(values.shard);
   if (jobs !== undefined) noteSurplus(screen, "--jobs", jobs);
   const interrupt = await listenForInterrupt(
     "stopping; Ctrl-C again stops at once",
@@ -141,7 +172,7 @@ await runScript(usage, async (args) => {
   const begun = performance.now();
   let progress: Progress | undefined;
   try {
-    const result = await runStudy({
+    const options: StudyOptions = {
       study,
       dataset,
       world,
@@ -157,8 +188,16 @@ await runScript(usage, async (args) => {
         }
         progress.update(steps);
       },
-      onNote: (note) => screen.write(`note: ${note}\n`),
-    });
+      onNote,
+    };
+    if (shard !== null) {
+      const { cells } = await runShard(options, shard);
+      processOutput("stdout").write(
+        `${out}: ${cells} cells of shard ${values.shard} are finished\n`,
+      );
+      return 0;
+    }
+    const result = await runStudy(options);
     printStudy(processOutput("stdout"), result);
     const took = duration((performance.now() - begun) / 1000);
     processOutput("stdout").write(

@@ -15,16 +15,29 @@ import {
   studyStatus,
 } from "../mod.ts";
 import { missingShards } from "../runs.ts";
-import { duration, environmentVariable, processOutput, visible } from "../tools.ts";
+import {
+  duration,
+  environmentVariable,
+  processOutput,
+  visible,
+} from "../tools.ts";
 import { type Arguments, choiceFlag, type Flag, integerFlag } from "./cli.ts";
-import { arrayScript, mergeScript, quoted, type SlurmJob, submit } from "./slurm.ts";
+import {
+  arrayScript,
+  mergeScript,
+  quoted,
+  type SlurmJob,
+  submit,
+} from "./slurm.ts";
 import { printStudy } from "./study_table.ts";
+import { verifyStudyScript } from "./verify_study.ts";
 
 /** Flags of a study on several machines. */
 export const shardFlags: Readonly<Record<string, Flag>> = {
   shard: {
     value: "I/N",
-    help: "compute the I-th (from 0) of N shares of the cells and derive nothing",
+    help:
+      "compute the I-th (from 0) of N shares of the cells and derive nothing",
   },
   merge: {
     value: "DIR,…",
@@ -32,14 +45,182 @@ export const shardFlags: Readonly<Record<string, Flag>> = {
   },
   audit: {
     value: "P",
-    help: "compute this share of the cells of a finished study again and compare",
+    help:
+      "compute this share of the cells of a finished study again and compare",
   },
   status: { value: "DIR", help: "say how far a study is, and end" },
   submit: {
     value: "slurm",
     help: "compute it as an array job of Slurm, followed by a job that gathers",
   },
-  tasks: { value: "N", help: "tasks of that array (default: one a cell, 100 at most)" },
-  sbatch: { value: "OPTIONS", help: "further options of sbatch, such as \"--time=60\"" },
+  tasks: {
+    value: "N",
+    help: "tasks of that array (default: one a cell, 100 at most)",
+  },
+  sbatch: {
+    value: "OPTIONS",
+    help: 'further options of sbatch, such as "--time=60"',
+  },
   print: { help: "with --submit: show the scripts and submit nothing" },
 };
+
+/** What these commands have in common. */
+export interface SharedStudy extends
+  Pick<
+    StudyOptions,
+    "study" | "dataset" | "world" | "out" | "signal" | "onNote"
+  > {
+  /** The arguments. */
+  readonly args: Arguments;
+}
+
+/** `--status`: prints how far a study is. */
+export function printStatus(directory: string): number {
+  const { cells, finished, perHour, hoursLeft, workers } = studyStatus(
+    directory,
+  );
+  const output = processOutput("stdout");
+  const running = workers.filter(({ isRunning }) => isRunning).length;
+  const rate = perHour === null ? "" : `, ${perHour.toPrecision(3)} an hour`;
+  const left = hoursLeft === null || hoursLeft === 0
+    ? ""
+    : `, about ${duration(hoursLeft * 3600)} left`;
+  output.write(
+    `${finished} of ${cells} cells are finished, ${
+      cells - finished
+    } missing${rate}${left}\n`,
+  );
+  if (workers.length > 0) {
+    output.write(
+      `${running} of ${workers.length} who began are at work here\n`,
+    );
+  }
+  for (const { name, failure } of workers) {
+    if (failure === null) continue;
+    output.write(`${name} failed: ${visible(failure, 300)}\n`);
+  }
+  return 0;
+}
+
+/** `--audit`: computes a share of a finished study's trainings again and compares. */
+export async function runAudit(args: Arguments): Promise<number> {
+  const share = Number(args.values.audit);
+  if (!(share > 0 && share <= 1)) {
+    throw new InputError(
+      `--audit: must be a share above 0 and at most 1, not ${
+        JSON.stringify(args.values.audit)
+      }`,
+    );
+  }
+  if (args.values.out === undefined) {
+    throw new InputError("--audit: give the finished study with --out DIR");
+  }
+  const { cells } = studyStatus(args.values.out);
+  const values = { ...args.values, cells: `${Math.ceil(share * cells)}` };
+  return await verifyStudyScript({ ...args, values }, args.values.out);
+}
+
+/** `--merge`: gathers cells and derives the study, or says what is missing. */
+export async function runMerge(
+  { args, ...options }: SharedStudy,
+): Promise<number> {
+  const from = args.values.merge.split(",").map((path) => resolve(path));
+  const found = await mergeStudy({ ...options, from });
+  const { missing, differing, taken, result } = found;
+  const output = processOutput("stdout");
+  output.write(`${taken} cells taken\n`);
+  for (const line of differing) {
+    output.write(`differs: ${visible(line, 1000)}\n`);
+  }
+  if (missing.length > 0) {
+    output.write(`${missing.length} cells are missing:\n`);
+    for (
+      const { shard, directory, cells } of missingShards(
+        options.study,
+        missing,
+        from,
+      )
+    ) {
+      const own = shard === null
+        ? ["--out", options.out]
+        : ["--out", directory, "--shard", shard];
+      const command = [...withoutFlags(Deno.args, ["merge", "out"]), ...own];
+      output.write(
+        `  ${cells}: deno task study ${command.map(quoted).join(" ")}\n`,
+      );
+    }
+  }
+  if (result === null) return 1;
+  printStudy(output, result);
+  output.write(
+    `\n${join(options.out, "report.html")}: the report of the study\n`,
+  );
+  return 0;
+}
+
+/** `--submit`: hands the study to a scheduler, with a forecast. */
+export async function runSubmit(
+  { args, ...options }: SharedStudy,
+): Promise<number> {
+  choiceFlag(args, "submit", ["slurm"]);
+  const { study, out, dataset, world } = options;
+  const output = processOutput("stdout");
+  const { cells, hours } = await forecastStudy(study, { dataset, world });
+  const tasks = integerFlag(args, "tasks", 1, 100_000) ?? Math.min(cells, 100);
+  output.write(
+    `${cells} cells, about ${
+      duration(hours * 3600)
+    } of one thread of this machine, ${
+      duration(hours * 3600 / tasks)
+    } for each of ${tasks} tasks\n`,
+  );
+  const job: SlurmJob = {
+    command: studyCommand(out),
+    project: resolve(import.meta.dirname!, ".."),
+    user: environmentVariable("INIT_CWD") ?? Deno.cwd(),
+    out: resolve(out),
+    tasks,
+    options: args.values.sbatch ?? "",
+  };
+  if (args.switches.has("print")) {
+    output.write(`\n${arrayScript(job)}\n${mergeScript(job)}`);
+    return 0;
+  }
+  beginStudy(options);
+  const [array, merge] = await submit(job);
+  output.write(
+    `job ${array}: ${tasks} tasks; job ${merge} gathers what they leave in ${out}\n`,
+  );
+  return 0;
+}
+
+/** The command of the study itself, in a folder. */
+function studyCommand(out: string): string[] {
+  const [deno, ...words] = suite.tasks.study.command.split(" ");
+  if (deno !== "deno") throw new Error("the task does not run deno");
+  const own = withoutFlags(Deno.args, [
+    "submit",
+    "tasks",
+    "sbatch",
+    "print",
+    "out",
+  ]);
+  return [Deno.execPath(), ...words, ...own, "--out", resolve(out)];
+}
+
+/** Arguments without some flags and their values. */
+function withoutFlags(
+  args: readonly string[],
+  names: readonly string[],
+): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const name = names.find((name) => args[i].split("=")[0] === `--${name}`);
+    if (name === undefined) kept.push(args[i]);
+    else if (!args[i].includes("=") && shardFlags[name]?.value !== "") {
+      // A switch has no value behind it.
+      if (name !== "print") i++;
+    }
+  }
+  return kept;
+}

@@ -34,8 +34,10 @@ export async function forecastStudy(
 ): Promise<StudyForecast> {
   const opened = await chooseBackend(backend, { threads: 1 });
   const cells = studyCells(study);
-  const kinds = Map.groupBy(cells, ({ preset, policy }) =>
-    `${preset}/${policy}`);
+  const kinds = Map.groupBy(
+    cells,
+    ({ preset, policy }) => `${preset}/${policy}`,
+  );
   let seconds = 0;
   for (const [first, ...others] of kinds.values()) {
     const algorithm = trainedBy(study, first);

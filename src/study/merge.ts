@@ -68,12 +68,13 @@ export async function mergeStudy(
     );
     for (const cell of studyCells(study)) {
       const path = cellFile(cell);
-      const found = places.flatMap((directory) => {
+      const found = places.flatMap((directory): Found[] => {
         const result = soundCell(directory, study, cell, world, onNote);
         if (result === null) return [];
         const text = cellText(result);
         const origin = origins.get(directory)!.get(path);
-        return [{ directory, result, text, origin }];
+        const isAsLeft = origin?.sha256 === fileOf(path, text).sha256;
+        return [{ directory, result, text, origin, isAsLeft }];
       });
       if (found.length === 0) {
         missing.push(cell);
@@ -83,16 +84,11 @@ export async function mergeStudy(
       const other = found.find(({ text }) => text !== first.text);
       if (other) {
         differing.push(
-          `${path}: ${first.directory} (${
-            wordsOf(first.origin)
-          }) and ${other.directory} (${
-            wordsOf(other.origin)
-          }) have other bytes: one of these machines computes wrongly`,
+          `${path}: ${wordsOf(first)} and ${wordsOf(other)} have other bytes`,
         );
       } else if (first.directory !== out) {
         writeCell(out, first.result);
-        const { sha256 } = fileOf(path, first.text);
-        if (first.origin?.sha256 === sha256) work.finished(path, first.origin);
+        if (first.isAsLeft) work.finished(path, first.origin!);
         taken++;
       }
     }
@@ -133,8 +129,20 @@ function soundCell(
   }
 }
 
-function wordsOf(origin: CellOrigin | undefined): string {
-  if (!origin) return "by a machine that is not known";
+/** A sound cell in a folder. */
+interface Found {
+  readonly directory: string;
+  readonly result: CellResult;
+  readonly text: string;
+  /** What computed it, as far as the folder knows. */
+  readonly origin: CellOrigin | undefined;
+  /** Whether it is what that left. */
+  readonly isAsLeft: boolean;
+}
+
+function wordsOf({ directory, origin, isAsLeft }: Found): string {
+  if (!origin) return `${directory} (by a machine that is not known)`;
   const { backend, device, architecture } = origin.machine;
-  return `${backend}, ${device}, ${architecture}`;
+  const changed = isAsLeft ? "" : "changed since it was left by ";
+  return `${directory} (${changed}${backend}, ${device}, ${architecture})`;
 }

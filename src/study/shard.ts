@@ -5,8 +5,10 @@
  */
 import { InputError } from "../errors.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
+import { cellFile } from "./cell_file.ts";
 import { type StudyCell, studyCells } from "./config.ts";
 import { cellCosts } from "./cost.ts";
+import { workersIn } from "./work.ts";
 
 /** Which share. */
 export interface Shard {
@@ -69,18 +71,41 @@ export function shardCells(study: StudyConfig, shard: Shard): StudyCell[] {
   );
 }
 
-/** Of so many shards, the one of each cell, by the cell's place in {@link studyCells}. */
-export function shardsOfCells(study: StudyConfig, count: number): number[] {
-  const places = new Map(studyCells(study).map((cell, i) => [key(cell), i]));
-  const shards: number[] = [];
-  dealt(study).forEach((cell, i) => {
-    shards[places.get(key(cell))!] = handOf(i, count);
-  });
-  return shards;
+/** Missing cells of a shard. */
+export interface MissingShard {
+  /** `I/N`; null where none is known that has them. */
+  readonly shard: string | null;
+  /** Where that shard worked. */
+  readonly directory: string;
+  /** How many are missing. */
+  readonly cells: number;
 }
 
-function key(cell: StudyCell): string {
-  return Object.values(cell).join("/");
+/**
+ * Which shards the missing cells of a study belong to, of those that worked in some folders.
+ *
+ * @param from The folders; a cell counts for the first whose shard has it.
+ */
+export function missingShards(
+  study: StudyConfig,
+  missing: readonly StudyCell[],
+  from: readonly string[],
+): MissingShard[] {
+  const rest = new Map(missing.map((cell) => [cellFile(cell), cell]));
+  const found: MissingShard[] = [];
+  for (const directory of from) {
+    for (const { name } of workersIn(directory)) {
+      if (!/^\d+\/\d+$/.test(name)) continue;
+      const own = shardCells(study, parseShard(name)).map(cellFile)
+        .filter((path) => rest.delete(path));
+      if (own.length > 0) {
+        found.push({ shard: name, directory, cells: own.length });
+      }
+    }
+  }
+  return rest.size === 0
+    ? found
+    : [...found, { shard: null, directory: "", cells: rest.size }];
 }
 
 function dealt(study: StudyConfig): StudyCell[] {

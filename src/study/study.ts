@@ -189,6 +189,19 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
 }
 
 /**
+ * Makes the folder of a study that others will compute.
+ *
+ * @throws InputError if it holds anything else, or another process is at work there.
+ */
+export function beginStudy(
+  options: Pick<StudyOptions, "study" | "dataset" | "world" | "out">,
+): void {
+  requireEnvironments(options.study, options.world);
+  requireData(options);
+  claimStudy(options)[Symbol.dispose]();
+}
+
+/**
  * Computes the cells of one shard, in a folder of its own or one that others work in too. Nothing is
  * derived: `mergeStudy` does that.
  *
@@ -353,7 +366,9 @@ function requireEnvironments(
 }
 
 /** Refuses data that are not those of the study, and says what looks wrong in them. */
-function requireData({ study, dataset, world, onNote }: StudyOptions): void {
+function requireData(
+  { study, dataset, world, onNote }: Omit<StudyOptions, "out">,
+): void {
   const [preset] = Object.keys(study.presets);
   const config = seedConfig(study, preset, study.seeds[0]);
   if (config.dataset.sha256 === null && dataset === undefined) return;

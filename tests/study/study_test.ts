@@ -80,7 +80,8 @@ for (const jobs of [1, 3]) {
 Deno.test("a study on wasm has the bytes of one on the reference backend", async () => {
   using folder = temporary();
   await runStudy({ study, out: folder.path, jobs: 2, backend: "wasm" });
-  deepEqual(contents(folder.path), expected);
+  // The manifest names what computed the cells.
+  deepEqual(contents(folder.path).slice(0, -1), expected.slice(0, -1));
 });
 
 Deno.test("an interrupted study resumes, repeats nothing and has the bytes of an uninterrupted one", async () => {

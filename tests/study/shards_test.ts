@@ -1,0 +1,272 @@
+import {
+  deepEqual,
+  equal,
+  match,
+  ok,
+  rejects,
+  throws,
+} from "node:assert/strict";
+import { join } from "node:path";
+import { InputError } from "../../src/errors.ts";
+import { canonicalJson } from "../../src/files/canonical_json.ts";
+import { listFiles, readManifest } from "../../src/run/manifest.ts";
+import { jsonHash } from "../../src/run/task_hash.ts";
+import { resolveStudy, studyCells } from "../../src/study/config.ts";
+import { cellFile } from "../../src/study/cell_file.ts";
+import { mergeStudy } from "../../src/study/merge.ts";
+import {
+  missingShards,
+  parseShard,
+  shardCells,
+} from "../../src/study/shard.ts";
+import { studyStatus } from "../../src/study/status.ts";
+import {
+  runShard,
+  runStudy,
+  StudyStoppedError,
+} from "../../src/study/study.ts";
+import { beginWork } from "../../src/study/work.ts";
+import {
+  backend,
+  CELLS,
+  contents,
+  copyFolder,
+  overrides,
+  study,
+  temporary,
+} from "./small_study.ts";
+
+const whole = temporary();
+addEventListener("unload", () => whole[Symbol.dispose]());
+const reference = join(whole.path, "study");
+await runStudy({ study, out: reference, jobs: 2, backend });
+const expected = contents(reference);
+const shards = [0, 1].map((index) => join(whole.path, `shard-${index}`));
+for (const [index, out] of shards.entries()) {
+  await runShard({ study, out, jobs: 1, backend }, { index, count: 2 });
+}
+
+Deno.test("every cell is in one shard; shards have as many of each kind, give or take one", () => {
+  const large = resolveStudy({
+    presets: ["tutorial", "smoke"],
+    seeds: Array.from({ length: 23 }, (_, i) => i),
+  });
+  const count = 4;
+  const parts = Array.from(
+    { length: count },
+    (_, index) => shardCells(large, { index, count }),
+  );
+  const names = parts.flat().map(cellFile).sort();
+  deepEqual(names, studyCells(large).map(cellFile).sort());
+  for (const preset of ["tutorial", "smoke"]) {
+    for (const policy of ["bc", "cql", "references"]) {
+      const own = parts.map((cells) =>
+        cells.filter((cell) => cell.preset === preset && cell.policy === policy)
+          .length
+      );
+      ok(
+        Math.max(...own) - Math.min(...own) <= 2,
+        `${preset} ${policy} ${own}`,
+      );
+    }
+  }
+  deepEqual(parseShard("3/4"), { index: 3, count: 4 });
+  for (const text of ["4/4", "0/0", "-1/4", "1", "a/b", "1/4/2", "0/9999999"]) {
+    throws(() => parseShard(text), /^InputError: --shard: must be I\/N/);
+  }
+});
+
+Deno.test("shards in folders of their own, gathered: the bytes of the study in one process", async () => {
+  using folder = temporary();
+  const out = join(folder.path, "merged");
+  const first = await mergeStudy({ study, out, from: [shards[0]] });
+  equal(first.result, null);
+  equal(first.taken + first.missing.length, CELLS);
+  deepEqual(
+    first.missing.map(cellFile).sort(),
+    shardCells(study, { index: 1, count: 2 }).map(cellFile).sort(),
+  );
+  const { taken, missing, differing } = await mergeStudy({
+    study,
+    out,
+    from: shards,
+  });
+  deepEqual([taken, missing, differing], [first.missing.length, [], []]);
+  deepEqual(contents(out), expected);
+  const [machine, ...others] = readManifest(out).about.machines as {
+    backend: string;
+    cells: string[];
+  }[];
+  deepEqual([machine.backend, others], ["reference", []]);
+  deepEqual(machine.cells, studyCells(study).map(cellFile));
+  // As often as one likes.
+  await mergeStudy({ study, out, from: shards });
+  deepEqual(contents(out), expected);
+});
+
+Deno.test("shards in one folder at the same time, gathered there", async () => {
+  using folder = temporary();
+  const out = join(folder.path, "common");
+  await Promise.all(
+    [0, 1, 2].map((index) =>
+      runShard({ study, out, jobs: 1, backend }, { index, count: 3 })
+    ),
+  );
+  const found = await mergeStudy({ study, out, from: [out] });
+  deepEqual([found.taken, found.missing], [0, []]);
+  deepEqual(contents(out), expected);
+});
+
+Deno.test("two shards of the same index, and a study beside a shard, are refused", async () => {
+  using folder = temporary();
+  const out = join(folder.path, "common");
+  const options = { study, out, jobs: 1, backend } as const;
+  await runShard(options, { index: 0, count: 9 });
+  {
+    using _work = beginWork(out, "1-of-9");
+    await rejects(
+      runShard(options, { index: 1, count: 9 }),
+      /^InputError: .*common: shard 1\/9 is at work there/,
+    );
+    await rejects(
+      runStudy(options),
+      /^InputError: .*common: shard 1\/9 is at work there/,
+    );
+  }
+  await runStudy(options);
+  deepEqual(contents(out), expected);
+});
+
+/** A sound file of another content: what a machine that computes wrongly leaves. */
+function miscompute(path: string): void {
+  const { sha256: _, ...result } = JSON.parse(Deno.readTextFileSync(path));
+  result.policySha256 = "0".repeat(64);
+  Deno.writeTextFileSync(
+    path,
+    canonicalJson({ ...result, sha256: jsonHash(result) }),
+  );
+}
+
+Deno.test("damaged, changed and foreign cells are named and not taken; a machine that differs is an alarm", async () => {
+  using folder = temporary();
+  const [own, other] = shards.map((shard, i) => {
+    const copy = join(folder.path, `${i}`);
+    copyFolder(shard, copy);
+    return copy;
+  });
+  const out = join(folder.path, "out");
+  const learner = shardCells(study, { index: 1, count: 2 })
+    .find(({ policy }) => policy === "bc")!;
+  const path = join(other, cellFile(learner));
+  const text = Deno.readTextFileSync(path);
+  const notes: string[] = [];
+  const merge = (from: string[]) =>
+    mergeStudy({ study, out, from, onNote: (note) => notes.push(note) });
+
+  Deno.writeTextFileSync(path, text.slice(0, -20));
+  deepEqual((await merge([own, other])).missing, [learner]);
+  match(notes.pop()!, /bc.*json: .*; it is not taken$/);
+  Deno.writeTextFileSync(path, text.replace('"seed": ', '"seed": 1'));
+  deepEqual((await merge([own, other])).missing, [learner]);
+  match(notes.pop()!, /; it is not taken$/);
+  deepEqual(missingShards(study, [learner], [own, other]), [
+    { shard: "1/2", directory: other, cells: 1 },
+  ]);
+
+  Deno.writeTextFileSync(path, text);
+  copyFolder(other, join(folder.path, "again"));
+  miscompute(path);
+  const { differing, result } = await merge([
+    own,
+    other,
+    join(folder.path, "again"),
+  ]);
+  equal(result, null);
+  equal(differing.length, 1);
+  match(
+    differing[0],
+    /^cells\/smoke\/bc\/\d\.json: .*1 \(changed since it was left by reference, .*\) and .*again \(reference, plain TypeScript, one thread, \w+\) have other bytes$/,
+  );
+});
+
+Deno.test("a folder that is no study, of another study or of another version is refused", async () => {
+  using folder = temporary();
+  const out = join(folder.path, "out");
+  const merge = (from: string) => mergeStudy({ study, out, from: [from] });
+  Deno.mkdirSync(join(folder.path, "empty"));
+  await rejects(
+    merge(join(folder.path, "empty")),
+    /holds no study .*was it copied whole\?$/,
+  );
+  const foreign = resolveStudy({
+    presets: ["smoke"],
+    seeds: [0],
+    overrides: { ...overrides, dataset: { episodes: 13 } },
+  });
+  const place = join(folder.path, "foreign");
+  await runShard(
+    { study: foreign, out: place, jobs: 1, backend },
+    { index: 0, count: 9 },
+  );
+  await rejects(merge(place), /foreign: holds another study/);
+  await rejects(
+    runShard({ study, out: place, jobs: 1, backend }, { index: 0, count: 2 }),
+    /foreign: holds another study/,
+  );
+  const config = join(place, "study.config.json");
+  const text = Deno.readTextFileSync(config);
+  Deno.writeTextFileSync(
+    config,
+    text.replace(/"suiteVersion": "[^"]+"/, '"suiteVersion": "0.0.1"'),
+  );
+  await rejects(merge(place), /0\.0\.1/);
+  ok(!listFiles(folder.path).some(({ path }) => path.startsWith("out/cells")));
+});
+
+Deno.test("a study grows by seeds and keeps what is there; the bytes are those of the larger one", async () => {
+  using folder = temporary();
+  const out = join(folder.path, "study");
+  const seeds = resolveStudy({ presets: ["smoke"], seeds: [1], overrides });
+  await runStudy({ study: seeds, out, jobs: 1, backend });
+  const before = Deno.statSync(join(out, "cells/smoke/cql/1.json")).mtime;
+  await runStudy({ study, out, jobs: 1, backend });
+  deepEqual(contents(out), expected);
+  deepEqual(Deno.statSync(join(out, "cells/smoke/cql/1.json")).mtime, before);
+  await rejects(
+    runStudy({ study: seeds, out, jobs: 1, backend }),
+    /^InputError: .*: holds another study/,
+  );
+  deepEqual(contents(out), expected);
+});
+
+Deno.test("a stopped shard goes on; status counts, names who failed and what is left", async () => {
+  using folder = temporary();
+  const out = join(folder.path, "study");
+  const stopping = new AbortController();
+  const options = { study, out, jobs: 1, backend } as const;
+  await rejects(
+    runShard({
+      ...options,
+      signal: stopping.signal,
+      onProgress: ({ cells }) => cells >= 2 && stopping.abort(),
+    }, { index: 1, count: 2 }),
+    StudyStoppedError,
+  );
+  const { finished } = studyStatus(out);
+  ok(finished >= 2 && finished < CELLS / 2, `${finished}`);
+  {
+    using work = beginWork(out, "0-of-2");
+    work.failed("the disk\nis full");
+    deepEqual(studyStatus(out).workers, [
+      { name: "0/2", isRunning: true, failure: "is full" },
+      { name: "1/2", isRunning: false, failure: null },
+    ]);
+  }
+  await runShard(options, { index: 1, count: 2 });
+  await runShard(options, { index: 0, count: 2 });
+  equal(studyStatus(out).finished, CELLS);
+  equal(studyStatus(out).workers[0].failure, null);
+  await runStudy(options);
+  deepEqual(contents(out), expected);
+  throws(() => studyStatus(folder.path), InputError);
+});
