@@ -1,0 +1,121 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { join } from "node:path";
+import { listFiles } from "../../src/run/manifest.ts";
+
+const root = join(import.meta.dirname!, "../..");
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+function isInstalled(...programs: string[]): boolean {
+  return programs.every((program) =>
+    new Deno.Command("sh", { args: ["-c", `command -v ${program}`] })
+      .outputSync().success
+  );
+}
+
+const overrides = {
+  environment: { size: 5, maxSteps: 20 },
+  network: { hidden: [16] },
+  algorithms: {
+    bc: { steps: 300, batchSize: 32, logInterval: 100 },
+    cql: { steps: 1_500, batchSize: 32, logInterval: 500 },
+  },
+};
+
+/** Runs a line of the shell that may use `$study`, the command of the study without a folder. */
+async function shell(folder: string, line: string): Promise<string> {
+  const config = join(folder, "config.json");
+  Deno.writeTextFileSync(config, JSON.stringify(overrides));
+  const study = [
+    ...[Deno.execPath(), "task", "-q", "study", "--preset", "smoke"],
+    ...["--seeds", "0..3", "--backend", "reference", "--config", config],
+  ].join(" ");
+  const { success, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-c", `study="${study}"\n${line}`],
+    cwd: root,
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const said = text(stdout) + text(stderr);
+  equal(success, true, said);
+  return said;
+}
+
+const hashes = (directory: string) =>
+  listFiles(directory).map(({ path, sha256 }) => `${path} ${sha256}`);
+
+const hasSlurm = Deno.build.os === "linux" && Deno.uid() === 0 &&
+  isInstalled("slurmctld", "slurmd", "munged", "sbatch");
+
+Deno.test({
+  name:
+    "Slurm: an array of four tasks on two nodes, one killed, one queued again, all preempted, has the bytes of one process" +
+    (hasSlurm
+      ? ""
+      : " (ignored: slurm-wlm and munge are not installed, or the user is not root)"),
+  ignore: !hasSlurm,
+  async fn() {
+    const folder = Deno.makeTempDirSync();
+    try {
+      const port = 17_000 + 10 * (Deno.pid % 100);
+      const said = await shell(
+        folder,
+        `
+cd ${root}
+source tests/scripts/slurm-cluster.sh ${folder}/cluster ${port} || { echo no cluster; cat ${folder}/cluster/*.log; exit 1; }
+trap stop_cluster EXIT
+$study --submit slurm --tasks 4 --out ${folder}/study || exit 1
+array=$(squeue -h -o %F | sort -n | head -1)
+wait_for() { for _ in $(seq 900); do eval "$1" && return 0; sleep 0.1; done; echo "waited in vain: $1"; squeue; exit 1; }
+# A task dies without a word once it has left a cell.
+wait_for '[ -e ${folder}/study/.work/0-of-4.log ]'
+wait_for 'grep -q cell ${folder}/study/.work/0-of-4.log'
+pkill -9 -f -- '--shard 0/[4]'
+# Another is queued again by its user.
+wait_for '[ -e ${folder}/study/.work/1-of-4.log ]'
+scontrol requeue "\${array}_1" || true
+# Both nodes are taken away for more important work.
+wait_for '[ "$(squeue -h -t R -o %i | wc -l)" -gt 0 ]'
+sbatch --parsable -p high -N 2 --output=/dev/null --wrap 'sleep 1'
+# What is queued again waits two minutes by itself.
+hurry() { for job in $(squeue -h -t PD -o '%i %r' | awk '/BeginTime/ { print $1 }'); do scontrol update job=$job starttime=now; done; [ -z "$(squeue -h)" ]; }
+wait_for hurry
+cat ${folder}/study.slurm/*
+$study --out ${folder}/alone
+`,
+      );
+      match(said, /12 cells, about .* of one thread of this machine/);
+      deepEqual(
+        hashes(join(folder, "study")),
+        hashes(join(folder, "alone")),
+        said,
+      );
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
+
+const hasParallel = Deno.build.os === "linux" && isInstalled("parallel");
+
+Deno.test({
+  name:
+    "GNU parallel: shards in folders of their own, gathered, have the bytes of one process" +
+    (hasParallel ? "" : " (ignored: parallel is not installed)"),
+  ignore: !hasParallel,
+  async fn() {
+    const folder = Deno.makeTempDirSync();
+    try {
+      await shell(
+        folder,
+        `
+parallel --will-cite -j 2 $study --shard {}/3 --jobs 1 --out ${folder}/shard-{} ::: 0 1 2 || exit 1
+$study --out ${folder}/study --merge ${folder}/shard-0,${folder}/shard-1,${folder}/shard-2 || exit 1
+$study --out ${folder}/alone
+`,
+      );
+      deepEqual(hashes(join(folder, "study")), hashes(join(folder, "alone")));
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
