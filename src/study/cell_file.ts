@@ -82,7 +82,7 @@ export function readCell(
     if (error instanceof Deno.errors.NotFound) return null;
     if (error instanceof InputError) throw error;
   }
-  const shape = cellShape(study, cell, world);
+  const shape = knownShape(study, cell, world);
   const bytes = readFile(path, shape.maxBytes);
   const value = parseJson(bytes, path);
   const checked = v.safeParse(shape.schema, value, { abortEarly: true });
@@ -177,6 +177,25 @@ const referenceNames = [
 /** A number of 64 bits, and what stands around it. */
 const NUMBER_BYTES = 32;
 const OTHER_BYTES = 4096;
+
+const shapes = new WeakMap<
+  StudyConfig,
+  Map<string, ReturnType<typeof cellShape>>
+>();
+
+/** The shape is the same for all seeds, which decide what happens in a world and not what there is. */
+function knownShape(
+  study: StudyConfig,
+  cell: StudyCell,
+  world: WorldFile | undefined,
+) {
+  const known = shapes.get(study) ?? new Map();
+  shapes.set(study, known);
+  const kind = `${cell.preset}/${cell.policy}`;
+  const shape = known.get(kind) ?? cellShape(study, cell, world);
+  known.set(kind, shape);
+  return shape;
+}
 
 /** What a cell's file looks like, and how large it can be. */
 function cellShape(
