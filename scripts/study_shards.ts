@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import suite from "../deno.json" with { type: "json" };
 import {
   beginStudy,
   forecastStudy,
   InputError,
   mergeStudy,
-  type StudyConfig,
   type StudyOptions,
   studyStatus,
 } from "../mod.ts";

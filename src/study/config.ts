@@ -370,7 +370,17 @@ export function policyCells(
   );
 }
 
-/** All the work of a study, by preset and policy (the references last, where a world is known). */
+/**
+ * All the work of a study, by preset and policy (the references last, where a world is known).
+ *
+ * @example Two learners and the references
+ * ```ts
+ * import { resolveStudy, studyCells } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(studyCells(resolveStudy({ presets: ["smoke"], seeds: [0] })).length, 3);
+ * ```
+ */
 export function studyCells(study: StudyConfig): StudyCell[] {
   return Object.keys(study.presets).flatMap((preset) =>
     [

@@ -26,6 +26,17 @@ const MEASURED_STEPS = 50;
  * every cell for as long by the step. What is evaluated along the way is not counted.
  *
  * @throws InputError if something cannot be trained.
+ *
+ * @example Two learners and the references, for one seed
+ * ```ts
+ * import { forecastStudy, resolveStudy } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const learner = { steps: 4, batchSize: 4 };
+ * const overrides = { network: { hidden: [8] }, algorithms: { bc: learner, cql: learner } };
+ * const study = resolveStudy({ presets: ["smoke"], seeds: [0], overrides });
+ * equal((await forecastStudy(study, {})).cells, 3);
+ * ```
  */
 export async function forecastStudy(
   study: StudyConfig,

@@ -50,6 +50,21 @@ export interface MergeFindings {
  *
  * @throws InputError if a folder holds no part of this study, or one of another version of the suite.
  * @throws StudyStoppedError if the signal was given.
+ *
+ * @example One of two shards is not enough
+ * ```ts
+ * import { mergeStudy, resolveStudy, runShard } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const overrides = { network: { hidden: [8] }, algorithms: { bc: { steps: 2, batchSize: 4 } } };
+ * const study = resolveStudy({ presets: ["smoke"], algorithms: ["bc"], seeds: [0], overrides });
+ * const folder = Deno.makeTempDirSync();
+ * const part = `${folder}/part`;
+ * await runShard({ study, out: part, jobs: 1 }, { index: 0, count: 2 });
+ * const { taken, missing } = await mergeStudy({ study, out: `${folder}/study`, from: [part] });
+ * equal(taken, 1);
+ * equal(missing.length, 1);
+ * ```
  */
 export async function mergeStudy(
   options: MergeOptions,

@@ -192,6 +192,16 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
  * Makes the folder of a study that others will compute.
  *
  * @throws InputError if it holds anything else, or another process is at work there.
+ *
+ * @example A study of which nothing is computed yet
+ * ```ts
+ * import { beginStudy, resolveStudy, studyStatus } from "@holdfast/offline-rl";
+ * import { equal } from "node:assert/strict";
+ *
+ * const out = `${Deno.makeTempDirSync()}/study`;
+ * beginStudy({ study: resolveStudy({ presets: ["smoke"], seeds: [0] }), out });
+ * equal(studyStatus(out).finished, 0);
+ * ```
  */
 export function beginStudy(
   options: Pick<StudyOptions, "study" | "dataset" | "world" | "out">,

@@ -96,7 +96,8 @@ Deno.test("with other jobs, on wasm, resumed and mended it has the same bytes", 
   const expected = contents(reference);
   using folder = temporary();
   await runStudy({ study, out: folder.path, jobs: 3, backend: "wasm" });
-  deepEqual(contents(folder.path), expected);
+  // The manifest names what computed the cells.
+  deepEqual(contents(folder.path).slice(0, -1), expected.slice(0, -1));
   const cells = join(folder.path, "cells/smoke/bc");
   Deno.copyFileSync(join(cells, "0-1.json"), join(cells, "0-2.json"));
   Deno.removeSync(join(cells, "1-0.json"));
@@ -111,7 +112,7 @@ Deno.test("with other jobs, on wasm, resumed and mended it has the same bytes", 
   deepEqual(notes, [
     `${cells}/0-2.json: is the cell of something else; it is computed again`,
   ]);
-  deepEqual(contents(folder.path), expected);
+  deepEqual(contents(folder.path).slice(0, -1), expected.slice(0, -1));
 });
 
 Deno.test("it is verified, and a training that was exchanged is found", async () => {
