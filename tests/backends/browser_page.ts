@@ -10,12 +10,18 @@ import { randomTask, type Shape } from "./random_task.ts";
 export const BROWSER_STEPS = 120;
 
 /** Shapes for {@link randomTask} of seed {@link BROWSER_SEED}. */
-export const BROWSER_SHAPES: readonly Shape[] = (["bc", "cql", "fqe"] as const)
+export const BROWSER_SHAPES: readonly Shape[] = ([
+  ["bc", [256, 256]],
+  ["cql", [256, 256]],
+  ["fqe", [256, 256]],
+  ["bcq", [33, 7]],
+  ["sac", [33, 7]],
+] as const)
   .map(
-    (algorithm) => ({
+    ([algorithm, hidden]) => ({
       algorithm,
       inputs: 2,
-      hidden: [256, 256],
+      hidden,
       actions: 4,
       batchSize: 32,
       runs: 1,
