@@ -162,6 +162,13 @@ export function exp(x: v128): v128 {
   return v128.andnot(scaled, f32x4.lt(x, constant(K.lowest)));
 }
 
+/** The probability of a log probability, flushed like a tensor. */
+// @ts-ignore: decorator
+@inline
+export function probability(logProbability: f32): f32 {
+  return flushTensor(f32x4.extract_lane(exp(f32x4.splat(logProbability)), 0));
+}
+
 /** Natural logarithm of a normal x > 0. */
 // @ts-ignore: decorator
 @inline

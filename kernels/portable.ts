@@ -85,6 +85,11 @@ export function exp(x: number): number {
   return fromBits(bitsOf(y) + (n << 23));
 }
 
+/** The probability of a log probability, flushed like a tensor. */
+export function probability(logProbability: number): number {
+  return flush(exp(logProbability));
+}
+
 /** Natural logarithm of a normal x > 0, at most 0.83 ULP from the true value. */
 export function log(x: number): number {
   // Adding the distance from sqrt(1/2) to 1 in bits makes the exponent field step at sqrt(1/2),

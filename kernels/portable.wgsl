@@ -53,6 +53,9 @@ fn exp_portable(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(y) + (bitcast<u32>(i32(n)) << 23u));
 }
 
+// The probability of a log probability, flushed like a tensor.
+fn probability(log_probability: f32) -> f32 { return flush(exp_portable(log_probability)); }
+
 // Natural logarithm of a normal x > 0.
 fn log_portable(x: f32) -> f32 {
   // The exponent field steps at sqrt(1/2), so that the mantissa lands in [sqrt(1/2), sqrt(2)).

@@ -1,6 +1,6 @@
 /** `soft_policy_rows.ts` in WebAssembly. A thread computes its own rows. */
 import { SoftPolicyRows } from "./arguments.as";
-import { exp, flushTensor, FORBIDDEN } from "./portable.as";
+import { exp, flushTensor, FORBIDDEN, probability } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 export function soft_policy_rows(
@@ -48,12 +48,6 @@ export function soft_policy_rows(
       store<f32>(at(call.sampleLosses, losses + s), flushTensor(sum));
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function probability(logP: f32): f32 {
-  return f32x4.extract_lane(exp(f32x4.splat(logP)), 0);
 }
 
 /** T · log p - min(Q1, Q2) of the action at that place. */

@@ -2,7 +2,7 @@
 import { matrix, vector } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
-import { exp, flush, FORBIDDEN } from "./portable.ts";
+import { exp, flush, FORBIDDEN, probability } from "./portable.ts";
 import wgsl from "./soft_policy_rows.wgsl" with { type: "text" };
 
 /**
@@ -77,14 +77,14 @@ export const softPolicyRows = defineKernel({
       for (let a = 0; a < actions; a++) {
         const logP = logProbabilities[row + a];
         if (logP === FORBIDDEN) continue;
-        sum = fround(sum + fround(exp(logP) * f(a)));
+        sum = fround(sum + fround(probability(logP) * f(a)));
       }
       const [from, end] = [plan.offsets[r], plan.offsets[r + 1]];
       const weight = fround((end - from) * inverseBatch);
       for (let a = 0; a < stride; a++) {
         const logP = a < actions ? logProbabilities[row + a] : FORBIDDEN;
         gradient[row + a] = logP === FORBIDDEN ? 0 : flush(
-          fround(fround(exp(logP) * fround(f(a) - sum)) * weight),
+          fround(fround(probability(logP) * fround(f(a) - sum)) * weight),
         );
       }
       for (let i = from; i < end; i++) {

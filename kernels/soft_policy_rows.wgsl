@@ -16,7 +16,7 @@ fn kernel(r: u32, run: u32) {
   for (var a = 0u; a < arguments.actions; a++) {
     let log_p = logProbabilities[start_logProbabilities(run) + row + a];
     if (is_forbidden(log_p)) { continue; }
-    sum = add(sum, mul(exp_portable(log_p), cost_of(row + a, temperature, run)));
+    sum = add(sum, mul(probability(log_p), cost_of(row + a, temperature, run)));
   }
   let first = offset_of(run, r);
   let end = offset_of(run, r + 1u);
@@ -27,7 +27,7 @@ fn kernel(r: u32, run: u32) {
       let log_p = logProbabilities[start_logProbabilities(run) + row + a];
       if (!is_forbidden(log_p)) {
         let above = sub(cost_of(row + a, temperature, run), sum);
-        slope = flush(mul(mul(exp_portable(log_p), above), weight));
+        slope = flush(mul(mul(probability(log_p), above), weight));
       }
     }
     gradient[start_gradient(run) + row + a] = slope;

@@ -1,6 +1,6 @@
 /** `soft_values.ts` in WebAssembly. A thread computes its own rows. */
 import { SoftValues } from "./arguments.as";
-import { exp, flushTensor, FORBIDDEN } from "./portable.as";
+import { exp, flushTensor, FORBIDDEN, probability } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 export function soft_values(call: SoftValues, plan: Plan, share: Share): void {
@@ -25,7 +25,7 @@ export function soft_values(call: SoftValues, plan: Plan, share: Share): void {
       const first = load<f32>(at(call.firstValues + from, a));
       const second = load<f32>(at(call.secondValues + from, a));
       const value = (first < second ? first : second) - temperature * logP;
-      sum += f32x4.extract_lane(exp(f32x4.splat(logP)), 0) * value;
+      sum += probability(logP) * value;
     }
     v128.store(
       at(call.values, r * 4),

@@ -2,7 +2,7 @@
 import { matrix } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
-import { exp, flush, FORBIDDEN } from "./portable.ts";
+import { exp, flush, FORBIDDEN, probability } from "./portable.ts";
 import wgsl from "./soft_values.wgsl" with { type: "text" };
 
 /**
@@ -60,7 +60,7 @@ export const softValues = defineKernel({
         const value = fround(
           (first < second ? first : second) - fround(temperature * logP),
         );
-        sum = fround(sum + fround(exp(logP) * value));
+        sum = fround(sum + fround(probability(logP) * value));
       }
       values.fill(0, r * 4, r * 4 + 4);
       values[r * 4] = flush(sum);

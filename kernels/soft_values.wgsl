@@ -16,7 +16,7 @@ fn kernel(thread: u32, run: u32) {
     let first = firstValues[first_at + a];
     let second = secondValues[second_at + a];
     let value = sub(select(second, first, first < second), mul(temperature, log_p));
-    sum = add(sum, mul(exp_portable(log_p), value));
+    sum = add(sum, mul(probability(log_p), value));
   }
   values[start_values(run) + r] = vec4f(flush(sum), 0.0, 0.0, 0.0);
 }

@@ -1,6 +1,6 @@
 /** `temperature_samples.ts` in WebAssembly. A thread computes the samples of its own rows. */
 import { TemperatureSamples } from "./arguments.as";
-import { exp, flushTensor, FORBIDDEN, log } from "./portable.as";
+import { exp, flushTensor, FORBIDDEN, log, probability } from "./portable.as";
 import { at, firstRow, nextRow, Plan, Share } from "./share.as";
 
 export function temperature_samples(
@@ -27,7 +27,7 @@ export function temperature_samples(
       const logP = load<f32>(at(row, a));
       if (logP == FORBIDDEN) continue;
       allowed++;
-      sum += f32x4.extract_lane(exp(f32x4.splat(logP)), 0) * logP;
+      sum += probability(logP) * logP;
     }
     const most = f32x4.extract_lane(log(f32x4.splat(<f32>allowed)), 0);
     const excess = sum + call.entropyShare * most;

@@ -2,7 +2,7 @@
 import { matrix, vector } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
-import { exp, flush, FORBIDDEN, log } from "./portable.ts";
+import { exp, flush, FORBIDDEN, log, probability } from "./portable.ts";
 import wgsl from "./temperature_samples.wgsl" with { type: "text" };
 
 /**
@@ -53,7 +53,7 @@ export const temperatureSamples = defineKernel({
         const logP = logProbabilities[r * stride + a];
         if (logP === FORBIDDEN) continue;
         allowed++;
-        sum = fround(sum + fround(exp(logP) * logP));
+        sum = fround(sum + fround(probability(logP) * logP));
       }
       const excess = fround(sum + fround(entropyShare * log(allowed)));
       const loss = flush(-fround(temperature * excess));

@@ -9,7 +9,7 @@ fn kernel(r: u32, run: u32) {
     let log_p = logProbabilities[row + a];
     if (is_forbidden(log_p)) { continue; }
     allowed++;
-    sum = add(sum, mul(exp_portable(log_p), log_p));
+    sum = add(sum, mul(probability(log_p), log_p));
   }
   let temperature = exp_portable(logTemperature[start_logTemperature(run)]);
   let excess = add(sum, mul(arguments.entropyShare, log_portable(f32(allowed))));
