@@ -224,3 +224,35 @@ Deno.test("DUIPI weighs a value with its standard deviation", () => {
   assert.deepEqual([...of(counted, 0.999 * equalAt, 1.5)], [1, 0]);
   assert.deepEqual([...of(counted, 1.001 * equalAt, 1.5)], [0, 1]);
 });
+
+Deno.test("DUIPI carries what is unsure from a state to those before it", () => {
+  // At 1, two transitions: one pays 1, one nothing: mean 1/2, variance (1/4) / 3. At 0, action 0 leads there
+  // for certain: 0.9 / 2 with 0.9 of that deviation; action 1 pays 0.4 for certain.
+  const counted = countedOf(
+    [[1_000_000, 1_000_000], [2, 0], [0, 0], [0, 0]],
+    [
+      [0, 0, 1, 1, 0],
+      [0, 1, 1, 2, 0.4, 1],
+      [1, 0, 0.5, 2, 1, 1],
+      [1, 0, 0.5, 3, 0, 1],
+    ],
+    [[1, 0], [1, 0], [1, 0], [1, 0]],
+  );
+  const of = (xi: number) =>
+    duipi.plan(counted, { gamma: 0.9, xi, priorCount: 1e-6 }).subarray(0, 2);
+  const equalAt = 0.05 / (0.9 * Math.sqrt(1 / 12));
+  // Action 1 in the first sweep, when nothing is known of 1; then it drifts back by 1/2, 1/3, …
+  assert.ok(of(0.99 * equalAt)[0] > 0.8);
+  assert.deepEqual([...of(1.01 * equalAt)], [0, 1]);
+});
+
+Deno.test("the lower bound fears no state of which the data know nothing", () => {
+  // Action 2 leads to 2, where nothing was done: worth -10. That the others lead to 1, which ends, is known.
+  const counted = countedOf(
+    [[4, 100, 1], [0, 0, 0], [0, 0, 0]],
+    [[0, 0, 1, 1, -0.2, 1], [0, 1, 1, 1, -0.5, 1], [0, 2, 1, 2, -1]],
+    [[1, 0, 0], [1, 0, 0], [1, 0, 0]],
+  );
+  const policy = lowerBound.plan(counted, { gamma: 0.9, width: 0.4 });
+  assert.deepEqual([...policy.subarray(0, 3)], [1, 0, 0]);
+});
