@@ -129,8 +129,41 @@ const conservative = (gamma: number) => ({
   temperature: 0.02,
 });
 
+const TABLES = [
+  "maximumLikelihood",
+  "spibb",
+  "spibbAtMost",
+  "duipi",
+  "ramdp",
+  "rmin",
+  "lowerBound",
+];
+
+/** A variant of Soft-SPIBB. */
+const soft = (variant: string): TableGroup => ({
+  name: `soft${variant}`,
+  about: "counted, without training",
+  rows: { softSpibb: `softSpibb, ${variant}` },
+  preset: "tutorial",
+  overrides: (_, gamma) =>
+    ({ algorithms: { softSpibb: { gamma, variant } } }) as ConfigOverrides,
+});
+
 /** Cheap ones first. */
 export const GROUPS: readonly TableGroup[] = [
+  {
+    name: "tables",
+    about: "counted, without training",
+    rows: named(...TABLES),
+    preset: "tutorial",
+    overrides: (_, gamma) =>
+      ({
+        algorithms: Object.fromEntries(
+          TABLES.map((name) => [name, { gamma }]),
+        ),
+      }) as ConfigOverrides,
+  },
+  ...["approximate", "advantageous", "lower"].map(soft),
   {
     name: "networks",
     about: "one network each",
@@ -219,7 +252,9 @@ export async function tableStudy(
     presets: [group.preset],
     algorithms: ALGORITHM_NAMES.filter((name) => group.rows[name]),
     seeds: sizes.seeds,
-    trainingSeeds: sizes.trainingSeeds,
+    ...(group.overrides(sizes.steps, world.gamma).network && {
+      trainingSeeds: sizes.trainingSeeds,
+    }),
     environment,
     isCategorical,
     overrides: {
