@@ -192,8 +192,8 @@ function pageOf(folder: string): string {
 \`deno task table\` makes this page from studies that it trains, or goes on with;
 see \`deno task table --help\` for their sizes. Values are exact, of the policies
 that were learnt; nothing was chosen by looking at them. Each learner has the
-same settings in all worlds (but \`gamma\`: the world's discount where that is
-below 1, else 0.99), and networks are small (two layers of 32) and
+same settings in all worlds (but \`gamma\`, the world's discount where that is
+below 1, else 0.99, and \`ramdp.kappa\`, which is in units of its rewards), and networks are small (two layers of 32) and
 trained for few steps where nothing else is said, so that all could be run:
 better settings for one world prove nothing against another row.
 

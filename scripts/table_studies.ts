@@ -26,6 +26,8 @@ export interface TableWorld {
   readonly dataset: NonNullable<ConfigOverrides["dataset"]>;
   /** Of all learners that have one: the world's where that is below 1. */
   readonly gamma: number;
+  /** Of RaMDP, in units of the world's rewards. */
+  readonly kappa: number;
 }
 
 /** In the order of the page. */
@@ -38,6 +40,7 @@ export const WORLDS: readonly TableWorld[] = [
     environment: "gridworld",
     dataset: { episodes: 500, epsilon: 0.22 },
     gamma: 0.99,
+    kappa: 3,
   },
   {
     name: "frozenLake",
@@ -47,6 +50,7 @@ export const WORLDS: readonly TableWorld[] = [
     environment: "frozenLake",
     dataset: { episodes: 500, epsilon: 0.3 },
     gamma: 0.99,
+    kappa: 0.1,
   },
   {
     name: "wetChicken",
@@ -56,6 +60,7 @@ export const WORLDS: readonly TableWorld[] = [
     environment: "wetChicken",
     dataset: { episodes: 50, epsilon: 0.1 },
     gamma: 0.95,
+    kappa: 2,
   },
   {
     name: "spibbGridworld",
@@ -64,6 +69,7 @@ export const WORLDS: readonly TableWorld[] = [
     environment: "spibbGridworld",
     dataset: { episodes: 100, epsilon: 0 },
     gamma: 0.95,
+    kappa: 0.1,
   },
   {
     name: "icuSepsis",
@@ -73,6 +79,7 @@ export const WORLDS: readonly TableWorld[] = [
     environment: null,
     dataset: { episodes: 10_000, behaviour: "expert" },
     gamma: 0.99,
+    kappa: 0.1,
   },
 ];
 
@@ -84,10 +91,12 @@ export interface TableGroup {
   readonly about: string;
   /** By algorithm, what its row is called. */
   readonly rows: Readonly<Record<string, string>>;
+  /** False where nothing is trained. */
+  readonly isTrained?: false;
   /** The preset that it lays its keys over. */
   readonly preset: "tutorial" | "safe";
   /** Its keys. */
-  readonly overrides: (steps: number, gamma: number) => ConfigOverrides;
+  readonly overrides: (steps: number, world: TableWorld) => ConfigOverrides;
 }
 
 type Settings = Record<string, Record<string, unknown>>;
@@ -129,24 +138,17 @@ const conservative = (gamma: number) => ({
   temperature: 0.02,
 });
 
-const TABLES = [
-  "maximumLikelihood",
-  "spibb",
-  "spibbAtMost",
-  "duipi",
-  "ramdp",
-  "rmin",
-  "lowerBound",
-];
-
 /** A variant of Soft-SPIBB. */
 const soft = (variant: string): TableGroup => ({
   name: `soft${variant}`,
   about: "counted, without training",
+  isTrained: false,
   rows: { softSpibb: `softSpibb, ${variant}` },
   preset: "tutorial",
-  overrides: (_, gamma) =>
-    ({ algorithms: { softSpibb: { gamma, variant } } }) as ConfigOverrides,
+  overrides: (_, { gamma }) =>
+    ({
+      algorithms: { softSpibb: { gamma, variant, epsilon: 5 } },
+    }) as ConfigOverrides,
 });
 
 /** Cheap ones first. */
@@ -154,14 +156,28 @@ export const GROUPS: readonly TableGroup[] = [
   {
     name: "tables",
     about: "counted, without training",
-    rows: named(...TABLES),
+    isTrained: false,
+    rows: named(
+      "maximumLikelihood",
+      "spibb",
+      "spibbAtMost",
+      "duipi",
+      "ramdp",
+      "rmin",
+      "lowerBound",
+    ),
     preset: "tutorial",
-    overrides: (_, gamma) =>
-      ({
-        algorithms: Object.fromEntries(
-          TABLES.map((name) => [name, { gamma }]),
-        ),
-      }) as ConfigOverrides,
+    overrides: (_, { gamma, kappa }) => ({
+      algorithms: {
+        maximumLikelihood: { gamma },
+        spibb: { gamma, threshold: 7 },
+        spibbAtMost: { gamma, threshold: 7 },
+        duipi: { gamma, xi: 1 },
+        ramdp: { gamma, kappa },
+        rmin: { gamma, threshold: 4 },
+        lowerBound: { gamma, width: 0.1 },
+      },
+    }),
   },
   ...["approximate", "advantageous", "lower"].map(soft),
   {
@@ -169,7 +185,7 @@ export const GROUPS: readonly TableGroup[] = [
     about: "one network each",
     rows: named("bc", "cql", "dqn", "doubleDqn"),
     preset: "tutorial",
-    overrides: (steps, gamma) =>
+    overrides: (steps, { gamma }) =>
       small(steps, {
         bc: {},
         cql: conservative(gamma),
@@ -182,7 +198,7 @@ export const GROUPS: readonly TableGroup[] = [
     about: "the tutorial's weight, temperature and rewards as they are",
     rows: { cql: "cql, as the tutorial" },
     preset: "tutorial",
-    overrides: (steps, gamma) =>
+    overrides: (steps, { gamma }) =>
       small(steps, {
         cql: { gamma, targetUpdateInterval: Math.ceil(steps / 10) },
       }),
@@ -193,7 +209,7 @@ export const GROUPS: readonly TableGroup[] = [
       "a second network that knows what the data do, or a policy of its own",
     rows: named("bcq", "sac"),
     preset: "tutorial",
-    overrides: (steps, gamma) =>
+    overrides: (steps, { gamma }) =>
       small(steps, {
         bcq: values(gamma),
         sac: {
@@ -205,17 +221,18 @@ export const GROUPS: readonly TableGroup[] = [
   },
   {
     name: "quantiles",
-    about: "32 quantiles, the worst fifth of which chooses",
+    about: "16 quantiles, the worst fifth of which chooses",
     rows: {
       cql: "cql, worst fifth of quantiles",
       dqn: "dqn, worst fifth of quantiles",
       doubleDqn: "doubleDqn, worst fifth of quantiles",
     },
     preset: "tutorial",
-    overrides: (steps, gamma) => {
-      const risk = { quantiles: 32, risk: 0.2 };
+    overrides: (steps, { gamma }) => {
+      const risk = { quantiles: 16, risk: 0.2 };
       return small(steps, {
-        cql: { ...conservative(gamma), ...risk },
+        // A quantile head's loss is half as many times as large as a mean's.
+        cql: { ...conservative(gamma), ...risk, alpha: 0.8 },
         dqn: { ...values(gamma), ...risk },
         doubleDqn: { ...values(gamma), ...risk },
       });
@@ -245,14 +262,14 @@ export async function tableStudy(
   const { environment, world: file } = world.environment === null
     ? await chooseWorld(sizes.icu, { outcomes: "death=713,survival=714" })
     : await chooseWorld(world.environment);
-  const overrides = group.overrides(sizes.steps, world.gamma);
+  const overrides = group.overrides(sizes.steps, world);
   const isCategorical = file?.mdp.observationCategories !== undefined;
   const { encoder: _, ...network } = overrides.network ?? {};
   const study = resolveStudy({
     presets: [group.preset],
     algorithms: ALGORITHM_NAMES.filter((name) => group.rows[name]),
     seeds: sizes.seeds,
-    ...(group.overrides(sizes.steps, world.gamma).network && {
+    ...(group.isTrained !== false && {
       trainingSeeds: sizes.trainingSeeds,
     }),
     environment,
