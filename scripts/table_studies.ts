@@ -231,7 +231,7 @@ export const GROUPS: readonly TableGroup[] = [
     overrides: (steps, { gamma }) => {
       const risk = { quantiles: 16, risk: 0.2 };
       return small(steps, {
-        // A quantile head's loss is half as many times as large as a mean's.
+        // A head of N quantiles has N / 2 times the loss of a mean.
         cql: { ...conservative(gamma), ...risk, alpha: 0.8 },
         dqn: { ...values(gamma), ...risk },
         doubleDqn: { ...values(gamma), ...risk },
