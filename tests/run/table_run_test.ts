@@ -367,3 +367,23 @@ Deno.test("nothing forbidden in a world with masks, in its states and from its d
     }
   }
 });
+
+Deno.test("the end of a cut episode is to a table what bootstrapOnTruncation says", async () => {
+  // In 0, action 0 ends with 1; action 1 pays nothing and is cut in 1, where 10 more could be had.
+  const dataset = datasetFromArrays({
+    observations: [0, 0, 1],
+    finalObservations: [9, 1, 9],
+    actions: [0, 1, 0],
+    rewards: [1, 0, 10],
+    terminated: [1, 0, 1],
+    truncated: [0, 1, 0],
+  });
+  const planned = async (bootstrapOnTruncation?: boolean) => {
+    const options = { bootstrapOnTruncation };
+    const table = await train(dataset, "maximumLikelihood", {}, options);
+    return table.probabilities[0];
+  };
+  deepEqual(await planned(), [0, 1]);
+  deepEqual(await planned(true), [0, 1]);
+  deepEqual(await planned(false), [1, 0]);
+});
