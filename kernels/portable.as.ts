@@ -239,6 +239,13 @@ export function huberSlope(difference: f32): f32 {
   return difference > 1 ? <f32>1 : difference < -1 ? <f32>-1 : difference;
 }
 
+/** A number as a probability: 0 below 0, 1 above 1. */
+// @ts-ignore: decorator
+@inline
+export function clipped(x: f32): f32 {
+  return x > 0 ? (x < 1 ? x : <f32>1) : <f32>0;
+}
+
 // The parts of recip and of the square root, for loops that take many values through each part in
 // turn: every operation waits for its input, and short parts keep more values under way. The
 // constants are passed in, loaded once before such a loop.

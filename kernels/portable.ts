@@ -64,6 +64,11 @@ export function huberSlope(difference: number): number {
   return difference > 1 ? 1 : difference < -1 ? -1 : difference;
 }
 
+/** A number as a probability: 0 below 0, 1 above 1. */
+export function clipped(x: number): number {
+  return x > 0 ? (x < 1 ? x : 1) : 0;
+}
+
 /** `x`, or +0 where |x| is below `threshold`; also turns -0 into +0, and keeps NaN. */
 export function flush(x: number, threshold: number = FLUSH_TENSOR): number {
   return x > -threshold && x < threshold ? 0 : x;

@@ -103,6 +103,9 @@ fn huber_slope(difference: f32) -> f32 {
   return select(select(difference, -1.0, difference < -1.0), 1.0, difference > 1.0);
 }
 
+// A number as a probability: 0 below 0, 1 above 1.
+fn clipped(x: f32) -> f32 { return select(0.0, select(1.0, x, x < 1.0), x > 0.0); }
+
 // 1 / sqrt(x) for a normal x > 0.
 fn rsqrt4(x: vec4f) -> vec4f {
   let h = mul4(x, vec4f(0.5));

@@ -26,7 +26,9 @@ export function q_samples(call: QSamples, plan: Plan, share: Share): void {
           : next;
         const target = call.targetValues +
           ((<usize>targetRow * stride) << 2);
-        const chooser = call.doubleQ ? at(call.values, next * stride) : target;
+        const chooser = call.doubleQ
+          ? at(call.preferences, next * stride)
+          : target;
         let best = 0;
         let largest = FORBIDDEN;
         for (let a = 0; a < actions; a++) {

@@ -10,8 +10,9 @@ import wgsl from "./q_samples.wgsl" with { type: "text" };
  * DQN (Mnih et al., 2015), Double DQN (van Hasselt et al., 2016) and discrete CQL
  * (Kumar et al., 2020, eq. 4, the CQL(H) variant).
  *
- * Target: y = reward + discount · Qtarget(s', a'), where a' is the argmax of the online
- * (`doubleQ` = 1) or of the target values (0), the lowest index on ties. Huber loss at 1.
+ * Target: y = reward + discount · Qtarget(s', a'), where a' is the argmax of the `preferences`
+ * (`doubleQ` = 1; the online values) or of the target values (0), the lowest index on ties. Huber loss
+ * at 1.
  *
  * With `noise` > 0 the target replaces the next action by a uniform one that often, as in a
  * probabilistic action robust MDP (Tessler et al., 2019): y = reward + discount ·
@@ -20,10 +21,10 @@ import wgsl from "./q_samples.wgsl" with { type: "text" };
  * target's.
  *
  * Actions whose value is {@link FORBIDDEN} are not there, neither for the argmax nor for the uniform
- * action, whose share is then `noise` divided by the number of the others. Online and target values
- * of a row forbid the same actions, and not all.
+ * action, whose share is then `noise` divided by the number of the others. Preferences and target
+ * values of a row forbid the same actions, and not all.
  *
- * `values` (rows, stride) are the online values; `targetValues` is the target network's table over
+ * `values` and `preferences` are (rows, stride), the former the online values; `targetValues` is the target network's table over
  * the whole observation table (`table` = 1, indexed by the row's table index) or over the
  * minibatch's rows (0). `sampleLosses` is (2, batchSize): Huber loss, then logsumexp - Q(s, a).
  * `sampleGradient` (batchSize) = Huber'·inverseBatch - conservativeWeight, where
@@ -34,6 +35,7 @@ export const qSamples = defineKernel({
   wgsl,
   buffers: {
     values: "read",
+    preferences: "read",
     targetValues: "read",
     logSumExp: "read",
     sampleLosses: "write",
@@ -68,6 +70,7 @@ export const qSamples = defineKernel({
       },
       buffers: {
         values: matrix(rowCapacity, actions),
+        preferences: matrix(rowCapacity, actions),
         targetValues: matrix(table ? tableRows : rowCapacity, actions),
         logSumExp: vector(rowCapacity),
         sampleLosses: vector(2 * batchSize),
@@ -76,7 +79,14 @@ export const qSamples = defineKernel({
     };
   },
   run(
-    { values, targetValues, logSumExp, sampleLosses, sampleGradient },
+    {
+      values,
+      preferences,
+      targetValues,
+      logSumExp,
+      sampleLosses,
+      sampleGradient,
+    },
     numbers,
     plan,
   ) {
@@ -98,7 +108,7 @@ export const qSamples = defineKernel({
       if (plan.discounts[s] > 0) {
         const next = plan.sampleNextRow[s];
         const targetRow = (table ? plan.rows[next] : next) * stride;
-        const chooser = doubleQ ? values : targetValues;
+        const chooser = doubleQ ? preferences : targetValues;
         const chooserRow = doubleQ ? next * stride : targetRow;
         let best = 0;
         let largest = FORBIDDEN;

@@ -1,11 +1,11 @@
 // q_samples: a thread computes one sample.
 
-// The lowest index of the largest online value of a row, of the allowed ones.
-fn best_online(row: u32) -> u32 {
+// The lowest index of the largest preference of a row, of the allowed ones.
+fn best_preferred(row: u32) -> u32 {
   var best = 0u;
   var largest = bitcast<f32>(FORBIDDEN_BITS);
   for (var a = 0u; a < arguments.actions; a++) {
-    let value = values[row + a];
+    let value = preferences[row + a];
     if (is_forbidden(value)) { continue; }
     if (is_forbidden(largest) || value > largest) {
       largest = value;
@@ -43,7 +43,7 @@ fn kernel(s: u32, run: u32) {
     let target_at = start_targetValues(run) + target_row * stride;
     var best = 0u;
     if (arguments.doubleQ != 0u) {
-      best = best_online(start_values(run) + next * stride);
+      best = best_preferred(start_preferences(run) + next * stride);
     } else {
       best = best_target(target_at);
     }

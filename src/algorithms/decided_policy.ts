@@ -110,7 +110,7 @@ export function decidedPolicy(
       hazard: {
         members: beside(hazard.network),
         multipliers: ofRuns(hazard.multiplier).map(([multiplier]) =>
-          multiplier
+          Math.fround(hazard.factor * multiplier)
         ),
       },
     }),

@@ -11,6 +11,7 @@ import {
   type NumbersNamed,
   type SettingDefinitions,
 } from "../settings.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import type { Program } from "./program.ts";
 
 /** What an algorithm's networks must fit. */
@@ -64,6 +65,18 @@ export const learnerSettings: SettingDefinitions<LearnerSettings> = {
   ),
 };
 
+/** What is known of the data when a Program's tables are made. */
+export interface KnownOfData {
+  /** What is learnt from. */
+  readonly dataset: Dataset;
+  /** [N + E] row of each of its observations. */
+  readonly rowOf: Uint32Array;
+  /** Rows, of the distinct observations. */
+  readonly rowCount: number;
+  /** [N] 1 where the environment calls what happened unsafe; null where it calls nothing so. Absent where it is not known. */
+  readonly unsafeSteps?: () => Uint8Array | null;
+}
+
 /**
  * An algorithm: what configurations, help, training and evaluation need to know of it. `index.ts`
  * lists all.
@@ -79,6 +92,17 @@ export interface AlgorithmDefinition<Name extends string, Settings> {
   readonly startsFrom?: string;
   /** Refuses settings that contradict each other. @throws InputError whose message begins with the key. */
   check?(settings: Settings): void;
+  /** Whether the largest absolute reward of the data decides about more than `rewardScale` does. */
+  isScaledByData?(settings: Settings): boolean;
+  /**
+   * The Program's `tables` but for `allowed`, row by row of the distinct observations.
+   *
+   * @throws InputError if the data do not say what it takes.
+   */
+  tables?(
+    settings: Settings,
+    known: KnownOfData,
+  ): Readonly<Record<string, Float32Array>>;
   /** The Program for these settings and this shape. */
   build(settings: Settings, shape: LearningShape): Program;
 }

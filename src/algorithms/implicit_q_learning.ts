@@ -41,12 +41,17 @@ import { call, stateOf, view } from "./program.ts";
 export type IqlSettings =
   & LearnerSettings
   & ValueSettings
-  & NumbersNamed<"expectile" | "advantageTemperature" | "advantageCap">;
+  & NumbersNamed<"expectile" | "advantageCap">
+  & { readonly advantageTemperature: number | null };
+
+/** Advantage temperatures, where none is given, in the largest absolute reward of the data. */
+const TEMPERATURES_IN_LARGEST = 10;
 
 /**
  * With u = Q'(s,a) - V(s) and the target network Q', the losses, each of a network of its own, are
  * `policyLoss` mean(-min(exp(u / T), advantageCap) · log p(a | s)) with
- * T = advantageTemperature · rewardScale, `valueLoss` mean(|expectile - 1[u < 0]| · u²) and
+ * T = advantageTemperature · rewardScale (without one, a tenth of the largest absolute reward of the data
+ * takes its place), `valueLoss` mean(|expectile - 1[u < 0]| · u²) and
  * `criticLoss` mean((Q(s,a) - y)²), y = r + γ · V(s').
  * What stands in another network's loss is held fixed, and all three are updated from the same
  * parameters.
@@ -66,12 +71,16 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
       0.7,
       "expectile of the data's action values that V estimates: 0.5 is their mean, towards 1 their best",
     ),
-    advantageTemperature: number(
-      1e-3,
-      1e6,
-      10,
-      "advantage, in units of the data's rewards, that makes an action's weight in cloning e times as large",
-    ),
+    advantageTemperature: {
+      ...number(
+        1e-9,
+        1e9,
+        1,
+        "advantage, in units of the data's rewards, that makes an action's weight in cloning e times as large; `null`: a tenth of the largest absolute reward of the data",
+      ),
+      nullable: true,
+      default: null,
+    },
     advantageCap: number(1, 1e6, 100, "the largest such weight"),
     targetUpdateInterval: valueSettings.targetUpdateInterval,
     logInterval: { ...learnerSettings.logInterval, default: 1_000 },
@@ -80,9 +89,14 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
     checkpointChoice: valueSettings.checkpointChoice,
   },
   startsFrom: "cql",
+  isScaledByData: ({ advantageTemperature }) => advantageTemperature === null,
   build(settings, shape) {
     const { batchSize, expectile, advantageCap } = settings;
+    const { largestReward = 1 } = shape;
     const rewardScale = rewardScaleOf(settings, shape);
+    const temperature = rewardScale *
+      (settings.advantageTemperature ??
+        largestReward / TEMPERATURES_IN_LARGEST);
     const policy = trainedNetwork("policy", shape, shape.actionCount);
     const value = trainedNetwork("value", shape, 1, { isFirst: false });
     const critic = trainedNetwork("critic", shape, shape.actionCount, {
@@ -117,7 +131,7 @@ export const implicitQLearning: AlgorithmDefinition<"iql", IqlSettings> = {
       expectile,
       oneMinusExpectile: 1 - expectile,
       gradientScale: -2 / batchSize,
-      inverseTemperature: 1 / (settings.advantageTemperature * rewardScale),
+      inverseTemperature: 1 / temperature,
       cap: advantageCap,
       logCap: Math.log(advantageCap),
     });

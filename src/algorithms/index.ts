@@ -8,9 +8,11 @@ import { InputError } from "../errors.ts";
 import { type AnySettings, defaultsOf } from "../settings.ts";
 import { batchConstrainedQLearning } from "./bcq.ts";
 import { behaviourCloning } from "./behaviour_cloning.ts";
+import { budgetedConservativeQLearning } from "./budgeted_q_learning.ts";
 import type {
   AlgorithmDefinition,
   CheckpointChoice,
+  KnownOfData,
   LearnerSettings,
   LearningShape,
 } from "./define.ts";
@@ -35,6 +37,7 @@ import { spibbAtMost } from "./tabular/spibb_at_most.ts";
 
 export * from "./bcq.ts";
 export * from "./behaviour_cloning.ts";
+export * from "./budgeted_q_learning.ts";
 export * from "./implicit_q_learning.ts";
 export * from "./q_learning.ts";
 export * from "./sac.ts";
@@ -54,6 +57,7 @@ export const ALGORITHMS: readonly [
   typeof deepQLearning,
   typeof doubleDeepQLearning,
   typeof implicitQLearning,
+  typeof budgetedConservativeQLearning,
   typeof batchConstrainedQLearning,
   typeof softActorCritic,
   typeof maximumLikelihood,
@@ -70,6 +74,7 @@ export const ALGORITHMS: readonly [
   deepQLearning,
   doubleDeepQLearning,
   implicitQLearning,
+  budgetedConservativeQLearning,
   batchConstrainedQLearning,
   softActorCritic,
   maximumLikelihood,
@@ -202,6 +207,18 @@ export function buildProgram(
   shape: LearningShape,
 ): Program {
   return algorithmNamed(name).build!(settings as never, shape);
+}
+
+/**
+ * What its Program knows of the data's observations beside what is allowed in them.
+ *
+ * @throws InputError if the data do not say what it takes.
+ */
+export function knownTables(
+  { name, settings }: Algorithm,
+  known: KnownOfData,
+): Readonly<Record<string, Float32Array>> {
+  return algorithmNamed(name).tables?.(settings as never, known) ?? {};
 }
 
 /**

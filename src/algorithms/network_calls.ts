@@ -466,3 +466,40 @@ export function targetCalls(
   );
   return { ...rest, values };
 }
+
+/**
+ * The call that computes each sample's temporal difference and conservative term, of CQL with one network.
+ *
+ * @param preferences By which the next action is chosen where `doubleQ` is set.
+ */
+export function qSamplesCall(
+  network: ProgramNetwork,
+  { values, table }: TargetCalls,
+  preferences: View,
+  { batchSize, targetActionNoise: noise, alpha, doubleQ }: {
+    readonly batchSize: number;
+    readonly targetActionNoise: number;
+    readonly alpha: number;
+    readonly doubleQ: boolean;
+  },
+): Call {
+  const { outputs: actions, outputStride: stride } = lastLayer(network);
+  return call("q_samples", {
+    values: view("onlineValues"),
+    preferences,
+    targetValues: values,
+    logSumExp: view("logSumExp"),
+    sampleLosses: view("sampleLosses"),
+    sampleGradient: view("sampleGradient"),
+  }, {
+    actions,
+    stride,
+    table,
+    doubleQ: doubleQ ? 1 : 0,
+    greedyShare: 1 - noise,
+    noise,
+    uniformShare: noise / actions,
+    inverseBatch: 1 / batchSize,
+    conservativeWeight: alpha / batchSize,
+  });
+}

@@ -71,8 +71,12 @@ export interface Decision {
     readonly network: string;
     readonly flexibility: number;
   };
-  /** Name of the network that says how likely an unsafe end is, and the state buffer that begins with its multiplier. */
-  readonly hazard?: { readonly network: string; readonly multiplier: string };
+  /** Name of the network that says how likely an unsafe step is, the state buffer that begins with its multiplier, and what that is multiplied by. */
+  readonly hazard?: {
+    readonly network: string;
+    readonly multiplier: string;
+    readonly factor: number;
+  };
 }
 
 /** A part of the loss. */

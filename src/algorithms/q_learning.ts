@@ -35,17 +35,17 @@ import {
   batchBuffers,
   forwardCalls,
   gatherCalls,
-  lastLayer,
   lossRowsCall,
   maskTables,
   meanLossesCall,
   networkBuffers,
+  qSamplesCall,
   softmaxBuffers,
   softmaxCall,
   targetCalls,
   trainedNetwork,
 } from "./network_calls.ts";
-import { call, type Program, stateOf, view } from "./program.ts";
+import { type Program, stateOf, view } from "./program.ts";
 
 /** Settings that the three have in common. */
 export type QSettings =
@@ -138,8 +138,7 @@ function qLearning(
   shape: LearningShape,
   { doubleQ, alpha = 0, temperature = 1 }: Variant,
 ): Program {
-  const { batchSize, gamma, targetActionNoise, targetUpdateInterval } =
-    settings;
+  const { batchSize, gamma, targetUpdateInterval } = settings;
   const common = {
     outputs: "qValues",
     discount: gamma,
@@ -158,32 +157,19 @@ function qLearning(
   const network = trainedNetwork("value", shape, shape.actionCount, {
     hasTarget: true,
   });
-  const { outputs: actions, outputStride: stride } = lastLayer(network);
   const rowCapacity = 2 * batchSize;
   const plan = planLayout(batchSize, rowCapacity);
-  const { values: targetValues, table, ...target } = targetCalls(
+  const target = targetCalls(
     network,
     plan,
     shape.tableRows,
     targetUpdateInterval,
     ROWS.next,
   );
-  const samples = call("q_samples", {
-    values: view("onlineValues"),
-    targetValues,
-    logSumExp: view("logSumExp"),
-    sampleLosses: view("sampleLosses"),
-    sampleGradient: view("sampleGradient"),
-  }, {
-    actions,
-    stride,
-    table,
-    doubleQ: doubleQ ? 1 : 0,
-    greedyShare: 1 - targetActionNoise,
-    noise: targetActionNoise,
-    uniformShare: targetActionNoise / actions,
-    inverseBatch: 1 / batchSize,
-    conservativeWeight: alpha / batchSize,
+  const samples = qSamplesCall(network, target, view("onlineValues"), {
+    ...settings,
+    doubleQ,
+    alpha,
   });
   return {
     ...common,

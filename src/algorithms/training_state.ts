@@ -18,8 +18,8 @@ export interface TrainingState {
 }
 
 /**
- * State before the first step: the given parameters, moments of zero, and targets equal to the
- * parameters.
+ * State before the first step: the given parameters, moments of zero, targets equal to the
+ * parameters, and zeros of whatever else the program's state is.
  *
  * @param parameters Of each network of the program, one flat parameter buffer per run; those of a network
  *   with a `start` are not looked at.
@@ -29,7 +29,7 @@ export function initialState(
   parameters: readonly (readonly Float32Array[])[],
 ): TrainingState {
   const runs = parameters[0].length;
-  const buffers = program.networks.flatMap((network, n) => {
+  const learnt = Object.fromEntries(program.networks.flatMap((network, n) => {
     const { layout, start } = network;
     const all = concatenated(
       start === undefined
@@ -41,8 +41,15 @@ export function initialState(
       name,
       copies.includes(name) ? all.slice() : new Float32Array(all.length),
     ]);
-  });
-  return { step: 0, runs, buffers: Object.fromEntries(buffers) };
+  }));
+  const others = program.buffers.filter(({ name }) =>
+    program.state.includes(name) && !Object.hasOwn(learnt, name)
+  ).map(({ name, length }) => [name, new Float32Array(runs * length)]);
+  return {
+    step: 0,
+    runs,
+    buffers: { ...learnt, ...Object.fromEntries(others) },
+  };
 }
 
 /** Parameters that are all the same; padding is 0. */

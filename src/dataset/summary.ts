@@ -4,12 +4,12 @@
  * @module
  */
 
-import { InputError } from "../errors.ts";
-import { endingOutcomes, type FiniteMdp } from "../mdp/mdp.ts";
+import type { FiniteMdp } from "../mdp/mdp.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import type { Dataset } from "./dataset.ts";
 import { cutEpisodes } from "./ends.ts";
-import { datasetStates, OTHER_ENVIRONMENT, seenStates } from "./states.ts";
+import { datasetStates } from "./states.ts";
+import { outcomeReader } from "./step_outcomes.ts";
 
 /** The numbers of `metrics.json` about the data. */
 export interface DatasetSummary {
@@ -76,46 +76,5 @@ export function summariseDataset(
     returnStd: std,
     cutEpisodes: cutEpisodes(dataset),
     ...Object.fromEntries(rates),
-  };
-}
-
-/**
- * Finds what happened in a transition: of the outcomes that end the episode as it did, that which
- * fits next state and reward, or else the next state, or else (d3rlpy dumps do not hold the state
- * that an episode ended in) the reward. Of states that look alike, any may have been there.
- */
-function outcomeReader(
-  { actions, rewards, terminated }: Dataset,
-  mdp: FiniteMdp,
-  states: Int32Array,
-): (episode: number, transition: number) => number {
-  const ends = endingOutcomes(mdp);
-  const seen = seenStates(mdp);
-  const alike = Map.groupBy(seen.keys(), (s) => seen[s]);
-  return (episode, transition) => {
-    const next = states[transition + episode + 1];
-    let best = 0;
-    let bestFit = 0;
-    for (const state of alike.get(states[transition + episode])!) {
-      const pair = state * mdp.actionCount + actions[transition];
-      for (
-        let i = mdp.outcomeOffsets[pair];
-        i < mdp.outcomeOffsets[pair + 1];
-        i++
-      ) {
-        if (!(mdp.probability[i] > 0)) continue;
-        if (ends[mdp.outcome[i]] !== terminated[transition]) continue;
-        const fit = (seen[mdp.nextState[i]] === next ? 2 : 0) +
-          (Math.fround(mdp.reward[i]) === rewards[transition] ? 1 : 0);
-        if (fit > bestFit) [best, bestFit] = [mdp.outcome[i], fit];
-      }
-    }
-    if (terminated[transition] === 1 && bestFit === 0) {
-      throw new InputError(
-        `episode ${episode} of the data set terminates where nothing ends an episode in this ` +
-          `environment: ${OTHER_ENVIRONMENT}`,
-      );
-    }
-    return best;
   };
 }

@@ -4,7 +4,13 @@
  * @module
  */
 import { lowestShare, lowestSum } from "../../kernels/lowest_sum.ts";
-import { flush, FORBIDDEN, log, sqrt } from "../../kernels/portable.ts";
+import {
+  clipped,
+  flush,
+  FORBIDDEN,
+  log,
+  sqrt,
+} from "../../kernels/portable.ts";
 import { InputError } from "../errors.ts";
 import { requireLength } from "../numerics/arrays.ts";
 import { type NetworkLayout, networkLayout } from "./layout.ts";
@@ -17,11 +23,11 @@ export interface Imitator {
   readonly flexibility: number;
 }
 
-/** Networks that say how likely an unsafe end is after an action. */
+/** Networks that say how likely an unsafe step is after an action, discounted. */
 export interface HazardTerm {
   /** Flat parameter buffers of {@link actionLayout}, one for each member of the policy. */
   readonly members: readonly Float32Array[];
-  /** For each, what its outputs are multiplied by before the member's values lose them. */
+  /** For each, what its outputs, clipped to [0, 1], are multiplied by before the member's values lose them. */
   readonly multipliers: readonly number[];
 }
 
@@ -35,7 +41,7 @@ export interface DecisionRule {
   readonly spread?: number;
   /** Excludes actions that the behaviour hardly takes. */
   readonly imitator?: Imitator;
-  /** What each member's values lose: multiplier · probability of an unsafe end. */
+  /** What each member's values lose: multiplier · probability of an unsafe step. */
   readonly hazard?: HazardTerm;
 }
 
@@ -170,7 +176,10 @@ export function meanOfMembers(
   });
 }
 
-/** What a member's values are without the likelihood of an unsafe end: values - multiplier · hazards. */
+/**
+ * What a member's values are without the cost of unsafe steps: values - multiplier · hazards, hazards
+ * taken as 0 below 0 and as 1 above 1, as the kernel `less_hazard` has it.
+ */
 export function lessHazard(
   values: Float32Array,
   hazards: Float32Array,
@@ -179,7 +188,7 @@ export function lessHazard(
   const { fround } = Math;
   const factor = fround(multiplier);
   return values.map((value, i) =>
-    flush(fround(value - fround(factor * hazards[i])))
+    flush(fround(value - fround(factor * clipped(hazards[i]))))
   );
 }
 

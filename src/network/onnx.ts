@@ -86,7 +86,11 @@ export function policyToOnnx(policy: NetworkPolicy): Uint8Array<ArrayBuffer> {
     const own = `${prefix}hazard_`;
     const hazards = addNetwork(graph, beside, members[m], encoded, own);
     graph.scalar(`${own}multiplier`, multipliers[m]);
-    graph.node("Mul", [hazards, `${own}multiplier`], `${own}cost`);
+    graph.scalar(`${own}least`, 0);
+    graph.scalar(`${own}most`, 1);
+    const clip = [hazards, `${own}least`, `${own}most`];
+    const clipped = graph.node("Clip", clip, `${own}probability`);
+    graph.node("Mul", [clipped, `${own}multiplier`], `${own}cost`);
     return graph.node("Sub", [values, `${own}cost`], `${own}less`);
   });
   const mean = meanOf(graph, members, "mean", policy.spread);

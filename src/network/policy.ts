@@ -99,7 +99,7 @@ const BLOCK_NUMBERS = 2 ** 22;
  * Evaluates the policy under the arithmetic contract: f32 operations, each rounded once, and sums that
  * are left folds. Each member's outputs have the bits of training; of them come, in this order,
  * 1. quantiles: the mean of each action's, or of the lowest share of them that `risk` says;
- * 2. hazard: each member's values less its multiplier times its probabilities of an unsafe end;
+ * 2. hazard: each member's values less its multiplier times its probabilities of an unsafe step;
  * 3. members: their mean, less `spread` times their standard deviation;
  * 4. imitator: -2^127 (`FORBIDDEN`) for actions that it excludes.
  *

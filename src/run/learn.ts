@@ -37,6 +37,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { learntRows } from "../dataset/ends.ts";
 import { ownObservationNames } from "../dataset/observation_names.ts";
 import { learntRange } from "../dataset/observation_range.ts";
+import { unsafeSteps } from "../dataset/step_outcomes.ts";
 import type { TablePolicy } from "../algorithms/tabular/table_policy.ts";
 import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
@@ -47,7 +48,7 @@ import {
 } from "../evaluation/measures.ts";
 import { dataModel } from "../evaluation/model_value.ts";
 import { group } from "../report/numbers.ts";
-import { prepareTask } from "../training/task.ts";
+import { prepareTask, type TaskRun } from "../training/task.ts";
 import {
   type Cursor,
   DivergenceError,
@@ -147,6 +148,15 @@ function learntData(
   return environment === null || encoder !== "oneHot"
     ? dataset
     : { ...dataset, observationCategories: categoriesOf(environment.mdp) };
+}
+
+/** Which steps of the data are unsafe, where an environment says so. */
+export function unsafeIn(
+  { dataset, environment }: LearningProblem,
+): Pick<TaskRun, "unsafeSteps"> {
+  return environment === null
+    ? {}
+    : { unsafeSteps: () => unsafeSteps(dataset, environment.mdp) };
 }
 
 /** The greedy action of a policy in each distinct observation. */
@@ -285,9 +295,15 @@ export async function learnTogether(
     algorithm,
     seeds.flatMap(({ config: { seed, trainingSeed, network }, problem }) => {
       const dataset = learntData(problem, network.encoder);
+      const known = unsafeIn(problem);
       return Array.from(
         { length: ensembleSize },
-        (_, member) => ({ seed: trainingSeed ?? seed, member, dataset }),
+        (_, member) => ({
+          ...known,
+          seed: trainingSeed ?? seed,
+          member,
+          dataset,
+        }),
       );
     }),
     config.dataset.bootstrapOnTruncation,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Algorithm, isTabular } from "../algorithms/index.ts";
+import { type Algorithm, isTabular, knownTables } from "../algorithms/index.ts";
 import type { LearnerSettings, LearningShape } from "../algorithms/define.ts";
 import { type Backend, gibibytes, type TaskSize } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
@@ -14,7 +14,12 @@ import { InputError } from "../errors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { environmentShape } from "../environments/index.ts";
 import { inputSize, oneHotSize } from "../network/encoder.ts";
-import { configuredAlgorithms, observedIn } from "./learn.ts";
+import {
+  configuredAlgorithms,
+  networkAlgorithms,
+  observedIn,
+  unsafeIn,
+} from "./learn.ts";
 import type { LearningProblem } from "./problem.ts";
 
 /**
@@ -82,7 +87,8 @@ export function requireRoomToCollect(
 }
 
 /**
- * Refuses a configuration whose training on what was collected or given cannot fit.
+ * Refuses a configuration whose training on what was collected or given cannot fit, or needs to know what
+ * the data do not say.
  *
  * @param room Of the backend that will train.
  * @throws InputError naming the key, what it would take and what there is.
@@ -103,7 +109,16 @@ export function requireRoomToLearn(
       isStored: true,
     });
   }
-  const { observations, count, allowed } = learntRows(problem.dataset);
+  const rows = learntRows(problem.dataset);
+  const { observations, count, allowed } = rows;
+  for (const algorithm of networkAlgorithms(config)) {
+    knownTables(algorithm, {
+      dataset: problem.dataset,
+      rowOf: rows.rowOf,
+      rowCount: count,
+      ...unsafeIn(problem),
+    });
+  }
   const observed = problem.environment?.mdp ??
     { ...problem.dataset, observations };
   requireRoom(config, room, {

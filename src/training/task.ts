@@ -8,8 +8,17 @@ import {
   type TrainingState,
 } from "../algorithms/training_state.ts";
 import { adamSchedule } from "../algorithms/schedule.ts";
-import type { LearningShape, ValueSettings } from "../algorithms/define.ts";
-import { type Algorithm, buildProgram } from "../algorithms/index.ts";
+import type {
+  KnownOfData,
+  LearningShape,
+  ValueSettings,
+} from "../algorithms/define.ts";
+import {
+  type Algorithm,
+  algorithmNamed,
+  buildProgram,
+  knownTables,
+} from "../algorithms/index.ts";
 import type { Program } from "../algorithms/program.ts";
 import type { TrainingTask } from "../backends/backend.ts";
 import { checkConfig, checkLearner } from "../config/schema.ts";
@@ -45,6 +54,8 @@ export interface TaskRun {
   readonly member: number;
   /** What the run learns from. */
   readonly dataset: Dataset;
+  /** See {@link KnownOfData}. */
+  readonly unsafeSteps?: KnownOfData["unsafeSteps"];
 }
 
 /** The network's shape and how it sees observations. */
@@ -86,7 +97,7 @@ export function prepareTask(
   const parts = new Map<Dataset, TablePart>();
   let inputs: number | undefined;
   let tableRows = 0;
-  for (const { seed, member, dataset } of runs) {
+  for (const { seed, member, dataset, unsafeSteps } of runs) {
     checkConfig({ seed }, "run");
     if (!Number.isSafeInteger(member) || member < 0) {
       throw new InputError(
@@ -108,7 +119,7 @@ export function prepareTask(
       largestRewardOf(dataset) !== largestReward
     ) {
       throw new InputError(
-        "the runs' data sets differ in their largest reward, and rewardScale is null: train them separately",
+        "the runs' data sets differ in their largest reward, which settings of the algorithm are in units of: train them separately",
       );
     }
     if (hasAllowed(dataset) !== hasAllowed(runs[0].dataset)) {
@@ -121,7 +132,7 @@ export function prepareTask(
         "some of the runs' data stay on disk and some do not: train them separately",
       );
     }
-    const part = tablePart(dataset, encoder, tableRows);
+    const part = tablePart(algorithm, dataset, encoder, tableRows, unsafeSteps);
     inputs ??= part.inputs;
     if (part.inputs !== inputs) {
       throw new InputError(
@@ -221,7 +232,11 @@ export function programFor(
     blockRows,
     tableRows,
     tables: program.tables.map(({ name }) => {
-      if (name !== ALLOWED) throw new Error(`no rows of ${name} are on disk`);
+      if (name !== ALLOWED) {
+        throw new InputError(
+          `algorithms.${algorithm.name}: needs all data in memory, and these stay on disk`,
+        );
+      }
       return { name, length: tableRows * shape.actionCount };
     }),
   };
@@ -252,10 +267,14 @@ function joinedTables(
   // One data set's table is not copied: it may be large.
   const joined = (tables: readonly Float32Array[]) =>
     tables.length === 1 ? tables[0] : concatenated(tables);
-  const masks = parts.flatMap(({ allowed }) => allowed ?? []);
+  const names = Object.keys(parts[0].tables);
   return {
     observations: joined(parts.map(({ observations }) => observations)),
-    ...(masks.length > 0 && { tables: { allowed: joined(masks) } }),
+    tables: Object.fromEntries(
+      names.map((
+        name,
+      ) => [name, joined(parts.map(({ tables }) => tables[name]))]),
+    ),
   };
 }
 
@@ -264,9 +283,10 @@ function hasAllowed(dataset: Dataset): boolean {
   return stored ? stored.hasAllowed : dataset.allowed !== undefined;
 }
 
-/** Whether the largest reward of the data decides by what rewards are multiplied. */
-export function isScaledByData({ settings }: Algorithm): boolean {
-  return (settings as Partial<ValueSettings>).rewardScale === null;
+/** Whether the largest reward of the data decides about an algorithm's Program. */
+export function isScaledByData({ name, settings }: Algorithm): boolean {
+  return (settings as Partial<ValueSettings>).rewardScale === null ||
+    algorithmNamed(name).isScaledByData?.(settings as never) === true;
 }
 
 /** The largest absolute reward of data; 1 where all are 0. */
@@ -283,14 +303,16 @@ interface TablePart {
   readonly inputs: number;
   readonly rowCount: number;
   readonly rowOf: Uint32Array;
-  readonly allowed?: Float32Array;
+  readonly tables: Readonly<Record<string, Float32Array>>;
   readonly encoder: Encoder | null;
 }
 
 function tablePart(
+  algorithm: Algorithm,
   dataset: Dataset,
   name: EncoderName,
   firstRow: number,
+  unsafeSteps: KnownOfData["unsafeSteps"],
 ): TablePart {
   if (dataset.stored) return storedPart(dataset, name);
   const rows = learntRows(dataset);
@@ -303,7 +325,15 @@ function tablePart(
     rowOf: firstRow === 0
       ? rows.rowOf
       : rows.rowOf.map((row) => row + firstRow),
-    allowed: rows.allowed && Float32Array.from(rows.allowed),
+    tables: {
+      ...(rows.allowed && { allowed: Float32Array.from(rows.allowed) }),
+      ...knownTables(algorithm, {
+        dataset,
+        rowOf: rows.rowOf,
+        rowCount: rows.count,
+        unsafeSteps,
+      }),
+    },
     encoder,
   };
 }
@@ -325,6 +355,7 @@ function storedPart(
     inputs: inputSize(name, observed),
     rowCount: 0,
     rowOf: new Uint32Array(),
+    tables: {},
     encoder: fitEncoder(name, observed),
   };
 }

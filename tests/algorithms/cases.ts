@@ -26,12 +26,14 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   advantageTemperature: [0.5, 20],
   advantageCap: [1, 5],
   actionFlexibility: [0.1, 0.9],
+  unsafeReward: [-14, -6],
+  budget: [0.05, 0.5],
 };
 
 /** Settings that say what a value network is: see {@link headTraining}. */
 export const HEADS = ["criticCount", "quantiles", "risk"];
 
-/** Settings on which no loss depends: those of the training loop, of what it begins with and of its networks. */
+/** Settings on which no loss depends: those of the training loop, of what it begins with, of its networks and of what loss terms only show. */
 const LOOP = [
   ...Object.keys(learnerSettings),
   "targetUpdateInterval",
@@ -40,6 +42,8 @@ const LOOP = [
   "temperatureLearningRate",
   "initialTemperature",
   "sharedLayers",
+  "multiplierRate",
+  "largestMultiplier",
 ];
 
 /** Settings that an algorithm's loss depends on. @throws Error if the oracle does not know one. */
@@ -64,7 +68,13 @@ export function presetTraining(
   name: NetworkName,
 ): Training {
   const config = resolveConfig(preset, { algorithms: { [name]: {} } });
-  const settings = { ...config.algorithms[name]!, batchSize: 13 };
+  const configured = config.algorithms[name]!;
+  const settings = {
+    ...configured,
+    batchSize: 13,
+    // No environment says what is unsafe.
+    ...("unsafeReward" in configured && { unsafeReward: -9 }),
+  };
   const [dataset, other] = [1, 2].map((seed) =>
     data({ inputs: 3, actions: 5, episodes: 9 }, randomStream(seed, "oracle"))
   );

@@ -32,7 +32,7 @@ function example() {
     quantiles: 2,
     risk: 0.5,
     imitator: { network: "imitator", flexibility: 0.25 },
-    hazard: { network: "hazard", multiplier: "multiplier" },
+    hazard: { network: "hazard", multiplier: "multiplier", factor: 1.5 },
   };
   const ruled: Program = {
     ...program,
@@ -107,7 +107,7 @@ Deno.test("a program's networks become a policy of one run after the other", () 
   });
   deepEqual(hazard, {
     members: [of("hazard.parameters", 1), of("hazard.parameters", 2)],
-    multipliers: [of("multiplier", 1)[0], of("multiplier", 2)[0]],
+    multipliers: [1.5 * of("multiplier", 1)[0], 1.5 * of("multiplier", 2)[0]],
   });
 });
 

@@ -17,10 +17,15 @@ export interface Sample {
   readonly nextAllowed?: readonly number[];
   /** Of the evaluated policy, in the next observation. */
   readonly nextProbabilities?: readonly number[];
+  /** Rewards of all the data's transitions with the same observation and action. */
+  readonly rewardsAlike?: readonly number[];
+  /** Share of the transitions with this observation that begin an episode, over that among all. */
+  readonly startWeight?: number;
 }
 
 /** What an update finds. Networks stand in the order of the program's. */
 export interface Situation {
+  /** Settings, the data's largest absolute reward, and numbers that are learnt beside networks. */
   readonly settings: Readonly<Record<string, number>>;
   readonly online: readonly Network[];
   /** Copies that a target update made; of a network without a target network, nothing. */
@@ -101,14 +106,19 @@ function lowestMean(xs: readonly number[], share: number): number {
   ) / count;
 }
 
+/** What an action costs beside its value. */
+type Cost = (seen: readonly number[], action: number) => number;
+const free: Cost = () => 0;
+
 /**
  * Σ over critics of Huber(Q_c(s,a) - y), or of their quantile regression, + alpha · (T · log Σ exp(Q(s,·) / T)
  * - Q(s,a)), all over the allowed actions, where Q is the mean over critics and the lowest share of quantiles.
+ * The next action is the one of the largest Q less its cost.
  */
-function qLearning(chooser: "online" | "target"): Loss {
+function qLearning(chooser: "online" | "target", cost = free): Loss {
   return ({ settings, sample, online, target }, watch) => {
-    const { gamma, rewardScale, targetActionNoise, quantiles, risk } = settings;
-    const { alpha = 0, temperature = 1 } = settings;
+    const { gamma, rewardScale, targetActionNoise } = settings;
+    const { alpha = 0, temperature = 1, quantiles = 0, risk = 1 } = settings;
     const { observation, action, reward, next, nextAllowed } = sample;
     const width = Math.max(1, quantiles);
     /** [action][quantile] */
@@ -132,7 +142,10 @@ function qLearning(chooser: "online" | "target"): Loss {
       const targets = headsOf(target);
       const choosing = chooser === "target" ? targets : headsOf(online);
       const may = nextAllowed ?? targets[0].map((_, a) => a);
-      const best = may[argmax(only(meanOver(choosing), may), watch)];
+      const preferences = meanOver(choosing).map((value, a) =>
+        value - cost(next, a)
+      );
+      const best = may[argmax(only(preferences, may), watch)];
       for (const a of may) {
         const p = (a === best ? 1 - targetActionNoise : 0) +
           targetActionNoise / may.length;
@@ -178,13 +191,59 @@ function qLearning(chooser: "online" | "target"): Loss {
   };
 }
 
+/** CQL whose actions cost λ · H, and Huber(H(s,a) - y), y = u + γ · H'(s',a'), H' and what costs from 0 to 1. */
+const budgeted: Loss = (situation, watch) => {
+  const { settings, sample, online, target } = situation;
+  const { gamma, targetActionNoise, multiplier, budget, unsafeReward } =
+    settings;
+  const { observation, action, next, allowed, nextAllowed } = sample;
+  const likely = (network: Network, seen: readonly number[]) =>
+    forward(network, seen, () => {}).map((h) => Math.min(1, Math.max(0, h)));
+  const cost: Cost = (seen, a) => multiplier * likely(online[1], seen)[a];
+  const best = (seen: readonly number[], may: readonly number[]) => {
+    const values = forward(online[0], seen, () => {});
+    return may[argmax(may.map((a) => values[a] - cost(seen, a)), watch)];
+  };
+  const all = forward(online[0], observation, () => {}).map((_, a) => a);
+  let y = meanOf(sample.rewardsAlike!.map((r) => r <= unsafeReward ? 1 : 0));
+  if (next) {
+    const may = nextAllowed ?? all;
+    const hazards = likely(target[1]!, next);
+    y += gamma * ((1 - targetActionNoise) * hazards[best(next, may)] +
+      targetActionNoise * meanOf(only(hazards, may)));
+  }
+  const hazard =
+    likely(online[1], observation)[best(observation, allowed ?? all)];
+  const hazardExcess = sample.startWeight! * (hazard - budget);
+  const ofValue = qLearning("online", cost)({
+    ...situation,
+    online: [online[0]],
+    target: [target[0]],
+  }, watch);
+  return ([value, critic]) => {
+    const { total, ...terms } = ofValue([value]);
+    const hazardLoss = huber(
+      forward(critic, observation, watch)[action] - y,
+      watch,
+    );
+    return {
+      ...terms,
+      hazardLoss,
+      hazardExcess,
+      multiplier,
+      total: total + hazardLoss,
+    };
+  };
+};
+
 /** Weighted cloning, expectile regression and squared temporal difference, a network each. */
 const implicitQLearning: Loss = (
   { settings, sample, online, target },
   watch,
 ) => {
-  const { gamma, rewardScale, expectile, advantageTemperature, advantageCap } =
-    settings;
+  const { gamma, rewardScale, expectile, advantageCap } = settings;
+  const advantageTemperature = settings.advantageTemperature ??
+    settings.largestReward / 10;
   const { observation, action, reward, next } = sample;
   const fixed = (network: Network, seen: readonly number[]) =>
     forward(network, seen, () => {});
@@ -342,6 +401,7 @@ const LOSSES: Readonly<Record<string, Loss>> = {
   dqn: qLearning("target"),
   doubleDqn: qLearning("online"),
   iql: implicitQLearning,
+  budgetedCql: budgeted,
   fqe: fittedQEvaluation,
   bcq: batchConstrained,
   sac: softActorCritic,

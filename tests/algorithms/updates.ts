@@ -1,5 +1,6 @@
 /** Updates made by the suite on the reference backend, with all that the oracle needs to repeat them. */
 import type { Algorithm } from "../../src/algorithms/index.ts";
+import { stateOf } from "../../src/algorithms/program.ts";
 import type { TrainingTask } from "../../src/backends/backend.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
@@ -64,6 +65,7 @@ export function suiteUpdates(
     settings: {
       ...settings as unknown as Situation["settings"],
       rewardScale: task.program.rewardScale,
+      largestReward: Math.max(...run.dataset.rewards.map(Math.abs)),
     },
     samples: transitions(run.dataset, network.encoder, bootstrapOnTruncation),
     draw: minibatches(run, name, settings.batchSize),
@@ -100,6 +102,11 @@ export async function updatesOf(
     ...program.state,
     ...networks.map(({ prefix }) => gradientOf(prefix)),
   ];
+  // Numbers that are learnt beside networks begin with one that matters.
+  const numbers = program.state.filter((name) =>
+    !stateOf(networks).includes(name)
+  );
+  for (const name of numbers) buffers[name] = buffers[name].map(() => 0.7);
   const session = await referenceBackend.open({
     ...task,
     program: { ...program, state },
@@ -108,16 +115,23 @@ export async function updatesOf(
 
   const read = async () => {
     const { buffers } = await session.read();
-    return (run: number, suffix: string) =>
+    const networksOf = (run: number, suffix: string) =>
       networks.map(({ layout, prefix }) => {
         const all = buffers[prefix + suffix];
         return all && layers(layout, all, run);
       });
+    const numbersOf = (run: number) =>
+      Object.fromEntries(
+        numbers.map((
+          name,
+        ) => [name, buffers[name][run * buffers[name].length / runs.length]]),
+      );
+    return { networksOf, numbersOf };
   };
   const updates: Update[] = [];
   let before = await read();
   // A target network is the online one as it was at the last target update.
-  let target = runs.map((_, run) => before(run, "targetParameters"));
+  let target = runs.map((_, run) => before.networksOf(run, "targetParameters"));
   for (let step = 1; step <= steps; step++) {
     const losses = await session.run(step);
     const after = await read();
@@ -130,18 +144,18 @@ export async function updatesOf(
       );
       updates.push({
         algorithm: runs[run].algorithm,
-        settings: runs[run].settings,
-        online: before(run, "parameters"),
+        settings: { ...runs[run].settings, ...before.numbersOf(run) },
+        online: before.networksOf(run, "parameters"),
         target: target[run],
-        updated: after(run, "parameters"),
+        updated: after.networksOf(run, "parameters"),
         samples: runs[run].draw().map((i) => runs[run].samples[i]),
         terms: { ...Object.fromEntries(terms), total },
-        gradient: after(run, "parameterGradient"),
+        gradient: after.networksOf(run, "parameterGradient"),
       });
     }
     if (targetUpdateInterval > 0 && step % targetUpdateInterval === 0) {
       target = target.map((old, run) => {
-        const copies = after(run, "parameters");
+        const copies = after.networksOf(run, "parameters");
         return old.map((network, n) => network && copies[n]);
       });
     }
@@ -227,9 +241,22 @@ export function transitions(
       }
       return most > least ? 2 * (x - least) / (most - least) - 1 : 0;
     });
-  return steps.map(({ observation, seen, isOver, ...step }) => ({
-    ...step,
-    observation: encoded(observation),
-    next: isOver ? null : encoded(seen!),
-  }));
+  const keys = steps.map(({ observation, allowed }) =>
+    `${observation} | ${allowed}`
+  );
+  const perEpisode = steps.length / (episodeOffsets.length - 1);
+  return steps.map(({ observation, seen, isOver, ...step }, i) => {
+    const alike = steps.filter((_, other) => keys[other] === keys[i]);
+    const starts = [...episodeOffsets.subarray(0, -1)].filter((first) =>
+      keys[first] === keys[i]
+    );
+    return {
+      ...step,
+      observation: encoded(observation),
+      next: isOver ? null : encoded(seen!),
+      rewardsAlike: alike.filter(({ action }) => action === step.action)
+        .map(({ reward }) => reward),
+      startWeight: perEpisode * starts.length / alike.length,
+    };
+  });
 }

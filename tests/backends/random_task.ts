@@ -3,6 +3,7 @@ import { flush } from "../../kernels/portable.ts";
 import {
   buildProgram,
   configureAlgorithm,
+  knownTables,
   type NetworkName,
 } from "../../src/algorithms/index.ts";
 import type { CriticSettings } from "../../src/algorithms/critics.ts";
@@ -36,6 +37,8 @@ export interface Shape {
   readonly episodes: number;
   /** Whether about half of the actions are forbidden. */
   readonly masked?: boolean;
+  /** Of an algorithm that has one; by default small, so that the multiplier rises. */
+  readonly budget?: number;
   /** Of algorithms that have them; by default one critic that is a mean. */
   readonly critics?: CriticSettings;
 }
@@ -151,6 +154,9 @@ export function randomTask(
     temperature: 0.5,
     targetActionNoise: 0.05,
     targetUpdateInterval: interval,
+    unsafeReward: -8,
+    budget: shape.budget ?? 0.05,
+    multiplierRate: 20,
     ...shape.critics,
     // With an odd number of runs the imitator has hidden layers of its own.
     sharedLayers: shape.runs % 2 === 0,
@@ -165,22 +171,28 @@ export function randomTask(
     masked: shape.masked,
   };
   // Settings that an algorithm does not have are of no effect.
-  const program = algorithm === "fqe"
-    ? fittedQProgram(settings, sizes)
-    : buildProgram(
-      configureAlgorithm<NetworkName>(algorithm, settings),
-      sizes,
-    );
+  const configured = algorithm === "fqe"
+    ? null
+    : configureAlgorithm<NetworkName>(algorithm, settings);
+  const program = configured
+    ? buildProgram(configured, sizes)
+    : fittedQProgram(settings, sizes);
+  const tables: Record<string, Float32Array> = configured
+    ? {
+      ...(rows.allowed && { allowed: Float32Array.from(rows.allowed) }),
+      ...knownTables(configured, {
+        dataset,
+        rowOf: rows.rowOf,
+        rowCount: rows.count,
+      }),
+    }
+    : { [TARGET_PROBABILITIES]: randomPolicy(rows, shape.actions, seed) };
   const each = <T>(make: (run: number) => T): T[] =>
     Array.from({ length: runs }, (_, run) => make(run));
   return {
     program,
     observations: rows.observations,
-    tables: algorithm === "fqe"
-      ? { [TARGET_PROBABILITIES]: randomPolicy(rows, shape.actions, seed) }
-      : rows.allowed
-      ? { allowed: Float32Array.from(rows.allowed) }
-      : {},
+    tables,
     plan: planSource(
       program.plan,
       each((run) => ({

@@ -66,6 +66,9 @@ Deno.test("each part of a rule, by hand", () => {
     multipliers: [4, 2],
   };
   deepEqual(constants({ hazard }, [1, 5], [3, 1]), [0.75, 2]);
+  // No probability is below 0 or above 1.
+  const beyond = { members: [constant([-2, 3])], multipliers: [4] };
+  deepEqual(constants({ hazard: beyond }, [1, 5]), [1, 1]);
 });
 
 Deno.test("an imitator excludes what is not more than so many times as likely", () => {
@@ -141,7 +144,9 @@ function oracle(
       });
     if (!hazard) return own;
     const hazards = run(beside, hazard.members[m]);
-    return own.map((q, a) => q - hazard.multipliers[m] * hazards[a]);
+    return own.map((q, a) =>
+      q - hazard.multipliers[m] * Math.min(1, Math.max(0, hazards[a]))
+    );
   });
   const decided = values[0].map((_, a) => {
     const own = values.map((member) => member[a]);

@@ -3,6 +3,7 @@ import {
   deepEqual,
   equal,
   match,
+  notDeepEqual,
   ok,
   rejects,
   throws,
@@ -10,6 +11,7 @@ import {
 import {
   type Algorithm,
   ALGORITHM_NAMES,
+  type AlgorithmSettings,
   configureAlgorithm,
 } from "../../src/algorithms/index.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
@@ -240,7 +242,7 @@ Deno.test("a policy is not evaluated in an environment of other observations", a
   throws(() => greedyInStates(policy, { ...mdp, actionCount: 9 }), InputError);
 });
 
-Deno.test("rewardScale null is 1 / the largest absolute reward of the data, for every learner of values", async () => {
+Deno.test("null is in units of the largest absolute reward of the data: rewardScale, and the advantage temperature", async () => {
   const data = smallDataset();
   const withRewards = (factor: number) => ({
     ...data,
@@ -250,13 +252,14 @@ Deno.test("rewardScale null is 1 / the largest absolute reward of the data, for 
     name: "cql" | "iql",
     scale: number | null,
     factor: number,
+    temperature: Partial<AlgorithmSettings["iql"]> = {},
   ) =>
     policyToSafetensors(
       await train(withRewards(factor), name, {
         rewardScale: scale,
         steps: 3,
         batchSize: 4,
-        ...(name === "iql" && { advantageTemperature: factor || 1 }),
+        ...temperature,
       }, { hidden: [4], backend: referenceBackend }),
     );
   for (const name of ["cql", "iql"] as const) {
@@ -266,14 +269,27 @@ Deno.test("rewardScale null is 1 / the largest absolute reward of the data, for 
     deepEqual(await policyOf(name, null, 4), policy);
     deepEqual(await policyOf(name, null, 0), await policyOf(name, 1, 0));
   }
+  // Of the largest reward it is a tenth.
+  deepEqual(
+    await policyOf("iql", 1 / 4, 2),
+    await policyOf("iql", 1 / 4, 2, { advantageTemperature: 1.6 }),
+  );
+  notDeepEqual(
+    await policyOf("iql", 1 / 4, 2),
+    await policyOf("iql", 1 / 4, 2, { advantageTemperature: 1.5 }),
+  );
   const algorithm = configureAlgorithm("cql", { rewardScale: null });
   const runs = [1, 2].map((factor) => ({
     seed: 1,
     member: 0,
     dataset: withRewards(factor),
   }));
-  equal(
-    refusal(() => prepareTask(smallConfig.network, algorithm, runs, true)),
-    "the runs' data sets differ in their largest reward, and rewardScale is null: train them separately",
-  );
+  for (
+    const own of [algorithm, configureAlgorithm("iql", { rewardScale: 1 })]
+  ) {
+    equal(
+      refusal(() => prepareTask(smallConfig.network, own, runs, true)),
+      "the runs' data sets differ in their largest reward, which settings of the algorithm are in units of: train them separately",
+    );
+  }
 });
