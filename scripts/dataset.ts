@@ -94,13 +94,15 @@ await runScript(usage, async (args) => {
   const screen = processOutput("stderr");
   for (const file of files) {
     const target = to && (out ?? besideOf(file, to));
-    const dataset = await readDataset(file, options, screen);
+    // Written while it is read, where that can be: it may be larger than memory.
+    const into = to === "safetensors" ? target : undefined;
+    const dataset = await readDataset(file, { ...options, into }, screen);
     if (to === undefined || target === undefined) {
       const name = file === STDIN ? "stdin" : file;
       output.write(formatReport(output, name, inspectDataset(dataset)));
       continue;
     }
-    await writeDataset(target, dataset, to);
+    if (!dataset.stored) await writeDataset(target, dataset, to);
     if (!keepsActionNames(dataset, to)) {
       noteOn(screen, target)(
         `the format has no place for the actions' names: they are 0 … ${
@@ -108,7 +110,7 @@ await runScript(usage, async (args) => {
         } in it`,
       );
     }
-    if (dataset.allowed && to === "d3rlpy") {
+    if (to === "d3rlpy" && dataset.allowed) {
       noteOn(screen, target)(
         "the format has no place for the allowed actions: they are left out",
       );
@@ -120,7 +122,9 @@ await runScript(usage, async (args) => {
       );
     }
     output.write(
-      `${visible(target)}: ${group(dataset.actions.length)} transitions\n`,
+      `${visible(target)}: ${
+        group(dataset.episodeOffsets[dataset.episodeOffsets.length - 1])
+      } transitions\n`,
     );
   }
   return 0;

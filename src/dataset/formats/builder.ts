@@ -10,6 +10,8 @@ import type { Dataset } from "../dataset.ts";
 import { episodeOutcomes } from "../episode_outcomes.ts";
 import { usualNames } from "../observation_names.ts";
 import { growing } from "./growing.ts";
+import type { Spill } from "./spill.ts";
+import { placeStoredDataset } from "./stored_safetensors.ts";
 import { countRounding } from "./rounding.ts";
 import { episodeOf, MOST_ACTIONS } from "../validate.ts";
 
@@ -17,6 +19,8 @@ import { episodeOf, MOST_ACTIONS } from "../validate.ts";
 const MOST_TRANSITIONS = 2 ** 26;
 const MOST_NUMBERS = 2 ** 28;
 const MOST_FLAGS = 2 ** 30;
+/** Of those that go to the disk. */
+const MOST_STORED = 2 ** 31;
 
 /** Takes an episode's observations and transitions in the order of time. */
 export interface DatasetBuilder {
@@ -58,9 +62,14 @@ export interface DatasetBuilder {
    *   in `firstAction` … `firstAction + actionCount - 1`, and those that do not occur count too.
    *   If undefined, the actions are those that occur, in the order of their codes.
    * @param firstAction The lowest code, where `actionCount` is given.
+   * @param observationNames What the source calls the numbers of an observation.
    * @throws {InputError} for an action that is not among the given ones.
    */
-  finish(actionCount?: number, firstAction?: number): Dataset;
+  finish(
+    actionCount?: number,
+    firstAction?: number,
+    observationNames?: readonly string[],
+  ): Dataset;
   /**
    * What rounding changed, one line a column.
    * @param observations Names of the observation's columns; `observation_0` … if not given.
@@ -74,17 +83,20 @@ export interface DatasetBuilder {
  *
  * @param observationSize D, numbers per observation.
  * @param name Name of the file, for messages.
+ * @param spill Where columns are while they grow, and the data set afterwards; without it, in memory.
  */
 export function buildDataset(
   observationSize: number,
   name: string,
+  spill?: Spill,
 ): DatasetBuilder {
-  const observations = growing((length) => new Float32Array(length));
-  const actions = growing((length) => new Int32Array(length));
-  const rewards = growing((length) => new Float32Array(length));
-  const terminated = growing((length) => new Uint8Array(length));
-  const truncated = growing((length) => new Uint8Array(length));
-  const propensities = growing((length) => new Float64Array(length));
+  const column = spill?.column ?? growing;
+  const observations = column((n) => new Float32Array(n), "observations");
+  const actions = column((n) => new Int32Array(n), "actions");
+  const rewards = column((n) => new Float32Array(n), "rewards");
+  const terminated = column((n) => new Uint8Array(n), "terminated");
+  const truncated = column((n) => new Uint8Array(n), "truncated");
+  const propensities = column((n) => new Float64Array(n), "propensities");
   /** [E] */
   const outcomes: string[] = [];
   const offsets = growing((length) => new Uint32Array(length));
@@ -98,7 +110,11 @@ export function buildDataset(
   };
   /** Different lists of allowed actions; `masks` holds the place in it for each observation. */
   const lists = new Map<readonly (number | string)[], number>();
-  const masks = growing((length) => new Uint32Array(length));
+  const masks = column((n) => new Uint32Array(n), "allowed");
+  // What stays on disk needs no room in memory.
+  const [mostTransitions, mostNumbers] = spill
+    ? [MOST_STORED, MOST_STORED * observationSize]
+    : [MOST_TRANSITIONS, MOST_NUMBERS];
   const rounding = countRounding(observationSize + 1);
 
   /** The codes of all actions, in order. */
@@ -115,7 +131,7 @@ export function buildDataset(
       if (typeof code === "number" && code >= firstAction && code <= last) {
         continue;
       }
-      const transition = actions.take().indexOf(place);
+      const transition = indexIn(actions.pieces(), place);
       if (transition < 0) {
         throw new InputError(
           `${name}: the allowed action ${
@@ -137,13 +153,17 @@ export function buildDataset(
 
   const tooLarge = (what: string, most: number) => {
     throw new InputError(
-      `${name}: has more than ${most} ${what}, which do not fit in memory; use a part of it`,
+      `${name}: has more than ${most} ${what}, which ` +
+        (spill
+          ? "are not supported; use a part of it"
+          : "do not fit in memory; use a part of it, or write it with deno task dataset convert " +
+            "--to safetensors and leave it on disk (docs/large-data.md)"),
     );
   };
 
   const addNumber = (value: number) => {
-    if (observations.length >= MOST_NUMBERS) {
-      tooLarge("numbers in its observations", MOST_NUMBERS);
+    if (observations.length >= mostNumbers) {
+      tooLarge("numbers in its observations", mostNumbers);
     }
     observations.push(value);
   };
@@ -174,8 +194,8 @@ export function buildDataset(
       }
     },
     addTransition(action, reward, propensity): void {
-      if (actions.length >= MOST_TRANSITIONS) {
-        tooLarge("transitions", MOST_TRANSITIONS);
+      if (actions.length >= mostTransitions) {
+        tooLarge("transitions", mostTransitions);
       }
       actions.push(placeOf(action));
       rounding.see(observationSize, reward);
@@ -191,7 +211,7 @@ export function buildDataset(
       if (isTruncated) truncated.set(last, 1);
       offsets.push(actions.length);
     },
-    finish(actionCount, firstAction = 0): Dataset {
+    finish(actionCount, firstAction = 0, observationNames): Dataset {
       const codes = codesOf(actionCount, firstAction);
       const ends = episodeOutcomes(outcomes, name);
       const indices = new Map(codes.map((code, action) => [code, action]));
@@ -199,23 +219,65 @@ export function buildDataset(
         places.keys(),
         (code) => indices.get(code)!,
       );
-      const taken = actions.take();
-      for (let i = 0; i < taken.length; i++) taken[i] = actionAt[taken[i]];
-      const flags = masks.length * codes.length;
-      if (flags > MOST_FLAGS) tooLarge("flags of allowed actions", MOST_FLAGS);
-      const allowed = new Uint8Array(flags);
       const listed = [...lists.keys()].map((list) =>
         list.map((code) => indices.get(code)!)
       );
-      for (let row = 0; row * codes.length < allowed.length; row++) {
-        for (const action of listed[masks.at(row)]) {
-          allowed[row * codes.length + action] = 1;
-        }
-      }
-      return {
+      const described = {
         observationSize,
         actionCount: codes.length,
         ...named(ownNames(codes)),
+        ...(observationNames && { observationNames }),
+        ...(ends && { outcomes: ends }),
+      };
+      const recoded = (piece: Int32Array<ArrayBuffer>) =>
+        piece.map((place) => actionAt[place]);
+      const flags = (piece: Uint32Array) => {
+        const allowed = new Uint8Array(piece.length * codes.length);
+        piece.forEach((list, row) => {
+          for (const action of listed[list]) {
+            allowed[row * codes.length + action] = 1;
+          }
+        });
+        return allowed;
+      };
+      if (spill) {
+        const transitions = actions.length;
+        const episodes = offsets.length - 1;
+        // A file of nothing says no size: refused as in memory.
+        if (transitions === 0) {
+          throw new InputError(`${name}: it holds no transition`);
+        }
+        const file = spill.write(
+          {
+            ...described,
+            transitions,
+            episodes,
+            hasAllowed: lists.size > 0,
+            hasPropensities: propensities.length > 0,
+            hasOutcomes: ends !== undefined,
+          },
+          described,
+          {
+            observations: observations.pieces(),
+            actions: changed(actions.pieces(), recoded),
+            rewards: rewards.pieces(),
+            terminated: terminated.pieces(),
+            truncated: truncated.pieces(),
+            propensities: propensities.pieces(),
+            allowed: changed(masks.pieces(), flags),
+            episode_offsets: offsets.pieces(),
+            outcomes: ends ? [Uint8Array.from(ends.ofEpisode)] : [],
+          },
+        );
+        return placeStoredDataset(file, spill.target, name);
+      }
+      if (masks.length * codes.length > MOST_FLAGS) {
+        tooLarge("flags of allowed actions", MOST_FLAGS);
+      }
+      const taken = actions.take();
+      for (let i = 0; i < taken.length; i++) taken[i] = actionAt[taken[i]];
+      return {
+        ...described,
         observations: observations.take(),
         actions: taken,
         rewards: rewards.take(),
@@ -224,15 +286,32 @@ export function buildDataset(
         ...(propensities.length > 0
           ? { propensities: propensities.take() }
           : {}),
-        ...(ends && { outcomes: ends }),
         episodeOffsets: offsets.take(),
-        ...(lists.size > 0 ? { allowed } : {}),
+        ...(lists.size > 0 ? { allowed: flags(masks.take()) } : {}),
       };
     },
     notes(columns = usualNames(observationSize), reward = "reward") {
       return rounding.notes([...columns, reward]);
     },
   };
+}
+
+function* changed<A, B>(
+  pieces: Iterable<A>,
+  by: (piece: A) => B,
+): Generator<B> {
+  for (const piece of pieces) yield by(piece);
+}
+
+/** Place of the first element that is this; -1 where none is. */
+function indexIn(pieces: Iterable<Int32Array>, wanted: number): number {
+  let first = 0;
+  for (const piece of pieces) {
+    const at = piece.indexOf(wanted);
+    if (at >= 0) return first + at;
+    first += piece.length;
+  }
+  return -1;
 }
 
 /** Integers by size, names by their UTF-16 units: an order that no locale changes. */

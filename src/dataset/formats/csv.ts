@@ -14,7 +14,7 @@ import {
   type Separator,
   SEPARATORS,
 } from "../../files/csv_records.ts";
-import type { DatasetReadOptions } from "./read_options.ts";
+import type { SpilledReadOptions } from "./read_options.ts";
 import { openTable, type TableReader } from "./table.ts";
 import { findColumns } from "./table_columns.ts";
 
@@ -31,7 +31,7 @@ import { findColumns } from "./table_columns.ts";
 export async function datasetFromCsv(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
-  options: DatasetReadOptions = {},
+  options: SpilledReadOptions = {},
 ): Promise<Dataset> {
   const { columns = {}, decimal, onNote } = options;
   let table: TableReader | undefined;

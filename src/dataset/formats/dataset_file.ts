@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { DatasetReadOptions, InputFormat } from "./read_options.ts";
+import { openSpill } from "./spill.ts";
+import type {
+  DatasetReadOptions,
+  InputFormat,
+  SpilledReadOptions,
+} from "./read_options.ts";
 import { basename, dirname, join } from "node:path";
 import { actionCodes } from "../action_codes.ts";
 import { datasetFromCsv } from "./csv.ts";
@@ -70,24 +75,33 @@ export async function openDataset(
       options,
     );
   }
+  const { into } = options;
+  if (into !== undefined) requireAbsent(into);
   const source = await openSource(path, options.onProgress);
+  using spill = into === undefined ? undefined : openSpill(into);
   try {
-    return await readSource(source, options);
+    return await readSource(source, { ...options, spill });
   } finally {
     source.close();
   }
 }
 
+function requireAbsent(path: string): void {
+  if (exists(path)) {
+    throw new InputError(`${path}: exists already; choose another path`);
+  }
+}
+
 async function readSource(
   source: ByteSource,
-  options: DatasetReadOptions,
+  { spill, ...options }: SpilledReadOptions,
 ): Promise<Dataset> {
   const { name } = source;
   const format = sniff(source);
   requireFormat(format, name, options);
   switch (format) {
     case "csv":
-      return await datasetFromCsv(source.pieces(), name, options);
+      return await datasetFromCsv(source.pieces(), name, { ...options, spill });
     case "parquet":
       return await datasetFromParquet(source, options);
     case "npz":
@@ -193,9 +207,7 @@ export async function writeDataset(
   dataset: Dataset,
   format: DatasetFormat,
 ): Promise<void> {
-  if (exists(path)) {
-    throw new InputError(`${path}: exists already; choose another path`);
-  }
+  requireAbsent(path);
   if (format === "minari") {
     const { mainData, metadata } = await datasetToMinari(dataset);
     const data = join(path, "data");

@@ -12,7 +12,7 @@ const BLOCK = 1 << BLOCK_BITS;
 const FIRST = 1024;
 
 /** The kinds of arrays that grow. */
-type Grown =
+export type Grown =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
@@ -31,6 +31,8 @@ export interface Growing<A extends Grown> {
   push(value: number): void;
   /** Takes the last ones away. */
   drop(count: number): void;
+  /** All elements, a part at a time; nothing may be added afterwards. */
+  pieces(): Iterable<A>;
   /** All elements in one array; this one is empty then. */
   take(): A;
 }
@@ -70,6 +72,11 @@ export function growing<A extends Grown>(
     drop(count): void {
       length -= count;
       block = blocks[Math.max(0, length - 1) >> BLOCK_BITS];
+    },
+    *pieces() {
+      for (let i = 0; i * BLOCK < length; i++) {
+        yield blocks[i].subarray(0, length - i * BLOCK) as A;
+      }
     },
     take(): A {
       const all = make(length);

@@ -5,6 +5,7 @@
  */
 
 import type { DecimalMark } from "../../files/csv_numbers.ts";
+import type { Spill } from "./spill.ts";
 import type { TableColumns } from "./table_columns.ts";
 
 /** The kinds of files that data sets are read from. */
@@ -20,6 +21,12 @@ export const INPUT_FORMATS = [
 /** Kind of a file. */
 export type InputFormat = typeof INPUT_FORMATS[number];
 
+/** With the columns that go to {@link DatasetReadOptions.into}. */
+export interface SpilledReadOptions extends DatasetReadOptions {
+  /** Columns on disk; without it, they are in memory. */
+  readonly spill?: Spill;
+}
+
 /** What a file may not say itself. */
 export interface DatasetReadOptions {
   /**
@@ -33,6 +40,12 @@ export interface DatasetReadOptions {
   readonly decimal?: DecimalMark;
   /** What the file must be; if not given, its content shows it. */
   readonly format?: InputFormat;
+  /**
+   * Where a CSV file is written to in the suite's own format while it is read, so that it may be
+   * larger than memory: a path at which there is nothing. The data set then stays in that file; see
+   * `openStoredDataset`. Other kinds of files are read into memory all the same.
+   */
+  readonly into?: string;
   /** Called while a long file is read, with the bytes done and, but on stdin, those in all. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
   /**

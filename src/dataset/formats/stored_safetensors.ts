@@ -5,6 +5,7 @@
  * @module
  */
 import { InputError } from "../../errors.ts";
+import { cannotWrite } from "../../files/atomic.ts";
 import { sha256OfPlaces } from "../../files/file_hash.ts";
 import {
   elementsOf,
@@ -18,6 +19,7 @@ import { textsInMetadata } from "../../files/texts_in_metadata.ts";
 import type {
   DataPiece,
   Dataset,
+  DataSurvey,
   StoredColumns,
   StoredTransitions,
 } from "../dataset.ts";
@@ -77,6 +79,8 @@ interface Source
   /** Of all episodes. */
   readonly outcomes: Dataset["outcomes"];
   readonly identity: string;
+  /** Of all data, where it is known. */
+  readonly survey?: DataSurvey;
 }
 
 /**
@@ -121,6 +125,31 @@ export function openStoredDataset(
   // Valid, or refused here.
   void dataset.stored!.survey;
   return dataset;
+}
+
+/**
+ * Puts a file in place that was written elsewhere, if its data are valid.
+ *
+ * @param from The file, on the same file system.
+ * @param path Where to.
+ * @param name What to call the data in messages.
+ */
+export function placeStoredDataset(
+  from: string,
+  path: string,
+  name: string,
+): Dataset {
+  const source = sourceAt(from, () => {});
+  const all = Uint32Array.from(source.offsets.subarray(1), (_, e) => e);
+  const { description } = source;
+  const { pieces } = storedDataset(source, all).stored!;
+  const survey = surveyOf(description, all.length, pieces(), name);
+  try {
+    Deno.renameSync(from, path);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+  return storedDataset({ ...source, path, survey }, all);
 }
 
 /** Whether a file is too large to be read as a whole. */
@@ -452,7 +481,7 @@ function storedDataset(
     };
   }
 
-  let survey: StoredColumns["survey"] | undefined;
+  let { survey } = source;
   return withoutColumns(source, {
     ...description,
     ...outcomesAt(source, chosen),
@@ -469,7 +498,11 @@ function storedDataset(
       pieces,
       rewards,
       transitions,
-      part: (episodes) => storedDataset(source, episodes.map((e) => chosen[e])),
+      part: (episodes) =>
+        storedDataset(
+          { ...source, survey: undefined },
+          episodes.map((e) => chosen[e]),
+        ),
       take(episodes) {
         using file = open();
         return takenFrom(file, source, episodes.map((e) => chosen[e]));

@@ -30,7 +30,7 @@
 import { InputError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
 import { validateDataset } from "../validate.ts";
-import type { DatasetReadOptions } from "./read_options.ts";
+import type { SpilledReadOptions } from "./read_options.ts";
 import { findColumns } from "./table_columns.ts";
 import type { PlaceUnit, TableRecord } from "../../files/table_record.ts";
 import { openRows } from "./table_rows.ts";
@@ -67,21 +67,22 @@ export interface TableReader {
 export function openTable(
   names: readonly string[],
   name: string,
-  { columns = {}, actionCount, onNote }: DatasetReadOptions,
+  { columns = {}, actionCount, onNote, spill }: SpilledReadOptions,
   unit: PlaceUnit,
   byEnds = false,
 ): TableReader {
   const bad: string[] = [];
   let badRows = 0;
   const found = findColumns(names, name, columns, byEnds);
-  const rows = openRows(found, name, actionCount, unit, (place, what) => {
+  const onBad = (place: number, what: string) => {
     if (++badRows <= LISTED) bad.push(`${unit} ${place}: ${what}`);
-  });
+  };
+  const rows = openRows(found, name, actionCount, unit, onBad, spill);
   return {
     used: found.used,
     row: rows.row,
     finish(hint = "") {
-      const { dataset, notes } = rows.finish();
+      rows.end();
       if (badRows > 0) {
         const more = badRows > LISTED ? ` … and ${badRows - LISTED} more` : "";
         throw new InputError(
@@ -90,6 +91,7 @@ export function openTable(
           }${more}${hint}`,
         );
       }
+      const { dataset, notes } = rows.finish();
       for (const note of notes) onNote?.(note);
       validateDataset(dataset, name);
       return dataset;

@@ -5,6 +5,7 @@
  */
 
 import { buildDataset } from "./builder.ts";
+import type { Spill } from "./spill.ts";
 import { LONGEST_ACTION_NAME } from "../action_codes.ts";
 import type { ColumnIndices } from "./table_columns.ts";
 import type {
@@ -25,6 +26,8 @@ const NOT_ALLOWED =
 export interface RowReader {
   /** Takes the next row. */
   row(record: TableRecord): void;
+  /** Ends the last episode; there is no further row. */
+  end(): void;
   /** The data set, not validated, and notes on what was changed or assumed. */
   finish(): { readonly dataset: Dataset; readonly notes: readonly string[] };
 }
@@ -51,6 +54,7 @@ interface Step {
  * @param actionCount Number of actions, if known.
  * @param unit What the places of rows count.
  * @param onBad Called with each bad row's place and what is wrong with it.
+ * @param spill Where columns are while they grow; without it, in memory.
  */
 export function openRows(
   columns: ColumnIndices,
@@ -58,9 +62,10 @@ export function openRows(
   actionCount: number | undefined,
   unit: PlaceUnit,
   onBad: (place: number, what: string) => void,
+  spill?: Spill,
 ): RowReader {
   const size = columns.observations.length;
-  const builder = buildDataset(size, name);
+  const builder = buildDataset(size, name, spill);
   const ids = new Set<string>();
   const observation = new Float64Array(size);
   /** Whether rows are transitions, each with the observation that followed. */
@@ -468,13 +473,11 @@ export function openRows(
       isBad = true;
       stepNumber = NaN;
     },
+    end: endEpisode,
     finish() {
-      endEpisode();
       const names = columns.observations.map((at) => columns.names[at]);
-      const dataset = {
-        ...builder.finish(actionCount),
-        ...ownObservationNames(names),
-      };
+      const own = ownObservationNames(names);
+      const dataset = builder.finish(actionCount, 0, own.observationNames);
       const notes = [
         ...columns.notes,
         ...builder.notes(names, columns.names[columns.reward]),
@@ -489,7 +492,9 @@ export function openRows(
         notes.push(
           `${episodes} ${
             episodes === 1 ? "episode is" : "episodes are"
-          } put together from ${dataset.actions.length} transitions: one ` +
+          } put together from ${
+            dataset.episodeOffsets[dataset.episodeOffsets.length - 1]
+          } transitions: one ` +
             "goes on where a row's observation is the next observation of the row before" +
             (open > 0
               ? `; ${open} of them end unterminated and not truncated, and learning continues ` +
