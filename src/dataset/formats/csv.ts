@@ -14,7 +14,7 @@ import {
   type Separator,
   SEPARATORS,
 } from "../../files/csv_records.ts";
-import type { SpilledReadOptions } from "./read_options.ts";
+import type { SpilledReadOptions } from "./spill.ts";
 import { openTable, type TableReader } from "./table.ts";
 import { findColumns } from "./table_columns.ts";
 

@@ -4,12 +4,8 @@
  * @module
  */
 
-import { openSpill } from "./spill.ts";
-import type {
-  DatasetReadOptions,
-  InputFormat,
-  SpilledReadOptions,
-} from "./read_options.ts";
+import { openSpill, type SpilledReadOptions } from "./spill.ts";
+import type { DatasetReadOptions, InputFormat } from "./read_options.ts";
 import { basename, dirname, join } from "node:path";
 import { actionCodes } from "../action_codes.ts";
 import { datasetFromCsv } from "./csv.ts";

@@ -5,7 +5,6 @@
  */
 
 import type { DecimalMark } from "../../files/csv_numbers.ts";
-import type { Spill } from "./spill.ts";
 import type { TableColumns } from "./table_columns.ts";
 
 /** The kinds of files that data sets are read from. */
@@ -20,12 +19,6 @@ export const INPUT_FORMATS = [
 
 /** Kind of a file. */
 export type InputFormat = typeof INPUT_FORMATS[number];
-
-/** With the columns that go to {@link DatasetReadOptions.into}. */
-export interface SpilledReadOptions extends DatasetReadOptions {
-  /** Columns on disk; without it, they are in memory. */
-  readonly spill?: Spill;
-}
 
 /** What a file may not say itself. */
 export interface DatasetReadOptions {

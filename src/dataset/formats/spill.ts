@@ -8,6 +8,7 @@ import { InputError } from "../../errors.ts";
 import { cannotWrite, writeAll } from "../../files/atomic.ts";
 import { safetensorsHeader } from "../../files/safetensors.ts";
 import type { Growing, Grown } from "./growing.ts";
+import type { DatasetReadOptions } from "./read_options.ts";
 import {
   type DatasetDescription,
   datasetMetadata,
@@ -37,6 +38,12 @@ export interface Spill extends Disposable {
   ): string;
   /** Where the file is to be. */
   readonly target: string;
+}
+
+/** What a reader takes, with the columns that go to `into`. */
+export interface SpilledReadOptions extends DatasetReadOptions {
+  /** Columns on disk; without it, they are in memory. */
+  readonly spill?: Spill;
 }
 
 /**

@@ -30,7 +30,7 @@
 import { InputError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
 import { validateDataset } from "../validate.ts";
-import type { SpilledReadOptions } from "./read_options.ts";
+import type { SpilledReadOptions } from "./spill.ts";
 import { findColumns } from "./table_columns.ts";
 import type { PlaceUnit, TableRecord } from "../../files/table_record.ts";
 import { openRows } from "./table_rows.ts";
