@@ -10,6 +10,8 @@ import { learntRows } from "../../src/dataset/ends.ts";
 import { datasetFromArrays } from "../../src/dataset/formats/arrays.ts";
 import { unsafeSteps } from "../../src/dataset/step_outcomes.ts";
 import { makeEnvironment } from "../../mod.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import { requireRoomToLearn } from "../../src/run/sizes.ts";
 import { InputError } from "../../src/errors.ts";
 import { evaluateExactly } from "../../src/mdp/exact.ts";
 import { optimalStationaryActions } from "../../src/mdp/optimal.ts";
@@ -148,6 +150,26 @@ Deno.test("what is unsafe, and where episodes start, in tables", () => {
     new InputError(
       "algorithms.budgetedCql.unsafeReward: the environment calls nothing unsafe, or is not known: give the reward at or below which a step is unsafe",
     ),
+  );
+});
+
+Deno.test("data that do not say what is unsafe are refused before anything is written", () => {
+  const { mdp, behaviour } = makeEnvironment("gridworld", { size: 5 });
+  const dataset = collectDataset(mdp, behaviour, 5, 3);
+  const check = (unsafeReward: number | null) =>
+    requireRoomToLearn(
+      resolveConfig("smoke", {
+        environment: null,
+        without: ["bc", "cql"],
+        algorithms: { budgetedCql: { unsafeReward } },
+      }, { datasetSha256: "0".repeat(64) }),
+      wasmBackend({ threads: 1 }),
+      { dataset, environment: null },
+    );
+  check(-100);
+  throws(
+    () => check(null),
+    /^InputError: algorithms\.budgetedCql\.unsafeReward: /,
   );
 });
 
