@@ -27,6 +27,7 @@ import { artifactsFolder, integerFlag, runScript, type Usage } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import {
   GROUPS,
+  standsIn,
   type TableGroup,
   tableStudy,
   type TableWorld,
@@ -100,7 +101,7 @@ await runScript(usage, async (args) => {
   );
   try {
     for (const group of groups) {
-      for (const world of worlds) {
+      for (const world of worlds.filter((world) => standsIn(group, world))) {
         const { study, world: file } = await tableStudy(world, group, sizes);
         let progress: Progress | undefined;
         await runStudy({
@@ -174,15 +175,11 @@ function pageOf(folder: string): string {
       return result ? [{ group, result }] : [];
     }),
   })).filter(({ studies }) => studies.length > 0);
-  const missing = WORLDS.flatMap(({ name }) =>
-    GROUPS.flatMap((group) =>
-      found.some(({ world, studies }) =>
-          world.name === name &&
-          studies.some((study) => study.group === group)
-        )
-        ? []
-        : [`${group.name} in ${name}`]
-    )
+  const missing = WORLDS.flatMap((world) =>
+    GROUPS.filter((group) =>
+      standsIn(group, world) &&
+      resultIn(join(folder, world.name, group.name)) === null
+    ).map((group) => `${group.name} in ${world.name}`)
   );
   const groups = GROUPS.map(({ name, rows, about }) =>
     `- \`${name}\`: ${Object.values(rows).join("; ")} (${about})\n`

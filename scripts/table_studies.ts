@@ -91,6 +91,8 @@ export interface TableGroup {
   readonly about: string;
   /** By algorithm, what its row is called. */
   readonly rows: Readonly<Record<string, string>>;
+  /** Names of the worlds in which it makes sense; without them, all. */
+  readonly worlds?: readonly string[];
   /** False where nothing is trained. */
   readonly isTrained?: false;
   /** The preset that it lays its keys over. */
@@ -220,6 +222,32 @@ export const GROUPS: readonly TableGroup[] = [
       }),
   },
   {
+    name: "implicit",
+    about: "no action that the data lack is ever asked for",
+    rows: named("iql"),
+    preset: "tutorial",
+    overrides: (steps, { gamma }) => small(steps, { iql: values(gamma) }),
+  },
+  {
+    name: "budget",
+    about: "a hazard budget of 1 %; where the world calls something unsafe",
+    worlds: ["gridworld", "frozenLake", "wetChicken", "icuSepsis"],
+    rows: named("budgetedCql"),
+    preset: "tutorial",
+    overrides: (steps, { gamma }) =>
+      small(steps, { budgetedCql: conservative(gamma) }),
+  },
+  {
+    name: "model",
+    about:
+      "model-based, cloned into a network; data of the other worlds do not fit its model, and it refuses them",
+    worlds: ["gridworld"],
+    rows: named("displacementPlanning"),
+    preset: "tutorial",
+    overrides: (steps, { gamma }) =>
+      small(steps, { displacementPlanning: { gamma } }),
+  },
+  {
     name: "quantiles",
     about: "16 quantiles, the worst fifth of which chooses",
     rows: {
@@ -246,6 +274,14 @@ export const GROUPS: readonly TableGroup[] = [
     overrides: () => ({}),
   },
 ];
+
+/** Whether a group has rows in a world. */
+export function standsIn(
+  { worlds }: TableGroup,
+  { name }: TableWorld,
+): boolean {
+  return worlds === undefined || worlds.includes(name);
+}
 
 /** What a study of the table is made of. */
 export async function tableStudy(
