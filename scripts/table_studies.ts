@@ -28,6 +28,8 @@ export interface TableWorld {
   readonly gamma: number;
   /** Of RaMDP, in units of the world's rewards. */
   readonly kappa: number;
+  /** How often what is unsafe may happen, discounted; without it nothing is. */
+  readonly budget?: number;
 }
 
 /** In the order of the page. */
@@ -41,6 +43,7 @@ export const WORLDS: readonly TableWorld[] = [
     dataset: { episodes: 500, epsilon: 0.22 },
     gamma: 0.99,
     kappa: 3,
+    budget: 0.01,
   },
   {
     name: "frozenLake",
@@ -51,6 +54,7 @@ export const WORLDS: readonly TableWorld[] = [
     dataset: { episodes: 500, epsilon: 0.3 },
     gamma: 0.99,
     kappa: 0.1,
+    budget: 0.15,
   },
   {
     name: "wetChicken",
@@ -61,6 +65,7 @@ export const WORLDS: readonly TableWorld[] = [
     dataset: { episodes: 50, epsilon: 0.1 },
     gamma: 0.95,
     kappa: 2,
+    budget: 0.4,
   },
   {
     name: "spibbGridworld",
@@ -80,6 +85,7 @@ export const WORLDS: readonly TableWorld[] = [
     dataset: { episodes: 10_000, behaviour: "expert" },
     gamma: 0.99,
     kappa: 0.1,
+    budget: 0.15,
   },
 ];
 
@@ -230,12 +236,15 @@ export const GROUPS: readonly TableGroup[] = [
   },
   {
     name: "budget",
-    about: "a hazard budget of 1 %; where the world calls something unsafe",
-    worlds: ["gridworld", "frozenLake", "wetChicken", "icuSepsis"],
+    about:
+      "a budget for what is unsafe, of 1 % in the gridworld, 15 % in FrozenLake and ICU-Sepsis, 0.4 falls in Wet Chicken",
+    worlds: WORLDS.flatMap(({ name, budget }) =>
+      budget === undefined ? [] : [name]
+    ),
     rows: named("budgetedCql"),
     preset: "tutorial",
-    overrides: (steps, { gamma }) =>
-      small(steps, { budgetedCql: conservative(gamma) }),
+    overrides: (steps, { gamma, budget }) =>
+      small(steps, { budgetedCql: { ...conservative(gamma), budget } }),
   },
   {
     name: "model",
