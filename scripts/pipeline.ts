@@ -91,6 +91,11 @@ const usage: Usage = {
         INPUT_FORMATS.join(", ")
       }`,
     },
+    require: {
+      value: "CONDITION,…",
+      help:
+        'such as "hazard<=0.01,return>=0.3", asked on the held-out episodes: ends with 1 unless it is shown of every policy',
+    },
     "from-disk": {
       help:
         "leave the data set in its file and read what each step needs: same bits, less memory (always, above 2 GiB)",
@@ -180,7 +185,7 @@ await runScript(usage, async (args) => {
     processOutput("stdout").write(
       `\n${join(out, "report.html")}: the report of the run, made in ${took}\n`,
     );
-    return 0;
+    return isShown(metrics) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     const next = isBegun(out) ? goOn : "nothing was written";
@@ -214,6 +219,7 @@ function wantedConfig(
     "seed",
     "training-seed",
     "algorithms",
+    "require",
     "dataset",
     "environment",
   ];
@@ -229,6 +235,7 @@ function wantedConfig(
       seed: seedFlag("seed"),
       trainingSeed: seedFlag("training-seed"),
       algorithms: values.algorithms?.split(","),
+      require: values.require,
       datasetSha256: dataset && datasetSha256(dataset),
       environment,
       isCategorical: [dataset, world?.mdp].some((observed) =>
@@ -262,6 +269,13 @@ function newRunDirectory(
       return path;
     }
   }
+}
+
+/** Whether nothing was asked of the policies, or the data show it of all. */
+function isShown({ policies }: Metrics): boolean {
+  return Object.values(policies).every(({ offPolicy }) =>
+    offPolicy?.decision.verdict !== "not shown by these data"
+  );
 }
 
 function printSummary(metrics: Metrics): void {

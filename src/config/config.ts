@@ -56,6 +56,11 @@ export interface EvaluationConfig {
   readonly episodes: number;
   /** Transitions (at most) on which the policy's action is compared with the data's. */
   readonly mismatchSamples: number;
+  /**
+   * What is asked of each policy on the episodes that are held out, such as `hazard<=0.01,return>=0.3`.
+   * Without the key, nothing is.
+   */
+  readonly require?: string;
 }
 
 /** A whole run, resolved: nothing is left to a default. */

@@ -40,6 +40,8 @@ export interface ConfigFlags {
   readonly seed?: number;
   /** Names the streams of the initial networks and of the minibatches. */
   readonly trainingSeed?: number;
+  /** What is asked of policies; see `evaluation.require`. */
+  readonly require?: string;
   /** Names of the learners: those of the preset and the configuration that are none of them are left out. */
   readonly algorithms?: readonly string[];
   /** SHA-256 of the data from a file; their environment is known only if flags or overrides name it. */
@@ -101,8 +103,12 @@ export function resolveConfig(
   const flagged = checkConfig({
     ...(seed !== undefined && { seed }),
     ...(trainingSeed !== undefined && { trainingSeed }),
+    ...(flags.require !== undefined && {
+      evaluation: { require: flags.require },
+    }),
   }, "flags");
   const training = flagged.trainingSeed ?? over.trainingSeed ?? null;
+  const require = flagged.evaluation?.require ?? over.evaluation?.require;
   const named = over.dataset?.sha256 ?? null;
   const sha256 = flags.datasetSha256 ?? named;
   if (named !== null && sha256 !== named) {
@@ -144,7 +150,10 @@ export function resolveConfig(
     },
     network: laidOver(network, over.network),
     ...resolveAlgorithms(base, over, flags.algorithms, source),
-    evaluation: laidOver(base.evaluation, over.evaluation),
+    evaluation: {
+      ...laidOver(base.evaluation, over.evaluation),
+      ...(require !== undefined && { require }),
+    },
   };
   return deepFreeze(config);
 }

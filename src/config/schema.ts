@@ -203,6 +203,10 @@ const schemaWith = (environment: AnyEnvironment): v.GenericSchema =>
     evaluation: section({
       episodes: integer(1, 1_000_000),
       mismatchSamples: integer(1, 1_000_000),
+      require: v.pipe(
+        v.string('must be conditions, such as "hazard<=0.01"'),
+        v.maxLength(1_000, "must have at most 1,000 characters"),
+      ),
     }),
   });
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Decision } from "../evaluation/off_policy/decision.ts";
 import type { EstimatorName } from "../evaluation/off_policy/estimates.ts";
 import type { OffPolicyEvaluation } from "../evaluation/off_policy/evaluate.ts";
 import { isPrinted } from "../evaluation/off_policy/printed.ts";
@@ -112,8 +113,8 @@ function cards(all: readonly Evaluated[]): Html {
     const reasons = decision.reasons.length > 0
       ? decision.reasons
       : [`effective sample size ${significant(effectiveSampleSize, 4)}`];
-    const lines = reasons.map((reason) =>
-      fragment`<span>${visible(reason)}</span>`
+    const lines = [...reasons, ...askedLines(decision)].map((line) =>
+      fragment`<span>${visible(line)}</span>`
     );
     return fragment`<div class="card"><h3>${name}</h3>
 <strong>${decision.support}</strong>
@@ -121,6 +122,20 @@ ${lines}
 </div>`;
   });
   return fragment`<div class="cards">${list}</div>`;
+}
+
+/** What was asked of a policy, and the answer; nothing where nothing was asked. */
+function askedLines({ verdict, conditions }: Decision): string[] {
+  return verdict === null ? [] : [
+    verdict,
+    ...conditions.map(({ name, side, limit, bound }) =>
+      `${name} ${side} ${limit}: ${
+        bound === null
+          ? "no bound"
+          : `${side === "<=" ? "at most" : "at least"} ${significant(bound, 4)}`
+      }`
+    ),
+  ];
 }
 
 function supportTable(all: readonly Evaluated[]): Html {
@@ -199,7 +214,9 @@ export function formatHeldOut(output: Output, metrics: Metrics): string {
     } episodes that nothing was learnt from:\n`,
     ...all.flatMap(([name, { decision }]) => [
       `${name}: ${decision.support}\n`,
-      ...decision.reasons.map((reason) => `- ${visible(reason)}\n`),
+      ...[...decision.reasons, ...askedLines(decision)].map((line) =>
+        `- ${visible(line)}\n`
+      ),
     ]),
     "\n",
     formatTable(

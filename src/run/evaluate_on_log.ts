@@ -12,7 +12,10 @@ import type { Backend } from "../backends/backend.ts";
 import { wasmBackend } from "../backends/wasm.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { InputError } from "../errors.ts";
-import { parseRequirements } from "../evaluation/off_policy/decision.ts";
+import {
+  askedNames,
+  parseRequirements,
+} from "../evaluation/off_policy/decision.ts";
 import {
   evaluateOffPolicy,
   foldsOf,
@@ -292,15 +295,9 @@ export async function logEvaluator(
   const outcomes = request.outcomes === undefined
     ? outcomesOf(dataset)
     : outcomesByRule(request.outcomes, dataset);
-  const names = [
-    "return",
-    "discountedReturn",
-    "length",
-    ...outcomes.map(({ name }) => name),
-  ];
   const requirements = request.require === undefined
     ? []
-    : parseRequirements(request.require, names);
+    : parseRequirements(request.require, askedNames(outcomes));
   const { propensities, source } = await propensitiesOf(
     dataset,
     log,

@@ -138,7 +138,7 @@ export async function evaluateRun(
  * @returns From an algorithm's name and its policy.
  */
 export async function heldOutEvaluator(
-  { dataset: { splitSeed }, algorithms }: Config,
+  { dataset: { splitSeed }, algorithms, evaluation: { require } }: Config,
   { dataset, heldOut, all, environment }: Problem,
   fqe?: LogRequest["fqe"],
 ): Promise<
@@ -156,6 +156,7 @@ export async function heldOutEvaluator(
       ? all.stored.take(Uint32Array.from(all.stored.survey.telling))
       : all,
     fqe,
+    require,
   });
   return (name, policy) => {
     if (isTable(policy)) {

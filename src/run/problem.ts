@@ -34,6 +34,10 @@ import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { paidForever } from "../mdp/paid_forever.ts";
 import { categoriesOf } from "../network/encoder.ts";
+import {
+  askedNames,
+  parseRequirements,
+} from "../evaluation/off_policy/decision.ts";
 import { outcomesOf } from "../evaluation/off_policy/outcomes.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 
@@ -217,19 +221,32 @@ export function openProblem(
 /** What is learnt from and what is held out. */
 function partsOf(
   dataset: Dataset,
-  { seed, network: { encoder }, dataset: config }: Config,
+  { seed, network: { encoder }, dataset: config, evaluation }: Config,
 ): Pick<Problem, "dataset" | "heldOut"> {
   const { heldOut, splitSeed, resample } = config;
   const episodes = dataset.episodeOffsets.length - 1;
   const isHeldOut = heldOutEpisodes(episodes, heldOut, splitSeed);
   const isSplit = isHeldOut.includes(1);
+  if (!isSplit && evaluation.require !== undefined) {
+    throw new InputError(
+      "--require (evaluation.require): is asked on episodes that are held out, and none are: give a larger dataset.heldOut",
+    );
+  }
+  // Refused here, not by the evaluation after hours of training.
+  const requireAnswerable = (held: Dataset | undefined) => {
+    if (held === undefined) return;
+    const outcomes = outcomesOf(held);
+    if (evaluation.require !== undefined) {
+      parseRequirements(evaluation.require, askedNames(outcomes));
+    }
+  };
   if (!isSplit && !resample) return { dataset };
   if (dataset.stored) {
     const indices = (flag: number) =>
       Uint32Array.from(isHeldOut.keys()).filter((e) => isHeldOut[e] === flag);
     const evaluated = evaluatedEpisodes(dataset, indices(1), splitSeed);
     const held = isSplit ? dataset.stored.take(evaluated) : undefined;
-    if (held) outcomesOf(held);
+    requireAnswerable(held);
     const others = isSplit ? dataset.stored.part(indices(0)) : dataset;
     return {
       dataset: resample ? resampledEpisodes(others, seed) : others,
@@ -241,8 +258,7 @@ function partsOf(
     ? { ...dataset, observationCategories: categoriesOf(dataset) }
     : dataset;
   const held = isSplit ? episodesWhere(named, isHeldOut) : undefined;
-  // Refused here, not by the evaluation after hours of training.
-  if (held) outcomesOf(held);
+  requireAnswerable(held);
   const others = isSplit
     ? episodesWhere(named, isHeldOut.map((flag) => 1 - flag))
     : named;

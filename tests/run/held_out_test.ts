@@ -1,5 +1,12 @@
 /** Policies of a log are evaluated on episodes that nothing was learnt from. */
-import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import {
+  deepEqual,
+  equal,
+  match,
+  notEqual,
+  ok,
+  throws,
+} from "node:assert/strict";
 import { join } from "node:path";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
@@ -21,6 +28,7 @@ import {
   deterministicHashes,
   inFolder,
   refused,
+  runScriptOf,
 } from "./small_run.ts";
 import { EPISODES, logOverrides, tosses } from "./small_log.ts";
 
@@ -45,6 +53,77 @@ Deno.test("a share is held out where no world is known, and none where one is", 
   const known = { datasetSha256: "0".repeat(64), environment: {} };
   equal(resolveConfig("safe", {}, known).dataset.heldOut, 0);
 });
+
+Deno.test(
+  "what is asked of policies is answered in metrics, report and exit code",
+  inFolder(async (folder) => {
+    const dataset = tosses();
+    const config = resolveConfig(
+      "smoke",
+      { ...logOverrides, dataset: { heldOut: 0.8 } },
+      {
+        datasetSha256: sha256(dataset),
+        require: "return>=-0.5,length<=1",
+      },
+    );
+    equal(config.evaluation.require, "return>=-0.5,length<=1");
+    deepEqual(resolveConfig("tutorial", config), config);
+    const out = join(folder, "run");
+    const metrics = await runPipeline({
+      config,
+      backend: wasm,
+      out,
+      dataset,
+    });
+    const { verdict, conditions } = metrics.policies.cql.offPolicy!.decision;
+    equal(verdict, "meets it");
+    deepEqual(conditions.map(({ name, isMet }) => [name, isMet]), [
+      ["return", true],
+      ["length", true],
+    ]);
+    match(
+      Deno.readTextFileSync(join(out, "report.html")),
+      /meets it.*return &gt;= -0\.5: at least /s,
+    );
+    const data = join(folder, "data.safetensors");
+    Deno.writeFileSync(data, datasetToSafetensors(dataset));
+    const file = join(folder, "config.json");
+    Deno.writeTextFileSync(file, JSON.stringify(logOverrides));
+    const run = (...args: string[]) =>
+      runScriptOf(
+        "pipeline",
+        ...["--preset", "smoke", "--config", file, "--dataset", data],
+        ...["--backend", "reference", "--algorithms", "bc"],
+        ...args,
+      );
+    const asked = await run(
+      "--require",
+      "return>=2",
+      "--out",
+      join(folder, "2"),
+    );
+    equal(asked.code, 1, asked.stderr);
+    match(asked.stdout, /- not shown by these data\n- return >= 2: /);
+    const unknown = await run("--require", "hazard<=0.1");
+    equal(unknown.code, 2);
+    match(
+      unknown.stderr,
+      /--require: there is no "hazard"; there are return, /,
+    );
+    throws(
+      () =>
+        openProblem(
+          resolveConfig(
+            "smoke",
+            { ...logOverrides, dataset: { heldOut: 0 } },
+            { datasetSha256: sha256(dataset), require: "return>=0" },
+          ),
+          { dataset },
+        ),
+      /^InputError: --require \(evaluation\.require\): is asked on episodes that are held out, and none are/,
+    );
+  }),
+);
 
 Deno.test("the run's seed changes neither part; with resample it draws what is learnt from", () => {
   const dataset = tosses();

@@ -38,6 +38,14 @@ export interface Decision {
   readonly conditions: readonly Condition[];
 }
 
+/** What can be asked of a policy: expectations, and probabilities of named ends. */
+export function askedNames(
+  outcomes: readonly { readonly name: string }[],
+): string[] {
+  const ends = outcomes.map(({ name }) => name);
+  return ["return", "discountedReturn", "length", ...ends];
+}
+
 /**
  * Reads conditions, separated by commas.
  *
