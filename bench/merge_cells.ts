@@ -52,7 +52,7 @@ function write(): void {
   const made = new Set<string>();
   studyCells(study).forEach((cell: StudyCell, i) => {
     const result = {
-      ...done.get(cell.policy)!,
+      ...varied(done.get(cell.policy)!, i),
       cell,
       task: cellTask(study, cell),
     };
@@ -65,6 +65,45 @@ function write(): void {
       canonicalJson({ ...result, sha256: jsonHash(result) }),
     );
   });
+}
+
+/** The same with other values, so that no two cells are worth the same. */
+function varied(result: object, i: number): object {
+  const change = (exact: Record<string, number>, hazard: number) => ({
+    ...exact,
+    returnMean: -100 * hazard,
+    hazardProbability: hazard,
+    goalProbability: 1 - hazard,
+    timeoutProbability: 0,
+  });
+  // The fractional parts of the multiples of the golden section are spread evenly.
+  const hazard = (i * 0.6180339887498949) % 1;
+  if (!("curve" in result)) {
+    const { exact } = result as {
+      exact: Record<string, Record<string, number>>;
+    };
+    return {
+      ...result,
+      exact: Object.fromEntries(
+        Object.entries(exact).map((
+          [name, one],
+          k,
+        ) => [name, change(one, hazard / (k + 1))]),
+      ),
+    };
+  }
+  const { exact, curve } = result as unknown as {
+    exact: Record<string, number>;
+    curve: { columns: string[]; rows: number[][] };
+  };
+  const rows = curve.rows.map((row, r) => {
+    const own = row.slice();
+    const share = hazard * (r + 1) / curve.rows.length;
+    own[curve.columns.indexOf("returnMean")] = -100 * share;
+    own[curve.columns.indexOf("hazardProbability")] = share;
+    return own;
+  });
+  return { ...result, exact: change(exact, hazard), curve: { ...curve, rows } };
 }
 
 const begun = performance.now();

@@ -40,7 +40,11 @@ export function meanScore({ scores }: ScoreMatrix): number {
  * the lowest and the highest floor(n / 4) are discarded (section 4.3; `aggregate_iqm`).
  */
 export function interquartileMean({ scores }: ScoreMatrix): number {
-  const sorted = scores.slice().sort();
+  return interquartileMeanOf(scores.slice().sort());
+}
+
+/** The same of ascending scores. */
+export function interquartileMeanOf(sorted: Float64Array): number {
   const cut = Math.floor(sorted.length / 4);
   return mean(sorted, cut, sorted.length - cut);
 }
@@ -50,7 +54,12 @@ export function interquartileMean({ scores }: ScoreMatrix): number {
  * over tasks of each task's mean, which for a single task is the mean.)
  */
 export function medianScore({ scores }: ScoreMatrix): number {
-  return percentile(scores.slice().sort(), 0.5);
+  return medianOf(scores.slice().sort());
+}
+
+/** The same of ascending scores. */
+export function medianOf(sorted: Float64Array): number {
+  return percentile(sorted, 0.5);
 }
 
 /**
@@ -85,17 +94,50 @@ export function probabilityOfImprovement(
 ): number {
   let sum = 0;
   for (let task = 0; task < x.tasks; task++) {
+    const others = sortedScores(y, task);
     let wins = 0;
-    for (let i = 0; i < x.runs; i++) {
-      for (let j = 0; j < y.runs; j++) {
-        const a = x.scores[i * x.tasks + task];
-        const b = y.scores[j * y.tasks + task];
-        wins += a > b ? 1 : a === b ? 0.5 : 0;
-      }
+    for (const score of sortedScores(x, task)) {
+      const below = countBelow(others, score);
+      const equal = countAtMost(others, score) - below;
+      wins += below + equal / 2;
     }
     sum += wins / (x.runs * y.runs);
   }
   return sum / x.tasks;
+}
+
+/** Scores of one task, ascending. */
+function sortedScores(
+  { scores, runs, tasks }: ScoreMatrix,
+  task: number,
+): Float64Array {
+  return Float64Array.from({ length: runs }, (_, i) => scores[i * tasks + task])
+    .sort();
+}
+
+/** How many of some ascending numbers are smaller than one. */
+function countBelow(sorted: Float64Array, value: number): number {
+  return firstWhere(sorted, (other) => other >= value);
+}
+
+/** How many are not larger. */
+function countAtMost(sorted: Float64Array, value: number): number {
+  return firstWhere(sorted, (other) => other > value);
+}
+
+/** Index of the first for which a condition holds that holds for all after it; the length if for none. */
+function firstWhere(
+  sorted: Float64Array,
+  holds: (value: number) => boolean,
+): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(sorted[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /**
@@ -110,11 +152,10 @@ export function performanceProfile(
   { scores }: ScoreMatrix,
   thresholds: Float64Array,
 ): Float64Array {
-  return thresholds.map((threshold) => {
-    let above = 0;
-    for (const score of scores) if (score > threshold) above++;
-    return above / scores.length;
-  });
+  const sorted = scores.slice().sort();
+  return thresholds.map((threshold) =>
+    (sorted.length - countAtMost(sorted, threshold)) / sorted.length
+  );
 }
 
 /**
@@ -156,6 +197,40 @@ export function bootstrapIntervals(
     const sorted = Float64Array.from(drawn, (values) => values[k]).sort();
     return [percentile(sorted, 0.025), percentile(sorted, 0.975)];
   });
+}
+
+/**
+ * The interval of {@link bootstrapIntervals} for one matrix and a statistic that depends on nothing but the
+ * scores in ascending order, from the same draws: they are counted and never sorted again, so that a large
+ * study is drawn from in linear time.
+ *
+ * @param statistic Of ascending scores.
+ */
+export function bootstrapInterval(
+  { runs, tasks, scores, together = 1 }: ScoreMatrix,
+  statistic: (sorted: Float64Array) => number,
+  replicates: number,
+  stream: RandomStream,
+): [number, number] {
+  const order = Uint32Array.from(scores.keys())
+    .sort((a, b) => scores[a] - scores[b]);
+  const groups = runs / together;
+  const length = together * tasks;
+  const counts = new Uint32Array(scores.length);
+  const sorted = new Float64Array(scores.length);
+  const drawn = Float64Array.from({ length: replicates }, () => {
+    counts.fill(0);
+    for (let i = 0; i < groups * tasks; i++) {
+      const from = stream.integer(groups) * length + i % tasks;
+      for (let j = 0; j < length; j += tasks) counts[from + j]++;
+    }
+    let n = 0;
+    for (const i of order) {
+      for (let c = counts[i]; c > 0; c--) sorted[n++] = scores[i];
+    }
+    return statistic(sorted);
+  }).sort();
+  return [percentile(drawn, 0.025), percentile(drawn, 0.975)];
 }
 
 /** Two variances of scores that come in groups. */

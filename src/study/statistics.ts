@@ -21,12 +21,13 @@ import type {
   StudyCurve,
 } from "../evaluation/study_results.ts";
 import {
-  bootstrapIntervals,
+  bootstrapInterval,
   groupMeans,
   groupVariances,
-  interquartileMean,
+  interquartileMeanOf,
   meanScore,
   medianInterval,
+  medianOf,
   medianScore,
   optimalityGaps,
   performanceProfile,
@@ -164,7 +165,7 @@ export function profileSeries(
 ): ByQuantity<Profiles> {
   return perQuantity(group[0].quantities, (quantity) => {
     const all = group.flatMap((s) => [...valuesOf(s, quantity).scores]);
-    const thresholds = Float64Array.from(new Set(all)).sort();
+    const thresholds = thinned(Float64Array.from(new Set(all)).sort());
     const sign = signOf(quantity);
     const signed = thresholds.map((threshold) => sign * threshold);
     const policies = group.map((series): SeriesProfile => {
@@ -216,6 +217,19 @@ export function learningCurve(
   return { preset, policy, quantities, points };
 }
 
+/** Steps that a profile has at most: more are not to be told apart. */
+const MOST_THRESHOLDS = 1_000;
+
+/** As many of some ascending numbers, evenly by rank, the first and the last among them. */
+function thinned(sorted: Float64Array): Float64Array {
+  if (sorted.length <= MOST_THRESHOLDS) return sorted;
+  return Float64Array.from(
+    { length: MOST_THRESHOLDS },
+    (_, i) =>
+      sorted[Math.round(i * (sorted.length - 1) / (MOST_THRESHOLDS - 1))],
+  );
+}
+
 function perQuantity<T>(
   quantities: readonly Quantity[],
   of: (quantity: Quantity) => T,
@@ -237,26 +251,26 @@ function centreOf(matrix: ScoreMatrix, name: string): Centre {
     interquartileMean: interquartileEstimate(matrix, name),
     // Order statistics are of values that have nothing in common.
     median: together > 1
-      ? bootstrapEstimate(matrix, medianScore, `median/${name}`)
+      ? bootstrapEstimate(matrix, medianOf, `median/${name}`)
       : estimate(medianScore(matrix), medianInterval(scores)),
     mean: meanScore(matrix),
   };
 }
 
 function interquartileEstimate(matrix: ScoreMatrix, name: string): Estimate {
-  return bootstrapEstimate(matrix, interquartileMean, name);
+  return bootstrapEstimate(matrix, interquartileMeanOf, name);
 }
 
 function bootstrapEstimate(
   matrix: ScoreMatrix,
-  statistic: (drawn: ScoreMatrix) => number,
+  statistic: (sorted: Float64Array) => number,
   name: string,
 ): Estimate {
-  const value = statistic(matrix);
+  const value = statistic(matrix.scores.slice().sort());
   if (drawsOf(matrix) < FEWEST_SEEDS) return estimate(value, null);
-  const [interval] = bootstrapIntervals(
-    [matrix],
-    ([drawn]) => [statistic(drawn)],
+  const interval = bootstrapInterval(
+    matrix,
+    statistic,
     REPLICATES,
     randomStream(BOOTSTRAP_SEED, `bootstrap/${name}`),
   );

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import {
+  bootstrapInterval,
   bootstrapIntervals,
   groupMeans,
   groupVariances,
   interquartileMean,
+  interquartileMeanOf,
   meanScore,
   medianInterval,
+  medianOf,
   medianScore,
   optimalityGaps,
   performanceProfile,
@@ -249,4 +252,53 @@ Deno.test("the bootstrap draws runs that belong together as one", () => {
   assert.deepEqual(intervalOf(clusters), intervalOf(whole));
   const single = intervalOf({ ...clusters, together: 1 });
   assert.notDeepEqual(single, intervalOf(whole));
+});
+
+Deno.test("the interval by counting draws is that of drawing scores, bit for bit", () => {
+  const stream = randomStream(5, "scores");
+  for (const [runs, tasks, together] of [[12, 1, 1], [15, 1, 3], [8, 3, 2]]) {
+    // Some are equal.
+    const scores = Float64Array.from(
+      { length: runs * tasks },
+      () => stream.integer(7) / 3,
+    );
+    const matrix = { runs, tasks, together, scores };
+    const drawn = () => randomStream(1, "draws");
+    const [interquartile, median] = bootstrapIntervals(
+      [matrix],
+      ([m]) => [interquartileMean(m), medianScore(m)],
+      200,
+      drawn(),
+    );
+    assert.deepEqual(
+      bootstrapInterval(matrix, interquartileMeanOf, 200, drawn()),
+      interquartile,
+    );
+    assert.deepEqual(bootstrapInterval(matrix, medianOf, 200, drawn()), median);
+  }
+});
+
+Deno.test("improvement and profiles are those of comparing every pair", () => {
+  const stream = randomStream(6, "scores");
+  const scoresOf = (runs: number) => ({
+    runs,
+    tasks: 2,
+    scores: Float64Array.from({ length: 2 * runs }, () => stream.integer(9)),
+  });
+  const [x, y] = [scoresOf(13), scoresOf(8)];
+  let wins = 0;
+  for (const task of [0, 1]) {
+    for (let i = task; i < x.scores.length; i += 2) {
+      for (let j = task; j < y.scores.length; j += 2) {
+        const [a, b] = [x.scores[i], y.scores[j]];
+        wins += a > b ? 1 : a === b ? 0.5 : 0;
+      }
+    }
+  }
+  assert.equal(probabilityOfImprovement(x, y), wins / (13 * 8) / 2);
+  const thresholds = Float64Array.of(-1, 0, 3, 3.5, 9);
+  assert.deepEqual(
+    performanceProfile(x, thresholds),
+    thresholds.map((t) => x.scores.filter((score) => score > t).length / 26),
+  );
 });
