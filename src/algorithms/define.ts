@@ -139,7 +139,7 @@ export const valueSettings: SettingDefinitions<ValueSettings> = {
   },
   checkpointChoice: choice(
     ["last", "model"],
-    "`last`, or `model`: of the logging intervals in the second half, the policy worth most in a pessimistic model counted from the data",
+    "`last`, or `model`: of the logging intervals in the second half, the policy worth most in a model of the data: one whose places share displacements, among the members, their mean and their mean less a deviation; where the data do not fit it, a pessimistic counted one, among the means",
   ),
 };
 

@@ -53,7 +53,8 @@ const tutorial: Tutorial = {
  *
  * Rewards are scaled, by their largest, so that errors stay in the quadratic part of the Huber loss (beyond it,
  * a rare -100 hardly counts); the conservative term gets a temperature in the same units; observations are
- * scaled; truncated steps bootstrap; and the policy is the mean of eight networks.
+ * scaled; truncated steps bootstrap; and the policy is the best of what eight networks gave in the second half,
+ * by a model of the data: see `checkpointChoice`.
  */
 const safe: Tutorial = {
   ...tutorial,
@@ -81,6 +82,7 @@ const safe: Tutorial = {
       targetUpdateInterval: 100,
       logInterval: 500,
       ensembleSize: 8,
+      checkpointChoice: "model",
     },
   },
 };
@@ -108,6 +110,7 @@ const smoke: Tutorial = {
       targetUpdateInterval: 50,
       logInterval: 50,
       ensembleSize: 1,
+      checkpointChoice: "last",
     },
   },
   evaluation: { episodes: 10, mismatchSamples: 500 },

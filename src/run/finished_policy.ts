@@ -229,10 +229,14 @@ export function fitsConfig(
 ): boolean {
   const { critics = 1, quantiles, risk, imitator, hazard } = program.decision ??
     {};
+  // A member alone, or the mean less a deviation, may have been chosen.
+  const isChosen = settings.checkpointChoice === "model";
   const widths = ({ layers }: NetworkPolicy["network"]) =>
     `${layers.map(({ inputs, outputs }) => [inputs, outputs])}`;
   return policy.outputs === program.outputs &&
-    policy.members.length === critics * settings.ensembleSize &&
+    (policy.members.length === critics * settings.ensembleSize ||
+      isChosen && policy.members.length === critics) &&
+    (policy.spread === undefined || isChosen && policy.spread === 1) &&
     widths(policy.network) === widths(program.networks[0].layout) &&
     policy.quantiles === quantiles && policy.risk === risk &&
     policy.imitator?.flexibility === imitator?.flexibility &&

@@ -25,12 +25,7 @@ import {
   type EncoderName,
   inputSize,
 } from "../network/encoder.ts";
-import {
-  actionCountOf,
-  evaluatePolicy,
-  greedyActions,
-  type NetworkPolicy,
-} from "../network/policy.ts";
+import type { NetworkPolicy } from "../network/policy.ts";
 import type { Checkpoint, ChosenParameters } from "../training/checkpoint.ts";
 import { named } from "../dataset/action_codes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
@@ -39,14 +34,12 @@ import { ownObservationNames } from "../dataset/observation_names.ts";
 import { learntRange } from "../dataset/observation_range.ts";
 import { unsafeSteps } from "../dataset/step_outcomes.ts";
 import type { TablePolicy } from "../algorithms/tabular/table_policy.ts";
-import type { DistinctRows } from "../dataset/distinct_rows.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import {
   type MeasuredWorld,
   measureNames,
   measuresOf,
 } from "../evaluation/measures.ts";
-import { dataModel } from "../evaluation/model_value.ts";
 import { group } from "../report/numbers.ts";
 import { prepareTask, type TaskRun } from "../training/task.ts";
 import {
@@ -55,6 +48,13 @@ import {
   runTraining,
   startCursor,
 } from "../training/train.ts";
+import {
+  bestCandidate,
+  candidatePolicy,
+  choosingModel,
+  MEAN,
+  modelledData,
+} from "./policy_choice.ts";
 import type { LearningProblem } from "./problem.ts";
 
 /**
@@ -157,13 +157,6 @@ export function unsafeIn(
   return environment === null
     ? {}
     : { unsafeSteps: () => unsafeSteps(dataset, environment.mdp) };
-}
-
-/** The greedy action of a policy in each distinct observation. */
-function greedyInRows(policy: NetworkPolicy, rows: DistinctRows): Int32Array {
-  const { observations, allowed } = rows;
-  const values = evaluatePolicy(policy, observations, allowed);
-  return greedyActions(values, actionCountOf(policy), allowed);
 }
 
 /** Buffers that training does not go on writing. */
@@ -319,18 +312,21 @@ export async function learnTogether(
   const policyOf = (
     buffers: Readonly<Record<string, Float32Array>>,
     seed: number,
+    candidate = MEAN,
   ): NetworkPolicy => ({
-    ...decidedPolicy(program, buffers, ensembleSize),
+    ...candidatePolicy(program, buffers, ensembleSize, candidate),
     encoder: prepared.encoders[seed * ensembleSize],
     ...named(seeds[seed].problem.dataset.actionNames),
     ...describedBy(seeds[seed].problem),
   });
 
-  const models = seeds.map((
-    { problem: { dataset }, config: { dataset: read } },
-  ) =>
+  const models = seeds.map(({ problem, config: { dataset: read, network } }) =>
     checkpointChoice === "model"
-      ? dataModel(dataset, program.discount, read.bootstrapOnTruncation)
+      ? choosingModel(
+        modelledData(problem, network.encoder),
+        program.discount,
+        read.bootstrapOnTruncation,
+      )
       : null
   );
   const found = checkpoints?.load(program, columns) ?? null;
@@ -384,12 +380,16 @@ export async function learnTogether(
           const model = models[seed];
           if (state && model) {
             const part = partOf(state, seed);
-            const policy = policyOf(part, seed);
-            const value = model.value(greedyInRows(policy, model.rows));
-            row.push(value);
-            const best = chosen[seed]?.value ?? -Infinity;
-            if (2 * step > steps && value >= best) {
-              chosen[seed] = { value, buffers: copied(part) };
+            const best = bestCandidate(
+              model,
+              program,
+              (candidate) => policyOf(part, seed, candidate),
+              ensembleSize,
+            );
+            row.push(best.value);
+            const before = chosen[seed]?.value ?? -Infinity;
+            if (2 * step > steps && best.value >= before) {
+              chosen[seed] = { ...best, buffers: copied(part) };
             }
           }
           if (state && environment) {
@@ -418,7 +418,11 @@ export async function learnTogether(
       );
     }
     return seeds.map((_, seed) => ({
-      policy: policyOf(chosen[seed]?.buffers ?? partOf(state, seed), seed),
+      policy: policyOf(
+        chosen[seed]?.buffers ?? partOf(state, seed),
+        seed,
+        chosen[seed]?.candidate,
+      ),
       columns,
       rows: rows[seed],
     }));

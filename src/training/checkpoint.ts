@@ -16,7 +16,7 @@ import { InputError } from "../errors.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import type { Cursor } from "./train.ts";
 
-const FORMAT = "holdfast/checkpoint/2";
+const FORMAT = "holdfast/checkpoint/3";
 
 /** What training resumes from. */
 export interface Checkpoint {
@@ -34,6 +34,8 @@ export interface Checkpoint {
 export interface ChosenParameters {
   /** Their worth by the criterion. */
   readonly value: number;
+  /** What of the ensemble they are: a number of the criterion's. */
+  readonly candidate: number;
   /** [runs, length] of each buffer of the training state that a policy is made of. */
   readonly buffers: Readonly<Record<string, Float32Array>>;
 }
@@ -41,7 +43,7 @@ export interface ChosenParameters {
 /**
  * Writes a checkpoint: the program's state buffers f32 [runs, length], `intervalSums` f64, where there
  * is one the chosen policy's `chosenParameters` f32 (and what else it is made of, named likewise) and
- * `chosenValue` f64, and in the metadata `format`,
+ * `chosenValue` f64 (its value and candidate), and in the metadata `format`,
  * `step`, `task` (the hash of what is trained), `table` (the hash of the training table up to here) and
  * `sha256` of all that it says.
  *
@@ -61,12 +63,13 @@ export function checkpointToBytes(
     data: sums,
   });
   if (chosen) {
-    const { value, buffers } = chosen;
+    const { value, candidate, buffers } = chosen;
     for (const [name, data] of Object.entries(buffers)) {
       const shape = [state.runs, data.length / state.runs];
       tensors.set(chosenName(name), { shape, data });
     }
-    tensors.set("chosenValue", { shape: [1], data: Float64Array.of(value) });
+    const data = Float64Array.of(value, candidate);
+    tensors.set("chosenValue", { shape: [2], data });
   }
   return writeSafetensors(tensors, {
     format: FORMAT,
@@ -119,9 +122,13 @@ export function checkpointFromBytes(
   const known = new Set([...Object.keys(buffers), "intervalSums"]);
   let chosen: ChosenParameters | undefined;
   if (file.tensors.has("chosenValue")) {
-    const { data: [value] } = requireTensor(file, "chosenValue", "F64", [1]);
+    const { data } = requireTensor(file, "chosenValue", "F64", [2]);
+    const [value, candidate] = data;
+    if (!Number.isSafeInteger(candidate) || candidate < 0) {
+      fail("what it says of its policy is no number");
+    }
     const names = decidingBuffers(program);
-    chosen = { value, buffers: read(names, chosenName) };
+    chosen = { value, candidate, buffers: read(names, chosenName) };
     for (const name of names) known.add(chosenName(name));
     known.add("chosenValue");
   }

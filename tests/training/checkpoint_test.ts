@@ -51,7 +51,7 @@ function someCheckpoint(): Checkpoint {
     state: { ...state, step: 120 },
     cursor: { step: 120, sums },
     table: "of a table",
-    chosen: { value: -12.5, buffers: { parameters } },
+    chosen: { value: -12.5, candidate: 3, buffers: { parameters } },
   };
 }
 

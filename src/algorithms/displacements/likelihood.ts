@@ -74,7 +74,10 @@ function countVisits(visits: number[], n: number): void {
  * @param shares [A, K]
  * @param group See `groups`.
  */
-export function grouped(shares: Float64Array, group: Uint32Array): Float64Array {
+export function grouped(
+  shares: Float64Array,
+  group: Uint32Array,
+): Float64Array {
   const sums = new Float64Array(shares.length);
   shares.forEach((share, i) => {
     const k = i % group.length;

@@ -38,13 +38,21 @@ export function misfitOf(
     return "counts of each place explain the data as well as displacements that all share";
   }
   const finer = {
-    "the action": Float64Array.from(entered, (s, i) => s * actionCount + actions[i]),
-    "the observation left": Float64Array.from(entered, (s, i) => s * observed.rows.count + from[i]),
+    "the action": Float64Array.from(
+      entered,
+      (s, i) => s * actionCount + actions[i],
+    ),
+    "the observation left": Float64Array.from(
+      entered,
+      (s, i) => s * observed.rows.count + from[i],
+    ),
   };
   for (const [what, values] of Object.entries({ rewards, ends: terminated })) {
     const own = leftOutErrors(values, entered, () => 0);
     const error = sumOfSquares(own);
-    if (error <= ROUNDING * values.length * meanAndStd(values).std ** 2) continue;
+    if (error <= ROUNDING * values.length * meanAndStd(values).std ** 2) {
+      continue;
+    }
     for (const [name, groups] of Object.entries(finer)) {
       const better = leftOutErrors(values, groups, (i) => own[i]);
       if (sumOfSquares(better) < SHRINKS * error) {

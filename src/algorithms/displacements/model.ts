@@ -9,7 +9,10 @@ import type { DistinctRows } from "../../dataset/distinct_rows.ts";
 import { requireActions, requireLength } from "../../numerics/arrays.ts";
 import { fitConcentration, grouped } from "./likelihood.ts";
 import { misfitOf } from "./misfit.ts";
-import { type ObservedDisplacements, observedDisplacements } from "./observed.ts";
+import {
+  type ObservedDisplacements,
+  observedDisplacements,
+} from "./observed.ts";
 import { sharedDisplacements } from "./shares.ts";
 
 /** Probability with which an action is replaced by a uniform one of those allowed: caution beside the worst. */
@@ -96,7 +99,8 @@ function placeProbabilities(
       let visits = 0;
       for (let k = 0; k < kinds; k++) visits += counts[at + k];
       for (let k = 0; k < kinds; k++) {
-        probabilities[at + k] = (counts[at + k] + kappa * priors[pattern][a + k]) /
+        probabilities[at + k] =
+          (counts[at + k] + kappa * priors[pattern][a + k]) /
           (visits + kappa);
       }
     }
@@ -107,7 +111,8 @@ function placeProbabilities(
 /** Values and plans by sweeps over the observations, each using the newest values. */
 function solver(
   { rewards, terminated, episodeOffsets, actionCount }: Dataset,
-  { rows, displacementCount: kinds, landing, rowOf, entered }: ObservedDisplacements,
+  { rows, displacementCount: kinds, landing, rowOf, entered }:
+    ObservedDisplacements,
   probabilities: Float64Array,
   discount: number,
 ): Pick<DisplacementModel, "value" | "plan"> {
@@ -138,7 +143,8 @@ function solver(
     for (let k = 0; k < kinds; k++) {
       const place = landing[u * kinds + k];
       const s = place < 0 ? seen : place;
-      outcomes[k] = gain[s] + (future[s] === 0 ? 0 : future[s] * values[rowOf[s]]);
+      outcomes[k] = gain[s] +
+        (future[s] === 0 ? 0 : future[s] * values[rowOf[s]]);
     }
     let mean = 0;
     let open = 0;
@@ -147,7 +153,9 @@ function solver(
       if (!mayTake(u, a)) continue;
       let sum = 0;
       const at = (u * actionCount + a) * kinds;
-      for (let k = 0; k < kinds; k++) sum += probabilities[at + k] * outcomes[k];
+      for (let k = 0; k < kinds; k++) {
+        sum += probabilities[at + k] * outcomes[k];
+      }
       own[a] = sum;
       mean += sum;
       open++;

@@ -5,7 +5,10 @@
  * @module
  */
 import type { Dataset } from "../../dataset/dataset.ts";
-import { type DistinctRows, distinctRows } from "../../dataset/distinct_rows.ts";
+import {
+  type DistinctRows,
+  distinctRows,
+} from "../../dataset/distinct_rows.ts";
 import { learntRows } from "../../dataset/ends.ts";
 
 /** More different displacements than this are no step of a few kinds. */
