@@ -103,6 +103,13 @@ export interface AlgorithmDefinition<Name extends string, Settings> {
     settings: Settings,
     known: KnownOfData,
   ): Readonly<Record<string, Float32Array>>;
+  /**
+   * The data that its Program trains on in place of those given, where it makes others of them.
+   *
+   * @param dataset Valid, with `observationCategories` where observations are names.
+   * @throws InputError if it makes nothing of them.
+   */
+  relabel?(dataset: Dataset, settings: Settings): Dataset;
   /** The Program for these settings and this shape. */
   build(settings: Settings, shape: LearningShape): Program;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Dataset } from "../dataset/dataset.ts";
 import { suggest } from "../nearest.ts";
 import { InputError } from "../errors.ts";
 import { type AnySettings, defaultsOf } from "../settings.ts";
@@ -17,6 +18,7 @@ import type {
   LearningShape,
 } from "./define.ts";
 import { implicitQLearning } from "./implicit_q_learning.ts";
+import { displacementPlanning } from "./displacement_planning.ts";
 import type { Program } from "./program.ts";
 import {
   conservativeQLearning,
@@ -38,6 +40,7 @@ import { spibbAtMost } from "./tabular/spibb_at_most.ts";
 export * from "./bcq.ts";
 export * from "./behaviour_cloning.ts";
 export * from "./budgeted_q_learning.ts";
+export * from "./displacement_planning.ts";
 export * from "./implicit_q_learning.ts";
 export * from "./q_learning.ts";
 export * from "./sac.ts";
@@ -60,6 +63,7 @@ export const ALGORITHMS: readonly [
   typeof budgetedConservativeQLearning,
   typeof batchConstrainedQLearning,
   typeof softActorCritic,
+  typeof displacementPlanning,
   typeof maximumLikelihood,
   typeof spibb,
   typeof spibbAtMost,
@@ -77,6 +81,7 @@ export const ALGORITHMS: readonly [
   budgetedConservativeQLearning,
   batchConstrainedQLearning,
   softActorCritic,
+  displacementPlanning,
   maximumLikelihood,
   spibb,
   spibbAtMost,
@@ -195,6 +200,24 @@ export function isTabular(
   algorithm: AnyAlgorithm,
 ): algorithm is TableAlgorithm {
   return isTableName(algorithm.name);
+}
+
+/** Whether an algorithm's Program trains on what it makes of the data. */
+export function relabels({ name }: Algorithm): boolean {
+  return algorithmNamed(name).relabel !== undefined;
+}
+
+/**
+ * What an algorithm makes of the data, where it makes anything of them.
+ *
+ * @param dataset See {@link AlgorithmDefinition.relabel}.
+ * @throws InputError if it makes nothing of them.
+ */
+export function relabelled(
+  { name, settings }: Algorithm,
+  dataset: Dataset,
+): Dataset {
+  return algorithmNamed(name).relabel?.(dataset, settings as never) ?? dataset;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { DatasetSummary, OutcomeRate } from "../dataset/summary.ts";
 import type { ExactEvaluation } from "../mdp/exact.ts";
 import { type FiniteMdp, type NamedOutcome, unsafeName } from "../mdp/mdp.ts";
+import type { Alarms } from "./alarms.ts";
 import type { OffPolicyEvaluation } from "./off_policy/evaluate.ts";
 import type { ReferencePolicies } from "./references.ts";
 import type { RolloutResult } from "./rollout.ts";
@@ -40,7 +41,7 @@ export interface RolloutMetrics
   readonly [outcome: OutcomeRate]: number;
 }
 
-/** One learnt policy in `metrics.json`; without a known environment only the last three entries. */
+/** One learnt policy in `metrics.json`; without a known environment only the last four entries. */
 export interface PolicyMetrics {
   /** Sampled episodes. */
   readonly rollout?: RolloutMetrics;
@@ -58,6 +59,8 @@ export interface PolicyMetrics {
   readonly offPolicy?: OffPolicyEvaluation;
   /** Share of sampled transitions, of the episodes held out where there are any, whose action is not the policy's. */
   readonly actionMismatchRate: number;
+  /** What the data say against it. */
+  readonly alarms: Alarms;
   /** SHA-256 of the policy file. */
   readonly sha256: string;
 }
@@ -99,6 +102,11 @@ export interface Metrics {
   readonly heldOut?: DatasetSummary;
   /** What looks wrong in data from a file, one line each; see `inspectDataset`. */
   readonly suspicious?: readonly string[];
+  /**
+   * Why displacements that all places share do not explain the data, as the end of a sentence; null where they do,
+   * and alarms and choices rest on that.
+   */
+  readonly displacementMisfit: string | null;
   /** Learnt policies by algorithm. */
   readonly policies: Readonly<Record<string, PolicyMetrics>>;
   /** Policies that need no training, from the same data; see `referencePolicies`. */

@@ -12,6 +12,8 @@ import {
   type AnyAlgorithm,
   buildProgram,
   isTabular,
+  relabelled,
+  relabels,
 } from "../algorithms/index.ts";
 import type { Program } from "../algorithms/program.ts";
 import { csvSha256 } from "./training_csv.ts";
@@ -140,11 +142,21 @@ export function loggedSteps(
   return done === steps && steps % logInterval > 0 ? [...full, steps] : full;
 }
 
-/** The data; where observations become names, with the environment's, which the data need not all have. */
-function learntData(
-  { dataset, environment }: LearningProblem,
+/**
+ * The data, or what the algorithm makes of them; where observations become names, with the environment's, which
+ * the data need not all have.
+ *
+ * @throws InputError if it makes nothing of them.
+ */
+export function learntData(
+  problem: LearningProblem,
   encoder: EncoderName,
+  algorithm: Algorithm,
 ): Dataset {
+  const { dataset, environment } = problem;
+  if (relabels(algorithm)) {
+    return relabelled(algorithm, modelledData(problem, encoder));
+  }
   return environment === null || encoder !== "oneHot"
     ? dataset
     : { ...dataset, observationCategories: categoriesOf(environment.mdp) };
@@ -287,7 +299,7 @@ export async function learnTogether(
     config.network,
     algorithm,
     seeds.flatMap(({ config: { seed, trainingSeed, network }, problem }) => {
-      const dataset = learntData(problem, network.encoder);
+      const dataset = learntData(problem, network.encoder, algorithm);
       const known = unsafeIn(problem);
       return Array.from(
         { length: ensembleSize },

@@ -27,6 +27,7 @@ import {
   actionMismatchRate,
   sampledTransitions,
 } from "../evaluation/mismatch.ts";
+import { alarmBell } from "../evaluation/alarms.ts";
 import {
   type ExactMetrics,
   exactMetrics,
@@ -46,6 +47,7 @@ import { evaluatePolicy, greedyActions } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import { policyInStates } from "../evaluation/evaluate.ts";
 import { largestRewardOf } from "../training/task.ts";
+import { modelledData } from "./policy_choice.ts";
 import { logEvaluator, type LogRequest } from "./evaluate_on_log.ts";
 import type { LearntPolicy } from "./learn.ts";
 import type { Problem } from "./problem.ts";
@@ -79,10 +81,17 @@ export async function evaluateRun(
   heed?.();
   const rolloutReturns: Record<string, Float64Array> = {};
   const policies: Record<string, PolicyMetrics> = {};
+  const bell = alarmBell(
+    modelledData(problem, config.network.encoder),
+    0.99,
+    config.dataset.bootstrapOnTruncation,
+  );
+  heed?.();
   for (const [name, { policy, sha256 }] of Object.entries(learnt)) {
     const data = {
       ...(offPolicy && { offPolicy: await offPolicy(name, policy) }),
       actionMismatchRate: mismatch(config, heldOut ?? dataset, policy, heed),
+      alarms: bell.alarms(policy, rewardScaleIn(config, name, dataset)),
       sha256,
     };
     if (environment === null || references === null) {
@@ -126,6 +135,7 @@ export async function evaluateRun(
     dataset: summary(dataset),
     ...(heldOut && { heldOut: summary(heldOut) }),
     ...(suspicious.length > 0 && { suspicious }),
+    displacementMisfit: bell.misfit,
     policies,
   };
   return { metrics, rolloutReturns };
@@ -163,15 +173,26 @@ export async function heldOutEvaluator(
       return evaluateOn({ kind: "table", name, table: policy }, {});
     }
     const settings: object = algorithms[name as AlgorithmName]!;
-    const { gamma, rewardScale } = settings as Partial<ValueSettings>;
+    const { gamma } = settings as Partial<ValueSettings>;
     return evaluateOn(
       { kind: "network", name, network: policy, acting: { kind: "greedy" } },
       {
-        rewardScale: rewardScale ?? 1 / largestRewardOf(dataset),
+        rewardScale: rewardScaleIn({ algorithms }, name, dataset),
         actionValueDiscount: gamma,
       },
     );
   };
+}
+
+/** What rewards were multiplied by where an algorithm learnt from them. */
+function rewardScaleIn(
+  { algorithms }: Pick<Config, "algorithms">,
+  name: string,
+  dataset: Dataset,
+): number {
+  const settings: object = algorithms[name as AlgorithmName]!;
+  const { rewardScale } = settings as Partial<ValueSettings>;
+  return rewardScale ?? 1 / largestRewardOf(dataset);
 }
 
 function longestEpisode({ episodeOffsets: offsets }: Dataset): number {

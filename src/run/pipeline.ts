@@ -63,6 +63,7 @@ import {
   configuredAlgorithms,
   InterruptedError,
   learn,
+  learntData,
   observedIn,
 } from "./learn.ts";
 import { learnTable } from "./learn_table.ts";
@@ -186,6 +187,9 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     );
     if (given || config.network.encoder === "oneHot") {
       requireRoomToLearn(config, backend, opened);
+    }
+    for (const algorithm of configuredAlgorithms(config)) {
+      learntData(opened, config.network.encoder, algorithm);
     }
     return opened;
   });
