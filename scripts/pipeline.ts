@@ -291,7 +291,12 @@ function printSummary(metrics: Metrics): void {
       exact,
     })),
   ].map(({ name, exact }) => [name, ...columns.map(({ of }) => of(exact))]);
-  if (rows.length === 0) return;
-  const head = ["policy", ...columns.map(({ head }) => head)];
-  output.write("\n" + formatTable(output, head, rows));
+  if (rows.length > 0) {
+    const head = ["policy", ...columns.map(({ head }) => head)];
+    output.write("\n" + formatTable(output, head, rows));
+  }
+  const alarms = alarmSentences(metrics).map((alarm) => `\n${alarm}`);
+  if (alarms.length > 0) {
+    output.write(style(output, "red", `${alarms.join("")}\n`));
+  }
 }

@@ -88,14 +88,11 @@ export function alarmBell(
       let largestActionValue: number | null = null;
       if (policy.outputs === "qValues") {
         largestActionValue = values.reduce(
-          (most, value, i) =>
-            allowed?.[i] === 0 ? most : Math.max(most, value),
+          (most, value, i) => allowed?.[i] === 0 ? most : Math.max(most, value),
           -Infinity,
         ) / rewardScale;
-        const most = largestReturn === null
-          ? Infinity
-          : largestReturn +
-            TOO_HIGH * Math.max(largestReward, Math.abs(largestReturn));
+        const most = largestReturn === null ? Infinity : largestReturn +
+          TOO_HIGH * Math.max(largestReward, Math.abs(largestReturn));
         if (largestActionValue > most) raised.push("largestActionValue");
       }
       return {

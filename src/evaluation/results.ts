@@ -59,8 +59,8 @@ export interface PolicyMetrics {
   readonly offPolicy?: OffPolicyEvaluation;
   /** Share of sampled transitions, of the episodes held out where there are any, whose action is not the policy's. */
   readonly actionMismatchRate: number;
-  /** What the data say against it. */
-  readonly alarms: Alarms;
+  /** What the data say against it; absent for tables. */
+  readonly alarms?: Alarms;
   /** SHA-256 of the policy file. */
   readonly sha256: string;
 }

@@ -26,6 +26,7 @@ import {
   percent,
   withArticle,
 } from "./numbers.ts";
+import { alarmBasis, alarmSentences } from "./alarms.ts";
 import { heldOutSection } from "./held_out.ts";
 import type { TrainingValues } from "./checkpoints.ts";
 import { outcomeNames, runNumbers, UNENDED_WORDS } from "./run_numbers.ts";
@@ -70,7 +71,12 @@ export function runReportHtml(report: RunReport): string {
   const said = heldOut ? [heldOut] : [];
   const measured = runNumbers(metrics, report.training);
   const lead = fragment`${
-    paragraphs(`Offline learning on ${where}, ${seeds}. ${how}`)
+    paragraphs(
+      `Offline learning on ${where}, ${seeds}. ${how}`,
+      ...alarmSentences(metrics).map((alarm) =>
+        `${alarm[0].toUpperCase()}${alarm.slice(1)}.`
+      ),
+    )
   }<p>Made by Holdfast ${report.version}. <code>deno task verify DIR</code>, with this page's folder for DIR, runs it again and compares every byte.</p>`;
   const sections = [
     ...environment ? [measured, ...said] : [...said, measured],
@@ -307,6 +313,7 @@ function data({ metrics, plots }: RunReport): Section {
     config.dataset.bootstrapOnTruncation,
   );
   if (cut) texts.push(`${cut}.`);
+  texts.push(`Alarms: ${alarmBasis(metrics)}.`);
   const visits = plots["visitation"];
   const blank =
     "A policy knows nothing of cells with a dot, and little of pale ones.";
