@@ -18,6 +18,7 @@ import {
   runPipeline,
 } from "../mod.ts";
 import {
+  alarmSentences,
   datasetSha256,
   exactColumns,
   formatHeldOut,
@@ -30,7 +31,13 @@ import {
   requireSameConfig,
   staysOnDisk,
 } from "../runs.ts";
-import { duration, formatTable, type Output, processOutput } from "../tools.ts";
+import {
+  duration,
+  formatTable,
+  type Output,
+  processOutput,
+  style,
+} from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import {
   type Arguments,

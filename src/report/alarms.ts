@@ -7,11 +7,14 @@ import type { Metrics } from "../evaluation/results.ts";
 import { decimal, orDash } from "./numbers.ts";
 
 /** A sentence for each alarm of a run, without a full stop; empty where no policy raises one. */
-export function alarmSentences({ policies }: Pick<Metrics, "policies">): string[] {
+export function alarmSentences(
+  { policies }: Pick<Metrics, "policies">,
+): string[] {
   const number = (value: number | null) => orDash(value, (x) => decimal(x, 1));
   return Object.entries(policies).flatMap(([name, { alarms }]) =>
     (alarms?.raised ?? []).map((what) =>
-      `alarm: do not trust ${name}: ` + (what === "modelValue"
+      `alarm: do not trust ${name}: ` +
+      (what === "modelValue"
         ? `in a model of the data it is worth ${
           number(alarms!.modelValue)
         }, and the best plan there ${number(alarms!.planValue)}`

@@ -91,7 +91,9 @@ export async function evaluateRun(
     const data = {
       ...(offPolicy && { offPolicy: await offPolicy(name, policy) }),
       actionMismatchRate: mismatch(config, heldOut ?? dataset, policy, heed),
-      alarms: bell.alarms(policy, rewardScaleIn(config, name, dataset)),
+      ...("network" in policy && {
+        alarms: bell.alarms(policy, rewardScaleIn(config, name, dataset)),
+      }),
       sha256,
     };
     if (environment === null || references === null) {

@@ -189,6 +189,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
       requireRoomToLearn(config, backend, opened);
     }
     for (const algorithm of configuredAlgorithms(config)) {
+      if (isTabular(algorithm)) continue;
       learntData(opened, config.network.encoder, algorithm);
     }
     return opened;

@@ -40,6 +40,7 @@ async function report(name = "cql"): Promise<RunReport> {
         hazardRate: 0.234,
         goalRate: 0.766,
       },
+      displacementMisfit: null,
       policies: {
         [name]: {
           exact: values,

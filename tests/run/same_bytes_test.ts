@@ -141,6 +141,7 @@ function checkShape(
     const policy = policies[name];
     deepEqual(keys(policy).sort(), [
       "actionMismatchRate",
+      "alarms",
       "exact",
       "greedyActions",
       "regret",

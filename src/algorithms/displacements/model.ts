@@ -192,12 +192,13 @@ function solver(
     },
     plan() {
       const actions = new Int32Array(count);
-      const value = sweepUntilSettled((u) => {
+      sweepUntilSettled((u) => {
         let best = 0;
         for (let a = 1; a < actionCount; a++) if (own[a] > own[best]) best = a;
         return actions[u] = best;
       });
-      return { actions, value };
+      // As any other policy's: sweeps may have ended a bit elsewhere.
+      return { actions, value: sweepUntilSettled((u) => actions[u]) };
     },
   };
 }
