@@ -149,6 +149,7 @@ export {
   type PipelineOptions,
   runPipeline,
 } from "./src/run/pipeline.ts";
+export type { Alarms } from "./src/evaluation/alarms.ts";
 export type {
   ExactMetrics,
   Metrics,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decidedPolicy, decidingState } from "../algorithms/decided_policy.ts";
+import { decidingState } from "../algorithms/decided_policy.ts";
 import type { TrainingState } from "../algorithms/training_state.ts";
 import type { LearnerSettings } from "../algorithms/define.ts";
 import {

@@ -79,6 +79,7 @@ function checkShape(
     "environment",
     "references",
     "dataset",
+    "displacementMisfit",
     "policies",
   ]);
   equal(metrics.schema, "holdfast/metrics/1");
