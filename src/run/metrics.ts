@@ -81,7 +81,7 @@ export async function evaluateRun(
   heed?.();
   const rolloutReturns: Record<string, Float64Array> = {};
   const policies: Record<string, PolicyMetrics> = {};
-  const bell = alarmBell(
+  const bell = dataset.stored ? null : alarmBell(
     modelledData(problem, config.network.encoder),
     0.99,
     config.dataset.bootstrapOnTruncation,
@@ -91,7 +91,7 @@ export async function evaluateRun(
     const data = {
       ...(offPolicy && { offPolicy: await offPolicy(name, policy) }),
       actionMismatchRate: mismatch(config, heldOut ?? dataset, policy, heed),
-      ...("network" in policy && {
+      ...(bell && "network" in policy && {
         alarms: bell.alarms(policy, rewardScaleIn(config, name, dataset)),
       }),
       sha256,
@@ -137,7 +137,7 @@ export async function evaluateRun(
     dataset: summary(dataset),
     ...(heldOut && { heldOut: summary(heldOut) }),
     ...(suspicious.length > 0 && { suspicious }),
-    displacementMisfit: bell.misfit,
+    displacementMisfit: bell ? bell.misfit : "the data stay on disk",
     policies,
   };
   return { metrics, rolloutReturns };

@@ -19,7 +19,7 @@ import {
 } from "../dataset/part.ts";
 import { summariseDataset } from "../dataset/summary.ts";
 import { InputError } from "../errors.ts";
-import { isTableName } from "../algorithms/index.ts";
+import { algorithmNamed, isTableName } from "../algorithms/index.ts";
 import {
   type EnvironmentName,
   environmentNamed,
@@ -312,6 +312,11 @@ function requireStorable(
     if (isTableName(name)) {
       fail(
         `algorithms.${name}: a table is made of all data, and these stay on disk: take a learner with a network`,
+      );
+    }
+    if (algorithmNamed(name).relabel) {
+      fail(
+        `algorithms.${name}: it looks at all data at once, and these stay on disk: take another learner with a network`,
       );
     }
     if (!("checkpointChoice" in settings)) continue;
