@@ -274,7 +274,7 @@ export function datasetSha256(dataset: Dataset): string {
 }
 
 /** Transitions of the episodes that are held out of data too large for memory, and evaluated on. */
-const EVALUATED_TRANSITIONS = 2 ** 18;
+const EVALUATED_TRANSITIONS = 2 ** 17;
 
 /**
  * The held-out episodes that policies are evaluated on: all where the whole data would fit into memory,

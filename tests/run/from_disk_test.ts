@@ -7,7 +7,10 @@ import { countDistinct } from "../../src/dataset/distinct_count.ts";
 import { inspectDataset, suspicionsOf } from "../../src/dataset/inspect.ts";
 import { someEpisodes } from "../../src/dataset/part.ts";
 import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
-import { openStoredDataset } from "../../src/dataset/formats/stored_safetensors.ts";
+import {
+  openStoredDataset,
+  staysOnDisk,
+} from "../../src/dataset/formats/stored_safetensors.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { runPipeline } from "../../src/run/pipeline.ts";
 import { datasetSha256 } from "../../src/run/problem.ts";
@@ -178,5 +181,20 @@ Deno.test(
     bytes.set(spaced.subarray(0, 52), 8);
     Deno.writeFileSync(path, bytes);
     match(await refusal(() => openStoredDataset(path)), /data\.safetensors: /);
+  }),
+);
+
+Deno.test(
+  "from disk by itself: a safetensors file above 2 GiB, and no other",
+  inFolder((folder) => {
+    const path = written(folder, randomLog(1));
+    equal(staysOnDisk(path), false);
+    // With a hole, which takes no room.
+    Deno.truncateSync(path, 2 ** 31 + 1);
+    equal(staysOnDisk(path), true);
+    Deno.writeTextFileSync(path, "episode,x,action\n");
+    Deno.truncateSync(path, 2 ** 31 + 1);
+    equal(staysOnDisk(path), false);
+    equal(staysOnDisk(join(folder, "none")), false);
   }),
 );

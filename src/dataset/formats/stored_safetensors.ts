@@ -152,10 +152,14 @@ export function placeStoredDataset(
   return storedDataset({ ...source, path, survey }, all);
 }
 
-/** Whether a file is too large to be read as a whole. */
+/** Whether a file is a safetensors file that is too large to be read as a whole. */
 export function staysOnDisk(path: string): boolean {
   try {
-    return Deno.statSync(path).size > MOST_BYTES;
+    if (Deno.statSync(path).size <= MOST_BYTES) return false;
+    using file = openFile(path);
+    // A 64-bit length and a brace; text has no zero byte.
+    const head = placesOf(file, path).read(0, 9);
+    return head[8] === 0x7b && head.subarray(0, 8).includes(0);
   } catch {
     // Whoever opens it says why that cannot be done.
     return false;
