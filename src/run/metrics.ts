@@ -42,6 +42,7 @@ import {
 import { valueName } from "../evaluation/measures.ts";
 import { rollOut, type RolloutResult } from "../evaluation/rollout.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
+import { MOST_BYTES } from "../files/read.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { evaluatePolicy, greedyActions } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";
@@ -81,8 +82,9 @@ export async function evaluateRun(
   heed?.();
   const rolloutReturns: Record<string, Float64Array> = {};
   const policies: Record<string, PolicyMetrics> = {};
-  const bell = dataset.stored ? null : alarmBell(
-    modelledData(problem, config.network.encoder),
+  const modelled = modelledInMemory(dataset);
+  const bell = modelled && alarmBell(
+    modelledData({ ...problem, dataset: modelled }, config.network.encoder),
     0.99,
     config.dataset.bootstrapOnTruncation,
   );
@@ -141,6 +143,19 @@ export async function evaluateRun(
     policies,
   };
   return { metrics, rolloutReturns };
+}
+
+/**
+ * The data from which alarms are: in memory. Null where they have no room there; what has is read, so that
+ * nothing depends on whether data stay on disk.
+ */
+function modelledInMemory(dataset: Dataset): Dataset | null {
+  const { stored, episodeOffsets } = dataset;
+  if (!stored) return dataset;
+  if (stored.bytes > MOST_BYTES) return null;
+  return stored.take(
+    Uint32Array.from({ length: episodeOffsets.length - 1 }, (_, e) => e),
+  );
 }
 
 /**
