@@ -304,7 +304,9 @@ function section(world: TableWorld, studies: readonly Finished[]): string {
       ...hasCvar
         ? [interval(aggregates.cvar10.interquartileMean, returned)]
         : [],
-      isReference ? "" : deviationWords(aggregates[value], returned),
+      aggregates[value].variances
+        ? deviationWords(aggregates[value], returned)
+        : "",
     ];
   });
   return `## ${world.title}
