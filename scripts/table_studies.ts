@@ -249,7 +249,7 @@ export const GROUPS: readonly TableGroup[] = [
   {
     name: "model",
     about:
-      "model-based, cloned into a network; data of the other worlds do not fit its model, and it refuses them",
+      "model-based, cloned into a network; it refuses the other worlds, whose observations are names",
     worlds: ["gridworld"],
     rows: named("displacementPlanning"),
     preset: "tutorial",
