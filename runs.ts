@@ -42,6 +42,7 @@ export {
   deviationWords,
   returnWriter,
   seedCount,
+  seedList,
   supportWords,
   worthWords,
 } from "./src/report/study_words.ts";

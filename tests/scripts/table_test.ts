@@ -45,7 +45,7 @@ Deno.test("the table has a row for each learner and reference, from studies that
     );
     ok(
       page.includes(
-        "`tutorial`: 2 seeds, 2 training seeds, 8 steps.",
+        "`tutorial`: seeds 0, 1, training seeds 3, 4, 8 steps.",
       ),
     );
     ok(page.includes("networks in gridworld"), "what is missing is said");
