@@ -249,8 +249,9 @@ function cellShape(
       policySha256: sha256,
       curve: curveShape(columns, steps),
     }),
-    // The policy is that of some row.
+    // The policy is that of some row, or was chosen among others of its networks.
     v.check(({ exact, curve }) =>
+      settings.checkpointChoice === "model" ||
       curve.rows.some((row) =>
         measures.every((name) =>
           row[columns.indexOf(name)] ===

@@ -253,3 +253,33 @@ Deno.test({
     equal(dirname(path).endsWith("bc"), true);
   },
 });
+
+Deno.test("a policy that a model chose among members need be that of no row", async () => {
+  const chosen = resolveStudy({
+    presets: ["smoke"],
+    algorithms: ["cql"],
+    seeds: [0, 1, 2, 3],
+    overrides: {
+      ...overrides,
+      algorithms: {
+        cql: {
+          ...overrides.algorithms.cql,
+          ensembleSize: 3,
+          checkpointChoice: "model",
+        },
+      },
+    },
+  });
+  using place = temporary();
+  let others = 0;
+  for (const cell of studyCells(chosen)) {
+    const [result] = await computeCells(chosen, [cell], referenceBackend);
+    writeCell(place.path, result);
+    deepEqual(readCell(place.path, chosen, cell), result);
+    if (!("curve" in result) || !result.curve || !("exact" in result)) continue;
+    const column = result.curve.columns.indexOf("returnMean");
+    const values = result.curve.rows.map((row) => row[column]);
+    if (!values.includes(result.exact.returnMean as number)) others++;
+  }
+  ok(others > 0, "the case that matters");
+});
