@@ -42,7 +42,7 @@ export interface StudyFindings {
  */
 export function studyFindings(
   study: StudyConfig,
-  results: readonly CellResult[],
+  results: Iterable<CellResult>,
   world?: WorldFile,
 ): StudyFindings {
   const series = studySeries(study, results, world);
@@ -77,8 +77,8 @@ export function studyFindings(
 function supportOf(
   { learnt }: PolicySeries,
 ): Pick<PolicyAggregates, "supportedOn"> {
-  const reasons =
-    learnt?.flatMap((one) => "reasons" in one ? [one.reasons] : []) ?? [];
+  const reasons = learnt?.flatMap((one) => one.reasons ? [one.reasons] : []) ??
+    [];
   return reasons.length === 0
     ? {}
     : { supportedOn: reasons.filter(({ length }) => length === 0).length };

@@ -67,7 +67,25 @@ export interface PolicySeries extends PolicyName {
   /** The optimal policy's values by cell; null where no world is known. */
   readonly optimal: readonly MeasuredValues[] | null;
   /** By cell, what the training left; null for a reference. */
-  readonly learnt: readonly (LearnerResult | LogLearnerResult)[] | null;
+  readonly learnt: readonly Training[] | null;
+}
+
+/** What a series keeps of a cell that was learnt: a large study has many. */
+export interface Training {
+  /** SHA-256 of the policy file. */
+  readonly policySha256: string;
+  /** Where no world is known: why the data do not support the policy. */
+  readonly reasons?: readonly string[];
+  /** Where a network was trained in a known world. */
+  readonly curve?: MeasuredCurve;
+}
+
+/** The columns of a training table that say what the policy is worth. */
+export interface MeasuredCurve {
+  /** Their names, after `step`. */
+  readonly columns: readonly string[];
+  /** [rows, columns] */
+  readonly values: Float64Array;
 }
 
 /** The order of the reference policies. */
@@ -87,14 +105,16 @@ const REFERENCES = [
  */
 export function studySeries(
   study: StudyConfig,
-  results: readonly CellResult[],
+  results: Iterable<CellResult>,
   file?: WorldFile,
 ): PolicySeries[] {
-  const byFile = new Map(results.map((result) => [
-    cellFile(result.cell),
-    result,
-  ]));
-  const find = (cell: StudyCell): CellResult => {
+  const byFile = new Map<string, CellSummary>();
+  let hasCvar = true;
+  for (const result of results) {
+    hasCvar &&= hasKnownCvar(result);
+    byFile.set(cellFile(result.cell), summaryOf(result));
+  }
+  const find = (cell: StudyCell): CellSummary => {
     const found = byFile.get(cellFile(cell));
     if (!found) throw new Error(`${cellFile(cell)}: missing`);
     return found;
@@ -121,7 +141,7 @@ export function studySeries(
       return names.map((name): PolicySeries => {
         const policy = learnerOf(name);
         const learnt = policy.cells.map((cell) =>
-          find(cell) as LogLearnerResult
+          find(cell) as Summary<LogLearnerResult>
         );
         return {
           ...policy,
@@ -139,9 +159,9 @@ export function studySeries(
     const cells = policyCells(study, preset, "references");
     const references = cells.map((cell) => find(cell) as ReferencesResult);
     const optimal = references.map(({ exact }) => exact.optimal);
+    const bestOf = new Map(seeds.map((seed, i) => [seed, optimal[i]]));
     const { outcomes } = mdp;
     const unsafe = unsafeMeasure(mdp);
-    const hasCvar = results.every(hasKnownCvar);
     const quantities: [ValueName, ...Quantity[]] = [
       valueName(mdp),
       ...unsafe ? [unsafe] : [],
@@ -151,13 +171,15 @@ export function studySeries(
     const world = { outcomes, quantities, unsafe, unended };
     const learners = names.map((name): PolicySeries => {
       const policy = learnerOf(name);
-      const learnt = policy.cells.map((cell) => find(cell) as LearnerResult);
+      const learnt = policy.cells.map((cell) =>
+        find(cell) as Summary<LearnerResult>
+      );
       const values = learnt.map(({ exact }) => exact);
       return {
         ...policy,
         ...world,
         values,
-        optimal: policy.cells.map(({ seed }) => optimal[seeds.indexOf(seed)]),
+        optimal: policy.cells.map(({ seed }) => bestOf.get(seed)!),
         learnt,
       };
     });
@@ -177,6 +199,30 @@ export function studySeries(
       })),
     ];
   });
+}
+
+/** A result of a learner without what a series has no use for. */
+type Summary<Result extends { curve?: unknown }> =
+  & Omit<Result, "curve" | "actions">
+  & Pick<Training, "curve">;
+
+type CellSummary =
+  | ReferencesResult
+  | Summary<LearnerResult>
+  | Summary<LogLearnerResult>;
+
+function summaryOf(result: CellResult): CellSummary {
+  if (!("policySha256" in result)) return result;
+  const { curve, actions: _, ...rest } = result as LearnerResult;
+  // Where no world is known, no column says it.
+  if (!curve || !rest.exact) return rest;
+  const columns = [
+    "step",
+    ...curve.columns.filter((name) => name in rest.exact),
+  ];
+  const places = columns.map((name) => curve.columns.indexOf(name));
+  const values = curve.rows.flatMap((row) => places.map((place) => row[place]));
+  return { ...rest, curve: { columns, values: Float64Array.from(values) } };
 }
 
 /** Whether CVaR is known of everything in a cell, and not only bounds. */

@@ -199,20 +199,22 @@ export function learningCurve(
 ): StudyCurve {
   if (learnt === null) throw new Error(`${policy} is not a learner`);
   const curves = learnt.map(({ curve }) => curve!);
-  const [{ columns, rows }] = curves;
-  const column = (name: string) => columns.indexOf(name);
-  const at = (row: number, name: string): Estimate => {
-    const values = curves.map((curve) => curve.rows[row][column(name)]);
-    return interquartileEstimate(
-      matrixOf(values, together),
-      `curve/${name}/${preset}/${policy}/${rows[row][column("step")]}`,
+  const [{ columns, values: first }] = curves;
+  const place = (row: number, name: string) =>
+    row * columns.length + columns.indexOf(name);
+  const at = (row: number, name: string): Estimate =>
+    interquartileEstimate(
+      matrixOf(curves.map(({ values }) => values[place(row, name)]), together),
+      `curve/${name}/${preset}/${policy}/${first[place(row, "step")]}`,
     );
-  };
-  const points = rows.map((row, i) => ({
-    step: row[column("step")],
-    value: at(i, value),
-    unsafe: unsafe && at(i, unsafe),
-  }));
+  const points = Array.from(
+    { length: first.length / columns.length },
+    (_, row) => ({
+      step: first[place(row, "step")],
+      value: at(row, value),
+      unsafe: unsafe && at(row, unsafe),
+    }),
+  );
   const quantities = unsafe ? [value, unsafe] as const : [value] as const;
   return { preset, policy, quantities, points };
 }

@@ -164,22 +164,25 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   };
   await heed();
 
-  // Read again, so that nothing depends on what was computed just now.
-  const results = cells.map((cell) => {
-    const result = readCell(out, study, cell, world);
-    if (result) return result;
-    throw new InputError(
-      `${join(out, cellFile(cell))}: vanished while the study was at work`,
-    );
-  });
-  const findings = studyFindings(study, results, world);
-  await heed();
   const files = runFiles(out);
   files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
   for (const [name, content] of kept) files.note(fileOf(name, content));
-  for (const result of results) {
-    files.note(fileOf(cellFile(result.cell), cellText(result)));
+  // Read again, so that nothing depends on what was computed just now; one after the other, because a large
+  // study's would fill the memory.
+  function* results() {
+    for (const cell of cells) {
+      const result = readCell(out, study, cell, world);
+      if (!result) {
+        throw new InputError(
+          `${join(out, cellFile(cell))}: vanished while the study was at work`,
+        );
+      }
+      files.note(fileOf(cellFile(cell), cellText(result)));
+      yield result;
+    }
   }
+  const findings = studyFindings(study, results(), world);
+  await heed();
   await writeFindings(files, findings);
   files.check();
   const machines = machinesOf(originsIn(out), cells.map(cellFile));
