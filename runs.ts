@@ -52,6 +52,7 @@ export { type ExactColumn, exactColumns } from "./src/report/run_numbers.ts";
 export {
   keepsActionNames,
   keepsObservationNames,
+  lostToEvaluation,
 } from "./src/dataset/formats/dataset_file.ts";
 export { referenceLabel } from "./src/evaluation/study_results.ts";
 export { presetNamed } from "./src/config/resolve.ts";

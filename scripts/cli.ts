@@ -239,6 +239,9 @@ export function noteOn(screen: Output, file: string): (note: string) => void {
   return (note) => screen.write(visible(`note: ${file}: ${note}`, 500) + "\n");
 }
 
+/** A result's path is to be taken from the screen: it is not shortened, however long. */
+export const LONGEST_PATH = 100_000;
+
 /** A reading is shown where it takes longer. */
 const SHOWN_AFTER_MS = 1_000;
 

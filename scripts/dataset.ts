@@ -15,7 +15,11 @@ import {
   inspectDataset,
   writeDataset,
 } from "../mod.ts";
-import { keepsActionNames, keepsObservationNames } from "../runs.ts";
+import {
+  keepsActionNames,
+  keepsObservationNames,
+  lostToEvaluation,
+} from "../runs.ts";
 import {
   formatReport,
   group,
@@ -113,6 +117,12 @@ await runScript(usage, async (args) => {
     if (to === "d3rlpy" && dataset.allowed) {
       noteOn(screen, target)(
         "the format has no place for the allowed actions: they are left out",
+      );
+    }
+    const lost = lostToEvaluation(dataset, to);
+    if (lost.length > 0) {
+      noteOn(screen, target)(
+        `the format has no place for ${lost.join(" and ")}: they are left out`,
       );
     }
     if (!keepsObservationNames(dataset, to)) {

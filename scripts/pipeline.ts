@@ -36,7 +36,9 @@ import {
   formatTable,
   type Output,
   processOutput,
+  STDIN,
   style,
+  visible,
 } from "../tools.ts";
 import { chosenBackend } from "./backend_at_work.ts";
 import {
@@ -44,6 +46,7 @@ import {
   artifactsFolder,
   choiceFlag,
   integerFlag,
+  LONGEST_PATH,
   noteOn,
   readDataset,
   readStoredDataset,
@@ -153,6 +156,14 @@ await runScript(usage, async (args) => {
   const dataset = values.dataset
     ? await givenDataset(args, values.dataset, screen)
     : undefined;
+  if (!values.dataset && values.format) {
+    throw new InputError(
+      "--format: says what --dataset FILE must be: give one",
+    );
+  }
+  if (!values.dataset && !resume && switches.has("from-disk")) {
+    throw new InputError("--from-disk: needs --dataset FILE");
+  }
   const chosen = await chosenWorld(args, screen);
   const config = wantedConfig(args, resume, dataset, chosen);
   const out = values.out ??
@@ -190,7 +201,9 @@ await runScript(usage, async (args) => {
     printSummary(metrics);
     const took = duration((performance.now() - begun) / 1000);
     processOutput("stdout").write(
-      `\n${join(out, "report.html")}: the report of the run, made in ${took}\n`,
+      `\n${
+        visible(join(out, "report.html"), LONGEST_PATH)
+      }: the report of the run, made in ${took}\n`,
     );
     return isShown(metrics) ? 0 : 1;
   } catch (error) {
@@ -208,10 +221,20 @@ async function givenDataset(
   screen: Output,
 ): Promise<Dataset> {
   const format = choiceFlag(args, "format", INPUT_FORMATS);
-  if (args.switches.has("from-disk") || staysOnDisk(path)) {
-    return readStoredDataset(path, screen);
+  const fromDisk = args.switches.has("from-disk");
+  if (fromDisk && path === STDIN) {
+    throw new InputError(
+      "--from-disk: stdin is on no disk; write it to a file with " +
+        taskCommand("dataset", "convert", STDIN, "--to", "safetensors") +
+        " --out FILE",
+    );
   }
-  return await readDataset(path, { format }, screen);
+  if (!fromDisk && !staysOnDisk(path)) {
+    return await readDataset(path, { format }, screen);
+  }
+  const dataset = readStoredDataset(path, screen);
+  if (format === undefined || format === "safetensors") return dataset;
+  throw new InputError(`${path}: is safetensors, not ${format}`);
 }
 
 function wantedConfig(

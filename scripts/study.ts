@@ -24,6 +24,7 @@ import {
   type Progress,
   sha256Hex,
   showProgress,
+  visible,
 } from "../tools.ts";
 import { noteSurplus } from "./backend_at_work.ts";
 import { calibrationFlags, runCalibration } from "./calibration.ts";
@@ -31,6 +32,7 @@ import {
   artifactsFolder,
   choiceFlag,
   integerFlag,
+  LONGEST_PATH,
   noteOn,
   readDataset,
   runScript,
@@ -202,7 +204,7 @@ await runScript(usage, async (args) => {
     const took = duration((performance.now() - begun) / 1000);
     processOutput("stdout").write(
       `\n${
-        join(out, "report.html")
+        visible(join(out, "report.html"), LONGEST_PATH)
       }: the report of the study, made in ${took}\n`,
     );
     return 0;

@@ -20,7 +20,13 @@ import {
   processOutput,
   visible,
 } from "../tools.ts";
-import { type Arguments, choiceFlag, type Flag, integerFlag } from "./cli.ts";
+import {
+  type Arguments,
+  choiceFlag,
+  type Flag,
+  integerFlag,
+  LONGEST_PATH,
+} from "./cli.ts";
 import {
   arrayScript,
   mergeScript,
@@ -152,7 +158,9 @@ export async function runMerge(
   if (result === null) return 1;
   printStudy(output, result);
   output.write(
-    `\n${join(options.out, "report.html")}: the report of the study\n`,
+    `\n${
+      visible(join(options.out, "report.html"), LONGEST_PATH)
+    }: the report of the study\n`,
   );
   return 0;
 }

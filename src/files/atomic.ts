@@ -44,7 +44,8 @@ export function writeFileAtomic(
 }
 
 /**
- * Gives a file a second name or, where the system has none for it, copies it; whole or not at all.
+ * Gives a file a second name or, where the system has none for it, copies it; whole or not at all. A
+ * symbolic link is followed: what it points to gets the name.
  *
  * @param from The file, which must not change afterwards.
  * @param path Its folder exists. What it held before is replaced.
@@ -55,12 +56,11 @@ export function placeFile(from: string, path: string): void {
   removeIfThere(temporary);
   try {
     try {
-      Deno.linkSync(from, temporary);
+      // Of a symbolic link, a second name would be another symbolic link.
+      Deno.linkSync(Deno.realPathSync(from), temporary);
     } catch {
-      // Another file system, or one without links.
-      Deno.copyFileSync(from, temporary);
-      using file = Deno.openSync(temporary, { write: true });
-      file.syncSync();
+      // Another file system, one without links, or somebody else's file.
+      copyBytes(from, temporary);
     }
     Deno.renameSync(temporary, path);
     // A rename onto another name of the same file does nothing.
@@ -70,6 +70,19 @@ export function placeFile(from: string, path: string): void {
     throw cannotWrite(path, error);
   }
   syncDirectory(dirname(path));
+}
+
+/** Copies bytes and no rights: a copy that may only be read could be neither forced to the disk nor mended. */
+function copyBytes(from: string, to: string): void {
+  using source = Deno.openSync(from);
+  using copy = Deno.openSync(to, { write: true, createNew: true });
+  const buffer = new Uint8Array(2 ** 20);
+  for (;;) {
+    const count = source.readSync(buffer);
+    if (count === null) break;
+    writeAll(copy, buffer.subarray(0, count));
+  }
+  copy.syncSync();
 }
 
 function removeIfThere(path: string): void {

@@ -178,7 +178,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
     const world = resume ? recordedWorld(out, config) : options.world;
     if (!given) requireRoomToCollect(config, backend, world);
     const dataset = resume && given
-      ? recordedDataset(out, options.fromDisk)
+      ? recordedDataset(out, config, options.fromDisk)
       : options.dataset;
     const opened = openProblem(
       config,

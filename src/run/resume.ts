@@ -73,19 +73,25 @@ export function requireSameConfig(directory: string, config: Config): void {
 }
 
 /**
- * The data of the run in a directory.
+ * The data of the run in a directory; those that its configuration names, where they are from a file.
  *
  * @param fromDisk Whether they stay on disk whatever their size.
- * @throws InputError if they are missing or damaged.
+ * @throws InputError if they are missing, damaged or others.
  */
 export function recordedDataset(
   directory: string,
+  { dataset: { sha256 } }: Pick<Config, "dataset">,
   fromDisk = false,
 ): Dataset {
   const path = join(directory, DATASET_FILE);
-  return fromDisk || staysOnDisk(path)
+  const dataset = fromDisk || staysOnDisk(path)
     ? openStoredDataset(path)
     : datasetFromSafetensors(readFile(path), path);
+  const found = dataset.stored?.sha256 ?? fileSha256(path);
+  if (sha256 === null || found === sha256) return dataset;
+  throw new InputError(
+    `${path}: is not the data that the configuration names (dataset.sha256); put them back`,
+  );
 }
 
 /**

@@ -101,7 +101,7 @@ export async function verifyRun(
     }
     const dataset = sha256 === null
       ? undefined
-      : recordedDataset(directory, options.fromDisk);
+      : recordedDataset(directory, config, options.fromDisk);
     if (bad.has(WORLD_FILE)) return found;
     const world = recordedWorld(directory, config);
     problem = openProblem(config, { dataset, world }, () => {

@@ -234,7 +234,7 @@ export function programFor(
     tables: program.tables.map(({ name }) => {
       if (name !== ALLOWED) {
         throw new InputError(
-          `algorithms.${algorithm.name}: needs all data in memory, and these stay on disk`,
+          `algorithms.${algorithm.name}: needs all data in memory, and these stay on disk: take another learner; see docs/large-data.md`,
         );
       }
       return { name, length: tableRows * shape.actionCount };

@@ -716,9 +716,22 @@ Deno.test("CSV: files that are not a data set", async () => {
   broken[SMALL.indexOf("\n1,") + 1] = 0xff;
   assert.equal(
     await message(broken),
-    "f.csv: 2 bad rows: line 5: the episode is not UTF-8; " +
+    "f.csv: 2 bad rows: line 5: the episode is not UTF-8; save the file as UTF-8; " +
       "line 6: the episode has no action",
   );
+  const columns = "episode,observation_0,action,reward,terminated,outcome," +
+    "propensity,allowed\n";
+  const cells = ["0", "1", "go", "2", "1", "well", "0.5", "go stay"];
+  for (const [at, column] of columns.trim().split(",").entries()) {
+    const bytes = new TextEncoder().encode(`${columns}${cells}\n`);
+    bytes[columns.length + cells.slice(0, at).join().length + Math.sign(at)] =
+      0xe4;
+    const what = at === 0 ? "the episode" : `"${column}"`;
+    assert.equal(
+      await message(bytes),
+      `f.csv: 1 bad row: line 2: ${what} is not UTF-8; save the file as UTF-8`,
+    );
+  }
 });
 
 Deno.test("CSV: a quote that is never closed is noticed before the end", async () => {

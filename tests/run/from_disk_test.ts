@@ -198,3 +198,120 @@ Deno.test(
     equal(staysOnDisk(join(folder, "none")), false);
   }),
 );
+
+Deno.test({
+  name: "from disk: data behind a symbolic link are the run's as any others",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (folder) => {
+    written(folder, randomLog(3));
+    const link = join(folder, "link");
+    Deno.symlinkSync("data.safetensors", link);
+    const stored = openStoredDataset(link);
+    const known = { datasetSha256: datasetSha256(stored) };
+    const out = join(folder, "run");
+    await runPipeline({
+      config: resolveConfig(
+        "smoke",
+        { ...logOverrides, dataset: { heldOut: 0 } },
+        known,
+      ),
+      backend: reference,
+      out,
+      dataset: stored,
+    });
+    const { isFile } = Deno.lstatSync(join(out, "dataset.safetensors"));
+    ok(isFile);
+    const found = await verifyRun({
+      directory: out,
+      backend: reference,
+      fromDisk: true,
+    });
+    ok(isVerified(found), JSON.stringify(found));
+  }),
+});
+
+Deno.test(
+  "from disk: what is of another format is refused with the way to this one",
+  inFolder(async (folder) => {
+    const kinds: Record<string, Uint8Array> = {
+      csv: new TextEncoder().encode("episode,observation_0,action,reward\n"),
+      parquet: new TextEncoder().encode("PAR1 and so on"),
+      gz: Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2),
+      hdf5: Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0, 0),
+    };
+    for (const [name, bytes] of Object.entries(kinds)) {
+      Deno.writeFileSync(join(folder, name), bytes);
+    }
+    Deno.mkdirSync(join(folder, "minari"));
+    for (const name of [...Object.keys(kinds), "minari"]) {
+      const path = join(folder, name);
+      equal(
+        await refusal(() => openStoredDataset(path)),
+        `${path}: is no safetensors data set, and nothing else can stay on disk; ` +
+          "make one with deno task dataset convert FILE --to safetensors",
+      );
+    }
+    equal(
+      await refusal(() => openStoredDataset(join(folder, "none"))),
+      `${join(folder, "none")}: does not exist`,
+    );
+  }),
+);
+
+Deno.test(
+  "from disk: a file that is changed, replaced or removed in use is asked back",
+  inFolder(async (folder) => {
+    const path = join(folder, "data.safetensors");
+    const faults: Record<string, () => void> = {
+      removed: () => Deno.removeSync(path),
+      cut: () => Deno.truncateSync(path, 300),
+      longer: () =>
+        Deno.writeFileSync(path, new Uint8Array(1), { append: true }),
+      replaced() {
+        Deno.copyFileSync(path, `${path}.new`);
+        Deno.renameSync(`${path}.new`, path);
+      },
+    };
+    for (const [fault, make] of Object.entries(faults)) {
+      written(folder, randomLog(4));
+      const stored = openStoredDataset(path);
+      make();
+      equal(
+        await refusal(() => stored.stored!.take(Uint32Array.of(3))),
+        `${path}: was changed or removed while it was in use; ` +
+          "put it back as it was, and let nothing write there",
+        fault,
+      );
+    }
+  }),
+);
+
+Deno.test(
+  "a run whose data are others by now is not resumed, and says which file it wants back",
+  inFolder(async (folder) => {
+    const dataset = randomLog(5);
+    const config = resolveConfig("smoke", logOverrides, {
+      datasetSha256: datasetSha256(dataset),
+    });
+    const out = join(folder, "run");
+    await runPipeline({ config, backend: reference, out, dataset });
+    Deno.removeSync(join(out, "manifest.json"));
+    const other = written(folder, randomLog(6));
+    Deno.copyFileSync(other, join(out, "dataset.safetensors"));
+    for (const fromDisk of [false, true]) {
+      equal(
+        await refusal(() =>
+          runPipeline({
+            config,
+            backend: reference,
+            out,
+            resume: true,
+            fromDisk,
+          })
+        ),
+        `${join(out, "dataset.safetensors")}: is not the data that the ` +
+          "configuration names (dataset.sha256); put them back",
+      );
+    }
+  }),
+);

@@ -64,7 +64,7 @@ Deno.test("the training seed names networks and minibatches, and nothing of the 
       equal(same[policy], own[policy]);
       notEqual(other[policy], own[policy]);
       const alone = await train(
-        recordedDataset(out),
+        recordedDataset(out, recordedConfig(out)),
         name,
         smallConfig.algorithms[name]!,
         {

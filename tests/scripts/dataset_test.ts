@@ -271,3 +271,36 @@ Deno.test("dataset: mistakes get one line and code 2", async () => {
     });
   }
 });
+
+Deno.test("dataset: who acted and how episodes ended are left out by d3rlpy's and Minari's formats, with a note", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const columns = {
+      propensity: ["0.5", "propensities"],
+      outcome: ["well", "outcomes"],
+      "propensity,outcome": ["0.5,well", "propensities and outcomes"],
+    };
+    for (const [names, [cells, lost]] of Object.entries(columns)) {
+      const log = join(folder, `${lost}.csv`);
+      Deno.writeTextFileSync(
+        log,
+        `episode,observation_0,action,reward,terminated,${names}\n` +
+          `0,1,0,1,1,${cells}\n1,5,1,0,1,${cells}\n`,
+      );
+      for (const to of ["d3rlpy", "minari", "csv", "safetensors"]) {
+        const target = join(folder, `${lost}-${to}`);
+        const { stderr } = await dataset(
+          ...["convert", log, "--to", to, "--out", target],
+        );
+        assert.equal(
+          stderr,
+          to === "csv" || to === "safetensors"
+            ? ""
+            : `note: ${target}: the format has no place for ${lost}: they are left out\n`,
+        );
+      }
+    }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { resolveConfig } from "../../src/config/resolve.ts";
+import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
 import { runPipeline } from "../../src/run/pipeline.ts";
 import {
   backends,
@@ -13,6 +14,7 @@ import {
   smallOverrides,
   snapshot,
 } from "../run/small_run.ts";
+import { tosses } from "../run/small_log.ts";
 
 const [, [, wasm]] = backends;
 const pipeline = (...args: string[]) => runScriptOf("pipeline", ...args);
@@ -66,6 +68,8 @@ Deno.test(
       "episode,observation_0,action,reward,terminated,truncated\n" +
         "0,1,0,1,0,1\n0,1,,,,\n1,1,1,1.5,1,0\n1,1,,,,\n",
     );
+    const own = join(folder, "own.safetensors");
+    Deno.writeFileSync(own, datasetToSafetensors(tosses()));
     const noData = file("data.safetensors", "\x10\0\0\0\0\0\0\0{not a header}");
     const cases: readonly (readonly [string[], RegExp])[] = [
       [["--sede", "1"], /unknown flag --sede; did you mean --seed\?$/],
@@ -106,6 +110,23 @@ Deno.test(
       [
         ["--out", damaged],
         /damaged\.json: is a file; choose another folder with --out$/,
+      ],
+      [["--from-disk"], /^error: --from-disk: needs --dataset FILE$/],
+      [
+        ["--format", "csv"],
+        /^error: --format: says what --dataset FILE must be: give one$/,
+      ],
+      [
+        ["--from-disk", "--dataset", "-"],
+        /^error: --from-disk: stdin is on no disk; write it to a file with deno task dataset convert - --to safetensors --out FILE$/,
+      ],
+      [
+        ["--from-disk", "--dataset", customers],
+        /customers\.csv: is no safetensors data set, and nothing else can stay on disk; /,
+      ],
+      [
+        ["--from-disk", "--format", "csv", "--dataset", own],
+        /own\.safetensors: is safetensors, not csv$/,
       ],
       [["--resume"], /--resume: needs the run's folder, --out DIR$/],
       [

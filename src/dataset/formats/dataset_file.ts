@@ -175,6 +175,22 @@ export function keepsObservationNames(
 }
 
 /**
+ * What an evaluation of policies asks for, and a format has no place for: probabilities of actions,
+ * outcomes of episodes.
+ */
+export function lostToEvaluation(
+  dataset: Dataset,
+  format: DatasetFormat,
+): readonly string[] {
+  // Asked first: data that became safetensors while they were read do not give their columns.
+  if (format === "safetensors" || format === "csv") return [];
+  return [
+    ...(dataset.propensities ? ["propensities"] : []),
+    ...(dataset.outcomes ? ["outcomes"] : []),
+  ];
+}
+
+/**
  * Writes a data set. Equal data sets give equal bytes in every format.
  *
  * @param path A file, or for "minari" a directory; it must not exist.

@@ -33,12 +33,15 @@ export function identityOf(file: Deno.FsFile): string {
  * Opens a file again.
  *
  * @param identity What {@link identityOf} gave before.
- * @throws InputError if it is gone or changed; so does reading.
+ * @throws InputError if it is gone or changed; reading throws for a file that has become shorter.
  */
 export function openAgain(path: string, identity: string): StoredFile {
-  const file = openFile(path);
   const changed = () =>
-    new InputError(`${path}: was changed while it was in use`);
+    new InputError(
+      `${path}: was changed or removed while it was in use; put it back as it was, and let nothing write there`,
+    );
+  if (!isThere(path)) throw changed();
+  const file = openFile(path);
   if (identityOf(file) !== identity) {
     file.close();
     throw changed();
@@ -60,6 +63,15 @@ export function openAgain(path: string, identity: string): StoredFile {
     },
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
 }
 
 /**

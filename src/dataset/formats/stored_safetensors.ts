@@ -166,13 +166,33 @@ export function staysOnDisk(path: string): boolean {
   }
 }
 
+/** For whoever did not know that nothing else can stay on disk. */
+function foreign(path: string): InputError {
+  return new InputError(
+    `${path}: is no safetensors data set, and nothing else can stay on disk; ` +
+      "make one with deno task dataset convert FILE --to safetensors",
+  );
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // Whoever opens it says why that cannot be done.
+    return false;
+  }
+}
+
 function sourceAt(
   path: string,
   onProgress: (done: number, bytes: number) => void,
 ): Source {
+  if (isDirectory(path)) throw foreign(path);
   using file = openFile(path);
   const identity = identityOf(file);
   const places = placesOf(file, path);
+  const [brace] = places.read(8, 9);
+  if (brace !== undefined && brace !== 0x7b) throw foreign(path);
   const { metadata, places: tensors } = readSafetensorsHeader(places, path);
   const described = { name: path, metadata };
   actionCountIn(described);

@@ -19,6 +19,8 @@ import { ownObservationNames } from "../observation_names.ts";
 const RENAME =
   "if this column says nothing about the end of an episode, rename it";
 
+const NOT_UTF8 = "is not UTF-8; save the file as UTF-8";
+
 const NOT_ALLOWED =
   "if this column does not list the allowed actions, rename it";
 
@@ -168,7 +170,7 @@ export function openRows(
     outcome = "";
     if (isSame || columns.episode < 0) return;
     const text = record.text(columns.episode);
-    if (text === undefined) return "the episode is not UTF-8";
+    if (text === undefined) return `the episode ${NOT_UTF8}`;
     if (ids.has(text)) {
       return `episode ${
         quote(text)
@@ -191,7 +193,7 @@ export function openRows(
     if (columns.outcome >= 0 && !record.isEmpty(columns.outcome)) {
       const text = record.text(columns.outcome);
       if (text === undefined) {
-        return badCell(record, columns.outcome, "not UTF-8");
+        return `${quote(columns.names[columns.outcome])} ${NOT_UTF8}`;
       }
       outcome = text;
     }
@@ -409,10 +411,12 @@ export function openRows(
     return isName ? text : undefined;
   };
 
-  const badCell = (record: TableRecord, column: number, what: string) =>
-    `${quote(columns.names[column])} is ${
-      quote(record.text(column) ?? "not UTF-8")
-    }, ${what}`;
+  const badCell = (record: TableRecord, column: number, what: string) => {
+    const text = record.text(column);
+    return `${quote(columns.names[column])} ${
+      text === undefined ? NOT_UTF8 : `is ${quote(text)}, ${what}`
+    }`;
+  };
 
   const badMask = (record: TableRecord, what: string) =>
     badCell(
