@@ -290,9 +290,11 @@ Deno.test(
   "a run whose data are others by now is not resumed, and says which file it wants back",
   inFolder(async (folder) => {
     const dataset = randomLog(5);
-    const config = resolveConfig("smoke", logOverrides, {
-      datasetSha256: datasetSha256(dataset),
-    });
+    const config = resolveConfig(
+      "smoke",
+      { ...logOverrides, dataset: { heldOut: 0 } },
+      { datasetSha256: datasetSha256(dataset) },
+    );
     const out = join(folder, "run");
     await runPipeline({ config, backend: reference, out, dataset });
     Deno.removeSync(join(out, "manifest.json"));

@@ -28,8 +28,11 @@ function both(dataset: Dataset): { dataset: Dataset; stored: Dataset } {
 
 const STEPS = 40;
 
-/** Those that know of observations what a block of them does not say. */
-const needsAll = (name: string) => algorithmNamed(name).tables !== undefined;
+/** Those that know of observations what a block of them does not say, or learn from what is made of all data. */
+const needsAll = (name: string) => {
+  const { tables, relabel } = algorithmNamed(name);
+  return (tables ?? relabel) !== undefined;
+};
 
 for (const name of NETWORK_NAMES.filter((name) => !needsAll(name))) {
   for (
@@ -114,7 +117,7 @@ Deno.test("learners that need all data in memory say so", () => {
         true,
       ),
     new InputError(
-      "algorithms.budgetedCql: needs all data in memory, and these stay on disk",
+      "algorithms.budgetedCql: needs all data in memory, and these stay on disk: take another learner; see docs/large-data.md",
     ),
   );
 });
@@ -133,7 +136,8 @@ Deno.test("a file that changes while it is used is refused", () => {
       ok(error instanceof InputError);
       equal(
         error.message,
-        `${stored.stored!.path}: was changed while it was in use`,
+        `${stored.stored!.path}: was changed or removed while it was in use; ` +
+          "put it back as it was, and let nothing write there",
       );
       return true;
     },
