@@ -277,7 +277,8 @@ export const GROUPS: readonly TableGroup[] = [
   },
   {
     name: "safe",
-    about: "the preset `safe` as it is",
+    about:
+      "the preset `safe` as it is; [its own page](safe-preset.md) has more of the gridworld",
     rows: { bc: "bc, preset safe", cql: "cql, preset safe" },
     preset: "safe",
     overrides: () => ({}),
