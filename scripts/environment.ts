@@ -9,14 +9,14 @@ import {
   evaluateExactly,
   type ExactEvaluation,
   type FiniteMdp,
-  greedyInStates,
   greedyPolicy,
   InputError,
   mixedWithUniform,
   optimalActions,
   type Policy,
-  policyFromSafetensors,
+  policyInStates,
   policyTable,
+  readPolicy,
   resolveConfig,
   uniformPolicy,
   validateMdp,
@@ -450,18 +450,30 @@ function policyNamed(
       }, or give a file`,
     );
   }
-  if (!name.endsWith(".safetensors")) {
+  const isNetwork = name.endsWith(".safetensors");
+  if (!isNetwork && !isByObservation(name)) {
     const note = noteOn(processOutput("stderr"), name);
     return policyTable(name, { mdp, forbidden }, note);
   }
-  const policy = policyFromSafetensors(readFile(name), name);
+  const policy = readPolicy(name);
   try {
-    return greedyInStates(policy, mdp);
+    return policyInStates(policy, mdp);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(
       `${name}: is a policy of another world: ${error.message}`,
     );
+  }
+}
+
+/** Whether a file is a table whose rows are of observations, and not of states. */
+function isByObservation(path: string): boolean {
+  try {
+    const content = JSON.parse(new TextDecoder().decode(readFile(path)));
+    return Object.hasOwn(Object(content), "observations");
+  } catch {
+    // What is wrong with it is said where it is read.
+    return false;
   }
 }
 

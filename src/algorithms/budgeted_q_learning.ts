@@ -147,6 +147,19 @@ export const budgetedConservativeQLearning: AlgorithmDefinition<
   // The multiplier is in units of it.
   isScaledByData: () => true,
   tables: budgetTables,
+  suspicions(settings, known) {
+    const unsafe = unsafeOf(settings, known);
+    const count = unsafe?.reduce((sum, is) => sum + is, 0);
+    if (unsafe === null || count !== 0 && count !== unsafe.length) return [];
+    const which = settings.unsafeReward === null
+      ? "the environment calls"
+      : `unsafeReward ${settings.unsafeReward} makes`;
+    return [
+      `${which} ${
+        count === 0 ? "no step" : "every step"
+      } of the data unsafe: the budget of budgetedCql tells no action from another`,
+    ];
+  },
   build(settings, shape) {
     const { batchSize, alpha, targetUpdateInterval } = settings;
     const { actionCount: actions, tableRows, largestReward = 1 } = shape;
@@ -281,13 +294,12 @@ export const budgetedConservativeQLearning: AlgorithmDefinition<
  * @throws InputError if it is not known which steps are unsafe.
  */
 function budgetTables(
-  { unsafeReward }: BudgetedCqlSettings,
-  { dataset, rowOf, rowCount, unsafeSteps }: KnownOfData,
+  settings: BudgetedCqlSettings,
+  known: KnownOfData,
 ): Record<string, Float32Array> {
-  const { actions, rewards, episodeOffsets, actionCount } = dataset;
-  const unsafe = unsafeReward === null
-    ? unsafeSteps?.() ?? null
-    : rewards.map((reward) => reward <= Math.fround(unsafeReward) ? 1 : 0);
+  const { dataset, rowOf, rowCount } = known;
+  const { actions, episodeOffsets, actionCount } = dataset;
+  const unsafe = unsafeOf(settings, known);
   if (unsafe === null) {
     throw new InputError(
       "algorithms.budgetedCql.unsafeReward: the environment calls nothing unsafe, or is not known: " +
@@ -320,4 +332,15 @@ function budgetTables(
       (count, row) => perStart * count / Math.max(1, rowCounts[row]),
     ),
   };
+}
+
+/** [N] 1 where a step is unsafe; null where that is not known. */
+function unsafeOf(
+  { unsafeReward }: BudgetedCqlSettings,
+  { dataset, unsafeSteps }: Pick<KnownOfData, "dataset" | "unsafeSteps">,
+): Uint8Array | null {
+  return unsafeReward === null ? unsafeSteps?.() ?? null : Uint8Array.from(
+    dataset.rewards,
+    (reward) => reward <= Math.fround(unsafeReward) ? 1 : 0,
+  );
 }

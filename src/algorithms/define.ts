@@ -103,6 +103,11 @@ export interface AlgorithmDefinition<Name extends string, Settings> {
     settings: Settings,
     known: KnownOfData,
   ): Readonly<Record<string, Float32Array>>;
+  /** What in the data leaves it without an effect, in words. */
+  suspicions?(
+    settings: Settings,
+    known: Pick<KnownOfData, "dataset" | "unsafeSteps">,
+  ): readonly string[];
   /**
    * The data that its Program trains on in place of those given, where it makes others of them.
    *

@@ -244,6 +244,14 @@ export function knownTables(
   return algorithmNamed(name).tables?.(settings as never, known) ?? {};
 }
 
+/** What in the data leaves an algorithm without an effect, in words. */
+export function suspicionsOfData(
+  { name, settings }: Algorithm,
+  known: Pick<KnownOfData, "dataset" | "unsafeSteps">,
+): readonly string[] {
+  return algorithmNamed(name).suspicions?.(settings as never, known) ?? [];
+}
+
 /**
  * The policy of a learner from counts.
  *

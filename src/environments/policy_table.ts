@@ -82,6 +82,11 @@ function fromJson(text: string, name: string): Table {
       `${name}: has probabilities and actions; keep those that are meant`,
     );
   }
+  if (value?.observations != null) {
+    throw new InputError(
+      `${name}: its rows are of observations, not of states: readPolicy and policyInStates take it`,
+    );
+  }
   for (const kind of ["probabilities", "actions"] as const) {
     const list = value?.[kind];
     if (list == null) continue;

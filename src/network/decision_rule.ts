@@ -178,7 +178,7 @@ export function meanOfMembers(
 
 /**
  * What a member's values are without the cost of unsafe steps: values - multiplier · hazards, hazards
- * taken as 0 below 0 and as 1 above 1, as the kernel `less_hazard` has it.
+ * taken as 0 below 0 and as 1 above 1, as the kernel `less_hazard` has it; NaN where a hazard is.
  */
 export function lessHazard(
   values: Float32Array,
@@ -188,7 +188,10 @@ export function lessHazard(
   const { fround } = Math;
   const factor = fround(multiplier);
   return values.map((value, i) =>
-    flush(fround(value - fround(factor * clipped(hazards[i]))))
+    // What overflows is not safe: clipped, NaN would count as 0.
+    Number.isNaN(hazards[i])
+      ? NaN
+      : flush(fround(value - fround(factor * clipped(hazards[i]))))
   );
 }
 
@@ -204,7 +207,8 @@ export function exclusionThreshold(flexibility: number): number {
 
 /**
  * Writes {@link FORBIDDEN} over the values of excluded actions: those whose logit is at or below the
- * largest one of the row, of allowed actions, by the threshold of {@link exclusionThreshold}.
+ * largest one of the row, of allowed actions, by the threshold of {@link exclusionThreshold}; NaN where
+ * logits that are not finite leave that open.
  *
  * @param values [rows, actions]
  * @param logits [rows, actions]
@@ -225,7 +229,10 @@ export function excludeUnlikely(
       if (allowed?.[i] !== 0 && logits[i] > largest) largest = logits[i];
     }
     for (let i = row; i < row + actions; i++) {
-      if (Math.fround(logits[i] - largest) <= threshold) kept[i] = FORBIDDEN;
+      const below = Math.fround(logits[i] - largest);
+      if (below <= threshold) kept[i] = FORBIDDEN;
+      // An imitator that overflows excludes nothing: the action has no value then, rather than one without the rule.
+      else if (Number.isNaN(below)) kept[i] = NaN;
     }
   }
   return kept;

@@ -4,7 +4,12 @@
  * @module
  */
 import type { ValueSettings } from "../algorithms/define.ts";
-import { type AlgorithmName, isTableName } from "../algorithms/index.ts";
+import {
+  type Algorithm,
+  type AlgorithmName,
+  isTableName,
+  suspicionsOfData,
+} from "../algorithms/index.ts";
 import {
   isTable,
   probabilitiesIn,
@@ -50,7 +55,7 @@ import { policyInStates } from "../evaluation/evaluate.ts";
 import { largestRewardOf } from "../training/task.ts";
 import { modelledData } from "./policy_choice.ts";
 import { logEvaluator, type LogRequest } from "./evaluate_on_log.ts";
-import type { LearntPolicy } from "./learn.ts";
+import { type LearntPolicy, unsafeIn } from "./learn.ts";
 import type { Problem } from "./problem.ts";
 
 /** What the plots need beyond `metrics.json`. */
@@ -220,19 +225,28 @@ function longestEpisode({ episodeOffsets: offsets }: Dataset): number {
 }
 
 /**
- * What looks wrong in data from a file, but for what the configuration has an answer to; and that observations
- * hardly repeat, where a table is learnt.
+ * What looks wrong in data from a file, but for what the configuration has an answer to; that observations
+ * hardly repeat, where a table is learnt; and what leaves an algorithm without an effect.
  */
 export function suspiciousIn(
   { dataset: { sha256 }, network: { encoder }, algorithms }: Config,
-  { all, dataset, environment }: Problem,
+  problem: Problem,
 ): readonly string[] {
+  const { all, dataset, environment } = problem;
   const tables = Object.keys(algorithms).filter(isTableName);
-  const single = tables.length > 0 ? hardlyRepeats(dataset, tables) : [];
-  if (sha256 === null) return single;
+  const forLearners = [
+    ...(tables.length > 0 ? hardlyRepeats(dataset, tables) : []),
+    ...Object.entries(algorithms).flatMap(([name, settings]) =>
+      dataset.stored ? [] : suspicionsOfData({ name, settings } as Algorithm, {
+        dataset,
+        ...unsafeIn(problem),
+      })
+    ),
+  ];
+  if (sha256 === null) return forLearners;
   // A world that is known says itself what its observations are.
   const encoded = environment ? "oneHot" : encoder;
-  return [...suspicionsOf(all, encoded), ...single];
+  return [...suspicionsOf(all, encoded), ...forLearners];
 }
 
 /** Where more of the steps than this have an observation of their own, a table says little. */

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import {
   budgetedConservativeQLearning,
   configureAlgorithm,
+  suspicionsOfData,
 } from "../../src/algorithms/index.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import { wasmBackend } from "../../src/backends/wasm.ts";
@@ -201,4 +202,36 @@ Deno.test("a smaller budget falls less often, and pays for it", async () => {
   ok(tight.fall < 0.1, JSON.stringify(learnt));
   ok(tighter.fall <= tight.fall, JSON.stringify(learnt));
   ok(tight.returnMean < free.returnMean);
+});
+
+Deno.test("data in which nothing or everything is unsafe are said to leave the budget without an effect", () => {
+  const dataset = datasetFromArrays({
+    observations: [0, 1, 0],
+    actions: [0, 1, 0],
+    rewards: [-0.1, 1, -2],
+    terminated: [0, 0, 1],
+  });
+  const says = (unsafeReward: number | null, steps?: number[] | null) =>
+    suspicionsOfData(
+      configureAlgorithm("budgetedCql", { unsafeReward }),
+      {
+        dataset,
+        unsafeSteps: () => steps ? Uint8Array.from(steps) : null,
+      },
+    );
+  const end =
+    " of the data unsafe: the budget of budgetedCql tells no action from another";
+  deepEqual(says(-5), [`unsafeReward -5 makes no step${end}`]);
+  deepEqual(says(-2), []);
+  // As 32-bit floats, which rewards are.
+  deepEqual(says(-0.1), []);
+  deepEqual(says(100), [`unsafeReward 100 makes every step${end}`]);
+  deepEqual(says(null, [0, 0, 0]), [`the environment calls no step${end}`]);
+  deepEqual(says(null, [0, 1, 0]), []);
+  // That is refused where tables are made.
+  deepEqual(says(null, null), []);
+  deepEqual(
+    suspicionsOfData(configureAlgorithm("cql", {}), { dataset }),
+    [],
+  );
 });

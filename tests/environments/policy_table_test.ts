@@ -81,6 +81,16 @@ Deno.test("policy tables: probabilities and actions, by steps or not", () => {
   deepEqual(notes, ["has 3 steps; the first 2 are used"]);
 });
 
+Deno.test("policy tables: rows of observations are not taken for rows of states", async () => {
+  equal(
+    await line(
+      '{"observations": [[2], [1], [0]], "probabilities": [[1, 0], [1, 0], [0, 1]]}',
+      null,
+    ),
+    "p.json: its rows are of observations, not of states: readPolicy and policyInStates take it",
+  );
+});
+
 Deno.test("policy tables: arrays of a npz file", async () => {
   const actions: NpyToWrite = { shape: [3], data: Int32Array.of(0, 1, 0) };
   const half: NpyToWrite = {

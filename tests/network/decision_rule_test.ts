@@ -71,6 +71,23 @@ Deno.test("each part of a rule, by hand", () => {
   deepEqual(constants({ hazard: beyond }, [1, 5]), [1, 1]);
 });
 
+Deno.test("a part of a rule that overflows leaves no value, not the value without it", () => {
+  const values = [1, 2, 3];
+  const imitated = (...logits: number[]) =>
+    constants({
+      imitator: { members: [constant(logits)], flexibility: 0.5 },
+    }, values);
+  deepEqual(imitated(Infinity, 0, 0), [NaN, FORBIDDEN, FORBIDDEN]);
+  deepEqual(imitated(Infinity, Infinity, 0), [NaN, NaN, FORBIDDEN]);
+  deepEqual(imitated(-Infinity, -Infinity, -Infinity), [NaN, NaN, NaN]);
+  deepEqual(imitated(-Infinity, 0, NaN), [FORBIDDEN, 2, NaN]);
+  const hazardous = (...hazards: number[]) =>
+    constants({
+      hazard: { members: [constant(hazards)], multipliers: [2] },
+    }, values);
+  deepEqual(hazardous(NaN, Infinity, -Infinity), [NaN, 0, 3]);
+});
+
 Deno.test("an imitator excludes what is not more than so many times as likely", () => {
   const exclude = (flexibility: number, logits: number[]) =>
     constants(

@@ -305,6 +305,15 @@ Deno.test(
       const config = resolveConfig("smoke", {
         ...logOverrides,
         dataset: { heldOut: 0 },
+        algorithms: {
+          ...logOverrides.algorithms,
+          budgetedCql: {
+            unsafeReward: -3,
+            steps: 4,
+            batchSize: 8,
+            logInterval: 2,
+          },
+        },
       }, { datasetSha256: sha256(dataset), algorithms });
       const metrics = await runPipeline({
         config,
@@ -325,6 +334,12 @@ Deno.test(
       `${notes}`,
     );
     ok(suspicious.includes(line));
+    // And of a learner with a network, what leaves it without an effect.
+    const budget =
+      "unsafeReward -3 makes no step of the data unsafe: the budget of budgetedCql tells no action from another";
+    const budgeted = await notesOf("budgetedCql");
+    ok(budgeted.notes.includes(`suspicious: ${budget}`), `${budgeted.notes}`);
+    ok(budgeted.suspicious.includes(budget));
     const others = await notesOf("bc");
     ok(!others.notes.some((note) => /occur once/.test(note)));
   }),

@@ -135,6 +135,65 @@ Deno.test(
 );
 
 Deno.test(
+  "a table of observations is looked up by them, in whatever order, and is refused in another world",
+  inFolder(async (folder) => {
+    const chances = (s: number) =>
+      [0, 1, 2, 3].map((a) => a === (s * 7 + 2) % 4 ? 0.625 : 0.125);
+    const states = [...Array(16).keys()];
+    const write = (name: string, content: object) => {
+      const path = join(folder, name);
+      Deno.writeTextFileSync(path, JSON.stringify(content));
+      return path;
+    };
+    const table = (rows: number[][], shown: number[]) => ({
+      observations: rows,
+      probabilities: shown.map(chances),
+    });
+    const backwards = states.toReversed();
+    const all = backwards.map((s) => [s]);
+    const evaluate = (path: string) =>
+      json("evaluate", "frozenLake", "--policy", path);
+    const byState = write("states.json", {
+      probabilities: states.map(chances),
+    });
+    const { policy: _, ...wanted } = await evaluate(byState);
+    const { policy: __, ...found } = await evaluate(
+      write("all.json", table(all, backwards)),
+    );
+    deepEqual(found, wanted);
+    // Where it lacks the start, the lowest action is taken, which is that of another table.
+    const lowest = write("lowest.json", {
+      probabilities: states.map((s) => s === 0 ? [1, 0, 0, 0] : chances(s)),
+    });
+    const { policy: ___, ...expected } = await evaluate(lowest);
+    const fewer = table(all.slice(0, 15), backwards.slice(0, 15));
+    const { policy: ____, ...lacking } = await evaluate(
+      write("fewer.json", { ...fewer, otherwise: "lowestAllowed" }),
+    );
+    deepEqual(lacking, expected);
+    ok(lacking.returnMean !== wanted.returnMean);
+    for (
+      const [content, why] of [
+        [fewer, "it has no probabilities for the observation (0) of the data"],
+        [
+          table(states.map((s) => [s >> 2, s & 3]), states),
+          "its observations have 2 numbers, those of the data 1",
+        ],
+      ] as const
+    ) {
+      const path = write("wrong.json", content);
+      const { code, stderr } = await environment(
+        ...["evaluate", "frozenLake", "--policy", path],
+      );
+      deepEqual([code, stderr], [
+        2,
+        `error: ${path}: is a policy of another world: the policy: ${why}\n`,
+      ]);
+    }
+  }),
+);
+
+Deno.test(
   "what is not defined is null: a world that never ends has no sum of rewards, only a discounted one",
   inFolder(async (folder) => {
     const path = join(folder, "clock.json");

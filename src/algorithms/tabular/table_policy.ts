@@ -6,6 +6,7 @@
 import { InputError } from "../../errors.ts";
 import { canonicalJson } from "../../files/canonical_json.ts";
 import type { FiniteMdp } from "../../mdp/mdp.ts";
+import { suggest } from "../../nearest.ts";
 import { visible } from "../../visible.ts";
 import { lowestAllowed } from "./supported.ts";
 
@@ -118,6 +119,15 @@ export function tableText(table: TablePolicy): string {
   return canonicalJson(table);
 }
 
+const KEYS: readonly string[] = [
+  "otherwise",
+  "actionNames",
+  "observationNames",
+  "observations",
+  "allowed",
+  "probabilities",
+] satisfies (keyof TablePolicy)[];
+
 /**
  * Reads a table policy from what a JSON file holds.
  *
@@ -125,6 +135,12 @@ export function tableText(table: TablePolicy): string {
  */
 export function tablePolicy(content: unknown, name: string): TablePolicy {
   const given = Object(content) as Record<keyof TablePolicy, unknown>;
+  for (const key of Array.isArray(content) ? [] : Object.keys(given)) {
+    if (KEYS.includes(key)) continue;
+    throw new InputError(
+      `${name}: ${visible(key)}: unknown key; ${suggest(key, KEYS)}`,
+    );
+  }
   const { otherwise } = given;
   if (otherwise !== undefined && otherwise !== "lowestAllowed") {
     throw new InputError(
@@ -194,7 +210,9 @@ function rowsOf(key: string, value: unknown, name: string): number[][] {
   }
   value.forEach((row, s) => {
     const isRow = Array.isArray(row) &&
-      row.every((x) => typeof x === "number" && Number.isFinite(x));
+      row.every((x) =>
+        typeof x === "number" && Number.isFinite(Math.fround(x))
+      );
     if (!isRow || row.length === 0) {
       throw new InputError(`${name}: ${key}[${s}] is no row of numbers`);
     }

@@ -78,6 +78,18 @@ Deno.test("what else a table's file can say wrongly", () => {
   const says = (change: object, message: RegExp) =>
     throws(() => tablePolicy({ ...table, ...change }, "t"), message);
   says(
+    { alowed: [[1, 1]] },
+    /^InputError: t: alowed: unknown key; did you mean allowed\?$/,
+  );
+  says(
+    { "\u001b[2J": 0 },
+    /^InputError: t: \\u001b\[2J: unknown key; known: otherwise, /,
+  );
+  says(
+    { observations: [[1e39]] },
+    /^InputError: t: observations\[0\] is no row of numbers$/,
+  );
+  says(
     { otherwise: "up" },
     /^InputError: t: otherwise: must be "lowestAllowed"/,
   );
