@@ -48,9 +48,11 @@ const LOOP = [
 
 /** Settings that an algorithm's loss depends on. @throws Error if the oracle does not know one. */
 export function lossSettings(name: NetworkName): string[] {
-  const { settings } = ALGORITHMS.find((each) => each.name === name)!;
-  const keys = Object.keys(settings).filter((key) =>
-    !LOOP.includes(key) && !HEADS.includes(key)
+  const definition = ALGORITHMS.find((each) => each.name === name)!;
+  // A discount of what is planned before any training.
+  const planned = "relabel" in definition ? ["gamma"] : [];
+  const keys = Object.keys(definition.settings).filter((key) =>
+    ![...LOOP, ...HEADS, ...planned].includes(key)
   );
   for (const key of keys) {
     if (Object.hasOwn(RANGES, key)) continue;

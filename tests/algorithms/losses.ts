@@ -397,6 +397,8 @@ const fittedQEvaluation: Loss = ({ settings, sample, target }, watch) => {
 /** By the algorithm's name. */
 const LOSSES: Readonly<Record<string, Loss>> = {
   bc: cloning,
+  // Its network clones what was planned.
+  displacementPlanning: cloning,
   cql: qLearning("online"),
   dqn: qLearning("target"),
   doubleDqn: qLearning("online"),

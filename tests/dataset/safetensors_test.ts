@@ -1,3 +1,4 @@
+import { validateDataset } from "../../src/dataset/validate.ts";
 import assert from "node:assert/strict";
 import {
   readSafetensors,
@@ -211,8 +212,9 @@ Deno.test("outcomes of episodes are kept, and must have names", () => {
   const own = outcomes.ofEpisode;
   assert.equal(message(["died"], own), "d: episode 0: outcome 2 has no name");
   assert.equal(message(["a", "a"], own), "d: two outcomes have one name");
-  assert.equal(
-    message(outcomes.names, own.subarray(1)),
-    "d: 2 outcomes for 3 episodes",
+  const short = { ...outcomes, ofEpisode: own.subarray(1) };
+  assert.throws(
+    () => validateDataset({ ...dataset, outcomes: short }, "d"),
+    /^InputError: d: 2 outcomes for 3 episodes$/,
   );
 });
