@@ -46,7 +46,7 @@ export {
   supportWords,
   worthWords,
 } from "./src/report/study_words.ts";
-export { alarmSentences } from "./src/report/alarms.ts";
+export { alarmBasis, alarmSentences } from "./src/report/alarms.ts";
 export { formatHeldOut } from "./src/report/held_out.ts";
 export { type ExactColumn, exactColumns } from "./src/report/run_numbers.ts";
 export {

@@ -18,6 +18,7 @@ import {
   runPipeline,
 } from "../mod.ts";
 import {
+  alarmBasis,
   alarmSentences,
   datasetSha256,
   exactColumns,
@@ -324,6 +325,9 @@ function printSummary(metrics: Metrics): void {
   if (rows.length > 0) {
     const head = ["policy", ...columns.map(({ head }) => head)];
     output.write("\n" + formatTable(output, head, rows));
+  }
+  if (metrics.displacementMisfit) {
+    output.write(`\nalarms: ${alarmBasis(metrics)}\n`);
   }
   const alarms = alarmSentences(metrics).map((alarm) => `\n${alarm}`);
   if (alarms.length > 0) {

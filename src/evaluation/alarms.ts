@@ -93,7 +93,10 @@ export function alarmBell(
         ) / rewardScale;
         const most = largestReturn === null ? Infinity : largestReturn +
           TOO_HIGH * Math.max(largestReward, Math.abs(largestReturn));
-        if (largestActionValue > most) raised.push("largestActionValue");
+        // Where nothing was ever paid, any value is too high, and none does harm.
+        if (largestReward > 0 && largestActionValue > most) {
+          raised.push("largestActionValue");
+        }
       }
       return {
         modelValue,

@@ -68,7 +68,7 @@ export function requireRule(
     },
   where = "",
 ): void {
-  const require = (isMet: boolean, what: string) => {
+  const demand = (isMet: boolean, what: string) => {
     if (!isMet) throw new InputError(where + what);
   };
   const requireNetworks = (
@@ -80,32 +80,32 @@ export function requireRule(
     }
   };
   const { outputs } = network.layers.at(-1)!;
-  require(
+  demand(
     quantiles === undefined ||
       Number.isSafeInteger(quantiles) && quantiles > 0 &&
         outputs % quantiles === 0,
     `${outputs} outputs are not those of ${quantiles} quantiles`,
   );
-  require(
+  demand(
     risk === undefined || quantiles !== undefined,
     "risk is of quantiles, and there are none",
   );
-  require(
+  demand(
     risk === undefined || risk > 0 && risk <= 1,
     `risk is ${risk}, not above 0 and at most 1`,
   );
-  require(
+  demand(
     spread === undefined || spread >= 0 && spread <= LARGEST_SPREAD,
     `spread is ${spread}, not a number from 0 to ${LARGEST_SPREAD}`,
   );
-  require(members.length > 0, "the policy has no network");
+  demand(members.length > 0, "the policy has no network");
   requireNetworks(members, network.parameterCount);
   const beside = actionLayout(network, outputs / (quantiles ?? 1));
   if (imitator) {
     const { members, flexibility } = imitator;
-    require(members.length > 0, "the imitator has no network");
+    demand(members.length > 0, "the imitator has no network");
     requireNetworks(members, beside.parameterCount);
-    require(
+    demand(
       flexibility >= 0 && flexibility < 1,
       `flexibility is ${flexibility}, not from 0 and below 1`,
     );
@@ -115,12 +115,12 @@ export function requireRule(
       hazard.members.length,
       hazard.multipliers.length,
     ];
-    require(
+    demand(
       own === members.length && multipliers === own,
       `${own} networks and ${multipliers} multipliers of the hazard for ${members.length} members`,
     );
     requireNetworks(hazard.members, beside.parameterCount);
-    require(
+    demand(
       hazard.multipliers.every((x) => x >= 0 && x < Infinity),
       "a multiplier is not a number from 0",
     );

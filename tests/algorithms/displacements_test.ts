@@ -229,3 +229,57 @@ Deno.test("displacementPlanning learns one step in each observation, with the pl
   );
   ok(plan.terminated.every((flag) => flag === 1));
 });
+
+/** A grid of 8 by 8, each action twelve times in each place, of which two slip and stay. */
+function gridData(
+  isWall: (x: number, y: number, a: number) => boolean,
+): Dataset {
+  const moves = [[1, 0], [-1, 0], [0, 1], [0, -1]];
+  const held = (x: number) => Math.min(7, Math.max(0, x));
+  const observations: number[] = [];
+  const actions: number[] = [];
+  for (let x = 0; x < 8; x++) {
+    for (let y = 0; y < 8; y++) {
+      moves.forEach(([dx, dy], a) => {
+        for (let visit = 0; visit < 12; visit++) {
+          const stays = visit % 6 === 5 || isWall(x, y, a);
+          observations.push(x, y);
+          observations.push(
+            ...stays ? [x, y] : [held(x + dx), held(y + dy)],
+          );
+          actions.push(a);
+        }
+      });
+    }
+  }
+  const n = actions.length;
+  return {
+    observationSize: 2,
+    actionCount: 4,
+    observations: Float32Array.from(observations),
+    actions: Int32Array.from(actions),
+    rewards: new Float32Array(n).fill(-1),
+    terminated: new Uint8Array(n),
+    truncated: new Uint8Array(n).fill(1),
+    episodeOffsets: Uint32Array.from({ length: n + 1 }, (_, i) => i),
+  };
+}
+
+Deno.test("one wall in one place of 64 is found, where all places together hide it", () => {
+  equal(typeof displacementModel(gridData(() => false), GAMMA), "object");
+  const wall = gridData((x, y, a) => x === 3 && y === 4 && a === 0);
+  equal(
+    displacementModel(wall, GAMMA),
+    "from the observation (3, 4) actions lead elsewhere than from others",
+  );
+});
+
+Deno.test("tiny rewards have the plan and the values of others, in their units", () => {
+  const scaled = (scale: number) =>
+    modelOf(lineData({ reward: (_, __, entered) => scale * payOf(entered) }));
+  const [plain, tiny] = [scaled(1), scaled(2 ** -40)].map((model) =>
+    model.plan()
+  );
+  deepEqual(tiny.actions, plain.actions);
+  ok(Math.abs(tiny.value * 2 ** 40 - plain.value) < 1e-7, `${tiny.value}`);
+});

@@ -17,7 +17,7 @@ import { sharedDisplacements } from "./shares.ts";
 
 /** Probability with which an action is replaced by a uniform one of those allowed: caution beside the worst. */
 const ACTION_NOISE = 0.2;
-/** Sweeps end when no value changes by more. */
+/** Sweeps end when no value changes by more, or by this share of the largest reward where that is below 1. */
 const TOLERANCE = 1e-9;
 /** Or after so many: an undiscounted loop has no value. */
 const MOST_SWEEPS = 10_000;
@@ -71,7 +71,7 @@ export function displacementModel(
   if (typeof observed === "string") return observed;
   const shares = sharedDisplacements(observed);
   const concentration = fitConcentration(observed, shares);
-  const misfit = misfitOf(dataset, observed, concentration);
+  const misfit = misfitOf(dataset, observed, shares, concentration);
   if (misfit !== null) return misfit;
   const { kappa } = concentration;
   const probabilities = placeProbabilities(observed, shares, kappa);
@@ -135,6 +135,8 @@ function solver(
   const mayTake = (u: number, a: number) =>
     allowed === undefined || allowed[u * actionCount + a] === 1;
 
+  const largest = rewards.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
+  const tolerance = TOLERANCE * Math.min(1, largest);
   const values = new Float64Array(count);
   const outcomes = new Float64Array(kinds);
   /** Worth of each action in an observation, in `own`; -Infinity for what is not allowed. */
@@ -168,7 +170,7 @@ function solver(
   const sweepUntilSettled = (choose: (u: number) => number) => {
     values.fill(0);
     let change = Infinity;
-    for (let n = 0; change > TOLERANCE && n < MOST_SWEEPS; n++) {
+    for (let n = 0; change > tolerance && n < MOST_SWEEPS; n++) {
       change = 0;
       for (let u = 0; u < count; u++) {
         backup(u);
