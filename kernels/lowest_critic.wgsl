@@ -1,42 +1,16 @@
 // lowest_critic: a thread compares the two critics in one action of one row.
 
-// The sum of an action's `whole` lowest quantiles and of `fraction` of the next, in `heads`.
-fn sum_of_heads(start: u32) -> f32 {
-  var sum = 0.0;
-  if (arguments.whole >= arguments.quantiles) {
-    for (var k = 0u; k < arguments.quantiles; k++) { sum = add(sum, heads[start + k]); }
-    return sum;
-  }
-  // One after the other, by size and then by index; `last` is the index of the one before, plus 1.
-  var last = 0u;
-  var previous = 0.0;
-  for (var n = 0u; n <= arguments.whole; n++) {
-    var next = 0u;
-    var smallest = 0.0;
-    for (var i = 0u; i < arguments.quantiles; i++) {
-      let z = heads[start + i];
-      if (last > 0u && (z < previous || (z == previous && i < last))) { continue; }
-      if (next == 0u || z < smallest) {
-        next = i + 1u;
-        smallest = z;
-      }
-    }
-    if (n < arguments.whole) {
-      sum = add(sum, smallest);
-    } else {
-      sum = add(sum, mul(arguments.fraction, smallest));
-    }
-    last = next;
-    previous = smallest;
-  }
-  return sum;
+// A quantile of the critic, or of the lowest so far.
+fn quantile(critic: bool, i: u32) -> f32 {
+  if (critic) { return heads[i]; }
+  return lowest[i];
 }
 
-// The same in `lowest`.
-fn sum_of_lowest(start: u32) -> f32 {
+// The sum of an action's `whole` lowest quantiles and of `fraction` of the next.
+fn lowest_sum(critic: bool, start: u32) -> f32 {
   var sum = 0.0;
   if (arguments.whole >= arguments.quantiles) {
-    for (var k = 0u; k < arguments.quantiles; k++) { sum = add(sum, lowest[start + k]); }
+    for (var k = 0u; k < arguments.quantiles; k++) { sum = add(sum, quantile(critic, start + k)); }
     return sum;
   }
   // One after the other, by size and then by index; `last` is the index of the one before, plus 1.
@@ -46,7 +20,7 @@ fn sum_of_lowest(start: u32) -> f32 {
     var next = 0u;
     var smallest = 0.0;
     for (var i = 0u; i < arguments.quantiles; i++) {
-      let z = lowest[start + i];
+      let z = quantile(critic, start + i);
       if (last > 0u && (z < previous || (z == previous && i < last))) { continue; }
       if (next == 0u || z < smallest) {
         next = i + 1u;
@@ -71,7 +45,7 @@ fn kernel(thread: u32, run: u32) {
   let first = row * arguments.stride + (thread % arguments.actions) * arguments.quantiles;
   let source = start_heads(run) + first;
   let to = start_lowest(run) + first;
-  if (sum_of_heads(source) < sum_of_lowest(to)) {
+  if (lowest_sum(true, source) < lowest_sum(false, to)) {
     for (var k = 0u; k < arguments.quantiles; k++) { lowest[to + k] = heads[source + k]; }
   }
 }

@@ -155,15 +155,11 @@ await runScript(usage, async (args) => {
   if (kinds.length > 1) {
     throw new InputError(`--${kinds[0]} and --${kinds[1]}: give one of them`);
   }
-  const needs = Object.entries({
-    tasks: "submit",
-    sbatch: "submit",
-    print: "submit",
-  })
-    .find(([name, other]) =>
-      (name in values || switches.has(name)) && !(other in values)
-    );
-  if (needs) throw new InputError(`--${needs[0]}: is of --${needs[1]}`);
+  const own = ["tasks", "sbatch", "print"]
+    .find((name) => name in values || switches.has(name));
+  if (own !== undefined && !("submit" in values)) {
+    throw new InputError(`--${own}: is of --submit`);
+  }
   if (values.merge !== undefined) return await runMerge(shared);
   if (values.submit !== undefined) return await runSubmit(shared);
   const shard = values.shard === undefined ? null : parseShard(values.shard);

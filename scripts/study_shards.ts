@@ -226,10 +226,8 @@ function withoutFlags(
   for (let i = 0; i < args.length; i++) {
     const name = names.find((name) => args[i].split("=")[0] === `--${name}`);
     if (name === undefined) kept.push(args[i]);
-    else if (!args[i].includes("=") && shardFlags[name]?.value !== "") {
-      // A switch has no value behind it.
-      if (name !== "print") i++;
-    }
+    // A switch has no value behind it.
+    else if (name !== "print" && !args[i].includes("=")) i++;
   }
   return kept;
 }

@@ -146,8 +146,7 @@ export class StudyStoppedError extends Error {
  */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { study, dataset, world, out, backend = "wasm", signal } = options;
-  requireEnvironments(study, world);
-  requireData(options);
+  requireProblems(options);
   requireRoomForStudy(study, roomOf(backend), { dataset, world });
   const kept = inputsOf(options);
   using _lock = claimStudy(options);
@@ -209,8 +208,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
 export function beginStudy(
   options: Pick<StudyOptions, "study" | "dataset" | "world" | "out">,
 ): void {
-  requireEnvironments(options.study, options.world);
-  requireData(options);
+  requireProblems(options);
   claimStudy(options)[Symbol.dispose]();
 }
 
@@ -245,8 +243,7 @@ export async function runShard(
   shard: Shard,
 ): Promise<StudyProgress> {
   const { study, dataset, world, out, backend = "wasm", signal } = options;
-  requireEnvironments(study, world);
-  requireData(options);
+  requireProblems(options);
   requireRoomForStudy(study, roomOf(backend), { dataset, world });
   // For a moment only: other shards make or open the folder in the same way.
   const claimed = await patiently(
@@ -357,6 +354,12 @@ function inputsOf(
     ...(dataset ? [[DATASET_FILE, datasetToSafetensors(dataset)]] : []),
     ...(world ? [[WORLD_FILE, worldToSafetensors(world)]] : []),
   ] as [string, Uint8Array][];
+}
+
+/** Refuses what cannot be learnt from, before a folder is made. */
+function requireProblems(options: Omit<StudyOptions, "out">): void {
+  requireEnvironments(options.study, options.world);
+  requireData(options);
 }
 
 /**
