@@ -29,6 +29,15 @@ const PLAN_FIELDS = [
   "stride",
 ] as const satisfies readonly (keyof PlanLayout)[];
 
+/**
+ * Changes a part of a shader's source before the parts are joined: `frame`, `portable`, `plan`, or a
+ * kernel's own by its name. It is for planting faults.
+ */
+export type AlteredSource = (part: string, source: string) => string;
+
+/** Changes nothing. */
+export const unaltered: AlteredSource = (_, source) => source;
+
 /** Portable f32 and its guard, for shaders that are not kernels. */
 export const PORTABLE_SOURCE: string = portable;
 
@@ -38,7 +47,10 @@ export function planBinding(kernel: Kernel): number {
 }
 
 /** The whole shader of a kernel; its entry point is `main`. */
-export function kernelSource(kernel: Kernel): string {
+export function kernelSource(
+  kernel: Kernel,
+  altered: AlteredSource = unaltered,
+): string {
   const buffers = Object.keys(kernel.buffers);
   const binding = planBinding(kernel);
   const declarations = buffers.map((name, i) => {
@@ -76,7 +88,8 @@ fn main(
   kernel((group.y * groups.x + group.x) * ${WORKGROUP_THREADS}u + lane, group.z);
 }
 `;
-  return [frame, portable, plan, kernel.wgsl].join("\n");
+  return Object.entries({ frame, portable, plan, [kernel.name]: kernel.wgsl })
+    .map(([part, source]) => altered(part, source)).join("\n");
 }
 
 /** Where one run's view on a buffer begins, and the distance to the next run's. In elements. */

@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { PORTABLE_SOURCE } from "../../kernels/wgsl.ts";
+import {
+  type AlteredSource,
+  PORTABLE_SOURCE,
+  unaltered,
+} from "../../kernels/wgsl.ts";
 import { randomStream } from "../numerics/random.ts";
 import source from "./probe.wgsl" with { type: "text" };
 
@@ -82,10 +86,11 @@ function expected(a: number, b: number, c: number): number[] {
 /** Runs the measurement. */
 export async function measureArithmetic(
   device: GPUDevice,
+  altered: AlteredSource = unaltered,
 ): Promise<ArithmeticReadings> {
   const operands = cases();
   const count = operands.length / 4;
-  const results = await evaluate(device, operands);
+  const results = await evaluate(device, operands, altered);
   const differs = new Array<number>(2 * EXPRESSIONS).fill(0);
   const bits = new Uint32Array(new Float32Array(1).buffer);
   const float = new Float32Array(bits.buffer);
@@ -114,6 +119,7 @@ export async function measureArithmetic(
 async function evaluate(
   device: GPUDevice,
   operands: Float32Array<ArrayBuffer>,
+  altered: AlteredSource,
 ): Promise<Uint32Array> {
   const count = operands.length / 4;
   const size = 4 * count * 2 * EXPRESSIONS;
@@ -130,7 +136,7 @@ async function evaluate(
       layout: "auto",
       compute: {
         module: device.createShaderModule({
-          code: `${PORTABLE_SOURCE}\n${source}`,
+          code: `${altered("portable", PORTABLE_SOURCE)}\n${source}`,
         }),
         entryPoint: "main",
       },

@@ -18,7 +18,12 @@ import {
 } from "./backend.ts";
 import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
 import { pace } from "./pace.ts";
-import { learnerMemory, memoryShortage, PAGE } from "./wasm_memory.ts";
+import {
+  learnerMemory,
+  memoryShortage,
+  PAGE,
+  type TrainingMemory,
+} from "./wasm_memory.ts";
 import { withMemorySize } from "./wasm_memory_size.ts";
 import type { Answer, OpenMessage, RunMessage } from "./wasm_worker.ts";
 
@@ -45,13 +50,21 @@ export function wasmBackend(
       `threads is ${threads}: give a whole number from 1 to 256`,
     );
   }
+  return wasmThreads(threads);
+}
+
+/** A fault to plant: changes the memory of a training, and the map of it that workers get. */
+export type WasmFault = (memory: TrainingMemory) => TrainingMemory;
+
+/** The same with a number of threads that is right, and with what is to be wrong. */
+export function wasmThreads(threads: number, fault?: WasmFault): Backend {
   return {
     name: "wasm",
     description: `WebAssembly SIMD, ${threads} thread${
       threads === 1 ? "" : "s"
     }`,
     shortage: (size) => memoryShortage(size, threads),
-    open: (task) => openTraining(task, threads),
+    open: (task) => openTraining(task, threads, fault),
   };
 }
 
@@ -72,10 +85,11 @@ async function kernelModule(pages: number): Promise<WebAssembly.Module> {
 async function openTraining(
   task: TrainingTask,
   threads: number,
+  fault: WasmFault = (right) => right,
 ): Promise<TrainingSession> {
   const { plan, program } = task;
   const { runs } = task.state;
-  const { memory, map } = learnerMemory(task, threads);
+  const { memory, map } = fault(learnerMemory(task, threads));
   const module = await kernelModule(memory.buffer.byteLength / PAGE);
   const planWords = map.plans.map((address) =>
     new Uint32Array(

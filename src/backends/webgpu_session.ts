@@ -16,6 +16,7 @@ import {
 import type { Call, Program } from "../algorithms/program.ts";
 import { visible } from "../visible.ts";
 import { DeviceError } from "./device_error.ts";
+import type { GpuFaults } from "./faults.ts";
 import { type ArithmeticReadings, measureArithmetic } from "./probe_shader.ts";
 
 /** What a GPU is, as far as it says. */
@@ -171,9 +172,12 @@ export async function findDevice(): Promise<DeviceDescription | undefined> {
 /**
  * Opens the device that {@link findDevice} describes.
  *
+ * @param faults What is to be wrong with it.
  * @throws DeviceError when there is none.
  */
-export async function openGpuSession(): Promise<GpuSession> {
+export async function openGpuSession(
+  faults: GpuFaults = {},
+): Promise<GpuSession> {
   const adapter = await findAdapter();
   if (!adapter) {
     throw new DeviceError(
@@ -184,7 +188,7 @@ export async function openGpuSession(): Promise<GpuSession> {
   const device = await adapter.requestDevice({
     requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
   });
-  return sessionOn(device, describeAdapter(adapter));
+  return sessionOn(device, describeAdapter(adapter), faults);
 }
 
 function describeAdapter({ info, limits }: GPUAdapter): DeviceDescription {
@@ -210,6 +214,7 @@ function describeAdapter({ info, limits }: GPUAdapter): DeviceDescription {
 function sessionOn(
   device: GPUDevice,
   description: DeviceDescription,
+  faults: GpuFaults,
 ): GpuSession {
   const pipelines = new Map<string, GPUComputePipeline>();
   let training: DeviceTraining;
@@ -298,7 +303,7 @@ function sessionOn(
       compute: {
         module: device.createShaderModule({
           label: kernelName,
-          code: kernelSource(kernel),
+          code: kernelSource(kernel, faults.wgsl),
         }),
         entryPoint: "main",
       },
@@ -410,7 +415,13 @@ function sessionOn(
         });
         const [x, y] = workgroups(kernel, call.numbers, layout);
         const writesLosses = lossesAt >= 0;
-        result.push({ pipeline, bindGroup, x, y, writesLosses });
+        result.push({
+          pipeline,
+          bindGroup,
+          x: faults.groups?.(x) ?? x,
+          y,
+          writesLosses,
+        });
       }
       return result;
     }
@@ -463,6 +474,7 @@ function sessionOn(
   function submit(list: CallList, first: number, steps: number): void {
     const { setup, lists, lossStride } = training;
     const planStride = 4 * setup.runs * setup.program.plan.stride;
+    const runs = faults.runs?.(setup.runs) ?? setup.runs;
     const encoder = device.createCommandEncoder();
     // Within one pass, each dispatch sees what the dispatches before it wrote.
     const pass = encoder.beginComputePass();
@@ -476,7 +488,7 @@ function sessionOn(
           call.bindGroup,
           call.writesLosses ? [lossOffset, planOffset] : [planOffset],
         );
-        pass.dispatchWorkgroups(call.x, call.y, setup.runs);
+        pass.dispatchWorkgroups(call.x, call.y, runs);
       }
       if (list === "step") training.steps++;
     }
@@ -548,7 +560,7 @@ function sessionOn(
 
   return {
     describe: () => Promise.resolve(description),
-    arithmetic: () => checked(() => measureArithmetic(device)),
+    arithmetic: () => checked(() => measureArithmetic(device, faults.wgsl)),
     open: (setup) =>
       checked(async () => {
         training = await open(setup);
