@@ -32,6 +32,8 @@ export interface Flag {
   readonly value?: string;
   /** One line for the help. */
   readonly help: string;
+  /** True where the value is options of another program, which may begin with dashes. */
+  readonly takesOptions?: true;
 }
 
 /** What a script says about itself. */
@@ -123,7 +125,11 @@ export function readArguments(
     } else {
       // `--seed --json` forgot the value of --seed; `--seed=-x`, `--observation -1,-2` and
       // `--dataset -` mean it.
-      if (!value || (!inlineValue && /^-(?!$|[.\d])/.test(value))) {
+      const isFlag = !inlineValue && value !== undefined &&
+        (flags[name].takesOptions
+          ? Object.hasOwn(flags, value.replace(/^--|[=\s].*$/gs, ""))
+          : /^-(?!$|[.\d])/.test(value));
+      if (!value || isFlag) {
         throw new InputError(`--${name}: needs a value, --${name} ${wanted}`);
       }
       values[name] = value;

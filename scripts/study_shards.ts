@@ -51,7 +51,7 @@ export const shardFlags: Readonly<Record<string, Flag>> = {
   audit: {
     value: "P",
     help:
-      "compute this share of the cells of a finished study again and compare",
+      "compute this share of the trainings of a finished study again and compare",
   },
   status: { value: "DIR", help: "say how far a study is, and end" },
   submit: {
@@ -64,7 +64,8 @@ export const shardFlags: Readonly<Record<string, Flag>> = {
   },
   sbatch: {
     value: "OPTIONS",
-    help: 'further options of sbatch, such as "--time=60"',
+    help: 'further options of sbatch, such as "--time=60 --partition=batch"',
+    takesOptions: true,
   },
   print: { help: "with --submit: show the scripts and submit nothing" },
 };
@@ -120,9 +121,7 @@ export async function runAudit(args: Arguments): Promise<number> {
   if (args.values.out === undefined) {
     throw new InputError("--audit: give the finished study with --out DIR");
   }
-  const { cells } = studyStatus(args.values.out);
-  const values = { ...args.values, cells: `${Math.ceil(share * cells)}` };
-  return await verifyStudyScript({ ...args, values }, args.values.out);
+  return await verifyStudyScript(args, args.values.out, share);
 }
 
 /** `--merge`: gathers cells and derives the study, or says what is missing. */

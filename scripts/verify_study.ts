@@ -16,10 +16,15 @@ import {
 import { type Arguments, choiceFlag, integerFlag } from "./cli.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 
-/** Checks a study and says what was found; returns the exit code. */
+/**
+ * Checks a study and says what was found; returns the exit code.
+ *
+ * @param share Of the trainings, to be run again, where no flag says how many.
+ */
 export async function verifyStudyScript(
   args: Arguments,
   directory: string,
+  share?: number,
 ): Promise<number> {
   const screen = processOutput("stderr");
   const interrupt = await listenForInterrupt("stopping");
@@ -30,6 +35,7 @@ export async function verifyStudyScript(
       cells: args.switches.has("quick")
         ? 0
         : integerFlag(args, "cells", 0, 1_000_000),
+      share,
       seed: integerFlag(args, "seed", 0, 2 ** 32 - 1),
       backend: choiceFlag(args, "backend", BACKEND_NAMES),
       jobs: integerFlag(args, "threads", 1, 256),

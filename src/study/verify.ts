@@ -44,6 +44,8 @@ export interface VerifyStudyOptions
   readonly directory: string;
   /** How many trainings to run again; by default all. */
   readonly cells?: number;
+  /** The same as a share of them, rounded up; not with `cells`. */
+  readonly share?: number;
   /** Chooses which, where it is not all; by default 0. */
   readonly seed?: number;
 }
@@ -146,7 +148,8 @@ export async function verifyStudy(
 /** The cells that are to be computed again. */
 function chosenCells(
   cells: readonly StudyCell[],
-  { cells: count = Infinity, seed = 0 }: VerifyStudyOptions,
+  { share = 1, cells: count = Math.ceil(share * cells.length), seed = 0 }:
+    VerifyStudyOptions,
 ): Set<StudyCell> {
   const { uniform } = randomStream(seed, "verify/cells");
   const drawn = cells.map((cell) => ({ cell, at: uniform() }));

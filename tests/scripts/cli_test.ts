@@ -33,6 +33,23 @@ Deno.test("flags with values, switches and operands", () => {
   deepEqual(readArguments(files, ["--backend", "-1,-2"]).values, {
     backend: "-1,-2",
   });
+  const submits: Usage = {
+    ...usage,
+    flags: {
+      ...usage.flags,
+      sbatch: { value: "OPTIONS", help: "", takesOptions: true },
+    },
+  };
+  for (const sbatch of ["--time=60 --partition=batch", "-t 60", "--seeds=1"]) {
+    deepEqual(readArguments(submits, ["--sbatch", sbatch]).values, { sbatch });
+  }
+  for (const next of ["--seed", "--json", "--seed=3", "--sbatch"]) {
+    fails(
+      ["--sbatch", next],
+      "--sbatch: needs a value, --sbatch OPTIONS",
+      submits,
+    );
+  }
   deepEqual(readArguments(files, ["--", "--seed"]).operands, ["--seed"]);
 });
 

@@ -63,8 +63,15 @@ function forgeManifest(directory: string): void {
 
 Deno.test("a study is verified, whatever is run again, and stays as it is", async () => {
   const before = snapshot(finished);
-  for (const [cells, again] of [[undefined, 6], [2, 2], [0, 0]]) {
-    deepEqual(await verify(finished, { cells }), {
+  for (
+    const [options, again] of [
+      [{}, 6],
+      [{ cells: 2 }, 2],
+      [{ cells: 0 }, 0],
+      [{ share: 0.4 }, 3],
+    ] as const
+  ) {
+    deepEqual(await verify(finished, options), {
       files: 20,
       software: [],
       differences: [],
