@@ -3,12 +3,8 @@
  *
  * @module
  */
-export {
-  listFiles,
-  type Manifest,
-  readManifest,
-  type SuiteVersions,
-} from "./src/run/manifest.ts";
+export { listFiles, type Manifest, readManifest } from "./src/run/manifest.ts";
+export { type SuiteVersions } from "./src/run/manifest_text.ts";
 export type { ManifestFile } from "./src/files/listing.ts";
 export { LOCK_FILE } from "./src/run/lock.ts";
 export {
@@ -47,7 +43,7 @@ export {
   worthWords,
 } from "./src/report/study_words.ts";
 export { alarmBasis, alarmSentences } from "./src/report/alarms.ts";
-export { formatHeldOut } from "./src/report/held_out.ts";
+export { formatHeldOut } from "./src/report/held_out_text.ts";
 export { type ExactColumn, exactColumns } from "./src/report/run_numbers.ts";
 export {
   keepsActionNames,

@@ -13,7 +13,8 @@ import type { DeviceSurvey } from "./survey.ts";
 import { wasmBackend } from "./wasm.ts";
 import { webgpuBackend } from "./webgpu.ts";
 import { type DeviceDescription, findDevice } from "./webgpu_session.ts";
-import { openGpuThread, quietDrivers } from "./webgpu_thread.ts";
+import { openGpuThread } from "./webgpu_thread.ts";
+import { quietDrivers } from "./quiet_drivers.ts";
 
 export type { DeviceSurvey, ProbeResult } from "./survey.ts";
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { DeviceError } from "./device_error.ts";
+import { quietDrivers } from "./quiet_drivers.ts";
 import type { GpuSession } from "./webgpu_session.ts";
 
 /** A call of the session. */
@@ -87,15 +88,4 @@ export async function openGpuThread(): Promise<GpuSession> {
       worker.terminate();
     },
   };
-}
-
-/**
- * Keeps Linux drivers from printing that a directory which only windows need is not set. Does
- * nothing without the permission `--allow-env=XDG_RUNTIME_DIR`.
- */
-export function quietDrivers(): void {
-  const variable = "XDG_RUNTIME_DIR";
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  if (Deno.build.os !== "linux" || state !== "granted") return;
-  if (!Deno.env.get(variable)) Deno.env.set(variable, "/tmp");
 }

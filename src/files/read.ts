@@ -4,9 +4,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-
-/** A larger file has no room in memory beside what is made of it. */
-export const MOST_BYTES = 2 ** 31;
+import { MOST_BYTES } from "./most_bytes.ts";
 
 /**
  * Reads a whole file of up to 2 GiB.

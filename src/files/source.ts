@@ -8,7 +8,8 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../errors.ts";
 import { concatenatedBytes } from "../numerics/arrays.ts";
-import { MOST_BYTES, readFile } from "./read.ts";
+import { MOST_BYTES } from "./most_bytes.ts";
+import { readFile } from "./read.ts";
 
 /** What names stdin in place of a file. */
 export const STDIN = "-";

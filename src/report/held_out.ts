@@ -24,14 +24,13 @@ import {
   percent,
   significant,
 } from "./numbers.ts";
-import { ESTIMATOR_WORDS, quantitiesOf } from "./off_policy.ts";
-import { formatTable, type Output } from "./terminal.ts";
+import { ESTIMATOR_WORDS, quantitiesOf } from "./estimate_words.ts";
 
 /** A policy's name and what is known of it. */
 type Evaluated = readonly [name: string, evaluation: OffPolicyEvaluation];
 
 /** The policies that were evaluated on episodes held out. */
-function evaluatedOffPolicy({ policies }: Metrics): Evaluated[] {
+export function evaluatedOffPolicy({ policies }: Metrics): Evaluated[] {
   return Object.entries(policies).flatMap(([name, { offPolicy }]) =>
     offPolicy ? [[name, offPolicy] as const] : []
   );
@@ -125,7 +124,7 @@ ${lines}
 }
 
 /** What was asked of a policy, and the answer; nothing where nothing was asked. */
-function askedLines({ verdict, conditions }: Decision): string[] {
+export function askedLines({ verdict, conditions }: Decision): string[] {
   return verdict === null ? [] : [
     verdict,
     ...conditions.map(({ name, side, limit, bound }) =>
@@ -200,42 +199,4 @@ function numbers(all: readonly Evaluated[], level: string): Html {
     ],
     ...groups,
   );
-}
-
-/** The same in a few lines for a terminal; nothing where no episode is held out. */
-export function formatHeldOut(output: Output, metrics: Metrics): string {
-  const all = evaluatedOffPolicy(metrics);
-  if (metrics.heldOut === undefined || all.length === 0) return "";
-  const write = (value: number) => significant(value, 4);
-  const [[, { settings }]] = all;
-  return [
-    `\nOn ${
-      group(metrics.heldOut.episodes)
-    } episodes that nothing was learnt from:\n`,
-    ...all.flatMap(([name, { decision }]) => [
-      `${name}: ${decision.support}\n`,
-      ...[...decision.reasons, ...askedLines(decision)].map((line) =>
-        `- ${visible(line)}\n`
-      ),
-    ]),
-    "\n",
-    formatTable(
-      output,
-      [
-        "policy",
-        "effective sample size",
-        `return, ${percent(settings.confidence)} interval`,
-        "estimate",
-      ],
-      all.map(([name, { effectiveSampleSize, estimates }]) => {
-        const { interval, value } = estimates.return.is;
-        return [
-          name,
-          write(effectiveSampleSize),
-          interval === null ? "–" : interval.map(write).join(" to "),
-          orDash(value, write),
-        ];
-      }),
-    ),
-  ].join("");
 }

@@ -7,22 +7,20 @@ import { join } from "node:path";
 import {
   type Algorithm,
   type AnyAlgorithm,
-  isTableName,
   isTabular,
 } from "../algorithms/index.ts";
 import {
   isTable,
   type TablePolicy,
   tablePolicy,
-  tableText,
 } from "../algorithms/tabular/table_policy.ts";
 import type { Program } from "../algorithms/program.ts";
 import { isManifestFile } from "./manifest.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import { policyToOnnx } from "../network/onnx.ts";
 import { policyFromSafetensors } from "../network/policy_file.ts";
-import { canonicalJson } from "../files/canonical_json.ts";
-import { damageOf, fileOf, type RunFiles } from "./run_files.ts";
+import { damageOf, type RunFiles } from "./run_files.ts";
+import { fileOf } from "./made_files.ts";
 import { readCsv } from "./training_csv.ts";
 import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
@@ -32,77 +30,21 @@ import { sha256Hex } from "../numerics/hash.ts";
 import type { NetworkPolicy } from "../network/policy.ts";
 import { removeCheckpoints } from "./checkpoint_folder.ts";
 import {
-  type Learnt,
-  type LearntPolicy,
   loggedSteps,
   observedIn,
   programOf,
   trainingColumns,
 } from "./learn.ts";
+import {
+  filesOf,
+  finishedFile,
+  finishedText,
+  type LearntFile,
+  learntTable,
+  networkFiles,
+  policyFile,
+} from "./policy_files.ts";
 import type { Problem } from "./problem.ts";
-import { taskHash } from "./task_hash.ts";
-
-/** A learnt policy and the hash of its file. */
-export type LearntFile<Policy extends LearntPolicy = LearntPolicy> =
-  & Learnt<Policy>
-  & {
-    /** SHA-256 of the policy's file. */
-    readonly sha256: string;
-  };
-
-/** The file that says that an algorithm has been trained: its last one, with the hashes of the others. */
-export function finishedFile(name: string): string {
-  return `${name}/finished.json`;
-}
-
-/** The files whose hashes it holds, by path, of an algorithm that trains a network. */
-export function networkFiles(name: string) {
-  return {
-    onnx: `${name}/policy.onnx`,
-    policy: `${name}/policy.safetensors`,
-    table: `${name}/training.csv`,
-  };
-}
-
-/** The file of the policy of the algorithm of this name. */
-export function policyFile(name: string): string {
-  return isTableName(name) ? `${name}/policy.json` : networkFiles(name).policy;
-}
-
-/**
- * What {@link finishedFile} holds.
- *
- * @param files Of the run, ordered by path; those of the algorithm are taken.
- */
-export function finishedText(
-  config: Config,
-  algorithm: AnyAlgorithm,
-  files: readonly ManifestFile[],
-): string {
-  const names = filesOf(algorithm);
-  return canonicalJson({
-    schema: "holdfast/finished/1",
-    task: taskHash(config, algorithm),
-    files: files.filter(({ path }) => names.includes(path)),
-  });
-}
-
-/** The files of an algorithm whose hashes it holds. */
-function filesOf(algorithm: AnyAlgorithm): string[] {
-  const { name } = algorithm;
-  return isTabular(algorithm)
-    ? [policyFile(name)]
-    : Object.values(networkFiles(name));
-}
-
-/** What learning a table leaves, and the text of its file. */
-export function learntTable(
-  policy: TablePolicy,
-): { learnt: LearntFile<TablePolicy>; text: string } {
-  const text = tableText(policy);
-  const sha256 = sha256Hex(new TextEncoder().encode(text));
-  return { learnt: { policy, columns: [], rows: [], sha256 }, text };
-}
 
 /**
  * The policy of an algorithm and its training table, if a run directory has recorded them as finished and

@@ -16,7 +16,7 @@ import {
   relabels,
 } from "../algorithms/index.ts";
 import type { Program } from "../algorithms/program.ts";
-import { csvSha256 } from "./training_csv.ts";
+import { csvSha256 } from "./training_table.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config, DatasetConfig } from "../config/config.ts";
 import { checkLearner } from "../config/schema.ts";

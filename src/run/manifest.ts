@@ -12,25 +12,14 @@ import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { entriesBelow } from "../files/entries.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
-import { writeJsonArtifact } from "./run_directory.ts";
-import { fileOf } from "./run_files.ts";
-
-const SCHEMA = "holdfast/manifest/1";
-
-/** The software that made a run. Nothing in it names a person, a machine or a place. */
-export interface SuiteVersions {
-  /** Version of this suite. */
-  readonly suiteVersion: string;
-  /** Version of Deno. */
-  readonly denoVersion: string;
-  /** SHA-256 of `deno.lock`, or null where the suite is used without one. */
-  readonly lockSha256: string | null;
-  /**
-   * SHA-256 of `kernels.wasm` and of each WGSL file in `kernels/`, by file name; null where the
-   * folder cannot be listed, such as when the suite is loaded from a URL.
-   */
-  readonly kernelSha256: Readonly<Record<string, string>> | null;
-}
+import {
+  MANIFEST_FILE,
+  MANIFEST_SCHEMA,
+  manifestText,
+  type SuiteVersions,
+} from "./manifest_text.ts";
+import { writeArtifact } from "./run_directory.ts";
+import { fileOf } from "./made_files.ts";
 
 /** Looks up the versions of what is running. */
 export function suiteVersions(): SuiteVersions {
@@ -76,20 +65,16 @@ function lockSha256(): string | null {
 export function listFiles(directory: string): ManifestFile[] {
   return entriesBelow(directory)
     .filter(({ path, kind }) =>
-      kind === "file" && path !== "manifest.json" && !/(^|\/)\./.test(path)
+      kind === "file" && path !== MANIFEST_FILE && !/(^|\/)\./.test(path)
     )
     .map(({ path }) => fileOf(path, readFile(join(directory, path))))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /**
- * Writes `manifest.json`, the last file of a run: the versions, what the caller adds, and
- * every file that was made with its hash and size.
+ * Writes `manifest.json`, the last file of a run; see {@link manifestText}.
  *
  * @param directory The run's folder.
- * @param about What else made the run, e.g. `{ backend: "wasm" }`: plain data without names
- *   of people or machines and without absolute paths.
- * @param files The files that were made, ordered by path.
  * @throws InputError if it cannot be written.
  */
 export function writeManifest(
@@ -97,12 +82,8 @@ export function writeManifest(
   about: Readonly<Record<string, unknown>>,
   files: readonly ManifestFile[],
 ): void {
-  writeJsonArtifact(directory, "manifest.json", {
-    schema: SCHEMA,
-    ...suiteVersions(),
-    ...about,
-    files,
-  });
+  const text = manifestText(suiteVersions(), about, files);
+  writeArtifact(directory, MANIFEST_FILE, text);
 }
 
 /** What a manifest says. */
@@ -135,7 +116,7 @@ const MAX_BYTES = 1 << 26;
  * @throws InputError if there is none, or it is damaged or no such manifest.
  */
 export function readManifest(directory: string): Manifest {
-  const path = join(directory, "manifest.json");
+  const path = join(directory, MANIFEST_FILE);
   if (!isThere(path)) {
     const begun = ["config.json", "study.config.json"]
       .some((name) => isThere(join(directory, name)));
@@ -152,7 +133,7 @@ export function readManifest(directory: string): Manifest {
   const { text, value } = readJson(bytes) ?? fail("it is not JSON");
   const { schema, suiteVersion, denoVersion, ...rest } = value;
   const { lockSha256, kernelSha256, files, ...about } = rest;
-  if (schema !== SCHEMA) fail(`its schema is not ${SCHEMA}`);
+  if (schema !== MANIFEST_SCHEMA) fail(`its schema is not ${MANIFEST_SCHEMA}`);
   if (!isVersion(suiteVersion) || !isVersion(denoVersion)) {
     return fail("its versions are not valid");
   }
@@ -224,6 +205,6 @@ export function isManifestFile(value: unknown): value is ManifestFile {
   const file = (value ?? {}) as Record<string, unknown>;
   const { path, sha256, bytes } = file;
   return Object.keys(file).join() === "path,sha256,bytes" &&
-    typeof path === "string" && PATH.test(path) && path !== "manifest.json" &&
+    typeof path === "string" && PATH.test(path) && path !== MANIFEST_FILE &&
     isHash(sha256) && Number.isSafeInteger(bytes) && (bytes as number) >= 0;
 }

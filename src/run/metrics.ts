@@ -47,7 +47,7 @@ import {
 import { valueName } from "../evaluation/measures.ts";
 import { rollOut, type RolloutResult } from "../evaluation/rollout.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
-import { MOST_BYTES } from "../files/read.ts";
+import { MOST_BYTES } from "../files/most_bytes.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { evaluatePolicy, greedyActions } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";

@@ -14,6 +14,7 @@ import {
 import { canonicalJson } from "../files/canonical_json.ts";
 import { lockDirectory } from "./lock.ts";
 import { writeManifest } from "./manifest.ts";
+import { aboutRun } from "./manifest_text.ts";
 import {
   type EventLog,
   eventLogBytes,
@@ -21,28 +22,19 @@ import {
   openEventLog,
 } from "./event_log.ts";
 import { inputSize } from "../network/encoder.ts";
-import { policyToOnnx } from "../network/onnx.ts";
-import { policyToSafetensors } from "../network/policy_file.ts";
 import { requirePlainEntries } from "../files/entries.ts";
 import { claimRunDirectory, makeArtifactFolder } from "./run_directory.ts";
-import {
-  fileOf,
-  type InputFile,
-  isElsewhere,
-  type RunFiles,
-  runFiles,
-} from "./run_files.ts";
+import { type RunFiles, runFiles } from "./run_files.ts";
+import { fileOf, type InputFile, isElsewhere } from "./made_files.ts";
 import { TENSORBOARD_FILE } from "./tensorboard.ts";
-import { csvText, type CsvWriter, openCsv } from "./training_csv.ts";
+import { type CsvWriter, openCsv } from "./training_csv.ts";
+import { csvText } from "./training_table.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { cutEpisodes, cutEpisodesNote } from "../dataset/ends.ts";
-import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
-import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import { InputError } from "../errors.ts";
-import { sha256Hex } from "../numerics/hash.ts";
 import { DivergenceError } from "../training/train.ts";
 import { visible } from "../visible.ts";
 import {
@@ -50,15 +42,8 @@ import {
   defaultCheckpointInterval,
   removeCheckpoints,
 } from "./checkpoint_folder.ts";
-import {
-  finishedFile,
-  finishedPolicy,
-  finishedText,
-  type LearntFile,
-  learntTable,
-  networkFiles,
-  policyFile,
-} from "./finished_policy.ts";
+import { finishedPolicy } from "./finished_policy.ts";
+import { type LearntFile, networkFiles, policyFile } from "./policy_files.ts";
 import {
   configuredAlgorithms,
   InterruptedError,
@@ -67,18 +52,23 @@ import {
   observedIn,
 } from "./learn.ts";
 import { learnTable } from "./learn_table.ts";
+import {
+  inputFiles,
+  keepNetwork,
+  keepPictures,
+  keepTable,
+  keepTimings,
+} from "./keep.ts";
 import { evaluateRun, suspiciousIn } from "./metrics.ts";
 import { plotRun } from "./plots.ts";
-import { reportRun } from "./report.ts";
 import { openProblem, type Problem } from "./problem.ts";
 import {
-  DATASET_FILE,
   recordedDataset,
   recordedWorld,
   requireSameConfig,
   requireSameData,
-  WORLD_FILE,
 } from "./resume.ts";
+import { DATASET_FILE, WORLD_FILE } from "./made_files.ts";
 import { requireRoomToCollect, requireRoomToLearn } from "./sizes.ts";
 import { taskHash } from "./task_hash.ts";
 
@@ -247,25 +237,11 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   await stage("plots", async () => {
     const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
     afterTraining();
-    for (const [name, svg] of plots) {
-      files.write(`plots/${name}.svg`, svg);
-    }
-    const report = reportRun(files.list(), metrics, learnt, plots);
-    files.write("report.html", report);
+    keepPictures(files, metrics, learnt, plots);
   });
-  files.writeJson("timings.json", {
-    schema: "holdfast/timings/1",
-    milliseconds: timings,
-  });
+  keepTimings(files, timings);
   files.check();
-  const about = {
-    configSha256: sha256Hex(new TextEncoder().encode(canonicalJson(config))),
-    backend: backend.name,
-    device: backend.description,
-    adapter: backend.survey?.device,
-    probe: backend.survey?.probe,
-  };
-  writeManifest(out, about, files.list());
+  writeManifest(out, aboutRun(config, backend), files.list());
   return metrics;
 }
 
@@ -297,18 +273,6 @@ function undoStart(directory: string, config: Config): void {
       // It was never made, or stays: the error that led here is the one to report.
     }
   }
-}
-
-/** The files that a run keeps of what it is made from: [name, content]. */
-export function inputFiles(
-  { all, world }: Problem,
-): [name: string, content: InputFile][] {
-  return [
-    [DATASET_FILE, all.stored ?? datasetToSafetensors(all)],
-    ...world
-      ? [[WORLD_FILE, worldToSafetensors(world)] as [string, Uint8Array]]
-      : [],
-  ];
 }
 
 /** Leaves data, world and configuration, or nothing. */
@@ -371,12 +335,12 @@ function planPolicy(
 ): LearntFile {
   const { name } = algorithm;
   if (stop?.()) throw new InterruptedError(`before ${name}`);
-  const policy = learnTable(config.dataset, problem, algorithm);
-  const { learnt, text } = learntTable(policy);
-  files.write(policyFile(name), text);
-  const record = finishedText(config, algorithm, files.list());
-  files.write(finishedFile(name), record);
-  return learnt;
+  return keepTable(
+    files,
+    config,
+    algorithm,
+    learnTable(config.dataset, problem, algorithm),
+  );
 }
 
 async function trainPolicy(
@@ -425,21 +389,16 @@ async function trainPolicy(
       stop,
     });
     csv?.sync();
-    const { policy, columns, rows } = result;
-    const names = networkFiles(name);
-    files.note(fileOf(names.table, csvText(columns, rows)));
+    const { columns, rows } = result;
+    const { table } = networkFiles(name);
+    files.note(fileOf(table, csvText(columns, rows)));
     if (log) {
       const bytes = eventLogBytes(name, columns, rows);
       files.note(fileOf(`${name}/${TENSORBOARD_FILE}`, bytes));
     }
-    files.write(names.onnx, policyToOnnx(policy));
-    const bytes = policyToSafetensors(policy);
-    files.write(names.policy, bytes);
-    // The last file of an algorithm: where it is, training is not repeated.
-    const record = finishedText(config, algorithm, files.list());
-    files.write(finishedFile(name), record);
+    const learnt = keepNetwork(files, config, algorithm, result);
     removeCheckpoints(out, name);
-    return { ...result, sha256: sha256Hex(bytes) };
+    return learnt;
   } finally {
     csv?.[Symbol.dispose]();
     log?.[Symbol.dispose]();

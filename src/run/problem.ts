@@ -10,7 +10,7 @@ import { withAllowedActions } from "../dataset/allowed.ts";
 import { collectDataset } from "../dataset/collect.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
-import { MOST_BYTES } from "../files/read.ts";
+import { MOST_BYTES } from "../files/most_bytes.ts";
 import {
   episodesWhere,
   heldOutEpisodes,

@@ -21,17 +21,18 @@ import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
 import { cannotWrite } from "../files/atomic.ts";
 import { fileSha256 } from "../files/file_hash.ts";
-import { MOST_BYTES, readFile } from "../files/read.ts";
+import { MOST_BYTES } from "../files/most_bytes.ts";
+import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
+import { fitsConfig } from "./finished_policy.ts";
 import {
   finishedFile,
   finishedText,
-  fitsConfig,
   type LearntFile,
   learntTable,
   networkFiles,
   policyFile,
-} from "./finished_policy.ts";
+} from "./policy_files.ts";
 import {
   configuredAlgorithms,
   InterruptedError,
@@ -44,10 +45,11 @@ import {
 } from "./learn.ts";
 import { learnTable } from "./learn_table.ts";
 import { evaluateRun } from "./metrics.ts";
-import { inputFiles, runPipeline } from "./pipeline.ts";
+import { runPipeline } from "./pipeline.ts";
+import { inputFiles } from "./keep.ts";
 import { plotRun } from "./plots.ts";
 import type { Problem } from "./problem.ts";
-import { type InputFile, isElsewhere } from "./run_files.ts";
+import { type InputFile, isElsewhere } from "./made_files.ts";
 import { reportRun } from "./report.ts";
 
 /** How a run is checked. */

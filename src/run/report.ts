@@ -4,7 +4,7 @@
  * @module
  */
 import { canonicalJson } from "../files/canonical_json.ts";
-import { suiteVersions } from "./manifest.ts";
+import suite from "../../deno.json" with { type: "json" };
 import type { ManifestFile } from "../files/listing.ts";
 import { TENSORBOARD_FILE } from "./tensorboard.ts";
 import { unsafeMeasure, valueName } from "../evaluation/measures.ts";
@@ -43,7 +43,7 @@ export function reportRun(
   });
   return runReportHtml({
     metrics,
-    version: suiteVersions().suiteVersion,
+    version: suite.version,
     training: Object.fromEntries(training),
     plots: Object.fromEntries(plots),
     configText: canonicalJson(metrics.config),

@@ -6,7 +6,14 @@
 import { join } from "node:path";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { readManifest } from "./manifest.ts";
-import { damageOf, fileOf, type InputFile } from "./run_files.ts";
+import { damageOf } from "./run_files.ts";
+import {
+  CONFIG_FILE,
+  DATASET_FILE,
+  fileOf,
+  type InputFile,
+  WORLD_FILE,
+} from "./made_files.ts";
 import type { Config } from "../config/config.ts";
 import { readJsonFile } from "../config/read.ts";
 import { resolveConfig } from "../config/resolve.ts";
@@ -24,15 +31,6 @@ import { entriesBelow } from "../files/entries.ts";
 import { fileSha256 } from "../files/file_hash.ts";
 import { readFile } from "../files/read.ts";
 import { worldSha256 } from "./problem.ts";
-
-/** Name of the data in a run directory. */
-export const DATASET_FILE = "dataset.safetensors";
-
-/** Name of the world in a run directory, where it is from a file. */
-export const WORLD_FILE = "environment.mdp.safetensors";
-
-/** Name of the configuration in a run directory. */
-export const CONFIG_FILE = "config.json";
 
 /**
  * The configuration of the run in a directory.

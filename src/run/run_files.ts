@@ -8,19 +8,13 @@ import { join } from "node:path";
 import { InputError } from "../errors.ts";
 import { placeFile } from "../files/atomic.ts";
 import { fileSha256 } from "../files/file_hash.ts";
-import { sha256Hex } from "../numerics/hash.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import type { ManifestFile } from "../files/listing.ts";
+import { type FileElsewhere, fileOf, type MadeFiles } from "./made_files.ts";
 import { makeArtifactFolder, writeArtifact } from "./run_directory.ts";
 
-/** The files that were made so far. */
-export interface RunFiles {
-  /**
-   * Writes a file, whole or not at all, and keeps its hash.
-   * @param name Relative path with forward slashes.
-   * @throws InputError if it cannot be written.
-   */
-  write(name: string, content: Uint8Array | string): void;
+/** The files that were made so far, in a folder. */
+export interface RunFiles extends MadeFiles {
   /**
    * Puts a file in place that lies elsewhere and may be too large for memory: a second name of the same
    * file where the system allows it, else a copy.
@@ -31,27 +25,12 @@ export interface RunFiles {
   writeJson(name: string, value: unknown): void;
   /** Keeps what a file must be that was written by other means; see {@link fileOf}. */
   note(file: ManifestFile): void;
-  /** The files, ordered by path (by UTF-16 code units). */
-  list(): ManifestFile[];
   /**
    * Makes sure that every file is there as it was made.
    * @throws InputError if one is gone or changed.
    */
   check(): void;
 }
-
-/** A file outside the run's folder. */
-export interface FileElsewhere {
-  /** The file. */
-  readonly path: string;
-  /** SHA-256 of its content. */
-  readonly sha256: string;
-  /** Its size. */
-  readonly bytes: number;
-}
-
-/** A file to be put into a run's folder: its content, or where it lies. */
-export type InputFile = Uint8Array | FileElsewhere;
 
 /**
  * Begins the list of a folder's files.
@@ -88,28 +67,6 @@ export function runFiles(directory: string): RunFiles {
       }
     },
   };
-}
-
-/** Name, hash and size of a file of that content. */
-export function fileOf(
-  path: string,
-  content: InputFile | string,
-): ManifestFile {
-  if (isElsewhere(content)) {
-    const { sha256, bytes } = content;
-    return { path, sha256, bytes };
-  }
-  const bytes = typeof content === "string"
-    ? new TextEncoder().encode(content)
-    : content;
-  return { path, sha256: sha256Hex(bytes), bytes: bytes.length };
-}
-
-/** Whether a file is not in memory. */
-export function isElsewhere(
-  content: InputFile | string,
-): content is FileElsewhere {
-  return typeof content === "object" && "path" in content;
 }
 
 /** What happened to a file since it was made; null if nothing. */

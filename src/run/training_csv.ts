@@ -4,8 +4,8 @@
  * @module
  */
 
-import { sha256Hex } from "../numerics/hash.ts";
 import { cannotWrite, writeAll, writeFileAtomic } from "../files/atomic.ts";
+import { csvText, lineOf } from "./training_table.ts";
 
 /** An open table; every row is on the system's side when `row` returns. */
 export interface CsvWriter extends Disposable {
@@ -17,30 +17,6 @@ export interface CsvWriter extends Disposable {
   row(values: readonly number[]): void;
   /** Forces the rows to the disk. */
   sync(): void;
-}
-
-/** A whole table as its file holds it. */
-export function csvText(
-  columns: readonly string[],
-  rows: readonly (readonly number[])[],
-): string {
-  const lines = rows.map((row) => lineOf(columns, row));
-  return `${columns.join(",")}\n${lines.join("")}`;
-}
-
-/** SHA-256 of a table's file. */
-export function csvSha256(
-  columns: readonly string[],
-  rows: readonly (readonly number[])[],
-): string {
-  return sha256Hex(new TextEncoder().encode(csvText(columns, rows)));
-}
-
-function lineOf(columns: readonly string[], values: readonly number[]): string {
-  if (values.length !== columns.length) {
-    throw new Error(`${values.length} values for ${columns.length} columns`);
-  }
-  return `${values.join(",")}\n`;
 }
 
 /**

@@ -6,19 +6,15 @@
  */
 import { join } from "node:path";
 import { checkFiles, type Difference } from "./check_files.ts";
-import {
-  type Manifest,
-  readManifest,
-  type SuiteVersions,
-  suiteVersions,
-} from "./manifest.ts";
+import { type Manifest, readManifest, suiteVersions } from "./manifest.ts";
+import type { SuiteVersions } from "./manifest_text.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import { BACKEND_NAMES } from "../backends/choose.ts";
 import type { Config } from "../config/config.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { DivergenceError } from "../training/train.ts";
-import { policyFile } from "./finished_policy.ts";
+import { policyFile } from "./policy_files.ts";
 import { InterruptedError } from "./learn.ts";
 import { openProblem, type Problem } from "./problem.ts";
 import {
@@ -27,14 +23,8 @@ import {
   replayWhole,
   type VerifyRunOptions,
 } from "./replay.ts";
-import {
-  CONFIG_FILE,
-  DATASET_FILE,
-  recordedConfig,
-  recordedDataset,
-  recordedWorld,
-  WORLD_FILE,
-} from "./resume.ts";
+import { recordedConfig, recordedDataset, recordedWorld } from "./resume.ts";
+import { CONFIG_FILE, DATASET_FILE, WORLD_FILE } from "./made_files.ts";
 
 /** What a check of a run found. */
 export interface Verification {

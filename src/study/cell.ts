@@ -21,7 +21,7 @@ import type { FiniteMdp } from "../mdp/mdp.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { isTable } from "../algorithms/tabular/table_policy.ts";
 import { greedyInStates, policyInStates } from "../evaluation/evaluate.ts";
-import { learntTable } from "../run/finished_policy.ts";
+import { learntTable } from "../run/policy_files.ts";
 import { learnTable } from "../run/learn_table.ts";
 import {
   configuredAlgorithms,

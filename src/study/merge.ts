@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
 import type { StudyConfig, StudyResult } from "../evaluation/study_results.ts";
-import { fileOf } from "../run/run_files.ts";
+import { fileOf } from "../run/made_files.ts";
 import type { CellResult } from "./cell.ts";
 import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
 import {

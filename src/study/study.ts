@@ -17,7 +17,8 @@ import {
   writeArtifact,
   writeJsonArtifact,
 } from "../run/run_directory.ts";
-import { fileOf, type RunFiles, runFiles } from "../run/run_files.ts";
+import { type RunFiles, runFiles } from "../run/run_files.ts";
+import { fileOf } from "../run/made_files.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { BackendName } from "../backends/choose.ts";
 import { referenceBackend } from "../backends/reference.ts";
@@ -34,7 +35,8 @@ import {
   requireFiniteReturns,
   requireWorld,
 } from "../run/problem.ts";
-import { DATASET_FILE, requireSameData, WORLD_FILE } from "../run/resume.ts";
+import { requireSameData } from "../run/resume.ts";
+import { DATASET_FILE, WORLD_FILE } from "../run/made_files.ts";
 import { suspiciousIn } from "../run/metrics.ts";
 import { visible } from "../visible.ts";
 import { InputError } from "../errors.ts";

@@ -12,7 +12,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { isTableName } from "../algorithms/index.ts";
 import { InputError } from "../errors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
-import { DATASET_FILE, WORLD_FILE } from "../run/resume.ts";
+import { DATASET_FILE, WORLD_FILE } from "../run/made_files.ts";
 import { randomStream } from "../numerics/random.ts";
 import { knownEnvironment } from "../run/problem.ts";
 import {

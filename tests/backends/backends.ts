@@ -3,10 +3,8 @@ import type { Backend } from "../../src/backends/backend.ts";
 import { wasmBackend } from "../../src/backends/wasm.ts";
 import { webgpuBackend } from "../../src/backends/webgpu.ts";
 import { findDevice } from "../../src/backends/webgpu_session.ts";
-import {
-  openGpuThread,
-  quietDrivers,
-} from "../../src/backends/webgpu_thread.ts";
+import { openGpuThread } from "../../src/backends/webgpu_thread.ts";
+import { quietDrivers } from "../../src/backends/quiet_drivers.ts";
 
 quietDrivers();
 const device = await findDevice();

@@ -16,7 +16,7 @@ import {
   finishedFile,
   finishedText,
   policyFile,
-} from "../../src/run/finished_policy.ts";
+} from "../../src/run/policy_files.ts";
 import { configuredAlgorithms } from "../../src/run/learn.ts";
 import { runPipeline } from "../../src/run/pipeline.ts";
 import { recordedConfig } from "../../src/run/resume.ts";

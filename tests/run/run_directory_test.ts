@@ -13,7 +13,8 @@ import {
   writeArtifact,
   writeJsonArtifact,
 } from "../../src/run/run_directory.ts";
-import { fileOf, runFiles } from "../../src/run/run_files.ts";
+import { runFiles } from "../../src/run/run_files.ts";
+import { fileOf } from "../../src/run/made_files.ts";
 import { lockDirectory } from "../../src/run/lock.ts";
 import { openCsv } from "../../src/run/training_csv.ts";
 import { InputError } from "../../src/errors.ts";

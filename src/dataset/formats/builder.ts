@@ -11,7 +11,6 @@ import { episodeOutcomes } from "../episode_outcomes.ts";
 import { usualNames } from "../observation_names.ts";
 import { growing } from "./growing.ts";
 import type { Spill } from "./spill.ts";
-import { placeStoredDataset } from "./stored_safetensors.ts";
 import { countRounding } from "./rounding.ts";
 import { episodeOf, MOST_ACTIONS } from "../validate.ts";
 
@@ -269,7 +268,7 @@ export function buildDataset(
             outcomes: ends ? [Uint8Array.from(ends.ofEpisode)] : [],
           },
         );
-        return placeStoredDataset(file, spill.target, name);
+        return spill.place(file, name);
       }
       if (masks.length * codes.length > MOST_FLAGS) {
         tooLarge("flags of allowed actions", MOST_FLAGS);

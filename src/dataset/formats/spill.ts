@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { InputError } from "../../errors.ts";
 import { cannotWrite, writeAll } from "../../files/atomic.ts";
 import { safetensorsHeader } from "../../files/safetensors.ts";
+import type { Dataset } from "../dataset.ts";
 import type { Growing, Grown } from "./growing.ts";
 import type { DatasetReadOptions } from "./read_options.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type DatasetSizes,
   datasetTensors,
 } from "./safetensors.ts";
+import { placeStoredDataset } from "./stored_safetensors.ts";
 
 /** Elements that are written at once; a column has two such blocks in memory. */
 const BLOCK = 2 ** 18;
@@ -36,8 +38,12 @@ export interface Spill extends Disposable {
     described: DatasetDescription,
     pieces: Readonly<Record<string, Iterable<Grown>>>,
   ): string;
-  /** Where the file is to be. */
-  readonly target: string;
+  /**
+   * Puts that file where it is to be, if its data are valid.
+   * @param file Its path.
+   * @param name What to call the data in messages.
+   */
+  place(file: string, name: string): Dataset;
 }
 
 /** What a reader takes, with the columns that go to `into`. */
@@ -75,7 +81,6 @@ export function openSpill(target: string): Spill {
   remove();
   writing(target, () => Deno.mkdirSync(folder));
   return {
-    target,
     column: (make, name) => columnOn(open(name), target, make),
     write(sizes, described, pieces) {
       const file = open("dataset");
@@ -94,6 +99,7 @@ export function openSpill(target: string): Spill {
       });
       return join(folder, "dataset");
     },
+    place: (file, name) => placeStoredDataset(file, target, name),
     [Symbol.dispose]() {
       for (const file of files) file.close();
       remove();

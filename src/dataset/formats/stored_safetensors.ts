@@ -13,7 +13,7 @@ import {
   safetensorsHeader,
   type TensorData,
 } from "../../files/safetensors.ts";
-import { MOST_BYTES } from "../../files/read.ts";
+import { MOST_BYTES } from "../../files/most_bytes.ts";
 import { openFile, placesOf } from "../../files/source.ts";
 import { textsInMetadata } from "../../files/texts_in_metadata.ts";
 import type {
