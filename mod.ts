@@ -266,8 +266,8 @@ export {
   evaluateExactly,
   type EvaluationOptions,
   type ExactEvaluation,
-  unsafeByState,
 } from "./src/mdp/exact.ts";
+export { unsafeByState, valueByState } from "./src/mdp/by_state.ts";
 export {
   lowerTailMean,
   type ReturnDistribution,

@@ -312,7 +312,7 @@ function squaredSurprises(
 }
 
 /** [S] expectation of something over the outcomes of each state. */
-function expectations(
+export function expectations(
   { first, probability, outcome }: PolicyChain,
   ends: Uint8Array,
   value: (i: number, goesOn: boolean, state: number) => number,
@@ -507,7 +507,7 @@ function happensEver(
 }
 
 /** [S] probability that a marked outcome happens in an episode that starts in each state. */
-function everByState(
+export function everByState(
   mdp: FiniteMdp,
   chain: PolicyChain,
   marked: Uint8Array,
@@ -527,53 +527,4 @@ function markedOutcomes(
   const marked = new Uint8Array(mdp.outcomes.length + 1);
   for (const outcome of wanted) marked[outcome] = 1;
   return marked;
-}
-
-/**
- * Probability that anything unsafe happens in an episode from each state, with the whole horizon
- * ahead. For a state that is never acted in, because entering it ends the episode: 1 if that is
- * unsafe, else 0.
- *
- * @param mdp The true environment.
- * @param policy As for {@link evaluateExactly}.
- * @returns [S]
- * @throws InputError if the policy has another shape.
- *
- * @example Safe from everywhere
- * ```ts
- * import { makeEnvironment, startStates, unsafeByState } from "@holdfast/offline-rl";
- * import { equal } from "node:assert/strict";
- *
- * const { mdp, behaviour } = makeEnvironment("cliffWalking", {}, { epsilon: 0 });
- * equal(unsafeByState(mdp, behaviour)[startStates(mdp)[0]], 0);
- * ```
- */
-export function unsafeByState(mdp: FiniteMdp, policy: Policy): Float64Array {
-  const { horizon, stateCount } = mdp;
-  const chain = policyChain(mdp, policy, horizon);
-  const ends = endingOutcomes(mdp);
-  const unsafe = unsafeOutcomes(mdp);
-  let risk = new Float64Array(stateCount);
-  if (horizon === null) {
-    const acting = Array.from({ length: stateCount }, (_, s) => s)
-      .filter((s) => isActedIn(mdp, s));
-    risk.set(everByState(mdp, chain, unsafe, acting));
-  } else {
-    for (let step = horizon - 1; step >= 0; step--) {
-      chain.toStep(step);
-      const after = risk;
-      risk = expectations(
-        chain,
-        ends,
-        (i, goesOn) =>
-          unsafe[chain.outcome[i]] === 1
-            ? 1
-            : goesOn
-            ? after[chain.nextState[i]]
-            : 0,
-      );
-    }
-  }
-  const entered = outcomeByState(mdp);
-  return risk.map((p, s) => ends[entered[s]] === 0 ? p : unsafe[entered[s]]);
 }

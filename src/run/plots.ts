@@ -5,7 +5,7 @@
  */
 import type { Dataset } from "../dataset/dataset.ts";
 import { datasetStates } from "../dataset/states.ts";
-import { unsafeByState } from "../mdp/exact.ts";
+import { unsafeByState } from "../mdp/by_state.ts";
 import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import {

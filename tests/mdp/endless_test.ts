@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { makeEnvironment } from "../../mod.ts";
 import { InputError } from "../../src/errors.ts";
-import { evaluateExactly, unsafeByState } from "../../src/mdp/exact.ts";
+import { unsafeByState, valueByState } from "../../src/mdp/by_state.ts";
+import { evaluateExactly } from "../../src/mdp/exact.ts";
 import type { FiniteMdp, NamedOutcome } from "../../src/mdp/mdp.ts";
 import { optimalActions } from "../../src/mdp/optimal.ts";
 import { rollOut } from "../../src/evaluation/rollout.ts";
@@ -49,6 +50,18 @@ const trap = (pay: number, ...more: NamedOutcome[]) =>
     [0, 0, 0.5, 1, 0],
     [1, 0, 1, 1, pay],
   ], [{ name: "goal", ends: true, unsafe: false }, ...more]);
+
+Deno.test("values by state without a horizon, and none where an episode may be paid for ever", () => {
+  const actions = Int32Array.of(0, 0);
+  assert.deepEqual([...valueByState(trap(0), actions)], [0.5, 0]);
+  assert.deepEqual([...valueByState(trap(1), actions)], [NaN, NaN]);
+  // V(1) = 1 + V(1) / 2; V(0) = 1 / 2 + V(1) / 4.
+  const discounted = valueByState({ ...trap(1), discount: 0.5 }, actions);
+  close(discounted[1], 2);
+  close(discounted[0], 1);
+  const cut = valueByState({ ...trap(1), horizon: 3 }, actions);
+  assert.deepEqual([...cut], [1.5, 3]);
+});
 
 Deno.test("a part that never ends and pays nothing leaves the return defined", () => {
   const exact = evaluateExactly(trap(0), Int32Array.of(0, 0));

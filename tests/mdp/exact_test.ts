@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
 import { behaviourPolicy } from "../../src/environments/gridworld.ts";
 import { lowerTailMean } from "../../src/mdp/distribution.ts";
-import { evaluateExactly, unsafeByState } from "../../src/mdp/exact.ts";
+import { unsafeByState, valueByState } from "../../src/mdp/by_state.ts";
+import { evaluateExactly } from "../../src/mdp/exact.ts";
 import {
   type GridworldConfig,
   gridworldMdp,
@@ -169,7 +170,7 @@ Deno.test("an evaluation without chance", () => {
   assert.throws(() => evaluateExactly(mdp, new Float64Array(35)), InputError);
 });
 
-Deno.test("hazard by state is the hazard probability of an episode that starts there", () => {
+Deno.test("value and hazard by state are those of an episode that starts there", () => {
   const world = resolveGridworld({ ...small, size: 5, maxSteps: 12 }, 0);
   const mdp = gridworldMdp(world);
   const endings = outcomeByState(mdp);
@@ -179,12 +180,15 @@ Deno.test("hazard by state is the hazard probability of an episode that starts t
   ];
   for (const policy of policies) {
     const hazard = unsafeByState(mdp, policy);
+    const value = valueByState(mdp, policy);
     for (let startState = 0; startState < 25; startState++) {
-      const expected = endings[startState] === 0
-        ? evaluateExactly({ ...mdp, start: pointStart(25, startState) }, policy)
-          .unsafeProbability
-        : [NaN, 1, 0][endings[startState]];
-      close(hazard[startState], expected);
+      const start = pointStart(25, startState);
+      const exact = evaluateExactly({ ...mdp, start }, policy);
+      close(
+        hazard[startState],
+        [exact.unsafeProbability, 1, 0][endings[startState]],
+      );
+      close(value[startState], exact.returnMean!);
     }
   }
 });
