@@ -7,7 +7,7 @@
 import { InputError } from "../errors.ts";
 import { type FiniteMdp, unsafeOutcomes } from "../mdp/mdp.ts";
 import { sampleIndex } from "../mdp/sampling.ts";
-import { startEpisode } from "../mdp/stepping.ts";
+import { type Episode, startEpisode } from "../mdp/stepping.ts";
 import { requireActions, requireLength } from "../numerics/arrays.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import { randomStream } from "../numerics/random.ts";
@@ -75,19 +75,12 @@ export function rollOut(
   let steps = 0;
   for (let episode = 0; episode < episodes; episode++) {
     heed?.();
-    const walk = startEpisode(mdp, randomStream(seed, `rollout/${episode}`));
-    const stream = randomStream(seed, `rollout/${episode}/actions`);
-    const actionIn = (state: number) =>
-      policy instanceof Int32Array
-        ? policy[state]
-        : sampleIndex(policy, state * actionCount, actionCount, stream);
     const happened = new Uint8Array(counts.length);
     let total = 0;
-    while (!walk.terminated && !walk.truncated) {
-      const i = walk.step(actionIn(walk.state));
+    const walk = followRollout(mdp, policy, seed, episode, (i) => {
       total += mdp.reward[i];
       happened[mdp.outcome[i]] = 1;
-    }
+    });
     steps += walk.steps;
     returns[episode] = total;
     happened.forEach((flag, n) => counts[n] += flag);
@@ -105,4 +98,33 @@ export function rollOut(
     unsafeRate: unsafeEpisodes / episodes,
     returns,
   };
+}
+
+/**
+ * One of the episodes of {@link rollOut}, step by step.
+ *
+ * @param policy As there, and one of the environment's.
+ * @param episode 0, 1 …
+ * @param onStep Called with the index of what happened in the tables of the MDP, and the state in which.
+ * @returns The episode at its end.
+ */
+export function followRollout(
+  mdp: FiniteMdp,
+  policy: Int32Array | Float64Array,
+  seed: number,
+  episode: number,
+  onStep: (i: number, state: number) => void,
+): Episode {
+  const { actionCount } = mdp;
+  const walk = startEpisode(mdp, randomStream(seed, `rollout/${episode}`));
+  const stream = randomStream(seed, `rollout/${episode}/actions`);
+  const actionIn = (state: number) =>
+    policy instanceof Int32Array
+      ? policy[state]
+      : sampleIndex(policy, state * actionCount, actionCount, stream);
+  while (!walk.terminated && !walk.truncated) {
+    const { state } = walk;
+    onStep(walk.step(actionIn(state)), state);
+  }
+  return walk;
 }

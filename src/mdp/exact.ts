@@ -10,7 +10,7 @@
  */
 import { InputError } from "../errors.ts";
 import { requireLength } from "../numerics/arrays.ts";
-import { isActedIn, type PolicyChain, policyChain } from "./chain.ts";
+import { type PolicyChain, policyChain } from "./chain.ts";
 import {
   distributionMoments,
   followEpisodes,
@@ -18,13 +18,7 @@ import {
   NOTHING,
   type ReturnDistribution,
 } from "./distribution.ts";
-import {
-  endingOutcomes,
-  type FiniteMdp,
-  outcomeByState,
-  startStates,
-  unsafeOutcomes,
-} from "./mdp.ts";
+import { endingOutcomes, type FiniteMdp, startStates } from "./mdp.ts";
 import type { Policy } from "./policy.ts";
 import { chainSystem } from "./solve.ts";
 

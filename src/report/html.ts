@@ -109,19 +109,21 @@ export interface Section {
 /**
  * A plot beside the words that explain it.
  *
- * @param svg From one of the plots.
+ * @param picture From one of the plots, or such a figure.
  * @param heading Of the words.
- * @param texts Paragraphs of plain text.
+ * @param texts Paragraphs of plain text, or what stands between them.
  */
 export function beside(
-  svg: string,
+  picture: string | Html,
   heading: string,
-  ...texts: readonly string[]
+  ...texts: readonly (string | Html)[]
 ): Html {
-  const words = fragment`<h3>${heading}</h3>\n${paragraphs(...texts)}`;
+  const words = texts.map((text) =>
+    typeof text === "string" ? paragraphs(text) : text
+  );
   return fragment`<div class="beside">${
-    figure(svg)
-  }\n<div>${words}</div></div>`;
+    typeof picture === "string" ? figure(picture) : picture
+  }\n<div><h3>${heading}</h3>\n${words}</div></div>`;
 }
 
 /**
@@ -211,6 +213,18 @@ tbody th.group{color:var(--muted);padding-top:16px}
 figure{margin:0;overflow-x:auto}
 figure svg{display:block;max-width:100%;height:auto}
 figure svg>rect{fill:none}
+.cells{position:relative;display:grid;grid-template-columns:minmax(0,1fr)}
+.cells figure{grid-area:1/1}
+.cells label{display:contents}
+.cells input{appearance:none;position:absolute;grid-area:1/1/2/2;margin:0;left:calc(var(--l) + var(--x)*var(--w));top:calc(var(--t) + var(--y)*var(--h));width:var(--w);height:var(--h);cursor:pointer}
+.cells input:hover,.cells input:checked,.cells input:focus-visible{outline:3px solid #000;box-shadow:inset 0 0 0 2px #fff}
+.cells p,.cells span{grid-area:2/1;font-size:.9rem;color:var(--muted);margin:0;font-variant-numeric:tabular-nums}
+.cells b{color:var(--ink)}
+.cells span,.cells:has(input:checked,input:hover,input:focus-visible) p,.cells:has(input:hover) input:not(:hover)+span{visibility:hidden}
+.cells input:checked+span,.cells input:focus-visible+span,.cells input:hover+span{visibility:visible}
+.walks label{font-size:.9rem;color:var(--muted)}
+.walks:has(input:checked) svg g{animation-play-state:paused}
+@media (prefers-reduced-motion:reduce){.walks label{display:none}}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:0 0 16px;max-width:90ch}
 dt{font-weight:500}
 dd{margin:0;color:var(--muted)}
@@ -238,7 +252,7 @@ ${exchange(gridInk, "#363d49")}
 body{font-size:10pt}
 .beside,.card,tr{break-inside:avoid}
 h2,h3{break-after:avoid}
-nav{display:none}
+nav,.cells p,.cells label,.walks label{display:none}
 .scroll,figure{overflow:visible}
 figure svg{width:auto;max-height:17cm}
 table{font-size:7.5pt}

@@ -8,8 +8,12 @@ import { unsafeName } from "../mdp/mdp.ts";
 import type { ManifestFile } from "../files/listing.ts";
 import { cutEpisodesNote } from "../dataset/ends.ts";
 import { visible } from "../visible.ts";
+import { figureWithCells } from "./cells.ts";
+import type { GridDetails } from "./grid_details.ts";
+import { episodeWords } from "./plots/episodes.ts";
 import {
   beside,
+  figure,
   fragment,
   type Html,
   page,
@@ -42,6 +46,8 @@ export interface RunReport {
   readonly training: Readonly<Record<string, TrainingValues>>;
   /** SVG text by name, as in `plots/` without the ending. */
   readonly plots: Readonly<Record<string, string>>;
+  /** Where the world is drawn, what its pictures show. */
+  readonly grid: GridDetails | null;
   /** `config.json`. */
   readonly configText: string;
   /** The files of the run whose bytes do not depend on machine and time. */
@@ -101,7 +107,7 @@ function mapOf(
   return plots[`hazard-${name}`] ?? plots[`policy-${name}`];
 }
 
-function policies({ metrics, plots }: RunReport): Section {
+function policies({ metrics, plots, grid }: RunReport): Section {
   const unsafe = unsafeOf(metrics);
   const unended = unendedName(metrics.environment ?? { horizon: 1 });
   const maps = Object.entries(metrics.policies).flatMap(([name, { exact }]) => {
@@ -116,12 +122,15 @@ function policies({ metrics, plots }: RunReport): Section {
     const steps = exact.lengthMean === null
       ? ""
       : ` It takes ${decimal(exact.lengthMean, 1)} steps on average.`;
-    return [beside(
-      svg,
-      name,
-      `Probabilities in an episode of ${name}: ${probabilities.join(", ")}.` +
-        steps,
-    )];
+    return [
+      beside(
+        grid ? figureWithCells(svg, name, grid) : svg,
+        name,
+        `Probabilities in an episode of ${name}: ${probabilities.join(", ")}.` +
+          steps,
+      ),
+      ...walks({ metrics, plots, grid }, name),
+    ];
   });
   const isTable = Object.values(metrics.policies).some(({ probabilities }) =>
     probabilities !== undefined
@@ -141,6 +150,39 @@ function policies({ metrics, plots }: RunReport): Section {
           "every policy."),
   );
   return { heading: "What the policies do", content: [words, ...maps] };
+}
+
+/** Some rollouts of a policy, going their ways. */
+function walks(
+  { metrics, plots, grid }: Pick<RunReport, "metrics" | "plots" | "grid">,
+  name: string,
+): Html[] {
+  const svg = plots[`episodes-${name}`];
+  const episodes = grid?.policies[name]?.episodes ?? [];
+  if (!svg) return [];
+  const all = metrics.policies[name].rollout!.episodes;
+  const entries = (isWorst: boolean) =>
+    episodes.filter((one) => one.isWorst === isWorst).map((one) =>
+      fragment`<dt>Rollout ${one.episode}${
+        isWorst ? ", of the worst" : ""
+      }</dt><dd>${episodeWords(one)}${
+        one.steps >= one.path.length
+          ? `; the first ${one.path.length} are drawn`
+          : ""
+      }</dd>`
+    );
+  return [beside(
+    fragment`<div class="walks">${
+      figure(svg)
+    }<label><input type="checkbox"> Stand still</label></div>`,
+    `Episodes of ${name}`,
+    `The first of ${group(all)} rollouts${
+      episodes.some(({ isWorst }) => isWorst)
+        ? " and, in pink, those of the lowest return: bad luck that the mean hides"
+        : ", all of the same return"
+    }. Numbers count the rollouts from 0.`,
+    fragment`<dl>${[...entries(false), ...entries(true)]}</dl>`,
+  )];
 }
 
 /** What the environment calls unsafe; null where nothing is, or it is not known. */

@@ -29,6 +29,7 @@ import {
   policyFile,
 } from "./policy_files.ts";
 import type { Problem } from "./problem.ts";
+import type { GridDetails } from "../report/grid_details.ts";
 import { reportRun } from "./report.ts";
 
 /** The files that a run keeps of what it is made from: [name, content]. */
@@ -81,15 +82,17 @@ export function keepNetwork(
  *
  * @param learnt By algorithm.
  * @param plots [name without ending, SVG], as drawn by `plotRun`.
+ * @param grid From `gridDetails`.
  */
 export function keepPictures(
   files: MadeFiles,
   metrics: Metrics,
   learnt: Readonly<Record<string, LearntFile>>,
   plots: readonly (readonly [name: string, svg: string])[],
+  grid: GridDetails | null,
 ): void {
   for (const [name, svg] of plots) files.write(`plots/${name}.svg`, svg);
-  const report = reportRun(files.list(), metrics, learnt, plots);
+  const report = reportRun(files.list(), metrics, learnt, plots, grid);
   files.write("report.html", report);
 }
 

@@ -207,7 +207,7 @@ export async function heldOutEvaluator(
 }
 
 /** What rewards were multiplied by where an algorithm learnt from them. */
-function rewardScaleIn(
+export function rewardScaleIn(
   { algorithms }: Pick<Config, "algorithms">,
   name: string,
   dataset: Dataset,

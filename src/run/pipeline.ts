@@ -52,6 +52,7 @@ import {
   observedIn,
 } from "./learn.ts";
 import { learnTable } from "./learn_table.ts";
+import { gridDetails } from "./grid_details.ts";
 import {
   inputFiles,
   keepNetwork,
@@ -235,9 +236,10 @@ export async function runPipeline(options: PipelineOptions): Promise<Metrics> {
   await turn();
   afterTraining();
   await stage("plots", async () => {
-    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    const grid = gridDetails(problem, metrics, learnt, rolloutReturns);
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns, grid);
     afterTraining();
-    keepPictures(files, metrics, learnt, plots);
+    keepPictures(files, metrics, learnt, plots, grid);
   });
   keepTimings(files, timings);
   files.check();

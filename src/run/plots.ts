@@ -4,9 +4,6 @@
  * @module
  */
 import type { Dataset } from "../dataset/dataset.ts";
-import { datasetStates } from "../dataset/states.ts";
-import { unsafeByState } from "../mdp/by_state.ts";
-import type { GridDrawing } from "../environments/define.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import {
   measureNames,
@@ -14,11 +11,13 @@ import {
   valueName,
   valueWords,
 } from "../evaluation/measures.ts";
-import { type FiniteMdp, unsafeName } from "../mdp/mdp.ts";
+import { unsafeName } from "../mdp/mdp.ts";
 import {
   type ExactCurve,
   plotExactCurves,
 } from "../report/plots/exact_curves.ts";
+import type { GridDetails } from "../report/grid_details.ts";
+import { plotEpisodes } from "../report/plots/episodes.ts";
 import { plotHazardMap } from "../report/plots/hazard_map.ts";
 import {
   plotLearningCurves,
@@ -37,6 +36,7 @@ import type { Problem } from "./problem.ts";
  *
  * @param learnt By algorithm.
  * @param rolloutReturns Return of each rollout, by algorithm; empty without an environment.
+ * @param grid From `gridDetails`.
  * @returns [name without ending, SVG] in a fixed order.
  */
 export async function plotRun(
@@ -44,6 +44,7 @@ export async function plotRun(
   metrics: Metrics,
   learnt: Readonly<Record<string, Learnt<LearntPolicy>>>,
   rolloutReturns: Readonly<Record<string, Float64Array>>,
+  grid: GridDetails | null,
 ): Promise<[name: string, svg: string][]> {
   const plots: [string, string][] = [[
     "rewards",
@@ -90,47 +91,33 @@ export async function plotRun(
     );
     plots.push(["exact-curves", svg]);
   }
-  const grids = environment.drawing
-    ? await plotGrids(dataset, environment, environment.drawing, metrics)
-    : [];
-  return [...plots, ...grids];
+  return grid ? [...plots, ...await plotGrids(grid)] : plots;
 }
 
-/** The pictures of the grid: where the data have been, and each policy. */
+/** The pictures of the grid: where the data have been, each policy, and some of its rollouts. */
 async function plotGrids(
-  dataset: Dataset,
-  { mdp }: KnownEnvironment,
-  drawing: GridDrawing,
-  { policies }: Metrics,
+  { grid, visits, policies }: GridDetails,
 ): Promise<[name: string, svg: string][]> {
-  const visits = stateVisits(dataset, mdp);
-  const unsafe = unsafeName(mdp);
-  const grid = { ...drawing, unsafe: unsafe ?? "hazard" };
   const plots: [string, string][] = [
     ["visitation", await plotStateVisitation(grid, visits)],
   ];
-  for (
-    const [name, { greedyActions, probabilities }] of Object.entries(policies)
-  ) {
-    // Of a table, the most probable action of each cell is drawn.
-    const actions = greedyActions
-      ? Int32Array.from(greedyActions.flat())
-      : probabilities
-      ? Int32Array.from(probabilities, (row) => row.indexOf(Math.max(...row)))
-      : null;
-    if (actions === null) continue;
+  for (const [name, policy] of Object.entries(policies)) {
+    const { actions, hazards, episodes } = policy;
     plots.push(
       [`policy-${name}`, await plotPolicyArrows(name, grid, actions, visits)],
     );
-    if (unsafe === null) continue;
-    const policy = probabilities
-      ? Float64Array.from(probabilities.flat())
-      : actions;
-    const hazards = unsafeByState(mdp, policy);
-    plots.push([
-      `hazard-${name}`,
-      await plotHazardMap(name, grid, hazards, actions, visits),
-    ]);
+    if (hazards) {
+      plots.push([
+        `hazard-${name}`,
+        await plotHazardMap(name, grid, hazards, actions, visits),
+      ]);
+    }
+    if (episodes.length > 0) {
+      plots.push([
+        `episodes-${name}`,
+        await plotEpisodes(name, grid, episodes),
+      ]);
+    }
   }
   return plots;
 }
@@ -166,19 +153,6 @@ function exactCurve(
     };
   });
   return { name, points };
-}
-
-/** [S] transitions that begin in each state. */
-function stateVisits(dataset: Dataset, mdp: FiniteMdp): Uint32Array {
-  const states = datasetStates(dataset, mdp);
-  const visits = new Uint32Array(mdp.stateCount);
-  const { episodeOffsets } = dataset;
-  for (let e = 0; e + 1 < episodeOffsets.length; e++) {
-    for (let i = episodeOffsets[e]; i < episodeOffsets[e + 1]; i++) {
-      visits[states[i + e]]++;
-    }
-  }
-  return visits;
 }
 
 /** [E] undiscounted return of each episode. */

@@ -44,6 +44,7 @@ import {
   trainingColumns,
 } from "./learn.ts";
 import { learnTable } from "./learn_table.ts";
+import { gridDetails } from "./grid_details.ts";
 import { evaluateRun } from "./metrics.ts";
 import { runPipeline } from "./pipeline.ts";
 import { inputFiles } from "./keep.ts";
@@ -178,9 +179,10 @@ export async function replayQuickly(
       },
     );
     made.set("metrics.json", canonicalJson(metrics));
-    const plots = await plotRun(problem, metrics, learnt, rolloutReturns);
+    const grid = gridDetails(problem, metrics, learnt, rolloutReturns);
+    const plots = await plotRun(problem, metrics, learnt, rolloutReturns, grid);
     for (const [name, svg] of plots) made.set(`plots/${name}.svg`, svg);
-    made.set("report.html", reportRun(files, metrics, learnt, plots));
+    made.set("report.html", reportRun(files, metrics, learnt, plots, grid));
   }
   const trained = networkAlgorithms(config).flatMap(({ name }) => {
     const { policy, table } = networkFiles(name);

@@ -8,6 +8,7 @@ import suite from "../../deno.json" with { type: "json" };
 import type { ManifestFile } from "../files/listing.ts";
 import { TENSORBOARD_FILE } from "./tensorboard.ts";
 import { unsafeMeasure, valueName } from "../evaluation/measures.ts";
+import type { GridDetails } from "../report/grid_details.ts";
 import { runReportHtml } from "../report/run_report.ts";
 import type { Learnt, LearntPolicy } from "./learn.ts";
 import type { Metrics } from "../evaluation/results.ts";
@@ -21,6 +22,7 @@ const UNLISTED = ["timings.json", "manifest.json", "report.html"];
  * @param files Those that were made before it.
  * @param learnt By algorithm.
  * @param plots [name without ending, SVG], as drawn by `plotRun`.
+ * @param grid From `gridDetails`.
  * @returns HTML text.
  */
 export function reportRun(
@@ -28,6 +30,7 @@ export function reportRun(
   metrics: Metrics,
   learnt: Readonly<Record<string, Learnt<LearntPolicy>>>,
   plots: readonly (readonly [name: string, svg: string])[],
+  grid: GridDetails | null,
 ): string {
   const training = Object.entries(learnt).flatMap(([name, table]) => {
     if (!metrics.environment || table.rows.length === 0) return [];
@@ -46,6 +49,7 @@ export function reportRun(
     version: suite.version,
     training: Object.fromEntries(training),
     plots: Object.fromEntries(plots),
+    grid,
     configText: canonicalJson(metrics.config),
     files: files.filter(({ path }) =>
       !UNLISTED.includes(path) && !path.endsWith(TENSORBOARD_FILE)

@@ -80,6 +80,7 @@ async function report(name = "cql"): Promise<RunReport> {
       [`hazard-${name}`]: "<svg></svg>",
       "exact-curves": "<svg></svg>",
     },
+    grid: null,
     configText: '{"seed": 42, "note": "<script>alert(1)</script>"}',
     files: [{ path: "config.json", sha256: "ab".repeat(32), bytes: 1234 }],
   };

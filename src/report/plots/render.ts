@@ -108,3 +108,30 @@ export function idOf(name: string): string {
     "-",
   );
 }
+
+/**
+ * Puts something into a picture, over all that is there, in the coordinates of its plot.
+ *
+ * @param svg From {@link renderPlot}.
+ * @param markup Elements of SVG.
+ */
+export function insideSvg(svg: string, markup: string): string {
+  const end = svg.lastIndexOf("</g></svg>");
+  return svg.slice(0, end) + markup + svg.slice(end);
+}
+
+/** Where the plot of a picture begins, and how large the picture is, in pixels. */
+export function placeInSvg(
+  svg: string,
+): { left: number; top: number; width: number; height: number } {
+  const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg)!;
+  const [, left, top] = / transform="translate\(([\d.]+),([\d.]+)\)"/.exec(
+    svg,
+  )!;
+  return {
+    left: Number(left),
+    top: Number(top),
+    width: Number(width),
+    height: Number(height),
+  };
+}
