@@ -74,7 +74,7 @@ export const shardFlags: Readonly<Record<string, Flag>> = {
 export interface SharedStudy extends
   Pick<
     StudyOptions,
-    "study" | "dataset" | "world" | "out" | "signal" | "onNote"
+    "study" | "dataset" | "world" | "out" | "onNote"
   > {
   /** The arguments. */
   readonly args: Arguments;

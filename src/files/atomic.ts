@@ -6,33 +6,53 @@
  */
 
 import { basename, dirname, join } from "node:path";
+import { createHash } from "node:crypto";
 import { InputError } from "../errors.ts";
+
+/** What a file is to hold: bytes, text, or what says a long text in parts. */
+export type Content =
+  | Uint8Array
+  | string
+  | ((say: (part: string) => void) => void);
+
+/** Hash and size of what was written. */
+export interface Written {
+  /** SHA-256. */
+  readonly sha256: string;
+  /** Size. */
+  readonly bytes: number;
+}
 
 /**
  * Puts a file in place at once: a temporary file of its own beside it, its bytes forced to the
  * disk, then a rename. No link is followed: one at the file's place is replaced.
  *
  * @param path The file; its folder exists. What it held before is replaced.
- * @param content Bytes, or text to be written in UTF-8.
+ * @param content Text is written in UTF-8.
  * @throws InputError if it cannot be written (full disk, read-only folder); the file is then
  *   as it was.
  */
 export function writeFileAtomic(
   path: string,
-  content: Uint8Array | string,
-): void {
-  const bytes = typeof content === "string"
-    ? new TextEncoder().encode(content)
-    : content;
+  content: Content,
+): Written {
+  const hash = createHash("sha256");
+  let length = 0;
   const temporary = join(dirname(path), `.${basename(path)}.tmp`);
   // What a killed process left; of a link, the link itself is removed.
   removeIfThere(temporary);
   let made = false;
+  const write = (file: Deno.FsFile, bytes: Uint8Array) => {
+    writeAll(file, bytes);
+    hash.update(bytes);
+    length += bytes.length;
+  };
   try {
     {
       using file = Deno.openSync(temporary, { write: true, createNew: true });
       made = true;
-      writeAll(file, bytes);
+      if (content instanceof Uint8Array) write(file, content);
+      else sayInPieces(content, (bytes) => write(file, bytes));
       file.syncSync();
     }
     Deno.renameSync(temporary, path);
@@ -41,6 +61,26 @@ export function writeFileAtomic(
     throw cannotWrite(path, error);
   }
   syncDirectory(dirname(path));
+  return { sha256: hash.digest("hex"), bytes: length };
+}
+
+/** Characters that are written at once, about. */
+const PIECE = 2 ** 16;
+
+function sayInPieces(
+  content: Exclude<Content, Uint8Array>,
+  write: (bytes: Uint8Array) => void,
+): void {
+  const encoder = new TextEncoder();
+  if (typeof content === "string") return write(encoder.encode(content));
+  let waiting = "";
+  content((part) => {
+    waiting += part;
+    if (waiting.length < PIECE) return;
+    write(encoder.encode(waiting));
+    waiting = "";
+  });
+  write(encoder.encode(waiting));
 }
 
 /**

@@ -24,28 +24,50 @@ export type Json =
  *   back as another value.
  */
 export function canonicalJson(value: unknown): string {
-  return `${write(value as Json, "")}\n`;
+  let text = "";
+  sayCanonicalJson(value, (part) => text += part);
+  return text;
 }
 
-function write(value: Json, indent: string): string {
+/** Says the same text in parts, none of which is longer than a list of plain values. */
+export function sayCanonicalJson(
+  value: unknown,
+  say: (part: string) => void,
+): void {
+  write(value as Json, "", say);
+  say("\n");
+}
+
+function write(value: Json, indent: string, say: (part: string) => void): void {
+  if (typeof value !== "object" || value === null) return say(plain(value));
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (value.every((item) => typeof item !== "object" || item === null)) {
+      return say(`[${value.map(plain).join(", ")}]`);
+    }
+    let before = `[\n${inner}`;
+    for (const item of value) {
+      say(before);
+      write(item, inner, say);
+      before = `,\n${inner}`;
+    }
+    return say(`\n${indent}]`);
+  }
+  let before = `{\n${inner}`;
+  let isEmpty = true;
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    say(`${before}${JSON.stringify(key)}: `);
+    write(item as Json, inner, say);
+    before = `,\n${inner}`;
+    isEmpty = false;
+  }
+  say(isEmpty ? "{}" : `\n${indent}}`);
+}
+
+function plain(value: null | boolean | number | string): string {
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new Error(`JSON cannot hold ${value}`);
   }
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const inner = `${indent}  `;
-  if (Array.isArray(value)) {
-    const items = value.map((item) => write(item, inner));
-    if (value.every((item) => typeof item !== "object" || item === null)) {
-      return `[${items.join(", ")}]`;
-    }
-    return `[\n${inner}${items.join(`,\n${inner}`)}\n${indent}]`;
-  }
-  const items = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .map(([key, item]) =>
-      `${JSON.stringify(key)}: ${write(item as Json, inner)}`
-    );
-  return items.length === 0
-    ? "{}"
-    : `{\n${inner}${items.join(`,\n${inner}`)}\n${indent}}`;
+  return JSON.stringify(value);
 }

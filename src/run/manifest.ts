@@ -11,11 +11,11 @@ import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
 import { sha256Hex } from "../numerics/hash.ts";
 import { entriesBelow } from "../files/entries.ts";
-import { canonicalJson } from "../files/canonical_json.ts";
+import { sayCanonicalJson } from "../files/canonical_json.ts";
 import {
   MANIFEST_FILE,
   MANIFEST_SCHEMA,
-  manifestText,
+  manifestOf,
   type SuiteVersions,
 } from "./manifest_text.ts";
 import { writeArtifact } from "./run_directory.ts";
@@ -82,8 +82,13 @@ export function writeManifest(
   about: Readonly<Record<string, unknown>>,
   files: readonly ManifestFile[],
 ): void {
-  const text = manifestText(suiteVersions(), about, files);
-  writeArtifact(directory, MANIFEST_FILE, text);
+  const manifest = manifestOf(suiteVersions(), about, files);
+  // In parts: a large study has many files.
+  writeArtifact(
+    directory,
+    MANIFEST_FILE,
+    (say) => sayCanonicalJson(manifest, say),
+  );
 }
 
 /** What a manifest says. */
@@ -106,8 +111,8 @@ function isThere(path: string): boolean {
   }
 }
 
-/** No manifest comes near this. */
-const MAX_BYTES = 1 << 26;
+/** More is no text that a program can hold: some two and a half million files. */
+const MAX_BYTES = 2 ** 29 - 2 ** 20;
 
 /**
  * Reads a manifest strictly: it must be written just as {@link writeManifest} does.
@@ -155,7 +160,7 @@ export function readManifest(directory: string): Manifest {
   if (paths.some((path, i) => i > 0 && path < paths[i - 1])) {
     fail("its files are not in order");
   }
-  if (text !== canonicalText(value)) {
+  if (!isCanonical(text, value)) {
     fail("it is not written as this suite writes it");
   }
   const versions = { suiteVersion, denoVersion, lockSha256, kernelSha256 };
@@ -174,12 +179,16 @@ function readJson(
   }
 }
 
-/** The text of a value as the suite writes it; null if it has none, as an infinity. */
-function canonicalText(value: unknown): string | null {
+/** Whether a text is that of a value as the suite writes it, which is none of an infinity. */
+function isCanonical(text: string, value: unknown): boolean {
+  let at = 0;
   try {
-    return canonicalJson(value);
+    sayCanonicalJson(value, (part) => {
+      if (at >= 0) at = text.startsWith(part, at) ? at + part.length : -1;
+    });
+    return at === text.length;
   } catch {
-    return null;
+    return false;
   }
 }
 

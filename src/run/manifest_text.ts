@@ -52,15 +52,17 @@ export function aboutRun(
  *   of people or machines and without absolute paths.
  * @param files The files that were made, ordered by path.
  */
-export function manifestText(
+export function manifestOf(
   versions: SuiteVersions,
   about: Readonly<Record<string, unknown>>,
   files: readonly ManifestFile[],
+): object {
+  return { schema: MANIFEST_SCHEMA, ...versions, ...about, files };
+}
+
+/** The same as text. */
+export function manifestText(
+  ...parts: Parameters<typeof manifestOf>
 ): string {
-  return canonicalJson({
-    schema: MANIFEST_SCHEMA,
-    ...versions,
-    ...about,
-    files,
-  });
+  return canonicalJson(manifestOf(...parts));
 }

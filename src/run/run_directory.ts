@@ -8,9 +8,11 @@ import { dirname, isAbsolute, join, normalize } from "node:path";
 import { InputError } from "../errors.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import {
+  type Content,
   isTemporary,
   makeDirectory,
   writeFileAtomic,
+  type Written,
 } from "../files/atomic.ts";
 import { LOCK_FILE, lockDirectory } from "./lock.ts";
 
@@ -152,9 +154,9 @@ function isLink(path: string): boolean {
 export function writeArtifact(
   directory: string,
   name: string,
-  content: Uint8Array | string,
-): void {
-  writeFileAtomic(makeArtifactFolder(directory, name), content);
+  content: Content,
+): Written {
+  return writeFileAtomic(makeArtifactFolder(directory, name), content);
 }
 
 /**

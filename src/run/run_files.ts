@@ -6,15 +6,17 @@
  */
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
-import { placeFile } from "../files/atomic.ts";
+import { type Content, placeFile } from "../files/atomic.ts";
 import { fileSha256 } from "../files/file_hash.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import type { ManifestFile } from "../files/listing.ts";
-import { type FileElsewhere, fileOf, type MadeFiles } from "./made_files.ts";
+import type { FileElsewhere, MadeFiles } from "./made_files.ts";
 import { makeArtifactFolder, writeArtifact } from "./run_directory.ts";
 
 /** The files that were made so far, in a folder. */
 export interface RunFiles extends MadeFiles {
+  /** The same of a text that is said in parts too. */
+  write(name: string, content: Content): void;
   /**
    * Puts a file in place that lies elsewhere and may be too large for memory: a second name of the same
    * file where the system allows it, else a copy.
@@ -40,10 +42,8 @@ export interface RunFiles extends MadeFiles {
 export function runFiles(directory: string): RunFiles {
   const files = new Map<string, ManifestFile>();
   const note = (file: ManifestFile) => void files.set(file.path, file);
-  const write = (name: string, content: Uint8Array | string) => {
-    writeArtifact(directory, name, content);
-    note(fileOf(name, content));
-  };
+  const write = (name: string, content: Content) =>
+    note({ path: name, ...writeArtifact(directory, name, content) });
   const list = () =>
     [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {

@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import * as v from "valibot";
+import { sha256Hex } from "../numerics/hash.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { writeArtifact } from "../run/run_directory.ts";
 import { type AlgorithmName, isTabular } from "../algorithms/index.ts";
@@ -36,7 +37,6 @@ import {
   LOG_QUANTITIES,
   type StudyConfig,
 } from "../evaluation/study_results.ts";
-import { jsonHash } from "../run/task_hash.ts";
 
 /** A cell's file in the study's directory. */
 export function cellFile(
@@ -57,7 +57,10 @@ export function writeCell(directory: string, result: CellResult): void {
 
 /** What a cell's file holds. */
 export function cellText(result: CellResult): string {
-  return canonicalJson({ ...result, sha256: jsonHash(result) });
+  const text = canonicalJson(result);
+  const sha256 = sha256Hex(new TextEncoder().encode(text));
+  // As the last key.
+  return `${text.slice(0, -"\n}\n".length)},\n  "sha256": "${sha256}"\n}\n`;
 }
 
 /**

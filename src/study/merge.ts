@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
 import type { StudyConfig, StudyResult } from "../evaluation/study_results.ts";
+import type { ManifestFile } from "../files/listing.ts";
 import { fileOf } from "../run/made_files.ts";
 import type { CellResult } from "./cell.ts";
 import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
@@ -18,14 +19,20 @@ import {
   type StudyCell,
   studyCells,
 } from "./config.ts";
-import { claimStudy, runStudy, type StudyOptions } from "./study.ts";
+import { deriveStudy } from "./derive.ts";
+import {
+  claimStudy,
+  requireNoShards,
+  requireProblems,
+  type StudyOptions,
+} from "./study.ts";
 import { beginWork, type CellOrigin, originsIn } from "./work.ts";
 
 /** What is to be gathered. */
 export interface MergeOptions extends
   Pick<
     StudyOptions,
-    "study" | "dataset" | "world" | "out" | "signal" | "onNote"
+    "study" | "dataset" | "world" | "out" | "onNote"
   > {
   /** Folders of the study or of parts of it; `out` may be one of them. */
   readonly from: readonly string[];
@@ -45,11 +52,10 @@ export interface MergeFindings {
 
 /**
  * Gathers the cells of a study in one folder. Each is checked as a resumed study checks its own, and equal
- * cells must be equal bytes: where they are not, a machine computed something wrong. Memory does not grow
- * with what cells hold, before results are derived.
+ * cells must be equal bytes: where they are not, a machine computed something wrong. Cells are read one after
+ * the other, and no more is kept of each than statistics need.
  *
  * @throws InputError if a folder holds no part of this study, or one of another version of the suite.
- * @throws StudyStoppedError if the signal was given.
  *
  * @example One of two shards is not enough
  * ```ts
@@ -71,11 +77,13 @@ export async function mergeStudy(
 ): Promise<MergeFindings> {
   const { study, out, from, world, onNote } = options;
   for (const directory of from) requirePart(directory, study);
+  requireProblems(options);
   const differing: string[] = [];
   const missing: StudyCell[] = [];
   let taken = 0;
+  using _lock = claimStudy(options);
+  const derivation = deriveStudy(options);
   {
-    using _lock = claimStudy(options);
     using work = beginWork(out, "merge");
     const places = [out, ...from.filter((directory) => directory !== out)];
     const origins = new Map(
@@ -86,31 +94,36 @@ export async function mergeStudy(
       const found = places.flatMap((directory): Found[] => {
         const result = soundCell(directory, study, cell, world, onNote);
         if (result === null) return [];
-        const text = cellText(result);
+        const file = fileOf(path, cellText(result));
         const origin = origins.get(directory)!.get(path);
-        const isAsLeft = origin?.sha256 === fileOf(path, text).sha256;
-        return [{ directory, result, text, origin, isAsLeft }];
+        const isAsLeft = origin?.sha256 === file.sha256;
+        return [{ directory, result, file, origin, isAsLeft }];
       });
       if (found.length === 0) {
         missing.push(cell);
         continue;
       }
       const [first] = found;
-      const other = found.find(({ text }) => text !== first.text);
+      const other = found.find(({ file }) => file.sha256 !== first.file.sha256);
       if (other) {
         differing.push(
           `${path}: ${wordsOf(first)} and ${wordsOf(other)} have other bytes`,
         );
-      } else if (first.directory !== out) {
+        continue;
+      }
+      if (first.directory !== out) {
         writeCell(out, first.result);
         if (first.isAsLeft) work.finished(path, first.origin!);
         taken++;
       }
+      derivation.add(first.result, first.file);
     }
   }
-  const isWhole = differing.length === 0 && missing.length === 0;
-  const result = isWhole ? await runStudy(options) : null;
-  return { taken, missing, differing, result };
+  if (differing.length > 0 || missing.length > 0) {
+    return { taken, missing, differing, result: null };
+  }
+  requireNoShards(out);
+  return { taken, missing, differing, result: await derivation.finish() };
 }
 
 /** Refuses a folder that has nothing of a study. */
@@ -148,7 +161,7 @@ function soundCell(
 interface Found {
   readonly directory: string;
   readonly result: CellResult;
-  readonly text: string;
+  readonly file: ManifestFile;
   /** What computed it, as far as the folder knows. */
   readonly origin: CellOrigin | undefined;
   /** Whether it is what that left. */

@@ -4,10 +4,8 @@
  * @module
  */
 import type { StudyResult } from "../evaluation/study_results.ts";
-import type { WorldFile } from "../environments/world_file.ts";
-import type { CellResult } from "./cell.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
-import { comparableSeries, type PolicySeries, studySeries } from "./series.ts";
+import { comparableSeries, optimalOf, type PolicySeries } from "./series.ts";
 import {
   aggregateSeries,
   compareSeries,
@@ -20,7 +18,6 @@ import type {
   Aggregates,
   Estimate,
   PolicyAggregates,
-  Quantity,
   StudyCurve,
 } from "../evaluation/study_results.ts";
 
@@ -35,17 +32,14 @@ export interface StudyFindings {
 }
 
 /**
- * Derives everything from the results of the cells.
+ * Derives everything from the cells.
  *
- * @param results In any order; one for each cell.
- * @param world Where the study's environment is from a file.
+ * @param series See `collectSeries`.
  */
 export function studyFindings(
   study: StudyConfig,
-  results: Iterable<CellResult>,
-  world?: WorldFile,
+  series: readonly PolicySeries[],
 ): StudyFindings {
-  const series = studySeries(study, results, world);
   const result: StudyResult = {
     schema: "holdfast/study/2",
     study,
@@ -67,9 +61,7 @@ export function studyFindings(
     })),
   };
   // Where no world is known, nothing is measured while policies learn.
-  const learners = series.filter(({ optimal, learnt }) =>
-    learnt?.[0].curve !== undefined && optimal !== null
-  );
+  const learners = series.filter(({ learnt }) => learnt?.curve);
   return { result, series, curves: learners.map(learningCurve) };
 }
 
@@ -77,37 +69,51 @@ export function studyFindings(
 function supportOf(
   { learnt }: PolicySeries,
 ): Pick<PolicyAggregates, "supportedOn"> {
-  const reasons = learnt?.flatMap((one) => one.reasons ? [one.reasons] : []) ??
-    [];
-  return reasons.length === 0
-    ? {}
-    : { supportedOn: reasons.filter(({ length }) => length === 0).length };
+  const supportedOn = learnt?.supportedOn ?? null;
+  return supportedOn === null ? {} : { supportedOn };
 }
 
-/** `study.csv`: the values of each policy, seed and training seed. */
-export function studyCsv(series: readonly PolicySeries[]): string {
+/**
+ * `study.csv`: the values of each policy, seed and training seed.
+ *
+ * @param say Called with each line.
+ */
+export function sayStudyCsv(
+  series: readonly PolicySeries[],
+  say: (line: string) => void,
+): void {
   const isTrainedAgain = series.some(({ cells: [{ trainingSeed }] }) =>
     trainingSeed !== undefined
   );
-  const columns = Object.keys(series[0].values[0]) as Quantity[];
-  const [value] = series[0].quantities;
-  const rows = series.flatMap((
-    { preset, policy, kind, cells, values: all, optimal, learnt },
-  ) =>
-    all.map((values, i) => [
-      preset,
-      policy,
-      kind,
-      cells[i].seed,
-      ...isTrainedAgain ? [cells[i].trainingSeed ?? ""] : [],
-      ...columns.map((column) => values[column] ?? ""),
-      optimal ? optimal[i][value]! - values[value]! : "",
-      learnt?.[i].policySha256 ?? "",
-    ])
-  );
+  const line = (cells: readonly (string | number)[]) =>
+    say(`${cells.join(",")}\n`);
+  const [{ values: { columns }, quantities: [value] }] = series;
   const seeds = isTrainedAgain ? ["seed", "trainingSeed"] : ["seed"];
   const names = ["preset", "policy", "kind", ...seeds, ...columns];
-  return csv([...names, "regret", "policySha256"], rows);
+  line([...names, "regret", "policySha256"]);
+  for (const one of series) {
+    const { preset, policy, kind, values, cells, learnt } = one;
+    const optima = optimalOf(one, value);
+    const places = columns.map((name) => values.columns.indexOf(name));
+    const valuePlace = values.columns.indexOf(value);
+    const numberAt = (i: number, place: number) =>
+      values.numbers[i * values.columns.length + place];
+    cells.forEach(({ seed, trainingSeed }, i) =>
+      line([
+        preset,
+        policy,
+        kind,
+        seed,
+        ...isTrainedAgain ? [trainingSeed ?? ""] : [],
+        ...places.map((place) => {
+          const number = place < 0 ? NaN : numberAt(i, place);
+          return Number.isNaN(number) ? "" : number;
+        }),
+        optima ? optima[i] - numberAt(i, valuePlace) : "",
+        learnt?.policySha256[i] ?? "",
+      ])
+    );
+  }
 }
 
 /** `aggregates.csv`: each statistic of each policy with its interval. */

@@ -15,12 +15,7 @@ import {
   unendedName,
 } from "../evaluation/results.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
-import type {
-  CellResult,
-  LearnerResult,
-  LogLearnerResult,
-  ReferencesResult,
-} from "./cell.ts";
+import type { CellResult, LearnerResult } from "./cell.ts";
 import type { NamedOutcome } from "../mdp/mdp.ts";
 import {
   unsafeMeasure,
@@ -63,28 +58,66 @@ export interface PolicySeries extends PolicyName {
   /** Whether the values of a seed, or of all, vary with the training alone. */
   readonly variesTraining: boolean;
   /** By cell; estimates where no world is known. */
-  readonly values: readonly MeasuredValues[];
-  /** The optimal policy's values by cell; null where no world is known. */
-  readonly optimal: readonly MeasuredValues[] | null;
-  /** By cell, what the training left; null for a reference. */
-  readonly learnt: readonly Training[] | null;
+  readonly values: ValueTable;
+  /** The optimal policy's values by seed; null where no world is known. */
+  readonly optimal: ValueTable | null;
+  /** What the trainings left; null for a reference. */
+  readonly learnt: Trainings | null;
 }
 
-/** What a series keeps of a cell that was learnt: a large study has many. */
-export interface Training {
-  /** SHA-256 of the policy file. */
-  readonly policySha256: string;
-  /** Where no world is known: why the data do not support the policy. */
-  readonly reasons?: readonly string[];
-  /** Where a network was trained in a known world. */
-  readonly curve?: MeasuredCurve;
-}
-
-/** The columns of a training table that say what the policy is worth. */
-export interface MeasuredCurve {
-  /** Their names, after `step`. */
+/** Numbers by name, many of each: a large study has no room for objects. */
+export interface ValueTable {
+  /** Their names. */
   readonly columns: readonly string[];
-  /** [rows, columns] */
+  /** [rows, columns]; NaN for what is not defined. */
+  readonly numbers: Float64Array;
+}
+
+/** Place of a quantity's first number in a table, from which they follow a row apart. */
+function placeOf({ columns }: ValueTable, name: string): number {
+  const place = columns.indexOf(name);
+  if (place < 0) throw new Error(`${name}: not measured`);
+  return place;
+}
+
+/** A column of a table, [rows]. */
+export function columnOf(table: ValueTable, name: string): Float64Array {
+  const { columns, numbers } = table;
+  const place = placeOf(table, name);
+  return Float64Array.from(
+    { length: numbers.length / columns.length },
+    (_, row) => numbers[row * columns.length + place],
+  );
+}
+
+/** A quantity of the optimal policy for each cell of a series, [cells]; null where no world is known. */
+export function optimalOf(
+  { cells, optimal }: Pick<PolicySeries, "cells" | "optimal">,
+  quantity: Quantity,
+): Float64Array | null {
+  if (optimal === null) return null;
+  const bySeed = columnOf(optimal, quantity);
+  const perSeed = cells.length / bySeed.length;
+  return Float64Array.from(cells, (_, i) => bySeed[Math.floor(i / perSeed)]);
+}
+
+/** What a series keeps of cells that were learnt. */
+export interface Trainings {
+  /** By cell, SHA-256 of the policy file. */
+  readonly policySha256: readonly string[];
+  /** Where no world is known: of how many cells the data support the policy. */
+  readonly supportedOn: number | null;
+  /** Where networks were trained in a known world. */
+  readonly curve: MeasuredCurves | null;
+}
+
+/** The columns of training tables that say what the policies are worth. */
+export interface MeasuredCurves {
+  /** Steps of the rows. */
+  readonly steps: readonly number[];
+  /** Names of the columns. */
+  readonly columns: readonly string[];
+  /** [cells, rows, columns] */
   readonly values: Float64Array;
 }
 
@@ -97,132 +130,195 @@ const REFERENCES = [
   "optimal",
 ] as const satisfies readonly (keyof ReferencePolicies)[];
 
+/** Series in the making. */
+export interface SeriesCollector {
+  /** Keeps what statistics need of a result; in any order, one for each cell. */
+  add(result: CellResult): void;
+  /**
+   * The series: by preset, the learners first.
+   *
+   * @throws Error if a cell is missing.
+   */
+  series(): PolicySeries[];
+}
+
 /**
- * Orders the results of all cells: by preset, the learners first.
+ * Collects the results of all cells as numbers: some hundred bytes a cell, and what its curve has.
  *
- * @param results In any order; one for each cell.
  * @param file Where the study's environment is from a file.
  */
-export function studySeries(
+export function collectSeries(
   study: StudyConfig,
-  results: Iterable<CellResult>,
   file?: WorldFile,
-): PolicySeries[] {
-  const byFile = new Map<string, CellSummary>();
+): SeriesCollector {
+  const { seeds, trainingSeeds } = study;
+  const seedPlaces = placesOf(seeds);
+  const trainingPlaces = placesOf(trainingSeeds ?? []);
   let hasCvar = true;
-  for (const result of results) {
-    hasCvar &&= hasKnownCvar(result);
-    byFile.set(cellFile(result.cell), summaryOf(result));
-  }
-  const find = (cell: StudyCell): CellSummary => {
-    const found = byFile.get(cellFile(cell));
-    if (!found) throw new Error(`${cellFile(cell)}: missing`);
+  const kept = new Map<string, Collected>();
+  const keptOf = ({ preset, policy }: Pick<StudyCell, "preset" | "policy">) => {
+    const key = `${preset}/${policy}`;
+    const known = kept.get(key) ??
+      collected(policyCells(study, preset, policy));
+    kept.set(key, known);
+    return known;
+  };
+  const whole = (preset: string, policy: StudyCell["policy"]) => {
+    const found = keptOf({ preset, policy });
+    const place = found.isThere.indexOf(0);
+    if (place >= 0) throw new Error(`${cellFile(found.cells[place])}: missing`);
     return found;
   };
-  const { seeds } = study;
-  return Object.keys(study.presets).flatMap((preset): PolicySeries[] => {
-    const config = seedConfig(study, preset, seeds[0]);
-    const environment = knownEnvironment(config, file);
-    const names = studyAlgorithms(study, preset).map(({ name }) => name);
-    const learnerOf = (name: AlgorithmName) => {
-      const cells = policyCells(study, preset, name);
-      const perSeed = cells.length / seeds.length;
+  const add = (result: CellResult) => {
+    hasCvar &&= hasKnownCvar(result);
+    const { cell } = result;
+    const own = keptOf(cell);
+    const place = cell.trainingSeed === undefined
+      ? seedPlaces.get(cell.seed)!
+      : seedPlaces.get(cell.seed)! * trainingSeeds!.length +
+        trainingPlaces.get(cell.trainingSeed)!;
+    own.isThere[place] = 1;
+    if (!("policySha256" in result)) {
+      for (const policy of REFERENCES) {
+        own.put(policy, place, result.exact[policy]);
+      }
+      return;
+    }
+    own.policySha256[place] = result.policySha256;
+    if ("estimates" in result) {
+      own.put("", place, result.estimates);
+      own.supportedOn = (own.supportedOn ?? 0) +
+        (result.reasons.length === 0 ? 1 : 0);
+      // Where no world is known, no column of the curve says what a policy is worth.
+      return;
+    }
+    own.put("", place, result.exact);
+    if (result.curve) own.putCurve(place, result.curve, result.exact);
+  };
+  const series = () =>
+    Object.keys(study.presets).flatMap((preset): PolicySeries[] => {
+      const config = seedConfig(study, preset, seeds[0]);
+      const environment = knownEnvironment(config, file);
+      const names = studyAlgorithms(study, preset).map(({ name }) => name);
       const isOneProblem = seeds.length === 1 || hasSameData(config);
-      return {
-        preset,
-        policy: name,
-        kind: "learner",
-        cells,
-        together: isOneProblem ? 1 : perSeed,
-        variesTraining: perSeed > 1 || (isOneProblem && cells.length > 1),
-      } as const;
-    };
-    if (environment === null) {
-      return names.map((name): PolicySeries => {
-        const policy = learnerOf(name);
-        const learnt = policy.cells.map((cell) =>
-          find(cell) as Summary<LogLearnerResult>
+      const learnerOf = (name: AlgorithmName) => {
+        const { cells, tables, policySha256, supportedOn, curve } = whole(
+          preset,
+          name,
         );
+        const perSeed = cells.length / seeds.length;
         return {
-          ...policy,
+          preset,
+          policy: name,
+          kind: "learner",
+          cells,
+          together: isOneProblem ? 1 : perSeed,
+          variesTraining: perSeed > 1 || (isOneProblem && cells.length > 1),
+          values: tables.get("")!,
+          learnt: { policySha256, supportedOn, curve },
+        } as const;
+      };
+      if (environment === null) {
+        return names.map((name): PolicySeries => ({
+          ...learnerOf(name),
           outcomes: [],
           quantities: LOG_QUANTITIES,
           unsafe: null,
           unended: null,
-          values: learnt.map(({ estimates }) => estimates),
           optimal: null,
-          learnt,
-        };
-      });
-    }
-    const { mdp } = environment;
-    const cells = policyCells(study, preset, "references");
-    const references = cells.map((cell) => find(cell) as ReferencesResult);
-    const optimal = references.map(({ exact }) => exact.optimal);
-    const bestOf = new Map(seeds.map((seed, i) => [seed, optimal[i]]));
-    const { outcomes } = mdp;
-    const unsafe = unsafeMeasure(mdp);
-    const quantities: [ValueName, ...Quantity[]] = [
-      valueName(mdp),
-      ...unsafe ? [unsafe] : [],
-      ...hasCvar ? ["cvar10" as const] : [],
-    ];
-    const unended = unendedName(mdp);
-    const world = { outcomes, quantities, unsafe, unended };
-    const learners = names.map((name): PolicySeries => {
-      const policy = learnerOf(name);
-      const learnt = policy.cells.map((cell) =>
-        find(cell) as Summary<LearnerResult>
-      );
-      const values = learnt.map(({ exact }) => exact);
-      return {
-        ...policy,
-        ...world,
-        values,
-        optimal: policy.cells.map(({ seed }) => bestOf.get(seed)!),
-        learnt,
-      };
+        }));
+      }
+      const { mdp } = environment;
+      const { cells, tables } = whole(preset, "references");
+      const { outcomes } = mdp;
+      const unsafe = unsafeMeasure(mdp);
+      const quantities: [ValueName, ...Quantity[]] = [
+        valueName(mdp),
+        ...unsafe ? [unsafe] : [],
+        ...hasCvar ? ["cvar10" as const] : [],
+      ];
+      const unended = unendedName(mdp);
+      const optimal = tables.get("optimal")!;
+      const world = { outcomes, quantities, unsafe, unended, optimal };
+      return [
+        ...names.map((name): PolicySeries => ({
+          ...learnerOf(name),
+          ...world,
+        })),
+        ...REFERENCES.map((policy): PolicySeries => ({
+          preset,
+          policy: referenceLabel(policy, names),
+          kind: "reference",
+          ...world,
+          cells,
+          together: 1,
+          variesTraining: false,
+          values: tables.get(policy)!,
+          learnt: null,
+        })),
+      ];
     });
-    return [
-      ...learners,
-      ...REFERENCES.map((policy): PolicySeries => ({
-        preset,
-        policy: referenceLabel(policy, names),
-        kind: "reference",
-        ...world,
-        cells,
-        together: 1,
-        variesTraining: false,
-        values: references.map(({ exact }) => exact[policy]),
-        optimal,
-        learnt: null,
-      })),
-    ];
-  });
+  return { add, series };
 }
 
-/** A result of a learner without what a series has no use for. */
-type Summary<Result extends { curve?: unknown }> =
-  & Omit<Result, "curve" | "actions">
-  & Pick<Training, "curve">;
+function placesOf(seeds: readonly number[]): Map<number, number> {
+  return new Map(seeds.map((seed, place) => [seed, place]));
+}
 
-type CellSummary =
-  | ReferencesResult
-  | Summary<LearnerResult>
-  | Summary<LogLearnerResult>;
+/** What is kept of the cells of a policy of a preset, by their place among them. */
+interface Collected extends Trainings {
+  readonly cells: readonly StudyCell[];
+  readonly policySha256: string[];
+  supportedOn: number | null;
+  curve: MeasuredCurves | null;
+  /** [cells] 1 where a result was added. */
+  readonly isThere: Uint8Array;
+  /** Values by name: of the references several, of a learner one without a name. */
+  readonly tables: ReadonlyMap<string, ValueTable>;
+  put(table: string, place: number, values: MeasuredValues): void;
+  putCurve(
+    place: number,
+    curve: NonNullable<LearnerResult["curve"]>,
+    exact: ExactMetrics,
+  ): void;
+}
 
-function summaryOf(result: CellResult): CellSummary {
-  if (!("policySha256" in result)) return result;
-  const { curve, actions: _, ...rest } = result as LearnerResult;
-  // Where no world is known, no column says it.
-  if (!curve || !rest.exact) return rest;
-  const columns = [
-    "step",
-    ...curve.columns.filter((name) => name in rest.exact),
-  ];
-  const places = columns.map((name) => curve.columns.indexOf(name));
-  const values = curve.rows.flatMap((row) => places.map((place) => row[place]));
-  return { ...rest, curve: { columns, values: Float64Array.from(values) } };
+function collected(cells: readonly StudyCell[]): Collected {
+  const tables = new Map<string, ValueTable>();
+  return {
+    cells,
+    policySha256: [],
+    supportedOn: null,
+    curve: null,
+    isThere: new Uint8Array(cells.length),
+    tables,
+    put(name, place, values) {
+      const columns = Object.keys(values);
+      const table = tables.get(name) ??
+        { columns, numbers: new Float64Array(cells.length * columns.length) };
+      tables.set(name, table);
+      table.columns.forEach((column, k) => {
+        table.numbers[place * table.columns.length + k] =
+          values[column as Quantity] ?? NaN;
+      });
+    },
+    putCurve(place, { columns, rows }, exact) {
+      const own = this.curve?.columns ??
+        columns.filter((name) => name in exact);
+      const size = rows.length * own.length;
+      this.curve ??= {
+        steps: rows.map((row) => row[columns.indexOf("step")]),
+        columns: own,
+        values: new Float64Array(cells.length * size),
+      };
+      const places = own.map((name) => columns.indexOf(name));
+      rows.forEach((row, r) =>
+        places.forEach((from, k) => {
+          this.curve!.values[place * size + r * own.length + k] = row[from];
+        })
+      );
+    },
+  };
 }
 
 /** Whether CVaR is known of everything in a cell, and not only bounds. */

@@ -38,7 +38,7 @@ import {
 import type { OutcomeProbability } from "../evaluation/results.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { StudyCell } from "./config.ts";
-import type { PolicySeries } from "./series.ts";
+import { columnOf, optimalOf, type PolicySeries } from "./series.ts";
 import type { PolicyName } from "../evaluation/study_results.ts";
 
 /** Draws of each bootstrap. */
@@ -57,12 +57,10 @@ export function aggregateSeries(
   return perQuantity(series.quantities, (quantity) => {
     const scores = valuesOf(series, quantity);
     const sign = signOf(quantity);
-    const gaps = series.optimal && optimalityGaps(
+    const optima = optimalOf(series, quantity);
+    const gaps = optima && optimalityGaps(
       scaled(scores, sign),
-      Float64Array.from(
-        series.optimal,
-        (exact) => sign * exact[quantity]!,
-      ),
+      optima.map((optimum) => sign * optimum),
     );
     const worst = scores.scores.reduce(
       (worst, value, i) =>
@@ -98,7 +96,7 @@ export function medianEnds(
   const names = [...harmless.map(({ name }) => name), unended];
   return Object.fromEntries(names.map((name) => {
     const key: OutcomeProbability = `${name}Probability`;
-    return [key, medianScore(matrixOf(values.map((of) => of[key]!)))];
+    return [key, medianScore(matrixOf(columnOf(values, key)))];
   }));
 }
 
@@ -164,8 +162,9 @@ export function profileSeries(
   group: readonly PolicySeries[],
 ): ByQuantity<Profiles> {
   return perQuantity(group[0].quantities, (quantity) => {
-    const all = group.flatMap((s) => [...valuesOf(s, quantity).scores]);
-    const thresholds = thinned(Float64Array.from(new Set(all)).sort());
+    const thresholds = thinned(
+      ascending(group.map((series) => valuesOf(series, quantity).scores)),
+    );
     const sign = signOf(quantity);
     const signed = thresholds.map((threshold) => sign * threshold);
     const policies = group.map((series): SeriesProfile => {
@@ -190,33 +189,44 @@ export function profileSeries(
 
 /**
  * The learning curve of a learner.
- *
- * @throws Error if the seeds were not evaluated at the same steps.
  */
 export function learningCurve(
-  { preset, policy, learnt, unsafe, together, quantities: [value] }:
+  { preset, policy, cells, learnt, unsafe, together, quantities: [value] }:
     PolicySeries,
 ): StudyCurve {
   if (learnt === null) throw new Error(`${policy} is not a learner`);
-  const curves = learnt.map(({ curve }) => curve!);
-  const [{ columns, values: first }] = curves;
-  const place = (row: number, name: string) =>
-    row * columns.length + columns.indexOf(name);
-  const at = (row: number, name: string): Estimate =>
-    interquartileEstimate(
-      matrixOf(curves.map(({ values }) => values[place(row, name)]), together),
-      `curve/${name}/${preset}/${policy}/${first[place(row, "step")]}`,
+  const { steps, columns, values } = learnt.curve!;
+  const size = steps.length * columns.length;
+  const at = (row: number, name: string): Estimate => {
+    const place = row * columns.length + columns.indexOf(name);
+    return interquartileEstimate(
+      matrixOf(
+        Float64Array.from(cells, (_, cell) => values[cell * size + place]),
+        together,
+      ),
+      `curve/${name}/${preset}/${policy}/${steps[row]}`,
     );
-  const points = Array.from(
-    { length: first.length / columns.length },
-    (_, row) => ({
-      step: first[place(row, "step")],
-      value: at(row, value),
-      unsafe: unsafe && at(row, unsafe),
-    }),
-  );
+  };
+  const points = steps.map((step, row) => ({
+    step,
+    value: at(row, value),
+    unsafe: unsafe && at(row, unsafe),
+  }));
   const quantities = unsafe ? [value, unsafe] as const : [value] as const;
   return { preset, policy, quantities, points };
+}
+
+/** Each number that occurs in some lists, ascending. */
+function ascending(lists: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(lists.reduce((n, { length }) => n + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  // Of the two zeros, the one without a sign.
+  return all.sort().filter((value, i) => i === 0 || value !== all[i - 1])
+    .map((value) => value + 0);
 }
 
 /** Steps that a profile has at most: more are not to be told apart. */
@@ -296,12 +306,11 @@ function valuesOf(
   { values, together }: PolicySeries,
   quantity: Quantity,
 ): ScoreMatrix {
-  return matrixOf(values.map((of) => of[quantity]!), together);
+  return matrixOf(columnOf(values, quantity), together);
 }
 
-function matrixOf(values: readonly number[], together = 1): ScoreMatrix {
-  const scores = Float64Array.from(values);
-  return { runs: values.length, tasks: 1, scores, together };
+function matrixOf(scores: Float64Array, together = 1): ScoreMatrix {
+  return { runs: scores.length, tasks: 1, scores, together };
 }
 
 /** How many values were drawn independently. */

@@ -11,13 +11,11 @@ import { join } from "node:path";
 import { requirePlainEntries } from "../files/entries.ts";
 import { canonicalJson } from "../files/canonical_json.ts";
 import { AtWorkError, lockDirectory } from "../run/lock.ts";
-import { writeManifest } from "../run/manifest.ts";
 import {
   claimRunDirectory,
   writeArtifact,
   writeJsonArtifact,
 } from "../run/run_directory.ts";
-import { type RunFiles, runFiles } from "../run/run_files.ts";
 import { fileOf } from "../run/made_files.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { BackendName } from "../backends/choose.ts";
@@ -25,26 +23,21 @@ import { referenceBackend } from "../backends/reference.ts";
 import { wasmBackend } from "../backends/wasm.ts";
 import { resolveEnvironment } from "../environments/index.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { datasetToSafetensors } from "../dataset/formats/safetensors.ts";
 import type { WorldFile } from "../environments/world_file.ts";
-import { worldToSafetensors } from "../environments/world_safetensors.ts";
 import {
-  type Given,
   knownEnvironment,
   openProblem,
   requireFiniteReturns,
   requireWorld,
 } from "../run/problem.ts";
 import { requireSameData } from "../run/resume.ts";
-import { DATASET_FILE, WORLD_FILE } from "../run/made_files.ts";
 import { suspiciousIn } from "../run/metrics.ts";
 import { visible } from "../visible.ts";
 import { InputError } from "../errors.ts";
 import { readFile } from "../files/read.ts";
-import { plotStudy } from "../report/study_plots.ts";
-import { studyReportHtml } from "../report/study_report.ts";
 import { type CellResult, cellSteps } from "./cell.ts";
 import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
+import { deriveStudy, inputsOf } from "./derive.ts";
 import {
   isPartOf,
   isStudy,
@@ -61,19 +54,10 @@ import { type Shard, shardCells, shardName } from "./shard.ts";
 import {
   beginWork,
   keepOrigins,
-  machinesOf,
-  originsIn,
   removeWork,
   WORK_FOLDER,
   workersIn,
 } from "./work.ts";
-import {
-  aggregatesCsv,
-  curvesCsv,
-  studyCsv,
-  type StudyFindings,
-  studyFindings,
-} from "./result.ts";
 import type { StudyResult } from "../evaluation/study_results.ts";
 
 /** How far a study is. */
@@ -150,7 +134,6 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const { study, dataset, world, out, backend = "wasm", signal } = options;
   requireProblems(options);
   requireRoomForStudy(study, roomOf(backend), { dataset, world });
-  const kept = inputsOf(options);
   using _lock = claimStudy(options);
   requireNoShards(out);
 
@@ -165,31 +148,19 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   };
   await heed();
 
-  const files = runFiles(out);
-  files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
-  for (const [name, content] of kept) files.note(fileOf(name, content));
-  // Read again, so that nothing depends on what was computed just now; one after the other, because a large
-  // study's would fill the memory.
-  function* results() {
-    for (const cell of cells) {
-      const result = readCell(out, study, cell, world);
-      if (!result) {
-        throw new InputError(
-          `${join(out, cellFile(cell))}: vanished while the study was at work`,
-        );
-      }
-      files.note(fileOf(cellFile(cell), cellText(result)));
-      yield result;
+  // Read again, so that nothing depends on what was computed just now.
+  const derivation = deriveStudy(options);
+  for (const cell of cells) {
+    const result = readCell(out, study, cell, world);
+    if (!result) {
+      throw new InputError(
+        `${join(out, cellFile(cell))}: vanished while the study was at work`,
+      );
     }
+    derivation.add(result, fileOf(cellFile(cell), cellText(result)));
   }
-  const findings = studyFindings(study, results(), world);
   await heed();
-  await writeFindings(files, findings);
-  files.check();
-  const machines = machinesOf(originsIn(out), cells.map(cellFile));
-  writeManifest(out, { machines }, files.list());
-  removeWork(out);
-  return findings.result;
+  return await derivation.finish();
 }
 
 /**
@@ -282,8 +253,12 @@ async function patiently<T>(
   }
 }
 
-/** Refuses to work beside shards: two processes would write one file. */
-function requireNoShards(out: string): void {
+/**
+ * Refuses to work beside shards: two processes would write one file.
+ *
+ * @throws InputError if one is at work.
+ */
+export function requireNoShards(out: string): void {
   const shard = workersIn(out).find(({ isRunning }) => isRunning);
   if (shard !== undefined) {
     throw new InputError(
@@ -348,18 +323,12 @@ async function compute(
   return steps.progress();
 }
 
-/** The files that a study keeps of what it is made from: [name, content]. */
-function inputsOf(
-  { dataset, world }: Given,
-): [name: string, content: Uint8Array][] {
-  return [
-    ...(dataset ? [[DATASET_FILE, datasetToSafetensors(dataset)]] : []),
-    ...(world ? [[WORLD_FILE, worldToSafetensors(world)]] : []),
-  ] as [string, Uint8Array][];
-}
-
-/** Refuses what cannot be learnt from, before a folder is made. */
-function requireProblems(options: Omit<StudyOptions, "out">): void {
+/**
+ * Refuses what cannot be learnt from, before a folder is made.
+ *
+ * @throws InputError if something cannot.
+ */
+export function requireProblems(options: Omit<StudyOptions, "out">): void {
   requireEnvironments(options.study, options.world);
   requireData(options);
 }
@@ -421,29 +390,6 @@ function soundCell(
     onNote?.(`${error.message}; it is computed again`);
     return null;
   }
-}
-
-/** Writes everything that follows from the cells, but for the manifest. */
-async function writeFindings(
-  files: RunFiles,
-  findings: StudyFindings,
-): Promise<void> {
-  files.writeJson("study.json", findings.result);
-  files.write("study.csv", studyCsv(findings.series));
-  files.write("aggregates.csv", aggregatesCsv(findings.result));
-  files.write("curves.csv", curvesCsv(findings.curves));
-  const { result, curves } = findings;
-  const plots = await plotStudy(result, curves);
-  for (const [name, svg] of plots) {
-    files.write(`plots/${name}.svg`, svg);
-  }
-  const report = studyReportHtml({
-    values: result,
-    plots: Object.fromEntries(plots),
-    configText: canonicalJson(result.study),
-    files: files.list(),
-  });
-  files.write("report.html", report);
 }
 
 /**

@@ -2,12 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import type { ExactMetrics } from "../../src/evaluation/results.ts";
 import type { CellResult } from "../../src/study/cell.ts";
 import { resolveStudy } from "../../src/study/config.ts";
-import {
-  aggregatesCsv,
-  curvesCsv,
-  studyCsv,
-  studyFindings,
-} from "../../src/study/result.ts";
+import { aggregatesCsv, curvesCsv } from "../../src/study/result.ts";
+import { findingsOf, studyCsv } from "./small_study.ts";
 
 const SEEDS = [3, 5, 8, 13];
 
@@ -66,7 +62,7 @@ function results(preset: string): CellResult[] {
 
 const study = resolveStudy({ presets: ["smoke"], seeds: SEEDS });
 // The order in which cells are finished must not matter.
-const findings = studyFindings(study, results("smoke").toReversed());
+const findings = findingsOf(study, results("smoke").toReversed());
 const { result } = findings;
 
 Deno.test("policies come in a fixed order, the learners first", () => {
@@ -141,7 +137,7 @@ function studyOf(returns: readonly number[]) {
       { ...references, cell: cell(references) },
     ] as CellResult[];
   });
-  return studyFindings({ ...study, seeds }, cells).result;
+  return findingsOf({ ...study, seeds }, cells).result;
 }
 
 Deno.test("an interval is given only where it holds what it claims", () => {
@@ -294,7 +290,7 @@ Deno.test("presets with the same environment and data are one group with the ref
     },
   };
   const all = [...results("smoke"), ...results("tutorial")];
-  const { groups, policies } = studyFindings(both, all).result;
+  const { groups, policies } = findingsOf(both, all).result;
   equal(policies.length, 14);
   deepEqual(groups.map(({ presets }) => presets), [["smoke", "tutorial"]]);
   deepEqual(
@@ -327,7 +323,7 @@ Deno.test("presets with the same environment and data are one group with the ref
     },
   };
   deepEqual(
-    studyFindings(apart, all).result.groups.map(({ presets }) => presets),
+    findingsOf(apart, all).result.groups.map(({ presets }) => presets),
     [["smoke"], ["tutorial"]],
   );
 });

@@ -5,7 +5,15 @@
  */
 import { join } from "node:path";
 import { listFiles } from "../../src/run/manifest.ts";
+import type { StudyConfig } from "../../src/evaluation/study_results.ts";
+import type { CellResult } from "../../src/study/cell.ts";
 import { resolveStudy } from "../../src/study/config.ts";
+import {
+  sayStudyCsv,
+  type StudyFindings,
+  studyFindings,
+} from "../../src/study/result.ts";
+import { collectSeries, type PolicySeries } from "../../src/study/series.ts";
 
 export const overrides = {
   environment: { size: 5, maxSteps: 20 },
@@ -48,6 +56,23 @@ export function contents(directory: string): string[] {
     ...manifest,
     Deno.readTextFileSync(join(directory, "manifest.json")),
   ];
+}
+
+/** What a study finds in results of all its cells. */
+export function findingsOf(
+  study: StudyConfig,
+  results: readonly CellResult[],
+): StudyFindings {
+  const { add, series } = collectSeries(study);
+  results.forEach(add);
+  return studyFindings(study, series());
+}
+
+/** `study.csv` */
+export function studyCsv(series: readonly PolicySeries[]): string {
+  let text = "";
+  sayStudyCsv(series, (line) => text += line);
+  return text;
 }
 
 export { copyFolder } from "../run/small_run.ts";

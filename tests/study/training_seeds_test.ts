@@ -19,15 +19,18 @@ import {
   studyCells,
 } from "../../src/study/config.ts";
 import { cellFile } from "../../src/study/cell_file.ts";
-import {
-  aggregatesCsv,
-  studyCsv,
-  studyFindings,
-} from "../../src/study/result.ts";
+import { aggregatesCsv } from "../../src/study/result.ts";
 import { runStudy } from "../../src/study/study.ts";
 import { verifyStudy } from "../../src/study/verify.ts";
 import { logOverrides, tosses } from "../run/small_log.ts";
-import { backend, contents, overrides, temporary } from "./small_study.ts";
+import {
+  backend,
+  contents,
+  findingsOf as findingsIn,
+  overrides,
+  studyCsv,
+  temporary,
+} from "./small_study.ts";
 
 const request = { presets: ["smoke"], seeds: [1, 0], overrides };
 const study = resolveStudy({ ...request, trainingSeeds: [2, 0, 1] });
@@ -187,7 +190,7 @@ function findingsOf(returns: number[][], trainingSeeds: number[] | undefined) {
       },
     };
   }) as CellResult[];
-  return studyFindings(asked, cells);
+  return findingsIn(asked, cells);
 }
 
 Deno.test("aggregates over seeds and training seeds are those worked by hand", () => {
