@@ -201,6 +201,8 @@ export interface CheckpointStore {
   ): { checkpoint: Checkpoint; rows: number[][] } | null;
   /** Keeps a checkpoint. */
   save(checkpoint: Checkpoint): void;
+  /** Whether one is due after so many steps; without it, each is. */
+  isDue?(): boolean;
   /** Steps between two checkpoints. */
   readonly interval: number;
 }
@@ -416,6 +418,7 @@ export async function learnTogether(
         options.onRow?.(rows[0][rows[0].length - 1]);
       },
       async onCheckpoint(cursor) {
+        if (checkpoints?.isDue?.() === false) return;
         const state = await readChecked();
         keep(state, cursor);
       },

@@ -15,11 +15,17 @@ import type { LearningProblem } from "../run/problem.ts";
 import { makeArtifactFolder } from "../run/run_directory.ts";
 import { taskHash } from "../run/task_hash.ts";
 import { type CsvWriter, openCsv } from "../run/training_csv.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
+
+/** What an interruption costs at most. */
+const EVERY_MS = 10_000;
 
 /**
- * Checkpoints of a training that is long enough to have any, as a run of the pipeline keeps them.
+ * Checkpoints of a training, in the form in which a run of the pipeline keeps them. They are hidden and go
+ * with the training, so that the clock may say when one is due: on one slow thread as on many fast ones.
  *
  * @param directory Of this training alone.
+ * @param every Milliseconds from one to the next.
  */
 export function keptTraining(
   directory: string,
@@ -28,23 +34,35 @@ export function keptTraining(
     readonly problem: LearningProblem;
   },
   algorithm: Algorithm,
+  every = EVERY_MS,
 ) {
-  const interval = defaultCheckpointInterval(algorithm, [
+  const slowest = defaultCheckpointInterval(algorithm, [
     inputSize(config.network.encoder, observedIn(problem)),
     ...config.network.hidden,
     problem.dataset.actionCount,
   ]);
+  // A tenth of a second of large networks; small ones are slow for their size.
+  const interval = Math.max(1, Math.min(1_000, Math.round(slowest / 100)));
   if (interval >= algorithm.settings.steps) return null;
   let csv: CsvWriter | undefined;
+  let last = performance.now();
+  const store = checkpointFolder({
+    directory,
+    algorithm,
+    task: taskHash(config, algorithm),
+    interval,
+    beforeSave: () => csv?.sync(),
+  });
   return {
     options: {
-      checkpoints: checkpointFolder({
-        directory,
-        algorithm,
-        task: taskHash(config, algorithm),
-        interval,
-        beforeSave: () => csv?.sync(),
-      }),
+      checkpoints: {
+        ...store,
+        isDue: () => performance.now() - last >= every,
+        save(checkpoint: Checkpoint) {
+          store.save(checkpoint);
+          last = performance.now();
+        },
+      },
       onStart: (
         columns: readonly string[],
         rows: readonly (readonly number[])[],
