@@ -229,7 +229,8 @@ export function taskCommand(...words: readonly string[]): string {
   return ["deno", "task", ...config, ...words].map(shellWord).join(" ");
 }
 
-function shellWord(word: string): string {
+/** A word as the shell takes it. */
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word)
     ? word
     : `'${word.replaceAll("'", "'\\''")}'`;

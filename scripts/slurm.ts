@@ -4,6 +4,7 @@
  * @module
  */
 import { InputError } from "../mod.ts";
+import { shellWord } from "./cli.ts";
 
 /** What is to be submitted. */
 export interface SlurmJob {
@@ -19,13 +20,6 @@ export interface SlurmJob {
   readonly tasks: number;
   /** Further options of sbatch, as a user writes them. */
   readonly options: string;
-}
-
-/** A word as the shell takes it. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word)
-    ? word
-    : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Times that Slurm runs a task again before it counts as failed. */
@@ -44,7 +38,7 @@ export function arrayScript(job: SlurmJob): string {
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --signal=B:TERM@30
-#SBATCH --output=${logs(job)}/%A_%a.txt
+#SBATCH --output=${wordsFile(job, "%A_%a")}
 ${place(job)}
 # The shell waits, so that it hears SIGTERM, and passes it on: the study keeps what is finished.
 ${words(job)} \\
@@ -53,7 +47,9 @@ study=$!
 trap 'kill -TERM $study' TERM
 wait $study; code=$?
 while kill -0 $study 2>/dev/null; do wait $study; code=$?; done
-if [ $code -gt 2 ] && [ "\${SLURM_RESTART_COUNT:-0}" -lt ${RESTARTS} ]; then
+# One that its user cancels (COMPLETING), or that Slurm queues again by itself, is no longer running.
+if [ $code -gt 2 ] && [ "\${SLURM_RESTART_COUNT:-0}" -lt ${RESTARTS} ] &&
+  scontrol show job "$SLURM_JOB_ID" | grep -q JobState=RUNNING; then
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
 fi
 exit $code
@@ -65,9 +61,9 @@ export function mergeScript(job: SlurmJob): string {
   return `#!/bin/bash
 #SBATCH --job-name=study-merge
 #SBATCH --open-mode=append
-#SBATCH --output=${logs(job)}/%A_merge.txt
+#SBATCH --output=${wordsFile(job, "%A_merge")}
 ${place(job)}
-exec ${words(job)} --merge ${quoted(job.out)}
+exec ${words(job)} --merge ${shellWord(job.out)}
 `;
 }
 
@@ -76,12 +72,20 @@ function logs({ out }: SlurmJob): string {
   return `${out}.slurm`;
 }
 
+/** The file of a task's own words as a directive of sbatch, which is no shell, takes it. */
+function wordsFile(job: SlurmJob, name: string): string {
+  const folder = logs(job).replaceAll("%", "%%").replaceAll(/["\\]/g, "\\$&");
+  return `"${folder}/${name}.txt"`;
+}
+
 function place({ project, user }: SlurmJob): string {
-  return `cd ${quoted(project)} || exit 2\nexport INIT_CWD=${quoted(user)}`;
+  return `cd ${shellWord(project)} || exit 2\nexport INIT_CWD=${
+    shellWord(user)
+  }`;
 }
 
 function words({ command }: SlurmJob): string {
-  return command.map(quoted).join(" ");
+  return command.map(shellWord).join(" ");
 }
 
 /**

@@ -41,6 +41,7 @@ import {
 import { listenForInterrupt } from "./interrupt.ts";
 import {
   printStatus,
+  requireOneCommand,
   runAudit,
   runMerge,
   runSubmit,
@@ -112,6 +113,7 @@ const usage: Usage = {
 
 await runScript(usage, async (args) => {
   const { values, switches } = args;
+  requireOneCommand(args);
   if (switches.has("calibrate")) return await runCalibration(args);
   if (values.status !== undefined) return printStatus(values.status);
   if (values.audit !== undefined) return await runAudit(args);
@@ -151,10 +153,6 @@ await runScript(usage, async (args) => {
 
   const onNote = (note: string) => screen.write(`note: ${note}\n`);
   const shared = { args, study, dataset, world, out, onNote };
-  const kinds = ["shard", "merge", "submit"].filter((name) => name in values);
-  if (kinds.length > 1) {
-    throw new InputError(`--${kinds[0]} and --${kinds[1]}: give one of them`);
-  }
   const own = ["tasks", "sbatch", "print"]
     .find((name) => name in values || switches.has(name));
   if (own !== undefined && !("submit" in values)) {

@@ -10,6 +10,7 @@ import {
   forecastStudy,
   InputError,
   mergeStudy,
+  studyCells,
   type StudyOptions,
   studyStatus,
 } from "../mod.ts";
@@ -26,14 +27,9 @@ import {
   type Flag,
   integerFlag,
   LONGEST_PATH,
+  taskCommand,
 } from "./cli.ts";
-import {
-  arrayScript,
-  mergeScript,
-  quoted,
-  type SlurmJob,
-  submit,
-} from "./slurm.ts";
+import { arrayScript, mergeScript, type SlurmJob, submit } from "./slurm.ts";
 import { printStudy } from "./study_table.ts";
 import { verifyStudyScript } from "./verify_study.ts";
 
@@ -80,6 +76,35 @@ export interface SharedStudy extends
   readonly args: Arguments;
 }
 
+/** What these may have beside them: the folder says what the study is. */
+const TAKES: Readonly<Record<string, readonly string[]>> = {
+  status: [],
+  audit: ["out", "seed", "backend", "jobs"],
+};
+
+/**
+ * Refuses flags of two commands.
+ *
+ * @throws InputError if there are any.
+ */
+export function requireOneCommand({ values, switches }: Arguments): void {
+  const given = [...Object.keys(values), ...switches];
+  const [command, other] = given.filter((name) =>
+    ["shard", "merge", "submit", "audit", "status", "calibrate"].includes(name)
+  );
+  if (other !== undefined) {
+    throw new InputError(`--${command} and --${other}: give one of them`);
+  }
+  const surplus = given.find((name) =>
+    TAKES[command] && name !== command && !TAKES[command].includes(name)
+  );
+  if (surplus !== undefined) {
+    throw new InputError(
+      `--${surplus}: is not of --${command}; the folder says what the study is`,
+    );
+  }
+}
+
 /** `--status`: prints how far a study is. */
 export function printStatus(directory: string): number {
   const { cells, finished, perHour, hoursLeft, workers } = studyStatus(
@@ -121,18 +146,30 @@ export async function runAudit(args: Arguments): Promise<number> {
   if (args.values.out === undefined) {
     throw new InputError("--audit: give the finished study with --out DIR");
   }
-  return await verifyStudyScript(args, args.values.out, share);
+  const threads = integerFlag(args, "jobs", 1, 256);
+  const values = threads === undefined
+    ? args.values
+    : { ...args.values, threads: `${threads}` };
+  return await verifyStudyScript({ ...args, values }, args.values.out, share);
 }
 
 /** `--merge`: gathers cells and derives the study, or says what is missing. */
 export async function runMerge(
   { args, ...options }: SharedStudy,
 ): Promise<number> {
-  const from = args.values.merge.split(",").map((path) => resolve(path));
+  const from = args.values.merge.split(",").map((path) => {
+    if (path !== "") return resolve(path);
+    throw new InputError("--merge: a folder has no name; give DIR,DIR,…");
+  });
   const found = await mergeStudy({ ...options, from });
   const { missing, differing, taken, result } = found;
   const output = processOutput("stdout");
-  output.write(`${taken} cells taken\n`);
+  const all = studyCells(options.study).length;
+  output.write(
+    `${
+      all - missing.length
+    } of ${all} cells are there, ${taken} of them taken now\n`,
+  );
   for (const line of differing) {
     output.write(`differs: ${visible(line, 1000)}\n`);
   }
@@ -148,10 +185,8 @@ export async function runMerge(
       const own = shard === null
         ? ["--out", options.out]
         : ["--out", directory, "--shard", shard];
-      const command = [...withoutFlags(Deno.args, ["merge", "out"]), ...own];
-      output.write(
-        `  ${cells}: deno task study ${command.map(quoted).join(" ")}\n`,
-      );
+      const words = withoutFlags(Deno.args, ["merge", "out"]);
+      output.write(`  ${cells}: ${taskCommand("study", ...words, ...own)}\n`);
     }
   }
   if (result === null) return 1;
@@ -211,6 +246,7 @@ function studyCommand(out: string): string[] {
     "tasks",
     "sbatch",
     "print",
+    "jobs",
     "out",
   ]);
   return [Deno.execPath(), ...words, ...own, "--out", resolve(out)];

@@ -203,6 +203,16 @@ export function resolveStudy(
 export function isPartOf(part: StudyConfig, whole: StudyConfig): boolean {
   const isIn = <T>(some: readonly T[] = [], all: readonly T[] = []) =>
     some.every((one) => all.includes(one));
+  // A learner that joins is configured, too, and changes nothing for the others.
+  const ofPart = (
+    { algorithms, ...config }: StudyConfig["presets"][string],
+  ) =>
+    canonicalJson({
+      ...config,
+      algorithms: Object.fromEntries(
+        part.algorithms.map((name) => [name, algorithms[name]]),
+      ),
+    });
   return part.suiteVersion === whole.suiteVersion &&
     isIn(part.seeds, whole.seeds) &&
     (part.trainingSeeds === undefined) ===
@@ -211,7 +221,7 @@ export function isPartOf(part: StudyConfig, whole: StudyConfig): boolean {
     isIn(part.algorithms, whole.algorithms) &&
     Object.entries(part.presets).every(([name, config]) =>
       whole.presets[name] !== undefined &&
-      canonicalJson(config) === canonicalJson(whole.presets[name])
+      ofPart(config) === ofPart(whole.presets[name])
     );
 }
 

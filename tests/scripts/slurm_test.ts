@@ -104,6 +104,11 @@ sbatch --parsable -p high -N 2 --output=/dev/null --wrap 'sleep 1'
 hurry() { for job in $(squeue -h -t PD -o '%i %r' | awk '/BeginTime/ { print $1 }'); do scontrol update job=$job starttime=now; done; [ -z "$(squeue -h)" ]; }
 wait_for hurry
 cat ${folder}/study.slurm/*
+# One that is cancelled is not queued again; of a folder with a space.
+$study --submit slurm --tasks 1 --jobs 1 --out "${folder}/the second" || exit 1
+wait_for '[ -e "${folder}/the second/.work/0-of-1.log" ]'
+scancel --name study
+wait_for '[ -z "$(squeue -h)" ]'
 `,
       );
       match(said, /12 cells, about .* of one thread of this machine/);

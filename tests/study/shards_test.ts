@@ -11,7 +11,7 @@ import { InputError } from "../../src/errors.ts";
 import { canonicalJson } from "../../src/files/canonical_json.ts";
 import { listFiles, readManifest } from "../../src/run/manifest.ts";
 import { jsonHash } from "../../src/run/task_hash.ts";
-import { resolveStudy, studyCells } from "../../src/study/config.ts";
+import { isPartOf, resolveStudy, studyCells } from "../../src/study/config.ts";
 import { cellFile } from "../../src/study/cell_file.ts";
 import { mergeStudy } from "../../src/study/merge.ts";
 import {
@@ -237,6 +237,23 @@ Deno.test("a study grows by seeds and keeps what is there; the bytes are those o
     /^InputError: .*: holds another study/,
   );
   deepEqual(contents(out), expected);
+});
+
+Deno.test("a study grows by a learner that its preset does not configure; one whose settings change is another", () => {
+  const of = (algorithms: string[], own = {}) =>
+    resolveStudy({
+      presets: ["smoke"],
+      algorithms,
+      seeds: [0],
+      overrides: { ...overrides, algorithms: own },
+    });
+  const small = of(["bc"]);
+  const large = of(["bc", "iql", "spibb"]);
+  equal(isPartOf(small, large), true);
+  equal(isPartOf(large, small), false);
+  equal(isPartOf(small, of(["bc", "iql"], { bc: { steps: 41 } })), false);
+  // What takes no part may change.
+  equal(isPartOf(small, of(["bc", "iql"], { cql: { steps: 61 } })), true);
 });
 
 Deno.test("a stopped shard goes on; status counts, names who failed and what is left", async () => {
