@@ -29,16 +29,18 @@ export interface Written {
  *
  * @param path The file; its folder exists. What it held before is replaced.
  * @param content Text is written in UTF-8.
+ * @param writer Told apart from others that write the same file at the same time.
  * @throws InputError if it cannot be written (full disk, read-only folder); the file is then
  *   as it was.
  */
 export function writeFileAtomic(
   path: string,
   content: Content,
+  writer = "",
 ): Written {
   const hash = createHash("sha256");
   let length = 0;
-  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}${writer}.tmp`);
   // What a killed process left; of a link, the link itself is removed.
   removeIfThere(temporary);
   let made = false;

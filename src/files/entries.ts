@@ -31,8 +31,11 @@ export function entriesBelow(directory: string): Entry[] {
       const index = entries.length - 1;
       try {
         visit(path);
-      } catch {
-        entries.splice(index, entries.length, { path, kind: "unreadable" });
+      } catch (error) {
+        // Removed since it was listed, by a process that is at work there.
+        const isGone = error instanceof Deno.errors.NotFound;
+        const left = isGone ? [] : [{ path, kind: "unreadable" } as const];
+        entries.splice(index, entries.length, ...left);
       }
     }
   };

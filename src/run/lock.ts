@@ -33,11 +33,13 @@ function takeLock(
 /** Another process holds a lock. */
 export class AtWorkError extends InputError {}
 
-/** Whether a process holds the lock of that file. */
+/** Whether a process holds the lock of that file, which may be somebody else's. */
 export function isLocked(path: string): boolean {
   try {
-    using file = Deno.openSync(path, { write: true });
-    return !file.tryLockSync(true);
+    // Opening a pipe would wait for its other end.
+    if (!Deno.lstatSync(path).isFile) return false;
+    using file = Deno.openSync(path);
+    return !file.tryLockSync(false);
   } catch {
     return false;
   }

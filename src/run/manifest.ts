@@ -197,7 +197,8 @@ function isVersion(value: unknown): value is string {
     /^\d+\.\d+\.\d+[\w.+-]{0,40}$/.test(value);
 }
 
-function isHash(value: unknown): value is string {
+/** Whether a value is a SHA-256 as the suite writes it. */
+export function isHash(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }
 

@@ -149,14 +149,16 @@ function isLink(path: string): boolean {
  * @param directory The run's folder.
  * @param name Relative path with forward slashes.
  * @param content Bytes, or text to be written in UTF-8.
+ * @param writer Where others may write the same file at the same time; see {@link writeFileAtomic}.
  * @throws InputError if it cannot be written or its folder is reached through a link.
  */
 export function writeArtifact(
   directory: string,
   name: string,
   content: Content,
+  writer?: string,
 ): Written {
-  return writeFileAtomic(makeArtifactFolder(directory, name), content);
+  return writeFileAtomic(makeArtifactFolder(directory, name), content, writer);
 }
 
 /**

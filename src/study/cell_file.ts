@@ -52,8 +52,11 @@ export function cellFile(
  * @throws InputError if it cannot be written.
  */
 export function writeCell(directory: string, result: CellResult): void {
-  writeArtifact(directory, cellFile(result.cell), cellText(result));
+  writeArtifact(directory, cellFile(result.cell), cellText(result), WRITER);
 }
+
+/** Shards of another number of shards, or on a drive without locks, may write the same cell. */
+const WRITER = `.${crypto.randomUUID().slice(0, 8)}`;
 
 /** What a cell's file holds. */
 export function cellText(result: CellResult): string {

@@ -240,6 +240,9 @@ export function isStudy(directory: string): boolean {
   }
 }
 
+/** Twenty thousand seeds and a dozen presets have a tenth of it. */
+const MOST_CONFIG_BYTES = 2 ** 22;
+
 const seedsShape = v.pipe(
   v.array(v.number()),
   v.minLength(1),
@@ -260,11 +263,13 @@ const fileShape = v.strictObject({
  * @throws InputError if it is missing or not, byte for byte, what this version of the suite writes.
  */
 export function readStudyConfig(path: string): StudyConfig {
-  const bytes = readFile(path);
+  const bytes = readFile(path, MOST_CONFIG_BYTES);
   const value = parseJson(bytes, path);
   const checked = v.safeParse(fileShape, value, { abortEarly: true });
   const fail = (): never => {
-    throw new InputError(`${path}: is not as this suite writes it`);
+    throw new InputError(
+      `${path}: is not as this suite writes it; copy it again from where it was made`,
+    );
   };
   if (!checked.success) return fail();
   const { suiteVersion, seeds, trainingSeeds, algorithms, presets } =

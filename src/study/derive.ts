@@ -15,8 +15,7 @@ import type { Given } from "../run/problem.ts";
 import { DATASET_FILE, fileOf, WORLD_FILE } from "../run/made_files.ts";
 import { type RunFiles, runFiles } from "../run/run_files.ts";
 import type { CellResult } from "./cell.ts";
-import { cellFile } from "./cell_file.ts";
-import { STUDY_CONFIG_FILE, studyCells } from "./config.ts";
+import { STUDY_CONFIG_FILE } from "./config.ts";
 import {
   aggregatesCsv,
   curvesCsv,
@@ -30,7 +29,7 @@ import { machinesOf, originsIn, removeWork } from "./work.ts";
 /** A study that is being derived. */
 export interface StudyDerivation {
   /**
-   * Takes a cell that is in the folder; each once, in any order.
+   * Takes a cell that is in the folder; each once, in the order of the study.
    *
    * @param file What its file must be.
    */
@@ -52,11 +51,13 @@ export function deriveStudy(
   },
 ): StudyDerivation {
   const files = runFiles(out);
+  const cells: ManifestFile[] = [];
   const collector = collectSeries(study, given.world);
   return {
     add(result, file) {
       collector.add(result);
       files.note(file);
+      cells.push(file);
     },
     async finish() {
       files.note(fileOf(STUDY_CONFIG_FILE, canonicalJson(study)));
@@ -66,8 +67,7 @@ export function deriveStudy(
       const findings = studyFindings(study, collector.series());
       await writeFindings(files, findings);
       files.check();
-      const paths = studyCells(study).map(cellFile);
-      const machines = machinesOf(originsIn(out), paths);
+      const machines = machinesOf(originsIn(out), cells);
       writeManifest(out, { machines }, files.list());
       removeWork(out);
       return findings.result;

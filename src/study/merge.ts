@@ -3,14 +3,10 @@
  *
  * @module
  */
-import { join } from "node:path";
-import type { WorldFile } from "../environments/world_file.ts";
+import { join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
 import type { StudyConfig, StudyResult } from "../evaluation/study_results.ts";
-import type { ManifestFile } from "../files/listing.ts";
-import { fileOf } from "../run/made_files.ts";
-import type { CellResult } from "./cell.ts";
-import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
+import { cellFile, writeCell } from "./cell_file.ts";
 import {
   isPartOf,
   isStudy,
@@ -20,13 +16,14 @@ import {
   studyCells,
 } from "./config.ts";
 import { deriveStudy } from "./derive.ts";
+import { type KeptCell, keptCell } from "./kept_cell.ts";
 import {
   claimStudy,
   requireNoShards,
   requireProblems,
   type StudyOptions,
 } from "./study.ts";
-import { beginWork, type CellOrigin, originsIn } from "./work.ts";
+import { beginWork, originsIn } from "./work.ts";
 
 /** What is to be gathered. */
 export interface MergeOptions extends
@@ -85,19 +82,21 @@ export async function mergeStudy(
   const derivation = deriveStudy(options);
   {
     using work = beginWork(out, "merge");
-    const places = [out, ...from.filter((directory) => directory !== out)];
-    const origins = new Map(
-      places.map((directory) => [directory, originsIn(directory)]),
-    );
+    const places = foldersOf([out, ...from]).map((directory) => ({
+      directory,
+      study,
+      world,
+      origins: originsIn(directory),
+    }));
     for (const cell of studyCells(study)) {
       const path = cellFile(cell);
-      const found = places.flatMap((directory): Found[] => {
-        const result = soundCell(directory, study, cell, world, onNote);
-        if (result === null) return [];
-        const file = fileOf(path, cellText(result));
-        const origin = origins.get(directory)!.get(path);
-        const isAsLeft = origin?.sha256 === file.sha256;
-        return [{ directory, result, file, origin, isAsLeft }];
+      const found = places.flatMap((place): Found[] => {
+        const kept = keptCell(
+          place,
+          cell,
+          (fault) => onNote?.(`${fault}; it is not taken`),
+        );
+        return kept === null ? [] : [{ ...kept, directory: place.directory }];
       });
       if (found.length === 0) {
         missing.push(cell);
@@ -113,7 +112,7 @@ export async function mergeStudy(
       }
       if (first.directory !== out) {
         writeCell(out, first.result);
-        if (first.isAsLeft) work.finished(path, first.origin!);
+        if (first.origin) work.finished(path, first.origin);
         taken++;
       }
       derivation.add(first.result, first.file);
@@ -141,36 +140,23 @@ function requirePart(directory: string, study: StudyConfig): void {
   }
 }
 
-function soundCell(
-  directory: string,
-  study: StudyConfig,
-  cell: StudyCell,
-  world: WorldFile | undefined,
-  onNote: StudyOptions["onNote"],
-): CellResult | null {
-  try {
-    return readCell(directory, study, cell, world);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    onNote?.(`${error.message}; it is not taken`);
-    return null;
-  }
+/** Folders without those that are one of them under another name. */
+function foldersOf(directories: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return directories.filter((directory) => {
+    const { dev, ino } = Deno.statSync(directory);
+    const place = `${dev}/${ino ?? resolve(directory)}`;
+    return !seen.has(place) && seen.add(place);
+  });
 }
 
-/** A sound cell in a folder. */
-interface Found {
+/** A sound cell and its folder. */
+interface Found extends KeptCell {
   readonly directory: string;
-  readonly result: CellResult;
-  readonly file: ManifestFile;
-  /** What computed it, as far as the folder knows. */
-  readonly origin: CellOrigin | undefined;
-  /** Whether it is what that left. */
-  readonly isAsLeft: boolean;
 }
 
-function wordsOf({ directory, origin, isAsLeft }: Found): string {
+function wordsOf({ directory, origin }: Found): string {
   if (!origin) return `${directory} (by a machine that is not known)`;
   const { backend, device, architecture } = origin.machine;
-  const changed = isAsLeft ? "" : "changed since it was left by ";
-  return `${directory} (${changed}${backend}, ${device}, ${architecture})`;
+  return `${directory} (${backend}, ${device}, ${architecture})`;
 }

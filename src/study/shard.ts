@@ -34,16 +34,20 @@ const MAX_SHARDS = 1_000_000;
  * ```
  */
 export function parseShard(text: string): Shard {
+  const shard = shardNamed(text);
+  if (shard !== null) return shard;
+  throw new InputError(
+    `--shard: must be I/N with I from 0 to N - 1, such as 0/4, not ${
+      JSON.stringify(text)
+    }`,
+  );
+}
+
+/** The shard of that name; null if none has it. */
+function shardNamed(text: string): Shard | null {
   const [index, count] = /^(\d{1,7})\/(\d{1,7})$/.exec(text)?.slice(1)
     .map(Number) ?? [];
-  if (!(index < count && count <= MAX_SHARDS)) {
-    throw new InputError(
-      `--shard: must be I/N with I from 0 to N - 1, such as 0/4, not ${
-        JSON.stringify(text)
-      }`,
-    );
-  }
-  return { index, count };
+  return index < count && count <= MAX_SHARDS ? { index, count } : null;
 }
 
 /** What a shard is called in the names of files. */
@@ -95,8 +99,9 @@ export function missingShards(
   const found: MissingShard[] = [];
   for (const directory of from) {
     for (const { name } of workersIn(directory)) {
-      if (!/^\d+\/\d+$/.test(name)) continue;
-      const own = shardCells(study, parseShard(name)).map(cellFile)
+      const shard = shardNamed(name);
+      if (shard === null) continue;
+      const own = shardCells(study, shard).map(cellFile)
         .filter((path) => rest.delete(path));
       if (own.length > 0) {
         found.push({ shard: name, directory, cells: own.length });

@@ -34,8 +34,7 @@ import { requireSameData } from "../run/resume.ts";
 import { suspiciousIn } from "../run/metrics.ts";
 import { visible } from "../visible.ts";
 import { InputError } from "../errors.ts";
-import { readFile } from "../files/read.ts";
-import { type CellResult, cellSteps } from "./cell.ts";
+import { cellSteps } from "./cell.ts";
 import { cellFile, cellText, readCell, writeCell } from "./cell_file.ts";
 import { deriveStudy, inputsOf } from "./derive.ts";
 import {
@@ -48,13 +47,17 @@ import {
   studyCells,
 } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
+import { keptCell } from "./kept_cell.ts";
 import { requireRoomForStudy } from "./sizes.ts";
 import { runPool } from "./pool.ts";
 import { type Shard, shardCells, shardName } from "./shard.ts";
 import {
   beginWork,
+  isWorkOfOne,
   keepOrigins,
+  originsIn,
   removeWork,
+  UNFINISHED,
   WORK_FOLDER,
   workersIn,
 } from "./work.ts";
@@ -280,7 +283,14 @@ async function compute(
   const { study, dataset, world, out, backend = "wasm", signal } = options;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
   using work = beginWork(out, name);
-  const missing = cells.filter((cell) => !soundCell(options, cell));
+  const kept = { directory: out, study, world, origins: originsIn(out) };
+  const missing = cells.filter((cell) =>
+    !keptCell(
+      kept,
+      cell,
+      (fault) => options.onNote?.(`${fault}; it is computed again`),
+    )
+  );
   const steps = stepCounter(study, cells, missing);
   const notify = () => options.onProgress?.(steps.progress());
   notify();
@@ -291,7 +301,7 @@ async function compute(
       cells: missing,
       jobs,
       backend,
-      unfinished: join(out, WORK_FOLDER, "unfinished"),
+      unfinished: join(out, WORK_FOLDER, UNFINISHED),
       signal,
       onStep(cell, step) {
         steps.made(cell, step);
@@ -311,16 +321,26 @@ async function compute(
   } catch (error) {
     // Nothing is there to resume: the folder is free for the corrected command.
     if (
-      name === "study" && error instanceof InputError &&
-      steps.progress().cells === 0
+      name === "study" && error instanceof InputError && isWorkOfOne(out)
     ) {
-      Deno.removeSync(join(out, STUDY_CONFIG_FILE));
-      for (const [name] of inputsOf(options)) Deno.removeSync(join(out, name));
+      removeInputs(options);
       removeWork(out);
     } else work.failed(error instanceof Error ? error.message : `${error}`);
     throw error;
   }
   return steps.progress();
+}
+
+/** Gives the folder of a study free of which nothing is computed. */
+function removeInputs(options: StudyOptions): void {
+  const names = inputsOf(options).map(([name]) => name);
+  for (const name of [STUDY_CONFIG_FILE, ...names]) {
+    try {
+      Deno.removeSync(join(options.out, name));
+    } catch {
+      // Gone already, or it is not to be removed.
+    }
+  }
 }
 
 /**
@@ -378,20 +398,6 @@ function roomOf(backend: BackendName): Pick<Backend, "shortage"> {
     : wasmBackend({ threads: 1 });
 }
 
-/** Result of a cell that is there and sound; null if it is to be computed. */
-function soundCell(
-  { out, study, world, onNote }: StudyOptions,
-  cell: StudyCell,
-): CellResult | null {
-  try {
-    return readCell(out, study, cell, world);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    onNote?.(`${error.message}; it is computed again`);
-    return null;
-  }
-}
-
 /**
  * Makes the directory of a study, or makes sure that it is this one's or one that grows to it, and takes
  * its lock.
@@ -418,10 +424,11 @@ export function claimStudy(
   const lock = lockDirectory(out);
   try {
     const path = join(out, STUDY_CONFIG_FILE);
-    const recorded = new TextDecoder().decode(readFile(path));
+    const recorded = readStudyConfig(path);
     const text = canonicalJson(study);
-    const grows = recorded !== text && isPartOf(readStudyConfig(path), study);
-    if (recorded !== text && !grows) {
+    const isThis = canonicalJson(recorded) === text;
+    const grows = !isThis && isPartOf(recorded, study);
+    if (!isThis && !grows) {
       throw new InputError(
         `${out}: holds another study (its ${STUDY_CONFIG_FILE} differs); choose another folder with --out`,
       );

@@ -4,15 +4,30 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { InputError } from "../errors.ts";
-import { makeDirectory, writeAll } from "../files/atomic.ts";
+import { basename, join } from "node:path";
+import { blaming, InputError } from "../errors.ts";
+import {
+  cannotWrite,
+  isTemporary,
+  makeDirectory,
+  writeAll,
+} from "../files/atomic.ts";
+import { entriesBelow } from "../files/entries.ts";
+import type { ManifestFile } from "../files/listing.ts";
 import { readFile } from "../files/read.ts";
-import { isLocked, lockDirectory } from "../run/lock.ts";
-import { readManifest } from "../run/manifest.ts";
+import { AtWorkError, isLocked, lockDirectory } from "../run/lock.ts";
+import { isHash, readManifest } from "../run/manifest.ts";
 
 /** Name of the folder. */
 export const WORK_FOLDER = ".work";
+
+const CELLS_FOLDER = "cells";
+
+/** Where cells in training keep checkpoints, in that folder. */
+export const UNFINISHED = "unfinished";
+
+/** A log of more is another file: a million cells have half of it. */
+const MOST_LOG_BYTES = 2 ** 28;
 
 /** Under which what was known before stands; nobody works under it. */
 const EARLIER = "earlier";
@@ -35,6 +50,8 @@ export interface CellOrigin {
   readonly sha256: string;
   /** What computed it. */
   readonly machine: Machine;
+  /** Of an earlier computation of the same cell that gave other bytes. */
+  readonly earlier?: CellOrigin;
 }
 
 /** The work of one process. */
@@ -55,7 +72,7 @@ export function beginWork(directory: string, name: string): Work {
   const folder = join(directory, WORK_FOLDER);
   makeDirectory(folder);
   const who = name === "study" ? "another run" : `shard ${shardOf(name)}`;
-  const lock = lockDirectory(directory, `${WORK_FOLDER}/${name}.lock`, who);
+  const lock = lockSoon(directory, `${WORK_FOLDER}/${name}.lock`, who);
   const path = join(folder, `${name}.log`);
   let log: Deno.FsFile;
   try {
@@ -64,12 +81,17 @@ export function beginWork(directory: string, name: string): Work {
     writeAll(log, new TextEncoder().encode("\n"));
   } catch (error) {
     lock[Symbol.dispose]();
-    throw new InputError(`${path}: cannot be written (${error})`);
+    throw cannotWrite(path, error);
   }
   const failure = join(folder, `${name}.failed`);
   remove(failure);
-  const say = (value: unknown) =>
-    writeAll(log, new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+  const say = (value: unknown) => {
+    try {
+      writeAll(log, new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  };
   let last = "";
   return {
     finished(cell, { sha256, machine }) {
@@ -78,7 +100,13 @@ export function beginWork(directory: string, name: string): Work {
       last = text;
       say({ cell, sha256 });
     },
-    failed: (message) => Deno.writeTextFileSync(failure, `${message}\n`),
+    failed(message) {
+      try {
+        Deno.writeTextFileSync(failure, `${message}\n`);
+      } catch {
+        // It may be the full disk that the message is about.
+      }
+    },
     [Symbol.dispose]() {
       log.close();
       lock[Symbol.dispose]();
@@ -86,30 +114,65 @@ export function beginWork(directory: string, name: string): Work {
   };
 }
 
+/** Who looks whether somebody is at work holds the lock for a moment. */
+function lockSoon(directory: string, name: string, who: string): Disposable {
+  try {
+    return lockDirectory(directory, name, who);
+  } catch (error) {
+    if (!(error instanceof AtWorkError)) throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    return lockDirectory(directory, name, who);
+  }
+}
+
 /**
  * What computed the cells of a study, finished or not, by their paths. A line that was cut is passed over:
  * the cell counts without an origin then.
+ *
+ * @throws InputError if a log cannot be read, or is none.
  */
 export function originsIn(directory: string): Map<string, CellOrigin> {
   const origins = new Map<string, CellOrigin>();
+  const add = (path: string, sha256: string, machine: Machine) => {
+    const known = origins.get(path);
+    const earlier = known?.sha256 === sha256 ? known.earlier : known;
+    origins.set(path, { sha256, machine, ...(earlier && { earlier }) });
+  };
   for (const { cells, ...machine } of recordedMachines(directory)) {
-    for (const { path, sha256 } of cells) {
-      origins.set(path, { sha256, machine });
-    }
+    for (const { path, sha256 } of cells) add(path, sha256, machine);
   }
-  for (const name of namesIn(directory, ".log")) {
+  for (const name of logsIn(directory)) {
     let machine: Machine | undefined;
     const path = join(directory, WORK_FOLDER, `${name}.log`);
-    for (const line of new TextDecoder().decode(readFile(path)).split("\n")) {
+    const bytes = blaming(
+      "remove what is no log of a shard, or copy it again: ",
+      () => readFile(path, MOST_LOG_BYTES),
+    );
+    for (const line of new TextDecoder().decode(bytes).split("\n")) {
       const value = parsed(line);
       if (isMachine(value.machine)) machine = value.machine;
       const { cell, sha256 } = value;
-      if (machine && typeof cell === "string" && typeof sha256 === "string") {
-        origins.set(cell, { sha256, machine });
+      if (machine && typeof cell === "string" && isHash(sha256)) {
+        add(cell, sha256, machine);
       }
     }
   }
   return origins;
+}
+
+/**
+ * What computed a cell that has some bytes; null if nothing that is known left those.
+ *
+ * @param origin The last that is known of the cell.
+ */
+export function originOf(
+  origin: CellOrigin,
+  sha256: string,
+): CellOrigin | null {
+  for (let one: CellOrigin | undefined = origin; one; one = one.earlier) {
+    if (one.sha256 === sha256) return one;
+  }
+  return null;
 }
 
 /** A machine and the paths of the cells that it computed, as `machines` of a study's manifest. */
@@ -118,13 +181,14 @@ export type MachineCells = Machine & { readonly cells: readonly string[] };
 /** The cells of each machine, in the order of the first; what no origin is known of is left out. */
 export function machinesOf(
   origins: ReadonlyMap<string, CellOrigin>,
-  paths: readonly string[],
+  files: readonly ManifestFile[],
 ): MachineCells[] {
   const cells = new Map<string, string[]>();
-  for (const path of paths) {
-    const machine = origins.get(path)?.machine;
-    if (!machine) continue;
-    const key = JSON.stringify(machine);
+  for (const { path, sha256 } of files) {
+    const known = origins.get(path);
+    const origin = known && originOf(known, sha256);
+    if (!origin) continue;
+    const key = JSON.stringify(origin.machine);
     const own = cells.get(key);
     if (own) own.push(path);
     else cells.set(key, [path]);
@@ -142,11 +206,14 @@ export function keepOrigins(directory: string): void {
   ]);
   const folder = join(directory, WORK_FOLDER);
   makeDirectory(folder);
-  Deno.writeTextFileSync(
-    join(folder, `${EARLIER}.log`),
-    lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
-    { append: true },
-  );
+  const path = join(folder, `${EARLIER}.log`);
+  try {
+    using log = Deno.openSync(path, { append: true, create: true });
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    writeAll(log, new TextEncoder().encode(`\n${text}`));
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
   remove(join(directory, "manifest.json"));
 }
 
@@ -171,10 +238,11 @@ function recordedMachines(directory: string) {
 /** Whether a value is what a study's manifest has as `machines`. */
 export function isMachines(value: unknown): value is MachineCells[] {
   return Array.isArray(value) &&
-    value.every((one) =>
-      isMachine(one) && Array.isArray(Object(one).cells) &&
-      Object(one).cells.every((path: unknown) => typeof path === "string")
-    );
+    value.every((one) => {
+      const { cells, ...machine } = Object(one);
+      return isMachine(machine) && Array.isArray(cells) &&
+        cells.every((path: unknown) => typeof path === "string");
+    });
 }
 
 /** Who works or has worked on an unfinished study. */
@@ -190,7 +258,7 @@ export interface Worker {
 /** Everyone who works or has worked on an unfinished study, shards in their order. */
 export function workersIn(directory: string): Worker[] {
   const at = (name: string) => join(directory, WORK_FOLDER, name);
-  return namesIn(directory, ".log").filter((name) => name !== EARLIER).map((
+  return logsIn(directory).filter((name) => name !== EARLIER).map((
     name,
   ): Worker => ({
     name: shardOf(name),
@@ -211,17 +279,37 @@ function failureIn(path: string): string | null {
 /** Removes what was left of the work: the study is finished. */
 export function removeWork(directory: string): void {
   remove(join(directory, WORK_FOLDER));
+  const cells = join(directory, CELLS_FOLDER);
+  if (namesIn(cells).length === 0) return;
+  // Halves of cells, left by processes that were killed.
+  for (const { path } of entriesBelow(cells)) {
+    if (isTemporary(basename(path))) remove(join(cells, path));
+  }
+}
+
+/** Whether nothing is left of any work that somebody could go on with, but for that of one process. */
+export function isWorkOfOne(directory: string): boolean {
+  return workersIn(directory).length <= 1 &&
+    namesIn(join(directory, WORK_FOLDER, UNFINISHED)).length === 0 &&
+    namesIn(join(directory, CELLS_FOLDER)).length === 0;
 }
 
 function shardOf(name: string): string {
   return name.replace("-of-", "/");
 }
 
-function namesIn(directory: string, ending: string): string[] {
+/** What has a log: others' files are passed over. */
+function logsIn(directory: string): string[] {
+  return namesIn(join(directory, WORK_FOLDER)).flatMap((name) =>
+    /^(study|merge|earlier|\d{1,7}-of-\d{1,7})\.log$/.test(name)
+      ? [name.slice(0, -".log".length)]
+      : []
+  ).sort();
+}
+
+function namesIn(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(join(directory, WORK_FOLDER))]
-      .filter(({ name, isFile }) => isFile && name.endsWith(ending))
-      .map(({ name }) => name.slice(0, -ending.length)).sort();
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
   } catch {
     return [];
   }
@@ -235,10 +323,16 @@ function parsed(line: string): Record<string, unknown> {
   }
 }
 
+/** No device has a longer description. */
+const MOST_DESCRIPTION = 1000;
+
+/** Whether a value is what this suite says of a machine, and nothing else. */
 function isMachine(value: unknown): value is Machine {
-  const { backend, device, architecture, denoVersion } = Object(value);
-  return [backend, device, architecture, denoVersion]
-    .every((text) => typeof text === "string");
+  return Object.keys(Object(value)).join() ===
+      "backend,device,architecture,denoVersion" &&
+    Object.values(Object(value)).every((text) =>
+      typeof text === "string" && text.length <= MOST_DESCRIPTION
+    );
 }
 
 function remove(path: string): void {

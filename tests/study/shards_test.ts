@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { InputError } from "../../src/errors.ts";
 import { canonicalJson } from "../../src/files/canonical_json.ts";
 import { listFiles, readManifest } from "../../src/run/manifest.ts";
+import { sha256Hex } from "../../src/numerics/hash.ts";
 import { jsonHash } from "../../src/run/task_hash.ts";
 import { isPartOf, resolveStudy, studyCells } from "../../src/study/config.ts";
 import { cellFile } from "../../src/study/cell_file.ts";
@@ -137,6 +138,10 @@ Deno.test("two shards of the same index, and a study beside a shard, are refused
   deepEqual(contents(out), expected);
 });
 
+function hashOf(text: string): string {
+  return sha256Hex(new TextEncoder().encode(text));
+}
+
 /** A sound file of another content: what a machine that computes wrongly leaves. */
 function miscompute(path: string): void {
   const { sha256: _, ...result } = JSON.parse(Deno.readTextFileSync(path));
@@ -173,19 +178,47 @@ Deno.test("damaged, changed and foreign cells are named and not taken; a machine
     { shard: "1/2", directory: other, cells: 1 },
   ]);
 
+  // Its own hash fits, but that is not what was noted when it was computed.
   Deno.writeTextFileSync(path, text);
-  copyFolder(other, join(folder.path, "again"));
+  const again = join(folder.path, "again");
+  copyFolder(other, again);
   miscompute(path);
-  const { differing, result } = await merge([
-    own,
-    other,
-    join(folder.path, "again"),
-  ]);
+  deepEqual((await merge([own, other])).missing, [learner]);
+  match(notes.pop()!, /is not what was computed there .*; it is not taken$/);
+  copyFolder(other, join(folder.path, "computed again"));
+  await runShard(
+    {
+      study,
+      out: join(folder.path, "computed again"),
+      jobs: 1,
+      backend,
+      onNote: (note) => notes.push(note),
+    },
+    { index: 1, count: 2 },
+  );
+  match(
+    notes.pop()!,
+    /is not what was computed there .*; it is computed again$/,
+  );
+  deepEqual(
+    Deno.readTextFileSync(
+      join(folder.path, "computed again", cellFile(learner)),
+    ),
+    text,
+  );
+
+  const log = join(other, ".work/1-of-2.log");
+  Deno.writeTextFileSync(
+    log,
+    Deno.readTextFileSync(log).replaceAll("plain TypeScript", "wrong device")
+      .replace(hashOf(text), hashOf(Deno.readTextFileSync(path))),
+  );
+  const { differing, result } = await merge([own, other, again]);
   equal(result, null);
   equal(differing.length, 1);
   match(
     differing[0],
-    /^cells\/smoke\/bc\/\d\.json: .*1 \(changed since it was left by reference, .*\) and .*again \(reference, plain TypeScript, one thread, \w+\) have other bytes$/,
+    /^cells\/smoke\/bc\/\d\.json: .*1 \(reference, wrong device, one thread, \w+\) and .*again \(reference, plain TypeScript, one thread, \w+\) have other bytes$/,
   );
 });
 
