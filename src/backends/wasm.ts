@@ -4,7 +4,8 @@
  * elements only.
  *
  * The threads are workers and do all the computing. The thread that opened the session writes the plans of
- * the next block into shared memory while the workers run the current one, and is free otherwise.
+ * the next block into shared memory while the workers run the current one, and is free otherwise. One
+ * thread alone in a worker is that worker itself.
  *
  * @module
  */
@@ -25,7 +26,12 @@ import {
   type TrainingMemory,
 } from "./wasm_memory.ts";
 import { withMemorySize } from "./wasm_memory_size.ts";
-import type { Answer, OpenMessage, RunMessage } from "./wasm_worker.ts";
+import {
+  type OpenMessage,
+  openThread,
+  type RunMessage,
+} from "./wasm_thread.ts";
+import type { Answer } from "./wasm_worker.ts";
 
 /** Steps of the first block of a run, for which the workers wait; each next one has four times as many. */
 const FIRST_BLOCK = 16;
@@ -43,7 +49,9 @@ const FIRST_BLOCK = 16;
  * ```
  */
 export function wasmBackend(
-  { threads = navigator.hardwareConcurrency }: { threads?: number } = {},
+  { threads = mayShare() ? navigator.hardwareConcurrency : 1 }: {
+    threads?: number;
+  } = {},
 ): Backend {
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
     throw new InputError(
@@ -57,7 +65,8 @@ export function wasmBackend(
 export type WasmFault = (memory: TrainingMemory) => TrainingMemory;
 
 /** The same with a number of threads that is right, and with what is to be wrong. */
-export function wasmThreads(threads: number, fault?: WasmFault): Backend {
+export function wasmThreads(asked: number, fault?: WasmFault): Backend {
+  const threads = mayShare() ? asked : 1;
   return {
     name: "wasm",
     description: `WebAssembly SIMD, ${threads} thread${
@@ -66,6 +75,11 @@ export function wasmThreads(threads: number, fault?: WasmFault): Backend {
     shortage: (size) => memoryShortage(size, threads),
     open: (task) => openTraining(task, threads, fault),
   };
+}
+
+/** Whether workers may be given shared memory: not so in a page that is not isolated from others. */
+function mayShare(): boolean {
+  return Object(globalThis).crossOriginIsolated !== false;
 }
 
 let kernelBytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
@@ -98,11 +112,14 @@ async function openTraining(
       map.blockSteps * runs * plan.layout.stride,
     )
   );
-  const team = workerTeam(
-    threads,
-    () =>
-      breakBarrier(new Int32Array(memory.buffer, map.barrier, BARRIER_WORDS)),
-  );
+  const isInWorker = "WorkerGlobalScope" in globalThis;
+  const team = threads === 1 && (isInWorker || !mayShare())
+    ? callingThread()
+    : workerTeam(
+      threads,
+      () =>
+        breakBarrier(new Int32Array(memory.buffer, map.barrier, BARRIER_WORDS)),
+    );
   const { next, took } = pace(threads);
   let step = task.state.step;
 
@@ -185,6 +202,38 @@ interface WorkerTeam {
   /** @throws Error when a worker has failed or the team is closed. */
   check(): void;
   close(): void;
+}
+
+/** Milliseconds for which the calling thread computes before it hears messages. */
+const DEAF_MS = 100;
+
+/**
+ * The calling thread as the only one. Deno takes a second to start a worker from a worker, and a page that is
+ * not isolated cannot share memory with one.
+ */
+function callingThread(): WorkerTeam {
+  let run: ((message: RunMessage) => number) | undefined;
+  let heard = performance.now();
+  const check = () => {
+    if (!run) throw new Error("the training session is closed");
+  };
+  return {
+    async send(message) {
+      const sent = message(0);
+      if (sent.kind === "open") {
+        run = openThread(sent);
+        return 0;
+      }
+      if (performance.now() - heard > DEAF_MS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        heard = performance.now();
+      }
+      check();
+      return run!(sent);
+    },
+    check,
+    close: () => void (run = undefined),
+  };
 }
 
 /** Starts the workers. @param stop Makes workers that wait for another stop waiting. */
