@@ -6,6 +6,7 @@
 
 import { unsafeName } from "../mdp/mdp.ts";
 import { plotExactCurves } from "./plots/exact_curves.ts";
+import { plotSeeds } from "./plots/seeds.ts";
 import { plotIntervals, plotPerformanceProfiles } from "./plots/study.ts";
 import {
   drawn,
@@ -27,6 +28,7 @@ import type {
 /** A kind of plot of a study. */
 export type StudyPlotKind =
   | "intervals"
+  | "seeds"
   | "curves"
   | "profiles"
   | "profiles-unsafe"
@@ -53,6 +55,12 @@ function profileKind(
     : "profiles";
 }
 
+/** What each seed (and training seed) of a policy gave of a quantity. */
+export type ValuesOf = (
+  policy: PolicyName,
+  quantity: Quantity,
+) => Float64Array;
+
 /** File name, without its ending, of a plot of a group of presets. */
 export function studyPlotName(
   kind: StudyPlotKind,
@@ -62,7 +70,7 @@ export function studyPlotName(
 }
 
 /**
- * Draws intervals, performance profiles and learning curves of each group of policies that can
+ * Draws intervals, each seed, performance profiles and learning curves of each group of policies that can
  * be compared.
  *
  * @param values `study.json`.
@@ -72,10 +80,11 @@ export function studyPlotName(
 export async function plotStudy(
   values: StudyResult,
   curves: readonly StudyCurve[],
+  valuesOf: ValuesOf,
 ): Promise<[name: string, svg: string][]> {
   const plots: [string, string][] = [];
   for (const group of values.groups) {
-    plots.push(...await plotGroup(values, group, curves));
+    plots.push(...await plotGroup(values, group, curves, valuesOf));
   }
   return plots;
 }
@@ -84,6 +93,7 @@ async function plotGroup(
   values: StudyResult,
   { presets, profiles }: StudyGroup,
   curves: readonly StudyCurve[],
+  valuesOf: ValuesOf,
 ): Promise<[name: string, svg: string][]> {
   const members = values.policies.filter((policy) => isIn(policy, presets));
   const quantities = studyQuantities(values);
@@ -116,6 +126,22 @@ async function plotGroup(
     }`,
   );
   const plots: [string, string][] = [[name, intervals]];
+  const dots = studyPlotName("seeds", presets);
+  plots.push([
+    dots,
+    await plotSeeds(
+      dots,
+      quantities.map(({ quantity, ...words }) => ({
+        ...words,
+        rows: members.map((policy) => ({
+          name: policyLabel(policy, policy.kind === "learner" ? presets : []),
+          mean: policy.aggregates[quantity].interquartileMean.value,
+          values: valuesOf(policy, quantity),
+        })),
+      })),
+      `Tick: interquartile mean over ${seeds}`,
+    ),
+  ]);
   const learners = members.filter(({ kind }) => kind === "learner");
   for (const words of quantities) {
     const name = studyPlotName(profileKind(words), presets);

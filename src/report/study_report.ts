@@ -17,12 +17,7 @@ import {
   type Section,
   table,
 } from "./html.ts";
-import {
-  percent,
-  percentDifference,
-  significant,
-  withArticle,
-} from "./numbers.ts";
+import { percent, percentDifference, withArticle } from "./numbers.ts";
 import { fileTable } from "./run_report.ts";
 import {
   LOG_PROFILES,
@@ -30,6 +25,12 @@ import {
   type StudyPlotKind,
   studyPlotName,
 } from "./study_plots.ts";
+import {
+  endNames,
+  isOfLog,
+  studyColumns,
+  withInterval,
+} from "./study_columns.ts";
 import {
   deviationWords,
   policyLabel,
@@ -40,7 +41,6 @@ import {
   worthWords,
 } from "./study_words.ts";
 import type {
-  Estimate,
   PolicyAggregates,
   PolicyName,
   SeedValue,
@@ -105,11 +105,6 @@ export function studyReportHtml(report: StudyReport): string {
   ]);
 }
 
-/** Whether no world is known. */
-function isOfLog({ study: { presets } }: StudyResult): boolean {
-  return Object.values(presets).some(({ environment }) => environment === null);
-}
-
 /** What a seed decides. */
 function drawnBy({ study: { presets, trainingSeeds } }: StudyResult): string {
   const datasets = Object.values(presets).map(({ dataset }) => dataset);
@@ -149,53 +144,12 @@ function numbers(
     kind === "reference" && firsts.includes(preset)
   );
   const labels = firsts.length > 1 ? presets : [];
-  const unsafe = unsafeName(values);
-  const [value] = values.quantities;
-  const words = worthWords(values);
-  const write = returnWriter(values);
-  const hasCvar = values.quantities.includes("cvar10");
-  const isLog = isOfLog(values);
-  const others = isLog ? studyQuantities(values).slice(1) : [];
-  const row = (policy: PolicyAggregates): HtmlPart[] => {
-    const { [value]: worth, cvar10 } = policy.aggregates;
-    const risk = unsafe === null
-      ? null
-      : policy.aggregates[`${unsafe}Probability`];
-    return [
-      policyLabel(policy, policy.kind === "learner" ? presets : labels),
-      ...isLog ? [supportWords(policy, values)] : [],
-      withInterval(worth.interquartileMean, write),
-      write(worth.worst.value),
-      ...worth.optimalityGap === null ? [] : [write(worth.optimalityGap)],
-      ...others.map(({ quantity }) =>
-        withInterval(
-          policy.aggregates[quantity].interquartileMean,
-          (x) => significant(x, 4),
-        )
-      ),
-      ...risk
-        ? [
-          withInterval(risk.median, percent),
-          percent(risk.mean),
-          percent(risk.worst.value),
-        ]
-        : [],
-      ...Object.values(policy.ends).map(percent),
-      ...hasCvar ? [withInterval(cvar10.interquartileMean, write)] : [],
-    ];
-  };
-  const head = [
-    "policy",
-    ...isLog ? ["supported"] : [],
-    `${words}, IQM`,
-    // Two words are wide.
-    value === "returnMean" ? "worst return" : isLog ? "worst seed" : "worst",
-    ...isLog ? [] : ["gap"],
-    ...others.map(({ title }) => title),
-    ...unsafe === null ? [] : [unsafe, `mean ${unsafe}`, `worst ${unsafe}`],
-    ...endNames(values),
-    ...hasCvar ? ["CVaR 10 %, IQM"] : [],
+  const columns = studyColumns(values);
+  const row = (policy: PolicyAggregates): HtmlPart[] => [
+    policyLabel(policy, policy.kind === "learner" ? presets : labels),
+    ...columns.map(({ of }) => of(policy)),
   ];
+  const head = ["policy", ...columns.map(({ head }) => head)];
   return {
     heading: "Numbers",
     content: [
@@ -218,7 +172,7 @@ function numbers(
         },
       ),
       ...trainingSpread(values, learners, presets),
-      isLog ? logWords() : paragraphs(
+      isOfLog(values) ? logWords() : paragraphs(
         "IQM is the interquartile mean: the mean of the middle half of the seeds, which a single " +
           "lucky or unlucky seed does not move. Probabilities are medians where nothing else is said. The gap is " +
           "the mean shortfall from the best expected return of the same seed. The worst seed is " +
@@ -272,15 +226,6 @@ function logWords(): Html {
       "action that they do not hold ends an episode with the lowest reward. At least is the lower end of the " +
       "95 % interval of importance sampling; the effective sample size is of how many episodes of the policy's " +
       "own those held out are worth.",
-  );
-}
-
-/** What can happen that is not unsafe, and what becomes of episodes that nothing ends. */
-function endNames({ policies: [{ ends }] }: StudyResult): string[] {
-  return Object.keys(ends).map((key) =>
-    key === "neverEndsProbability"
-      ? "never ends"
-      : key.replace(/Probability$/, "")
   );
 }
 
@@ -358,17 +303,6 @@ function seedsWords({ seed, trainingSeed }: SeedValue): string {
     : `${seed}, training seed ${trainingSeed}`;
 }
 
-/** `21.43` above `[21.30, 21.50]`. */
-function withInterval(
-  { value, low, high }: Estimate,
-  write: (value: number) => string,
-): Html {
-  if (low === null || high === null) return fragment`${write(value)}`;
-  // One percent sign is enough.
-  const from = write(low).replace(/ %$/, "");
-  return fragment`${write(value)}<small>[${from}, ${write(high)}]</small>`;
-}
-
 function groupSection({ values, plots }: StudyReport, index: number): Section {
   const group = values.groups[index];
   const figure = (kind: StudyPlotKind, heading: string, ...texts: string[]) => {
@@ -387,6 +321,12 @@ function groupSection({ values, plots }: StudyReport, index: number): Section {
         "What is known of each policy",
         "A bar spans the values that the seeds leave plausible for the interquartile mean. " +
           "This study does not distinguish policies whose bars overlap widely.",
+      ),
+      ...figure(
+        "seeds",
+        "What each seed gave",
+        "A dot is a seed, or a training of one: its policy's value, as in study.csv. What lies far from " +
+          "the others is the seed that a user of one run may meet; the cards above name the worst.",
       ),
       ...figure(
         "curves",

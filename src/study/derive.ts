@@ -23,7 +23,7 @@ import {
   type StudyFindings,
   studyFindings,
 } from "./result.ts";
-import { collectSeries } from "./series.ts";
+import { collectSeries, columnOf } from "./series.ts";
 import { machinesOf, originsIn, removeWork } from "./work.ts";
 
 /** A study that is being derived. */
@@ -97,7 +97,16 @@ async function writeFindings(
   files.write("study.csv", (say) => sayStudyCsv(series, say));
   files.write("aggregates.csv", aggregatesCsv(result));
   files.write("curves.csv", curvesCsv(curves));
-  const plots = await plotStudy(result, curves);
+  const plots = await plotStudy(
+    result,
+    curves,
+    ({ preset, policy }, quantity) =>
+      columnOf(
+        series.find((one) => one.preset === preset && one.policy === policy)!
+          .values,
+        quantity,
+      ),
+  );
   for (const [name, svg] of plots) {
     files.write(`plots/${name}.svg`, svg);
   }

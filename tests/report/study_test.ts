@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Interval } from "../../src/report/plots/exact_curves.ts";
+import { plotSeeds } from "../../src/report/plots/seeds.ts";
 import { plotPerformanceProfiles } from "../../src/report/plots/study.ts";
 import { plotStudy } from "../../src/report/study_plots.ts";
 import { studyReportHtml } from "../../src/report/study_report.ts";
@@ -119,15 +120,21 @@ const curves: StudyCurve[] = policies.slice(0, 2).map(({ preset, policy }) => ({
   })),
 }));
 
+const seeds = (_: unknown, quantity: string) =>
+  Float64Array.of(-4, 20, 21, 22).map((value, i) =>
+    quantity === "hazardProbability" ? 0.1 ** i : value
+  );
+
 /** Text of the page without its tags, on one line. */
 const plain = (page: string) =>
   page.replace(/<style>.*?<\/style>/s, "").replaceAll(/<[^>]*>/g, " ")
     .replaceAll(/\s+/g, " ");
 
 Deno.test("the plots of a study, by name and with their policies", async () => {
-  const plots = await plotStudy(values, curves);
+  const plots = await plotStudy(values, curves, seeds);
   deepEqual(plots.map(([name]) => name), [
     "intervals-tutorial-safe",
+    "seeds-tutorial-safe",
     "profiles-tutorial-safe",
     "profiles-unsafe-tutorial-safe",
     "profiles-cvar10-tutorial-safe",
@@ -145,12 +152,37 @@ Deno.test("the plots of a study, by name and with their policies", async () => {
   ) {
     ok(intervals.includes(`>${text}</text>`), text);
   }
-  for (const [name, svg] of plots.slice(1)) {
+  for (const [name, svg] of plots.slice(2)) {
     ok(
       svg.includes(">safe cql</text>") && !svg.includes("mostFrequent"),
       name,
     );
   }
+});
+
+Deno.test("a dot a seed, and of many seeds some from the lowest to the highest", async () => {
+  const draw = (values: number[]) =>
+    plotSeeds(
+      "seeds",
+      [{
+        title: "return",
+        isProbability: false,
+        rows: [{ name: "bc", mean: 1, values: Float64Array.from(values) }],
+      }],
+      "tick",
+    );
+  const placed = (svg: string) =>
+    [
+      .../mark-symbol.*?<\/g>/s.exec(svg)![0].matchAll(/translate\(([\d.]+),/g),
+    ].map(([, x]) => Number(x));
+  deepEqual(placed(await draw([100, 0, 25])), [0, 110, 440]);
+  const many = Array.from({ length: 1991 }, (_, i) => 1990 - i);
+  const svg = await draw(many);
+  const dots = placed(svg);
+  equal(dots.length, 200);
+  // Every tenth value on an axis from 0 to 2,000.
+  deepEqual([dots[0], dots[1], dots.at(-1)], [0, 2.2, 437.8]);
+  ok(svg.includes("200 dots of 1,991, evenly from the lowest to the highest"));
 });
 
 Deno.test("a study of several groups names their plots and reports each", async () => {
@@ -162,8 +194,8 @@ Deno.test("a study of several groups names their plots and reports each", async 
       presets: ["safe"],
     }],
   };
-  const plots = await plotStudy(two, curves);
-  equal(plots.length, 10);
+  const plots = await plotStudy(two, curves, seeds);
+  equal(plots.length, 12);
   ok(plots.some(([name]) => name === "intervals-safe"));
   const text = plain(
     studyReportHtml({
@@ -191,7 +223,7 @@ Deno.test("where there is no interval the report shows none", async () => {
     ...values,
     policies: [{ ...first, aggregates: everywhere(aggregated) }, ...others],
   };
-  const plots = Object.fromEntries(await plotStudy(without, curves));
+  const plots = Object.fromEntries(await plotStudy(without, curves, seeds));
   const text = plain(
     studyReportHtml({ values: without, plots, configText: "{}", files: [] }),
   );
@@ -204,7 +236,7 @@ Deno.test("where there is no interval the report shows none", async () => {
 });
 
 Deno.test("the report of a study states the numbers", async () => {
-  const plots = Object.fromEntries(await plotStudy(values, curves));
+  const plots = Object.fromEntries(await plotStudy(values, curves, seeds));
   const page = studyReportHtml({ values, plots, configText: "<b>", files: [] });
   const text = plain(page);
   for (

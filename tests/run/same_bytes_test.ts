@@ -31,6 +31,7 @@ const FILES = [
   "dataset.safetensors",
   "metrics.json",
   ...[
+    ...["episodes-bc", "episodes-cql"],
     ...["exact-curves", "hazard-bc", "hazard-cql", "policy-bc", "policy-cql"],
     ...["returns", "returns-sorted", "rewards", "training-bc", "training-cql"],
     "visitation",

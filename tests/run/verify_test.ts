@@ -82,8 +82,8 @@ Deno.test("a run is verified by other backends, whole and quick, and stays as it
         compared.filter((path) => !plots.includes(path)),
         quick ? all.filter((path) => !trained.test(path)) : all,
       );
-      equal(plots.length, 11);
-      equal(found.files, all.length + 11 + 1);
+      equal(plots.length, 13);
+      equal(found.files, all.length + 13 + 1);
     }
   }
   deepEqual(snapshot(finished), before);
@@ -331,7 +331,7 @@ Deno.test(
     equal(good.code, 0, good.stderr);
     match(
       good.stdout,
-      /^as claimed, which nothing here can show: backend wasm, WebAssembly SIMD, 1 thread\nverified: .*: all 24 files have the hashes of the manifest; run again, 23 files are equal bit for bit\n$/,
+      /^as claimed, which nothing here can show: backend wasm, WebAssembly SIMD, 1 thread\nverified: .*: all 26 files have the hashes of the manifest; run again, 25 files are equal bit for bit\n$/,
     );
 
     const run = copyFolder(finished, join(folder, "run"));

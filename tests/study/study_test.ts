@@ -57,6 +57,7 @@ Deno.test("a study leaves its configuration, cells, tables, plots and a manifest
     "plots/profiles-cvar10-smoke.svg",
     "plots/profiles-smoke.svg",
     "plots/profiles-unsafe-smoke.svg",
+    "plots/seeds-smoke.svg",
     "report.html",
     "study.config.json",
     "study.csv",
