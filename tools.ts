@@ -32,9 +32,11 @@ export { suggest } from "./src/nearest.ts";
 // Files that are whole or not there.
 export {
   cannotWrite,
+  type Content,
   isTemporary,
   makeDirectory,
   writeFileAtomic,
+  type Written,
 } from "./src/files/atomic.ts";
 export { canonicalJson } from "./src/files/canonical_json.ts";
 export { readFile } from "./src/files/read.ts";
