@@ -5,10 +5,10 @@
  */
 import { type BackendName, chooseBackend } from "../backends/choose.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
-import { learn } from "../run/learn.ts";
 import { type Given, openProblem } from "../run/problem.ts";
 import { cellConfig, studyCells } from "./config.ts";
 import { trainedBy } from "./cost.ts";
+import { stepSeconds } from "./population.ts";
 
 /** A forecast. */
 export interface StudyForecast {
@@ -54,26 +54,13 @@ export async function forecastStudy(
     const algorithm = trainedBy(study, first);
     if (!algorithm) continue;
     const config = cellConfig(study, first);
-    const { steps } = algorithm.settings;
-    const measured = 2 * Math.min(MEASURED_STEPS, steps);
-    const problem = { ...openProblem(config, given), environment: null };
-    const times: number[] = [];
-    await learn({
-      config,
-      problem,
-      algorithm: {
-        ...algorithm,
-        settings: {
-          ...algorithm.settings,
-          steps: measured,
-          logInterval: measured / 2,
-        },
-      },
-      backend: opened,
-      onRow: () => times.push(performance.now()),
-    });
-    const perStep = (times[1] - times[0]) / 1000 / (measured / 2);
-    seconds += perStep * steps * (1 + others.length);
+    const perStep = await stepSeconds(
+      { config, problem: openProblem(config, given), algorithm },
+      1,
+      opened,
+      MEASURED_STEPS,
+    );
+    seconds += perStep * algorithm.settings.steps * (1 + others.length);
   }
   return { cells: cells.length, hours: seconds / 3600 };
 }

@@ -9,7 +9,8 @@ import { InputError } from "../errors.ts";
 import type { Given } from "../run/problem.ts";
 import type { CellResult } from "./cell.ts";
 import type { StudyCell } from "./config.ts";
-import { cellCosts, trainedBy } from "./cost.ts";
+import { cellCosts } from "./cost.ts";
+import { measurePopulation } from "./population.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import type { Machine } from "./work.ts";
 import type { BatchAnswer, BatchMessage } from "./worker.ts";
@@ -30,6 +31,8 @@ export interface PoolOptions {
   readonly unfinished: string;
   /** Ends the work at once; of cells in progress, the last checkpoint is left. */
   readonly signal?: AbortSignal;
+  /** Called with a line for each kind of cells of which several are trained side by side. */
+  readonly onNote?: (note: string) => void;
   /** Called often, with the steps that a cell has made. */
   readonly onStep: (cell: StudyCell, step: number) => void;
   /** Called with each result, in the order in which they come, and what computed it. */
@@ -43,16 +46,11 @@ export interface PoolOptions {
  * @throws InputError if a cell cannot be computed, e.g. because training diverges; the others in
  *   progress are given up.
  */
-export function runPool(options: PoolOptions): Promise<void> {
+export async function runPool(options: PoolOptions): Promise<void> {
   const { study, given, backend, jobs, signal } = options;
-  const waiting = longestFirst(
-    study,
-    backend === "webgpu"
-      ? bySeeds(study, options.cells)
-      : options.cells.map((cell) => [cell]),
-  );
+  const waiting = longestFirst(study, await inBatches(options));
   const workers: Worker[] = [];
-  return new Promise<void>((resolve, reject) => {
+  return await new Promise<void>((resolve, reject) => {
     let busy = 0;
     const fail = (error: unknown) => {
       waiting.length = 0;
@@ -120,23 +118,41 @@ function failureOf(
 /** Cells of one preset and policy that are computed side by side. */
 type Batch = readonly StudyCell[];
 
-/** Networks that a GPU trains side by side: more do not keep it busier, and each takes memory. */
-const NETWORKS_TOGETHER = 32;
-
-/** Batches of cells that differ in nothing but seed and training seed. */
-function bySeeds(study: StudyConfig, cells: readonly StudyCell[]): Batch[] {
+/**
+ * Batches of cells that differ in nothing but seed and training seed: as many together as a GPU is measured to
+ * train sooner than one after the other. On a processor each thread trains one, which has checkpoints.
+ */
+async function inBatches(
+  { study, cells, given, backend, onNote }: PoolOptions,
+): Promise<Batch[]> {
+  if (backend !== "webgpu") return cells.map((cell) => [cell]);
   const kinds = Map.groupBy(
     cells,
     ({ preset, policy }) => `${preset}/${policy}`,
   );
-  return [...kinds.values()].flatMap((kind) => {
-    const networks = trainedBy(study, kind[0])?.settings.ensembleSize ?? 1;
-    const size = Math.max(1, Math.floor(NETWORKS_TOGETHER / networks));
-    return Array.from(
-      { length: Math.ceil(kind.length / size) },
-      (_, i) => kind.slice(i * size, (i + 1) * size),
+  const batches: Batch[] = [];
+  for (const [name, kind] of kinds) {
+    const { together, measured } = await measurePopulation(
+      study,
+      kind,
+      given,
+      backend,
     );
-  });
+    if (measured.length > 0) {
+      const times = measured.map(([count, seconds]) =>
+        `${count}: ${(1e3 * seconds).toPrecision(2)} ms`
+      );
+      onNote?.(
+        `${name}: ${together} cells are trained side by side (a step of each, by their number: ${
+          times.join(", ")
+        })`,
+      );
+    }
+    for (let i = 0; i < kind.length; i += together) {
+      batches.push(kind.slice(i, i + together));
+    }
+  }
+  return batches;
 }
 
 /** The order is for the time alone: a long batch begun last would keep the other workers waiting. */

@@ -93,7 +93,10 @@ export interface StudyOptions {
   readonly signal?: AbortSignal;
   /** Called once before anything is trained, and then often. */
   readonly onProgress?: (progress: StudyProgress) => void;
-  /** Called with a line for what looks wrong in given data, and for each cell that is computed again. */
+  /**
+   * Called with a line for what looks wrong in given data, for each cell that is computed again, and for how
+   * many a GPU trains side by side.
+   */
   readonly onNote?: (note: string) => void;
 }
 
@@ -302,6 +305,7 @@ async function compute(
       jobs,
       backend,
       unfinished: join(out, WORK_FOLDER, UNFINISHED),
+      onNote: options.onNote,
       signal,
       onStep(cell, step) {
         steps.made(cell, step);
