@@ -6,6 +6,7 @@
 import { join, resolve } from "node:path";
 import suite from "../deno.json" with { type: "json" };
 import {
+  BACKEND_NAMES,
   beginStudy,
   forecastStudy,
   InputError,
@@ -206,14 +207,19 @@ export async function runSubmit(
   choiceFlag(args, "submit", ["slurm"]);
   const { study, out, dataset, world } = options;
   const output = processOutput("stdout");
-  const { cells, hours } = await forecastStudy(study, { dataset, world });
-  const tasks = integerFlag(args, "tasks", 1, 100_000) ?? Math.min(cells, 100);
+  const cells = studyCells(study).length;
+  const asked = integerFlag(args, "tasks", 1, 100_000) ?? 100;
+  // More have nothing to do.
+  const tasks = Math.min(asked, cells);
+  const { hours, longest } = await forecastStudy(study, { dataset, world }, {
+    backend: choiceFlag(args, "backend", BACKEND_NAMES),
+    shards: tasks,
+  });
+  const words = (hours: number) => duration(hours * 3600);
   output.write(
-    `${cells} cells, about ${
-      duration(hours * 3600)
-    } of one thread of this machine, ${
-      duration(hours * 3600 / tasks)
-    } for each of ${tasks} tasks\n`,
+    `${cells} cells, about ${words(hours)} of one thread of this machine, ${
+      words(longest)
+    } for the longest of ${tasks} tasks\n`,
   );
   const job: SlurmJob = {
     command: studyCommand(out),

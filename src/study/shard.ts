@@ -75,6 +75,13 @@ export function shardCells(study: StudyConfig, shard: Shard): StudyCell[] {
   );
 }
 
+/** The cells of each of so many shards. */
+export function shares(study: StudyConfig, count: number): StudyCell[][] {
+  const hands = Array.from({ length: count }, (): StudyCell[] => []);
+  dealt(study).forEach((cell, i) => hands[handOf(i, count)].push(cell));
+  return hands;
+}
+
 /** Missing cells of a shard. */
 export interface MissingShard {
   /** `I/N`; null where none is known that has them. */
