@@ -181,7 +181,11 @@ export {
   type MergeOptions,
   mergeStudy,
 } from "./src/study/merge.ts";
-export { type StudyStatus, studyStatus } from "./src/study/status.ts";
+export {
+  type StudyStatus,
+  studyStatus,
+  type StudyWorker,
+} from "./src/study/status.ts";
 export { forecastStudy, type StudyForecast } from "./src/study/forecast.ts";
 export {
   calibrate,

@@ -14,6 +14,7 @@ import {
   studyCells,
   type StudyOptions,
   studyStatus,
+  type StudyWorker,
 } from "../mod.ts";
 import { missingShards } from "../runs.ts";
 import {
@@ -112,8 +113,11 @@ export function printStatus(directory: string): number {
     directory,
   );
   const output = processOutput("stdout");
-  const running = workers.filter(({ isRunning }) => isRunning).length;
-  const rate = perHour === null ? "" : `, ${perHour.toPrecision(3)} an hour`;
+  const rate = perHour === null
+    ? ""
+    : `, ${
+      perHour.toLocaleString("en", { maximumSignificantDigits: 3 })
+    } an hour`;
   const left = hoursLeft === null || hoursLeft === 0
     ? ""
     : `, about ${duration(hoursLeft * 3600)} left`;
@@ -122,10 +126,27 @@ export function printStatus(directory: string): number {
       cells - finished
     } missing${rate}${left}\n`,
   );
-  if (workers.length > 0) {
+  const counts = new Set(
+    workers.flatMap(({ name }) => name.split("/").slice(1)),
+  );
+  for (const count of counts) {
+    const own = workers.filter(({ name }) => name.endsWith(`/${count}`));
+    const sum = (of: (worker: StudyWorker) => number) =>
+      own.reduce((all, worker) => all + of(worker), 0);
     output.write(
-      `${running} of ${workers.length} who began are at work here\n`,
+      `${own.length} of ${count} shards began here: ${
+        sum(({ finished }) => finished)
+      } of their ${
+        sum(({ cells }) => cells)
+      } cells are finished; at work on this machine: ${
+        sum(({ isRunning }) => isRunning ? 1 : 0)
+      }\n`,
     );
+  }
+  for (const { name, isRunning } of workers) {
+    if (isRunning && !name.includes("/")) {
+      output.write(`${name} is at work on this machine\n`);
+    }
   }
   for (const { name, failure } of workers) {
     if (failure === null) continue;

@@ -154,7 +154,8 @@ function makeMissing(path: string): void {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound && dirname(path) !== path) {
       makeMissing(dirname(path));
-      Deno.mkdirSync(path);
+      // Another process may have made it meanwhile.
+      return makeMissing(path);
     } else if (!isDirectory(path)) throw error;
     else return;
   }

@@ -44,7 +44,7 @@ export function parseShard(text: string): Shard {
 }
 
 /** The shard of that name; null if none has it. */
-function shardNamed(text: string): Shard | null {
+export function shardNamed(text: string): Shard | null {
   const [index, count] = /^(\d{1,7})\/(\d{1,7})$/.exec(text)?.slice(1)
     .map(Number) ?? [];
   return index < count && count <= MAX_SHARDS ? { index, count } : null;

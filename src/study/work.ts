@@ -78,7 +78,8 @@ export function beginWork(directory: string, name: string): Work {
   try {
     log = Deno.openSync(path, { append: true, create: true });
     // A process that was killed may have left half a line.
-    writeAll(log, new TextEncoder().encode("\n"));
+    const began = JSON.stringify({ began: Date.now() });
+    writeAll(log, new TextEncoder().encode(`\n${began}\n`));
   } catch (error) {
     lock[Symbol.dispose]();
     throw cannotWrite(path, error);
@@ -98,7 +99,7 @@ export function beginWork(directory: string, name: string): Work {
       const text = JSON.stringify(machine);
       if (text !== last) say({ machine });
       last = text;
-      say({ cell, sha256 });
+      say({ cell, sha256, at: Date.now() });
     },
     failed(message) {
       try {
@@ -108,6 +109,11 @@ export function beginWork(directory: string, name: string): Work {
       }
     },
     [Symbol.dispose]() {
+      try {
+        say({ ended: Date.now() });
+      } catch {
+        // The disk is full: the last cell counts as the end.
+      }
       log.close();
       lock[Symbol.dispose]();
     },
@@ -143,13 +149,7 @@ export function originsIn(directory: string): Map<string, CellOrigin> {
   }
   for (const name of logsIn(directory)) {
     let machine: Machine | undefined;
-    const path = join(directory, WORK_FOLDER, `${name}.log`);
-    const bytes = blaming(
-      "remove what is no log of a shard, or copy it again: ",
-      () => readFile(path, MOST_LOG_BYTES),
-    );
-    for (const line of new TextDecoder().decode(bytes).split("\n")) {
-      const value = parsed(line);
+    for (const value of linesOf(directory, name)) {
       if (isMachine(value.machine)) machine = value.machine;
       const { cell, sha256 } = value;
       if (machine && typeof cell === "string" && isHash(sha256)) {
@@ -158,6 +158,56 @@ export function originsIn(directory: string): Map<string, CellOrigin> {
     }
   }
   return origins;
+}
+
+/** What a log says, line by line; what is no JSON says nothing. */
+function linesOf(directory: string, name: string): Record<string, unknown>[] {
+  const path = join(directory, WORK_FOLDER, `${name}.log`);
+  const bytes = blaming(
+    "remove what is no log of a shard, or copy it again: ",
+    () => readFile(path, MOST_LOG_BYTES),
+  );
+  return new TextDecoder().decode(bytes).split("\n").map(parsed);
+}
+
+/** A time in which a process computed cells. */
+export interface Session {
+  /** Milliseconds since 1970, by the clock of its machine. */
+  readonly began: number;
+  /** The last that is known of it; now where it is at work here. */
+  readonly ended: number;
+  /** Paths of the cells that it finished. */
+  readonly cells: readonly string[];
+}
+
+/**
+ * When cells were computed here.
+ *
+ * @throws InputError if a log cannot be read, or is none.
+ */
+export function sessionsIn(directory: string): Session[] {
+  return workersIn(directory).filter(({ name }) => name !== "merge").flatMap(
+    ({ name, isRunning }) => {
+      const sessions: { began: number; ended: number; cells: string[] }[] = [];
+      for (
+        const { began, ended, at, cell } of linesOf(directory, fileNameOf(name))
+      ) {
+        if (isTime(began)) sessions.push({ began, ended: began, cells: [] });
+        const last = sessions.at(-1);
+        if (last === undefined) continue;
+        if (isTime(at) && typeof cell === "string") last.cells.push(cell);
+        const time = isTime(at) ? at : ended;
+        if (isTime(time)) last.ended = Math.max(last.ended, time);
+      }
+      const last = sessions.at(-1);
+      if (isRunning && last) last.ended = Math.max(last.ended, Date.now());
+      return sessions;
+    },
+  );
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /**
@@ -296,6 +346,10 @@ export function isWorkOfOne(directory: string): boolean {
 
 function shardOf(name: string): string {
   return name.replace("-of-", "/");
+}
+
+function fileNameOf(worker: string): string {
+  return worker.replace("/", "-of-");
 }
 
 /** What has a log: others' files are passed over. */

@@ -14,6 +14,7 @@ import { sha256Hex } from "../../src/numerics/hash.ts";
 import { jsonHash } from "../../src/run/task_hash.ts";
 import { isPartOf, resolveStudy, studyCells } from "../../src/study/config.ts";
 import { cellFile } from "../../src/study/cell_file.ts";
+import { cellCosts } from "../../src/study/cost.ts";
 import { mergeStudy } from "../../src/study/merge.ts";
 import {
   missingShards,
@@ -308,8 +309,14 @@ Deno.test("a stopped shard goes on; status counts, names who failed and what is 
     using work = beginWork(out, "0-of-2");
     work.failed("the disk\nis full");
     deepEqual(studyStatus(out).workers, [
-      { name: "0/2", isRunning: true, failure: "is full" },
-      { name: "1/2", isRunning: false, failure: null },
+      {
+        name: "0/2",
+        isRunning: true,
+        failure: "is full",
+        cells: 5,
+        finished: 0,
+      },
+      { name: "1/2", isRunning: false, failure: null, cells: 4, finished },
     ]);
   }
   await runShard(options, { index: 1, count: 2 });
@@ -319,4 +326,44 @@ Deno.test("a stopped shard goes on; status counts, names who failed and what is 
   await runStudy(options);
   deepEqual(contents(out), expected);
   throws(() => studyStatus(folder.path), InputError);
+});
+
+Deno.test("rate and time left are of the hours in which anybody was at work, by what cells cost", async () => {
+  using folder = temporary();
+  const out = join(folder.path, "study");
+  await runShard({ study, out, jobs: 1, backend }, { index: 0, count: 2 });
+  const own = shardCells(study, { index: 0, count: 2 });
+  const hour = 3_600_000;
+  const lines = [
+    // Killed after a cell and a word that was cut, and not begun again for nine hours.
+    { began: hour },
+    { cell: cellFile(own[0]), sha256: "", at: 2 * hour },
+    { began: 11 * hour },
+    ...own.slice(1).map((cell, i) => ({
+      cell: cellFile(cell),
+      at: 11.25 * hour + i,
+    })),
+    { ended: 12 * hour },
+  ];
+  const text = lines.map((line) => `${JSON.stringify(line)}\n{"at": 5`)
+    .join("\n");
+  Deno.writeTextFileSync(join(out, ".work/0-of-2.log"), text);
+  // Beside the first for half an hour, and for another one alone; it finished nothing.
+  const other = [{ began: 1.5 * hour }, { ended: 2.5 * hour }];
+  Deno.writeTextFileSync(
+    join(out, ".work/1-of-2.log"),
+    other.map((line) => JSON.stringify(line)).join("\n"),
+  );
+  const { perHour, hoursLeft } = studyStatus(out);
+  equal(perHour, own.length / 2.5);
+  const cost = cellCosts(study);
+  const costs = studyCells(study).map((cell) => ({
+    cost: cost(cell),
+    isDone: own.some((one) => cellFile(one) === cellFile(cell)),
+  }));
+  const most = Math.max(...costs.map(({ cost }) => cost));
+  const sum = (done: boolean) =>
+    costs.filter(({ isDone }) => isDone === done)
+      .reduce((all, { cost }) => all + Math.max(cost, most / 1_000), 0);
+  equal(hoursLeft, sum(false) * 2.5 / sum(true));
 });
