@@ -15,8 +15,12 @@ export {
   type ComparedBackend,
   type ComparedTask,
   type DeterminismReport,
+  type FirstDifference,
+  type PolicyReport,
+  type TrainingPoint,
   type TrainingReport,
 } from "./src/checks/determinism.ts";
+export { configuredTrainings, smallTrainings } from "./src/checks/trainings.ts";
 export {
   checkConformance,
   type ConformanceResult,
@@ -36,7 +40,11 @@ export {
   describeDevice,
   surveyDevice,
 } from "./src/backends/choose.ts";
-export type { DeviceSurvey, ProbeResult } from "./src/backends/survey.ts";
+export type {
+  DeviceSurvey,
+  GoldenDifferences,
+  ProbeResult,
+} from "./src/backends/survey.ts";
 export type { ArithmeticReadings } from "./src/backends/probe_shader.ts";
 export {
   type CallList,

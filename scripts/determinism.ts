@@ -7,11 +7,14 @@ import { join } from "node:path";
 import {
   checkDeterminism,
   type ComparedBackend,
+  configuredTrainings,
   describeDevice,
   type DeterminismReport,
   type DeviceSurvey,
   openGpuThread,
+  smallTrainings,
   surveyDevice,
+  type TrainingReport,
   webgpuBackend,
 } from "../checks.ts";
 import {
@@ -20,8 +23,7 @@ import {
   resolveConfig,
   wasmBackend,
 } from "../mod.ts";
-import { networkAlgorithms, prepareTask } from "../programs.ts";
-import { openProblem, presetNamed } from "../runs.ts";
+import { presetNamed } from "../runs.ts";
 import {
   canonicalJson,
   formatTable,
@@ -38,14 +40,17 @@ import { probeLines } from "./probe_lines.ts";
 const usage: Usage = {
   command: "deno task determinism",
   about:
-    "Runs the same training on each backend and thread count of this machine and compares every bit\n" +
-    "with the reference. Exit code 1 when any bit differs.",
+    "Runs the same trainings on each backend and thread count of this machine and compares every bit\n" +
+    "with the reference: those of presets, and small ones of every algorithm. Exit code 1 when any bit differs.",
   flags: {
     steps: {
       value: "N",
-      help: "training steps of each algorithm (default 100)",
+      help: "steps of each training (default 40)",
     },
-    preset: { value: "NAME", help: "tutorial (default), safe or smoke" },
+    preset: {
+      value: "NAME",
+      help: "train this preset alone at full size (default: tutorial and safe)",
+    },
     backends: {
       value: "A,B",
       help: "of reference, wasm, webgpu (default: all that there are)",
@@ -58,15 +63,19 @@ const usage: Usage = {
   },
 };
 
+const DEFAULT_PRESETS = ["tutorial", "safe"] as const;
+
 const NAMES = ["reference", "wasm", "webgpu"];
 
 /** Random shapes on which each kernel is compared. */
-const SHAPES = 200;
+const SHAPES = 100;
 
 await runScript(usage, async (args) => {
   const { values, switches } = args;
-  const steps = integerFlag(args, "steps", 1, 10_000_000) ?? 100;
-  const preset = presetNamed(values.preset ?? "tutorial");
+  const steps = integerFlag(args, "steps", 1, 10_000_000) ?? 40;
+  const names = values.preset === undefined
+    ? DEFAULT_PRESETS
+    : [presetNamed(values.preset)];
   const wanted = values.backends?.split(",") ?? NAMES;
   for (const name of wanted) {
     if (!NAMES.includes(name)) {
@@ -78,24 +87,12 @@ await runScript(usage, async (args) => {
 
   const screen = processOutput("stderr");
   const survey = await surveyDevice();
-  const config = resolveConfig(preset);
-  const { dataset } = openProblem(config);
-  const tasks = networkAlgorithms(config).map((algorithm) => ({
-    name: algorithm.name,
-    open: () =>
-      prepareTask(
-        config.network,
-        {
-          ...algorithm,
-          settings: {
-            ...algorithm.settings,
-            steps: Math.max(steps, algorithm.settings.steps),
-          },
-        } as typeof algorithm,
-        [{ seed: config.seed, member: 0, dataset }],
-        config.dataset.bootstrapOnTruncation,
-      ).task,
-  }));
+  const tasks = [
+    ...names.flatMap((name) =>
+      configuredTrainings(name, resolveConfig(name), steps)
+    ),
+    ...smallTrainings(steps),
+  ];
   const backends = comparedBackends(wanted, survey, values.backends != null);
   const report = await checkDeterminism(tasks, backends, {
     steps,
@@ -105,8 +102,8 @@ await runScript(usage, async (args) => {
 
   const output = processOutput("stdout");
   const json = canonicalJson({
-    schema: "holdfast/determinism/1",
-    preset,
+    schema: "holdfast/determinism/2",
+    presets: names,
     ...report,
     probe: survey,
   });
@@ -163,48 +160,57 @@ function tables(
   report: DeterminismReport,
   survey: DeviceSurvey,
 ): string {
-  const compared = report.backends.filter(({ kernels }) => kernels.length > 0);
+  const [reference, ...others] = report.backends;
   const trainings = formatTable(
     output,
     [
-      "backend",
-      "device",
       "training",
-      "first different step",
-      "losses that differ",
+      "runs",
+      "target updates",
       `SHA-256 after ${report.steps} steps`,
-      "ms/step",
+      ...others.map(({ label }) => label),
     ],
-    report.backends.flatMap(({ label, device, trainings }) =>
-      trainings.map((t) => [
-        label,
-        device,
-        t.task,
-        t.firstDifferentStep === null ? "none" : String(t.firstDifferentStep),
-        String(t.lossDifferences),
-        t.sha256.slice(0, 16),
-        t.millisecondsPerStep.toFixed(3),
-      ])
-    ),
+    reference.trainings.map(({ task, runs, targetUpdates, sha256 }, i) => [
+      task,
+      String(runs),
+      String(targetUpdates),
+      sha256.slice(0, 16),
+      ...others.map(({ trainings }) => comparison(trainings[i])),
+    ]),
   );
-  const kernels = compared.length === 0 ? "" : formatTable(
+  const devices = report.backends.map(({ label, device }) =>
+    `${label}: ${device}\n`
+  );
+  const kernels = others.length === 0 ? "" : formatTable(
     output,
-    ["kernel", "shapes", "elements", ...compared.map(({ label }) => label)],
-    compared[0].kernels.map(({ kernel, shapes, elements }, i) => [
+    ["kernel", "shapes", "elements", ...others.map(({ label }) => label)],
+    others[0].kernels.map(({ kernel, shapes, elements }, i) => [
       kernel,
       String(shapes),
       String(elements),
-      ...compared.map(({ kernels }) => String(kernels[i].differences)),
+      ...others.map(({ kernels }) => String(kernels[i].differences)),
     ]),
   );
   const verdict = report.equal
     ? style(output, "green", "Every bit is equal.")
     : style(output, "red", "Bits differ.");
   return [
+    ...devices,
+    "\nTrainings, compared with the reference in every bit:\n\n",
     trainings,
-    "\nElements that differ in a bit, on random inputs:\n",
+    "\nElements that differ in a bit, on random inputs:\n\n",
     kernels,
     `\n${probeLines(survey).join("\n")}\n`,
     `${verdict}\n`,
   ].join("");
+}
+
+/** How a training compares, and its time. */
+function comparison(training: TrainingReport): string {
+  const { firstDifference, policy, millisecondsPerStep } = training;
+  if (firstDifference === null) {
+    return `equal, ${millisecondsPerStep.toFixed(1)} ms/step`;
+  }
+  const { step, tensor, element, differences } = firstDifference;
+  return `step ${step}: ${differences} of ${tensor} from [${element}]; ${policy.actionDifferences} actions`;
 }

@@ -6,12 +6,20 @@
 import type { ArithmeticReadings } from "./probe_shader.ts";
 import type { DeviceDescription } from "./webgpu_session.ts";
 
+/** How a small training on a GPU compares with the reference. */
+export interface GoldenDifferences {
+  /** What was trained. */
+  readonly training: string;
+  /** Numbers of its losses and of the state after it that differ in a bit. */
+  readonly differences: number;
+}
+
 /** What a GPU was measured to do. */
 export interface ProbeResult {
   /** Of single operations and expressions. */
   readonly arithmetic: ArithmeticReadings;
-  /** Elements of the state, after a training of a few steps, that differ in a bit from the reference's. */
-  readonly goldenDifferences: number;
+  /** A few steps of every algorithm, which together call every kernel. */
+  readonly golden: readonly GoldenDifferences[];
   /** One line about what keeps this GPU from being used; null where nothing does. */
   readonly failure: string | null;
 }

@@ -1,8 +1,11 @@
 /**
- * The determinism check: the same training on several backends, compared bit for bit.
+ * The determinism check: the same trainings on several backends, compared bit for bit. It needs nothing but
+ * what it is given, so it runs in a browser as well.
  *
  * @module
  */
+import { decidedPolicy, decidingState } from "../algorithms/decided_policy.ts";
+import type { Program } from "../algorithms/program.ts";
 import type { TrainingState } from "../algorithms/training_state.ts";
 import type {
   Backend,
@@ -11,8 +14,8 @@ import type {
 } from "../backends/backend.ts";
 import { referenceBackend } from "../backends/reference.ts";
 import { InputError } from "../errors.ts";
+import { evaluatePolicy, greedyActions } from "../network/policy.ts";
 import { concatenated } from "../numerics/arrays.ts";
-import { sha256Hex } from "../numerics/hash.ts";
 import {
   bitDifferences,
   checkKernels,
@@ -35,14 +38,56 @@ export interface ComparedBackend {
   readonly backend: Backend;
 }
 
+/** The first number of a training that differs in a bit from the reference's. */
+export interface FirstDifference {
+  /** The first step whose losses differ, or after which the state does. */
+  readonly step: number;
+  /** `losses`, or the name of a buffer of the state. */
+  readonly tensor: string;
+  /** Index of its first number that differs: of the losses in [runs, terms], of a buffer in [runs, length]. */
+  readonly element: number;
+  /** How many of its numbers differ. */
+  readonly differences: number;
+}
+
+/** SHA-256 of what a training is at a step. */
+export interface TrainingPoint {
+  /** Steps made. */
+  readonly step: number;
+  /** Of the losses of the steps since the point before. */
+  readonly losses: string;
+  /** Of each buffer of the state (f32, little-endian), by name. */
+  readonly tensors: Readonly<Record<string, string>>;
+}
+
+/** What the policy of a training does in every observation that is learnt from. */
+export interface PolicyReport {
+  /** SHA-256 of its action values. */
+  readonly values: string;
+  /** SHA-256 of its greedy actions. */
+  readonly actions: string;
+  /** Values that differ in a bit from those of the reference's policy. */
+  readonly valueDifferences: number;
+  /** Greedy actions that differ. */
+  readonly actionDifferences: number;
+}
+
 /** How one training on one backend compares. */
 export interface TrainingReport {
   /** Name of the training. */
   readonly task: string;
-  /** The first step after which the state differs in a bit from the reference's; null where it never does. */
-  readonly firstDifferentStep: number | null;
+  /** Runs that learnt at once. */
+  readonly runs: number;
+  /** Updates of target networks within the steps. */
+  readonly targetUpdates: number;
+  /** null where no bit differs. */
+  readonly firstDifference: FirstDifference | null;
   /** Loss terms of all steps that differ in a bit. */
   readonly lossDifferences: number;
+  /** The policy after the last step. */
+  readonly policy: PolicyReport;
+  /** Hashes at a few steps; the last is that of the training. */
+  readonly points: readonly TrainingPoint[];
   /** Of the state after the last step; see {@link stateSha256}. */
   readonly sha256: string;
   /** Wall time, with everything that the step waits for. */
@@ -71,8 +116,8 @@ export interface DeterminismReport {
   readonly equal: boolean;
 }
 
-/** States are compared this often; a difference is then traced to its step. */
-const COMPARISONS = 10;
+/** States are compared after the first step and then this often; a difference is then traced to its step. */
+const COMPARISONS = 5;
 
 /**
  * Runs every kernel on random inputs and every training for `steps` steps on each backend, and
@@ -96,49 +141,39 @@ export async function checkDeterminism(
       `${steps} steps compare nothing: give an integer from 1`,
     );
   }
-  const recordings: Recording[] = [];
-  const trainings: TrainingReport[] = [];
-  for (const task of tasks) {
-    onStage(`reference: ${task.name}`);
-    const recording = await record(referenceBackend, task, steps);
-    recordings.push(recording);
-    trainings.push(compareTraining(task, recording, recording));
-  }
-  const reports: BackendReport[] = [{
-    label: "reference",
-    device: referenceBackend.description,
-    kernels: [],
-    trainings,
-  }];
   const others = backends.filter(({ backend }) => backend !== referenceBackend);
   onStage("kernels");
   const kernels = await checkKernels(
     others.map(({ backend }) => backend),
     shapes,
   );
-  for (const [b, { label, backend }] of others.entries()) {
-    const own: TrainingReport[] = [];
-    for (const [i, task] of tasks.entries()) {
-      onStage(`${label}: ${task.name}`);
-      const recording = await record(backend, task, steps);
-      const report = compareTraining(task, recording, recordings[i]);
-      const firstDifferentStep = report.firstDifferentStep === null
-        ? null
-        : await trace(backend, task, recordings[i], report.firstDifferentStep);
-      own.push({ ...report, firstDifferentStep });
+  const all = [
+    { label: "reference", backend: referenceBackend },
+    ...others,
+  ];
+  const trainings = all.map((): TrainingReport[] => []);
+  for (const task of tasks) {
+    onStage(`${task.name}: reference`);
+    const expected = await recordTraining(referenceBackend, task, steps);
+    trainings[0].push(await reportOf(task.name, expected, expected, null));
+    for (const [i, { label, backend }] of others.entries()) {
+      onStage(`${task.name}: ${label}`);
+      const recording = await recordTraining(backend, task, steps);
+      const first = await firstDifference(backend, task, recording, expected);
+      trainings[1 + i].push(
+        await reportOf(task.name, recording, expected, first),
+      );
     }
-    reports.push({
-      label,
-      device: backend.description,
-      kernels: kernels[b],
-      trainings: own,
-    });
   }
+  const reports = all.map(({ label, backend }, i) => ({
+    label,
+    device: backend.description,
+    kernels: i === 0 ? [] : kernels[i - 1],
+    trainings: trainings[i],
+  }));
   const equal = reports.every(({ kernels, trainings }) =>
     kernels.every(({ differences }) => differences === 0) &&
-    trainings.every(({ firstDifferentStep, lossDifferences }) =>
-      firstDifferentStep === null && lossDifferences === 0
-    )
+    trainings.every(({ firstDifference }) => firstDifference === null)
   );
   return { steps, backends: reports, equal };
 }
@@ -147,21 +182,35 @@ export async function checkDeterminism(
 export function stateSha256(
   { buffers }: TrainingState,
   names: readonly string[],
-): string {
-  const all = concatenated(names.map((name) => buffers[name]));
-  return sha256Hex(new Uint8Array(all.buffer));
+): Promise<string> {
+  return sha256Of(concatenated(names.map((name) => buffers[name])));
+}
+
+/** The browser's own, which is there in Deno as well. */
+async function sha256Of(
+  values: Float32Array | Int32Array,
+): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", values.slice());
+  return Array.from(
+    new Uint8Array(digest),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 /** A training's states now and then, the first one included, and all its losses. */
-interface Recording {
+export interface Recording {
+  /** What was trained. */
+  readonly task: TrainingTask;
+  /** Before the first step and after some. */
   readonly states: readonly TrainingState[];
+  /** Those of the steps up to each state but the first. */
   readonly losses: readonly Float32Array[];
-  readonly sha256: string;
   /** Wall time, with everything that the step waits for. */
   readonly millisecondsPerStep: number;
 }
 
-async function record(
+/** Trains on a backend. */
+export async function recordTraining(
   backend: Backend,
   { open }: ComparedTask,
   steps: number,
@@ -172,8 +221,8 @@ async function record(
   const session = await backend.open(task);
   let milliseconds = 0;
   try {
-    for (let i = 1; i <= COMPARISONS; i++) {
-      const to = Math.ceil(steps * i / COMPARISONS);
+    for (let i = 0; i <= COMPARISONS; i++) {
+      const to = i === 0 ? 1 : Math.ceil(steps * i / COMPARISONS);
       if (to === states[states.length - 1].step) continue;
       const begun = performance.now();
       losses.push(await session.run(to));
@@ -183,65 +232,162 @@ async function record(
   } finally {
     await session.close();
   }
-  return {
-    states,
-    losses,
-    sha256: stateSha256(states[states.length - 1], task.program.state),
-    millisecondsPerStep: milliseconds / steps,
-  };
+  return { task, states, losses, millisecondsPerStep: milliseconds / steps };
 }
 
-/** The report of a recording; a difference is given as the step of the recorded state that shows it. */
-function compareTraining(
-  { name }: ComparedTask,
-  { states, losses, sha256, millisecondsPerStep }: Recording,
+async function reportOf(
+  name: string,
+  { task, states, losses, millisecondsPerStep }: Recording,
   expected: Recording,
-): TrainingReport {
-  const different = states.find((state, i) =>
-    statesDiffer(state, expected.states[i])
-  );
+  firstDifference: FirstDifference | null,
+): Promise<TrainingReport> {
+  const { program } = task;
+  const last = states[states.length - 1];
+  const own = policyOf(task, last);
+  const right = policyOf(task, expected.states[states.length - 1]);
+  const points: TrainingPoint[] = [];
+  for (const [i, { step, buffers }] of states.slice(1).entries()) {
+    const tensors: Record<string, string> = {};
+    for (const tensor of program.state) {
+      tensors[tensor] = await sha256Of(buffers[tensor]);
+    }
+    points.push({ step, losses: await sha256Of(losses[i]), tensors });
+  }
+  const interval = program.targetUpdateInterval;
   return {
     task: name,
-    firstDifferentStep: different?.step ?? null,
+    runs: last.runs,
+    targetUpdates: interval > 0 ? Math.floor(last.step / interval) : 0,
+    firstDifference,
     lossDifferences: losses.reduce(
       (sum, part, i) => sum + bitDifferences(part, expected.losses[i]),
       0,
     ),
-    sha256,
+    policy: {
+      values: await sha256Of(own.values),
+      actions: await sha256Of(own.actions),
+      valueDifferences: bitDifferences(own.values, right.values),
+      actionDifferences: own.actions.reduce(
+        (sum, action, row) => action === right.actions[row] ? sum : sum + 1,
+        0,
+      ),
+    },
+    points,
+    sha256: await stateSha256(last, program.state),
     millisecondsPerStep,
   };
 }
 
-/** The first step after which states differ, given a recorded one by which they do. */
+/** Action values and greedy actions of the policy that all runs make together. */
+function policyOf(
+  { program, observations, tables }: TrainingTask,
+  state: TrainingState,
+): { values: Float32Array; actions: Int32Array } {
+  const { runs } = state;
+  const deciding = decidingState(program, state, 0, runs);
+  const policy = {
+    ...decidedPolicy(program, deciding, runs),
+    encoder: null,
+  };
+  const allowed = tables?.allowed && Uint8Array.from(tables.allowed);
+  const values = evaluatePolicy(policy, observations, allowed);
+  const actions = values.length / program.tableRows;
+  return { values, actions: greedyActions(values, actions, allowed) };
+}
+
+/** The first number that differs, found by training again, step by step, from the last equal state. */
+export async function firstDifference(
+  backend: Backend,
+  task: ComparedTask,
+  actual: Recording,
+  expected: Recording,
+): Promise<FirstDifference | null> {
+  const { task: { program }, states, losses } = expected;
+  for (let i = 1; i < states.length; i++) {
+    const after = {
+      from: states[i - 1].step,
+      losses: [actual.losses[i - 1], losses[i - 1]],
+      states: [actual.states[i], states[i]],
+    } as const;
+    const found = differenceIn(program, after);
+    if (!found) continue;
+    const from = states[i - 1];
+    return await trace(backend, task, program, from, found.step) ?? found;
+  }
+  return null;
+}
+
+/** Where steps after step `from` differ: their losses, or the state after them. */
+function differenceIn(
+  program: Program,
+  { from, losses, states }: {
+    readonly from: number;
+    readonly losses: readonly [Float32Array, Float32Array];
+    readonly states: readonly [TrainingState, TrainingState];
+  },
+): FirstDifference | null {
+  const [actual, expected] = states;
+  const width = expected.runs * program.lossTerms.length;
+  for (let step = from + 1; step <= expected.step; step++) {
+    const first = (step - from - 1) * width;
+    const [own, right] = losses.map((all) =>
+      all.subarray(first, first + width)
+    );
+    const differences = bitDifferences(own, right);
+    if (differences > 0) {
+      const element = firstElement(own, right);
+      return { step, tensor: "losses", element, differences };
+    }
+  }
+  for (const tensor of program.state) {
+    const own = actual.buffers[tensor];
+    const right = expected.buffers[tensor];
+    const differences = bitDifferences(own, right);
+    if (differences > 0) {
+      const element = firstElement(own, right);
+      return { step: expected.step, tensor, element, differences };
+    }
+  }
+  return null;
+}
+
+function firstElement(actual: Float32Array, expected: Float32Array): number {
+  for (let i = 0; i < expected.length; i++) {
+    const one = (of: Float32Array) => of.subarray(i, i + 1);
+    if (bitDifferences(one(actual), one(expected)) > 0) return i;
+  }
+  return -1;
+}
+
+/** The first difference step by step from `state`; null where there is none that way. */
 async function trace(
   backend: Backend,
-  { open }: ComparedTask,
-  { states }: Recording,
-  different: number,
-): Promise<number> {
-  const state = states[states.findIndex(({ step }) => step === different) - 1];
+  task: ComparedTask,
+  program: Program,
+  state: TrainingState,
+  last: number,
+): Promise<FirstDifference | null> {
   const sessions: TrainingSession[] = [];
   try {
-    for (const on of [referenceBackend, backend]) {
-      sessions.push(await on.open({ ...open(), state }));
+    for (const on of [backend, referenceBackend]) {
+      sessions.push(await on.open({ ...task.open(), state }));
     }
-    for (let step = state.step + 1; step < different; step++) {
-      const [expected, actual] = await Promise.all(
-        sessions.map(async (session) => {
-          await session.run(step);
-          return await session.read();
-        }),
+    for (let step = state.step + 1; step <= last; step++) {
+      const [actual, expected] = await Promise.all(
+        sessions.map(async (session) => ({
+          losses: await session.run(step),
+          state: await session.read(),
+        })),
       );
-      if (statesDiffer(actual, expected)) return step;
+      const found = differenceIn(program, {
+        from: step - 1,
+        losses: [actual.losses, expected.losses],
+        states: [actual.state, expected.state],
+      });
+      if (found) return found;
     }
-    return different;
+    return null;
   } finally {
     for (const session of sessions) await session.close();
   }
-}
-
-function statesDiffer(a: TrainingState, b: TrainingState): boolean {
-  return Object.keys(b.buffers).some((name) =>
-    bitDifferences(a.buffers[name], b.buffers[name]) > 0
-  );
 }

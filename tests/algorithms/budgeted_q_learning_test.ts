@@ -16,7 +16,7 @@ import { requireRoomToLearn } from "../../src/run/sizes.ts";
 import { InputError } from "../../src/errors.ts";
 import { evaluateExactly } from "../../src/mdp/exact.ts";
 import { optimalStationaryActions } from "../../src/mdp/optimal.ts";
-import { randomTask, type Shape } from "../backends/random_task.ts";
+import { randomTask, type Shape } from "../../src/backends/random_task.ts";
 import { learntUnder, ledgeWorld } from "./ledge.ts";
 
 const SHAPE = {

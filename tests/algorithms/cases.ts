@@ -11,7 +11,7 @@ import { resolveConfig } from "../../src/config/resolve.ts";
 import type { Dataset } from "../../src/dataset/dataset.ts";
 import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
 import type { TaskRun } from "../../src/training/task.ts";
-import { randomDataset } from "../backends/random_task.ts";
+import { randomDataset } from "../../src/backends/random_task.ts";
 import type { Training } from "./updates.ts";
 
 /** Ranges of random settings of a loss. */

@@ -4,7 +4,7 @@ import type { Dataset } from "../../src/dataset/dataset.ts";
 import { learntRows } from "../../src/dataset/ends.ts";
 import { prepareFittedQ } from "../../src/evaluation/off_policy/fitted_q_evaluation.ts";
 import { type RandomStream, randomStream } from "../../src/numerics/random.ts";
-import { randomDataset } from "../backends/random_task.ts";
+import { randomDataset } from "../../src/backends/random_task.ts";
 import { differenceFrom } from "./compare.ts";
 import type { Sample } from "./losses.ts";
 import { minibatches, transitions, updatesOf } from "./updates.ts";

@@ -12,7 +12,7 @@ import { checkConformance } from "../../src/checks/conformance.ts";
 import { checkKernels } from "../../src/checks/kernel_check.ts";
 import { prepareTask } from "../../src/training/task.ts";
 import { onEachBackend } from "./backends.ts";
-import { randomTask, type Shape } from "./random_task.ts";
+import { randomTask, type Shape } from "../../src/backends/random_task.ts";
 import { assertEqualBits, type Result, trained } from "./results.ts";
 
 /** What the reference computes, when the first backend is compared with it and not again. */

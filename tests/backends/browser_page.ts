@@ -4,7 +4,7 @@
  */
 import { webgpuBackend } from "../../src/backends/webgpu.ts";
 import { openGpuSession } from "../../src/backends/webgpu_session.ts";
-import { randomTask, type Shape } from "./random_task.ts";
+import { randomTask, type Shape } from "../../src/backends/random_task.ts";
 
 /** What is trained: on both sides, in the browser and in the test. */
 export const BROWSER_STEPS = 120;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Backend, TrainingTask } from "../../src/backends/backend.ts";
 import { DeviceError } from "../../src/backends/device_error.ts";
 import { withFallback } from "../../src/backends/fallback.ts";
-import { randomTask } from "./random_task.ts";
+import { randomTask } from "../../src/backends/random_task.ts";
 
 /** A training whose plans are so large that few steps of them can be kept. */
 const STEPS = 200;

@@ -3,7 +3,7 @@ import type { TrainingTask } from "../../src/backends/backend.ts";
 import { wasmBackend } from "../../src/backends/wasm.ts";
 import { withMemorySize } from "../../src/backends/wasm_memory_size.ts";
 import { InputError } from "../../src/errors.ts";
-import { randomTask, type Shape } from "./random_task.ts";
+import { randomTask, type Shape } from "../../src/backends/random_task.ts";
 
 const SHAPE: Shape = {
   algorithm: "cql",

@@ -9,7 +9,7 @@ import {
   BROWSER_STEPS,
   type BrowserResult,
 } from "./browser_page.ts";
-import { randomTask } from "./random_task.ts";
+import { randomTask } from "../../src/backends/random_task.ts";
 import { trained } from "./results.ts";
 
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find(
@@ -58,7 +58,7 @@ async function inChromium(): Promise<void> {
       const { state } = await trained(referenceBackend, task, [BROWSER_STEPS]);
       assert.equal(
         sha256![i],
-        stateSha256(state, task().program.state),
+        await stateSha256(state, task().program.state),
         `${shape.algorithm} on ${device}`,
       );
     }

@@ -13,7 +13,7 @@ import {
   openGpuSession,
 } from "../../src/backends/webgpu_session.ts";
 import { gpuBackend, gpuTest } from "./backends.ts";
-import { randomTask, type Shape } from "./random_task.ts";
+import { randomTask, type Shape } from "../../src/backends/random_task.ts";
 import { assertEqualBits, trained } from "./results.ts";
 
 const SMALL: Shape = {

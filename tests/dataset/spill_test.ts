@@ -6,7 +6,7 @@ import { datasetToCsv } from "../../src/dataset/formats/csv_write.ts";
 import { datasetToSafetensors } from "../../src/dataset/formats/safetensors.ts";
 import { openSpill } from "../../src/dataset/formats/spill.ts";
 import { randomStream } from "../../src/numerics/random.ts";
-import { randomDataset } from "../backends/random_task.ts";
+import { randomDataset } from "../../src/backends/random_task.ts";
 import { inFolder } from "../run/small_run.ts";
 import { refusal } from "./refusal.ts";
 

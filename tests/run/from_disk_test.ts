@@ -15,7 +15,7 @@ import { randomStream } from "../../src/numerics/random.ts";
 import { runPipeline } from "../../src/run/pipeline.ts";
 import { datasetSha256 } from "../../src/run/problem.ts";
 import { isVerified, verifyRun } from "../../src/run/verify.ts";
-import { randomDataset } from "../backends/random_task.ts";
+import { randomDataset } from "../../src/backends/random_task.ts";
 import { refusal } from "../dataset/refusal.ts";
 import { logOverrides } from "./small_log.ts";
 import {

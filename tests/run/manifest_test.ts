@@ -99,7 +99,7 @@ Deno.test(
   inFolder(async (folder) => {
     const probe = {
       arithmetic: { guardedDifferences: 0, guardedCases: 1_000 },
-      goldenDifferences: 0,
+      golden: [],
       failure: null,
     } as unknown as NonNullable<typeof survey.probe>;
     const manifest = await manifestOf(folder, {

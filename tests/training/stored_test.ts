@@ -16,7 +16,7 @@ import { InputError } from "../../src/errors.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 import { prepareTask } from "../../src/training/task.ts";
 import { gpuBackend, gpuTest } from "../backends/backends.ts";
-import { randomDataset } from "../backends/random_task.ts";
+import { randomDataset } from "../../src/backends/random_task.ts";
 import { assertEqualBits, trained } from "../backends/results.ts";
 
 /** The same data in memory and on disk. */
