@@ -196,7 +196,11 @@ export async function runMerge(
     output.write(`differs: ${visible(line, 1000)}\n`);
   }
   if (missing.length > 0) {
-    output.write(`${missing.length} cells are missing:\n`);
+    output.write(
+      `${missing.length} cell${
+        missing.length === 1 ? " is" : "s are"
+      } missing:\n`,
+    );
     for (
       const { shard, directory, cells } of missingShards(
         options.study,
