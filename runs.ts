@@ -25,6 +25,11 @@ export {
   worldSha256,
 } from "./src/run/problem.ts";
 export { isStudy } from "./src/study/config.ts";
+export {
+  compareFolders,
+  COMPARISON_TITLE,
+  type FolderComparison,
+} from "./src/study/compare.ts";
 export { type MissingShard, missingShards } from "./src/study/shard.ts";
 export type { Worker } from "./src/study/work.ts";
 export { canTake, startingIn, unsafeName } from "./src/mdp/mdp.ts";

@@ -231,6 +231,7 @@ dd{margin:0;color:var(--muted)}
 pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:14px 16px;overflow-x:auto;font-size:.85rem;line-height:1.45}
 code,.hash{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.85em}
 main{padding-bottom:64px}
+.value{display:inline-block;max-width:36ch;white-space:normal;overflow-wrap:anywhere}
 @media (max-width:860px){.beside{grid-template-columns:minmax(0,1fr)}header,main{padding-left:16px;padding-right:16px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}
 @media screen and (max-width:1140px){table{font-size:.86rem}th,td{padding:6px}}
 @media screen and (max-width:640px){

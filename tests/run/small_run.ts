@@ -118,7 +118,7 @@ export interface ScriptResult {
 
 /** The script of a task, with the permissions of the task. */
 export function scriptCommand(
-  name: "environment" | "pipeline" | "tabular_table" | "verify",
+  name: "compare" | "environment" | "pipeline" | "tabular_table" | "verify",
   args: readonly string[],
 ): Deno.Command {
   const script = join(import.meta.dirname!, "../../scripts", `${name}.ts`);
@@ -136,7 +136,7 @@ export function scriptCommand(
 }
 
 export async function runScriptOf(
-  name: "environment" | "pipeline" | "tabular_table" | "verify",
+  name: "compare" | "environment" | "pipeline" | "tabular_table" | "verify",
   ...args: string[]
 ): Promise<ScriptResult> {
   return scriptResult(await scriptCommand(name, args).output());
