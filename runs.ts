@@ -3,7 +3,12 @@
  *
  * @module
  */
-export { listFiles, type Manifest, readManifest } from "./src/run/manifest.ts";
+export {
+  listFiles,
+  type Manifest,
+  readManifest,
+  suiteVersions,
+} from "./src/run/manifest.ts";
 export { type SuiteVersions } from "./src/run/manifest_text.ts";
 export type { ManifestFile } from "./src/files/listing.ts";
 export { LOCK_FILE } from "./src/run/lock.ts";

@@ -30,6 +30,7 @@ const ROOMS = [
   "src/run",
   "src/study",
   "src/checks",
+  "page",
 ];
 
 const usage = {
@@ -42,7 +43,7 @@ const usage = {
 const NAMED = new RegExp(`[!=]== "(${ALGORITHM_NAMES.join("|")})"`);
 
 await runScript(usage, () => {
-  const files = ["kernels", "src", "scripts"].flatMap(sources);
+  const files = ["kernels", "src", "page", "scripts"].flatMap(sources);
   const imports = new Map(files.map((file) => [file, importsOf(file)]));
   const wrong: string[] = [];
   for (const [file, targets] of imports) {

@@ -233,6 +233,8 @@ export interface LearnOptions extends SeedProblem {
   ) => void;
   /** Called with each row: last step, means of the losses, the policy's exact values after it. */
   readonly onRow?: (row: readonly number[]) => void;
+  /** Called after each row with the policy of that step and waited for; of many seeds, the first one's. */
+  readonly onPolicy?: (policy: NetworkPolicy, step: number) => Promise<void>;
   /** Called often, with the steps made. */
   readonly onStep?: (step: number) => void;
   /** Asked often; true ends the training early. */
@@ -281,7 +283,7 @@ function describedBy(
  * alone. On a GPU many runs take little longer than one.
  *
  * @param seeds At least one; their configurations differ in nothing but the seed.
- *   `checkpoints`, `onStart` and `onRow` are those of the first.
+ *   `checkpoints`, `onStart`, `onRow` and `onPolicy` are those of the first.
  * @returns One a seed.
  * @throws InputError if the data are not valid or a setting is missing or out of range.
  * @throws DivergenceError if a loss or parameter of any is no longer finite.
@@ -376,7 +378,8 @@ export async function learnTogether(
       logInterval,
       checkpointInterval: checkpoints?.interval,
       async onInterval(step, means) {
-        const isLookedAt = problem.environment || models[0];
+        const isLookedAt = problem.environment || models[0] ||
+          options.onPolicy;
         const state = isLookedAt ? await readChecked() : null;
         seeds.forEach(({ problem: { environment } }, seed) => {
           const own = means.slice(
@@ -416,6 +419,9 @@ export async function learnTogether(
           rows[seed].push(row);
         });
         options.onRow?.(rows[0][rows[0].length - 1]);
+        if (state) {
+          await options.onPolicy?.(policyOf(partOf(state, 0), 0), step);
+        }
       },
       async onCheckpoint(cursor) {
         if (checkpoints?.isDue?.() === false) return;

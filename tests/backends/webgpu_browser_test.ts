@@ -127,31 +127,3 @@ async function resultOf(
   await server.shutdown();
   return answer;
 }
-
-Deno.test("the WebGPU backend type-checks for a browser", () => {
-  const folder = Deno.makeTempDirSync();
-  try {
-    const config = `${folder}/deno.json`;
-    const { imports } = JSON.parse(
-      Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)),
-    );
-    Deno.writeTextFileSync(
-      config,
-      JSON.stringify({
-        imports,
-        compilerOptions: { lib: ["esnext", "dom"] },
-      }),
-    );
-    const { success, stderr } = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["check", "--no-lock", "--config", config],
-        ...["webgpu.ts", "webgpu_session.ts"].map((name) =>
-          fileURLToPath(new URL(`../../src/backends/${name}`, import.meta.url))
-        ),
-      ],
-    }).outputSync();
-    assert.ok(success, new TextDecoder().decode(stderr));
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-});

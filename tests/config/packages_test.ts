@@ -1,6 +1,6 @@
 /**
  * What comes down on a first run: `deno.json` holds what the suite needs, `deno.dev.json` that and
- * the packages of tests and benchmarks. What both hold is the same.
+ * the packages of tests and benchmarks, `deno.page.json` those of the page. What they share is the same.
  *
  * @module
  */
@@ -19,6 +19,18 @@ Deno.test("packages: tests and benchmarks see what the suite sees, exact version
   }
 });
 
+Deno.test("packages: the page has the suite's versions, and its lock their hashes", () => {
+  const { imports } = JSON.parse(text("deno.page.json"));
+  const own = { ...imports, vega: imports["vega-itself"] };
+  for (const [name, specifier] of Object.entries<string>(main.imports)) {
+    if (name in own) deepEqual(own[name], specifier);
+  }
+  const [suite, page] = ["deno.lock", "deno.page.lock"].map(integrities);
+  for (const [name, hash] of Object.entries(page)) {
+    deepEqual(hash, suite[name] ?? hash);
+  }
+});
+
 Deno.test("packages: the lock of the tests has every package of the suite's lock", () => {
   const [suite, tests] = ["deno.lock", "deno.dev.lock"].map(integrities);
   deepEqual(tests, { ...tests, ...suite });
@@ -33,7 +45,7 @@ Deno.test("packages: nothing for development alone comes down for a pipeline", (
 });
 
 Deno.test("packages: locks name no registry", () => {
-  for (const lock of ["deno.lock", "deno.dev.lock"]) {
+  for (const lock of ["deno.lock", "deno.dev.lock", "deno.page.lock"]) {
     ok(!/https?:|tarball/.test(text(lock)), lock);
   }
 });

@@ -1,0 +1,420 @@
+/**
+ * The page: its state, and what happens when something is clicked, heard or dropped.
+ *
+ * @module
+ */
+import { resolveConfig } from "../src/config/resolve.ts";
+import type { BackendName } from "../src/backends/choose.ts";
+import type { Config } from "../src/config/config.ts";
+import { InputError } from "../src/errors.ts";
+import { canonicalJson } from "../src/files/canonical_json.ts";
+import { sha256Hex } from "../src/numerics/hash.ts";
+import { group, percent } from "../src/report/numbers.ts";
+import type { Cell } from "../src/settings.ts";
+import { commandOf, drawHashes } from "./bits.ts";
+import { drawCell } from "./cell_panel.ts";
+import { drawCharts, type Point } from "./charts.ts";
+import { drawControls } from "./controls.ts";
+import { byId } from "./dom.ts";
+import { download } from "./download.ts";
+import { startEngine } from "./engine.ts";
+import { gridView } from "./grid.ts";
+import {
+  type Look,
+  REFERENCE,
+  type Reply,
+  type WorldView,
+} from "./messages.ts";
+import { drawNumbers, policyName, type Row } from "./numbers_table.ts";
+import {
+  addressOf,
+  type Json,
+  overridesOf,
+  type Settings,
+  settingsFrom,
+  settingsOf,
+} from "./settings.ts";
+import { episodeWords, walker, worstTenth } from "./walk.ts";
+
+let settings = settingsFrom(new URLSearchParams(location.search));
+let config: Config | undefined;
+/** A data set's file that was dropped, whose hash the settings name. */
+let dataset: Uint8Array<ArrayBuffer> | undefined;
+let world: WorldView | undefined;
+let phase: "idle" | "training" | "paused" | "done" = "idle";
+/** Learners so far, in the order of their training. */
+let rows = new Map<string, Row>();
+let curves = new Map<string, Point[]>();
+let hashes = new Map<string, string>();
+/** Name of the policy that is shown. */
+let shown = `${REFERENCE}behaviour`;
+/** Whether the learner at work is shown, until another is chosen. */
+let isFollowing = true;
+let chosenCell: number | null = null;
+/** Which episodes the answer is for. */
+let walking: "one" | "worst" = "one";
+let nextWalk = 0;
+
+const engine = startEngine(hear);
+const grid = gridView(byId("grid"), useCell, (words) => {
+  byId("cursor").textContent = words;
+});
+const walk = walker(grid, (words) => byId("walked").textContent = words);
+
+/** Begins an experiment anew. */
+function open(next: Settings): void {
+  settings = next;
+  try {
+    config = resolveConfig(next.preset, overridesOf(next));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    showError(error.message);
+    return;
+  }
+  showError("");
+  history.replaceState(null, "", addressOf(next));
+  phase = "idle";
+  rows = new Map();
+  curves = new Map();
+  hashes = new Map();
+  isFollowing = true;
+  chosenCell = null;
+  walk.stop();
+  if (config.dataset.sha256 === null) dataset = undefined;
+  engine.ask({
+    kind: "open",
+    preset: next.preset,
+    overrides: overridesOf(next),
+    ...(dataset && { dataset }),
+  });
+  drawControls(byId("controls"), settings, config, changes);
+  drawHashes(settings, hashes);
+  byId("command").textContent = commandOf(settings, dataset !== undefined);
+  drawPlay();
+}
+
+const changes = {
+  preset: (preset: string) =>
+    open({ ...settings, preset, changed: new Map(), learners: null }),
+  set(path: string, value: Json | undefined) {
+    const changed = new Map(settings.changed);
+    if (value === undefined) changed.delete(path);
+    else changed.set(path, value);
+    // A cell outside the new grid has no place.
+    if (path === "environment.size") {
+      for (const key of ["start", "goal", "hazards"]) {
+        changed.delete(`environment.${key}`);
+      }
+    }
+    open({ ...settings, changed });
+  },
+  backend: (backend: BackendName) => open({ ...settings, backend }),
+  learner(name: string, isThere: boolean) {
+    const others = Object.keys(config!.algorithms).filter((one) =>
+      one !== name
+    );
+    open({ ...settings, learners: isThere ? [...others, name] : others });
+  },
+};
+
+function hear(reply: Reply): void {
+  switch (reply.kind) {
+    case "world":
+      world = reply;
+      shown = `${REFERENCE}behaviour`;
+      drawWorld();
+      if (isToRun) run(false);
+      isToRun = false;
+      break;
+    case "notice":
+      byId("status").textContent = reply.text;
+      break;
+    case "backend":
+      byId("status").textContent = reply.description;
+      break;
+    case "stage":
+      byId<HTMLProgressElement>("progress").value = 0;
+      break;
+    case "look":
+      look(reply);
+      break;
+    case "learnt": {
+      const { policy, data, sha256 } = reply;
+      rows.set(policy.name, { policy, data });
+      hashes.set(policy.name, sha256);
+      drawHashes(settings, hashes);
+      if (isFollowing) shown = policy.name;
+      drawPolicies();
+      break;
+    }
+    case "done":
+      phase = "done";
+      byId<HTMLProgressElement>("progress").value = 1;
+      drawPlay();
+      break;
+    case "cell":
+      if (world) drawCell(byId("cell"), world, reply);
+      break;
+    case "episodes":
+      watch(reply.episodes);
+      break;
+    case "files":
+      download("run.zip", reply.zip, "application/zip");
+      byId("status").textContent = "run.zip is made";
+      break;
+    case "error":
+      showError(reply.text);
+      if (phase !== "done") phase = "idle";
+      drawPlay();
+      break;
+  }
+}
+
+function look({ policy, data, step, steps }: Look): void {
+  const { name } = policy;
+  const before = rows.get(name)?.data;
+  rows.set(name, { policy, data: data ?? before, progress: [step, steps] });
+  curves.set(name, [...curves.get(name) ?? [], { step, policy, data }]);
+  byId<HTMLProgressElement>("progress").value = step / steps;
+  if (isFollowing) shown = name;
+  drawPolicies();
+}
+
+/** What a change of the world changes. */
+function drawWorld(): void {
+  const { title, dataset: data, pairs, unsafe, notes } = world!;
+  const rate = unsafe ? data[`${unsafe}Rate`] : undefined;
+  byId("data").textContent = [
+    `${group(data.episodes)} episodes with ${
+      group(data.transitions)
+    } transitions in ${title}`,
+    `mean return ${data.returnMean.toFixed(2)}`,
+    ...(rate === undefined
+      ? []
+      : [`${percent(rate)} of the episodes end in a ${unsafe}`]),
+    `of the ${group(pairs.all)} pairs of a visited state and an action, ${
+      percent(pairs.seen / pairs.all)
+    } occur`,
+    ...notes,
+  ].join("; ") + ".";
+  byId("cell").replaceChildren();
+  drawPolicies();
+}
+
+/** What a policy changes: the grid, the table, the charts. */
+function drawPolicies(): void {
+  if (!world) return;
+  const references = Object.values(world.references).map((policy) => ({
+    policy,
+  }));
+  drawNumbers(byId("numbers"), world, [...rows.values(), ...references]);
+  drawCharts(byId("charts"), world, curves);
+  drawGrid();
+  if (chosenCell !== null) {
+    engine.ask({ kind: "cell", state: chosenCell, policy: shown });
+  }
+}
+
+function shownPolicy() {
+  return rows.get(shown)?.policy ??
+    world!.references[shown.slice(REFERENCE.length)] ??
+    world!.references.behaviour;
+}
+
+function drawGrid(): void {
+  const { drawing, visits, references, unsafe } = world!;
+  const names = [
+    ...rows.keys(),
+    ...Object.keys(references).map((name) => `${REFERENCE}${name}`),
+  ];
+  const select = byId<HTMLSelectElement>("shown");
+  if ([...select.options].map(({ value }) => value).join() !== names.join()) {
+    select.replaceChildren(
+      ...names.map((name) => new Option(policyName(name), name)),
+    );
+  }
+  select.value = shown;
+  if (!drawing) {
+    byId("legend").textContent = "This world is no grid, and is not drawn.";
+    return;
+  }
+  const policy = shownPolicy();
+  const most = visits.reduce((most, n) => Math.max(most, n), 1);
+  const isVisits = byId<HTMLSelectElement>("colour").value === "visits" ||
+    policy.hazards === null;
+  const part = isVisits
+    ? Float64Array.from(visits, (n) => n / most)
+    : policy.hazards!;
+  const probability = byId<HTMLInputElement>("digits").checked ? part : null;
+  grid.draw({
+    drawing,
+    // Square roots tell small probabilities apart.
+    heat: part.map(Math.sqrt),
+    actions: policy.actions,
+    numbers: probability,
+    words(state) {
+      const cell = drawing.cells[state];
+      const is = (list: readonly Cell[]) =>
+        list.some((one) => `${one}` === `${cell}`);
+      const kind = is(drawing.hazards)
+        ? ", hazard"
+        : is(drawing.goals)
+        ? ", goal"
+        : is(drawing.starts)
+        ? ", start"
+        : "";
+      const from = policy.hazards
+        ? `, ${unsafe} from here ${percent(policy.hazards[state])}`
+        : "";
+      return `cell ${cell.join(", ")}${kind}${from}, ${visits[state]} visits`;
+    },
+  });
+  grid.choose(chosenCell);
+  byId("legend").textContent = isVisits
+    ? `Darker: more often in the data, up to ${group(most)} times. Arrows: ${
+      policyName(shown)
+    }.`
+    : `Darker: ${unsafe} more probable from there, exactly, under the policy ${
+      policyName(shown)
+    }; a tenth of the way to the full colour is 1 %.`;
+}
+
+/** A click on a cell, with the tool that is chosen. */
+function useCell(state: number): void {
+  const { drawing } = world!;
+  if (!drawing) return;
+  const tool =
+    byId<HTMLFieldSetElement>("tools").querySelector<HTMLInputElement>(
+      "input:checked",
+    )!.value;
+  const cell = drawing.cells[state];
+  const same = (other: Cell) => `${other}` === `${cell}`;
+  if (tool === "look") {
+    chosenCell = state;
+    grid.choose(state);
+    engine.ask({ kind: "cell", state, policy: shown });
+  } else if (tool === "hazard") {
+    const { hazards } = drawing;
+    const next = hazards.some(same)
+      ? hazards.filter((one) => !same(one))
+      : [...hazards, cell];
+    // As the suite orders them.
+    const sorted = [...next].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    changes.set("environment.hazards", sorted as unknown as Json);
+  } else changes.set(`environment.${tool}`, cell as unknown as Json);
+}
+
+function run(paused: boolean): void {
+  if (phase === "done") open(settings);
+  phase = paused ? "paused" : "training";
+  engine.ask({ kind: "run", backend: settings.backend, paused });
+  drawPlay();
+}
+
+function drawPlay(): void {
+  byId("play").textContent = {
+    idle: "Train",
+    training: "Pause",
+    paused: "Go on",
+    done: "Train again",
+  }[phase];
+  byId<HTMLButtonElement>("step").disabled = phase === "training";
+  byId<HTMLButtonElement>("save-run").disabled = phase !== "done";
+  if (phase === "idle") byId<HTMLProgressElement>("progress").value = 0;
+}
+
+function showError(text: string): void {
+  byId("error").textContent = text;
+  byId("error").hidden = text === "";
+}
+
+function watch(
+  episodes: Extract<Reply, { kind: "episodes" }>["episodes"],
+): void {
+  if (episodes.length === 0) {
+    byId("walked").textContent =
+      "this policy depends on the step and is not walked";
+    return;
+  }
+  if (walking === "worst") walk.walk(worstTenth(episodes), episodeWords);
+  else walk.walk([episodes[nextWalk++ % episodes.length]], episodeWords);
+}
+
+byId("play").addEventListener("click", () => {
+  if (phase === "idle" || phase === "done") return run(false);
+  phase = phase === "training" ? "paused" : "training";
+  engine.ask({ kind: "pause", paused: phase === "paused" });
+  drawPlay();
+});
+byId("step").addEventListener("click", () => {
+  if (phase === "paused") engine.ask({ kind: "step" });
+  else run(true);
+});
+byId("shown").addEventListener("change", (event) => {
+  shown = (event.target as HTMLSelectElement).value;
+  isFollowing = false;
+  drawPolicies();
+});
+for (const id of ["colour", "digits"]) {
+  byId(id).addEventListener("change", () => world && drawGrid());
+}
+for (const [id, which] of [["walk", "one"], ["worst", "worst"]] as const) {
+  byId(id).addEventListener("click", () => {
+    walking = which;
+    engine.ask({ kind: "episodes", policy: shown });
+  });
+}
+byId("save-config").addEventListener(
+  "click",
+  () => download("config.json", canonicalJson(config), "application/json"),
+);
+byId("copy-config").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(canonicalJson(config));
+  byId("status").textContent = "config.json is copied";
+});
+byId("save-run").addEventListener("click", () => {
+  byId("status").textContent = "making run.zip";
+  engine.ask({ kind: "files" });
+});
+
+/** Takes a configuration, or a data set for the current one. */
+async function take(file: File): Promise<void> {
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (bytes[0] !== 0x7b) {
+      dataset = bytes;
+      const changed = new Map(settings.changed).set(
+        "dataset.sha256",
+        sha256Hex(bytes),
+      );
+      return open({ ...settings, changed });
+    }
+    const given = resolveConfig(
+      "tutorial",
+      JSON.parse(new TextDecoder().decode(bytes)),
+      {},
+      file.name,
+    );
+    const { preset, backend } = settings;
+    open(settingsOf(given, preset, backend));
+  } catch (error) {
+    showError(
+      error instanceof SyntaxError
+        ? `${file.name}: is not JSON`
+        : (error as Error).message,
+    );
+  }
+}
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer?.files[0];
+  if (file) take(file);
+});
+byId("file").addEventListener("change", (event) => {
+  const [file] = (event.target as HTMLInputElement).files ?? [];
+  if (file) take(file);
+});
+
+let isToRun = new URLSearchParams(location.search).get("run") === "1";
+open(settings);
