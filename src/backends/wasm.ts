@@ -214,22 +214,29 @@ const DEAF_MS = 100;
 function callingThread(): WorkerTeam {
   let run: ((message: RunMessage) => number) | undefined;
   let heard = performance.now();
+  let before: Promise<unknown> = Promise.resolve();
   const check = () => {
     if (!run) throw new Error("the training session is closed");
   };
+  async function work(sent: OpenMessage | RunMessage): Promise<number> {
+    if (sent.kind === "open") {
+      run = openThread(sent);
+      return 0;
+    }
+    if (performance.now() - heard > DEAF_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      heard = performance.now();
+    }
+    check();
+    return run!(sent);
+  }
   return {
-    async send(message) {
+    send(message) {
       const sent = message(0);
-      if (sent.kind === "open") {
-        run = openThread(sent);
-        return 0;
-      }
-      if (performance.now() - heard > DEAF_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        heard = performance.now();
-      }
-      check();
-      return run!(sent);
+      // One after the other, as a worker takes them: a block may wait for its turn.
+      const answer = before.then(() => work(sent));
+      before = answer.catch(() => {});
+      return answer;
     },
     check,
     close: () => void (run = undefined),
