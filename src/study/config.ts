@@ -235,10 +235,14 @@ export function isStudy(directory: string): boolean {
   try {
     Deno.lstatSync(join(directory, STUDY_CONFIG_FILE));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Where nobody may look, reading says so.
+    return error instanceof Deno.errors.PermissionDenied;
   }
 }
+
+/** The names alone of more fill the memory. */
+const MOST_CELLS = 5_000_000;
 
 /** Twenty thousand seeds and a dozen presets have a tenth of it. */
 const MOST_CONFIG_BYTES = 2 ** 22;
@@ -389,6 +393,8 @@ export function policyCells(
 /**
  * All the work of a study, by preset and policy (the references last, where a world is known).
  *
+ * @throws InputError if there are more than five million cells.
+ *
  * @example Two learners and the references
  * ```ts
  * import { resolveStudy, studyCells } from "@holdfast/offline-rl";
@@ -398,12 +404,22 @@ export function policyCells(
  * ```
  */
 export function studyCells(study: StudyConfig): StudyCell[] {
-  return Object.keys(study.presets).flatMap((preset) =>
+  const kinds = Object.keys(study.presets).flatMap((preset) =>
     [
       ...studyAlgorithms(study, preset).map(({ name }) => name),
       ...study.presets[preset].environment === null
         ? []
         : ["references" as const],
-    ].flatMap((policy) => policyCells(study, preset, policy))
+    ].map((policy) => ({ preset, policy }))
+  );
+  const { seeds, trainingSeeds } = study;
+  const most = kinds.length * seeds.length * (trainingSeeds?.length ?? 1);
+  if (most > MOST_CELLS) {
+    throw new InputError(
+      `the study would have ${most} cells, and it may have ${MOST_CELLS}: take fewer seeds or training seeds`,
+    );
+  }
+  return kinds.flatMap(({ preset, policy }) =>
+    policyCells(study, preset, policy)
   );
 }

@@ -111,8 +111,8 @@ export async function mergeStudy(
         continue;
       }
       if (first.directory !== out) {
+        if (first.origin) work.finishes(path, first.origin);
         writeCell(out, first.result);
-        if (first.origin) work.finished(path, first.origin);
         taken++;
       }
       derivation.add(first.result, first.file);

@@ -53,6 +53,7 @@ import { runPool } from "./pool.ts";
 import { type Shard, shardCells, shardName } from "./shard.ts";
 import {
   beginWork,
+  isFinished,
   isWorkOfOne,
   keepOrigins,
   originsIn,
@@ -285,7 +286,6 @@ async function compute(
 ): Promise<StudyProgress> {
   const { study, dataset, world, out, backend = "wasm", signal } = options;
   const jobs = options.jobs ?? navigator.hardwareConcurrency;
-  using work = beginWork(out, name);
   const kept = { directory: out, study, world, origins: originsIn(out) };
   const missing = cells.filter((cell) =>
     !keptCell(
@@ -297,6 +297,9 @@ async function compute(
   const steps = stepCounter(study, cells, missing);
   const notify = () => options.onProgress?.(steps.progress());
   notify();
+  // A finished study stays as it is, when a shard that has nothing to do comes late.
+  if (missing.length === 0 && isFinished(out)) return steps.progress();
+  using work = beginWork(out, name);
   try {
     await runPool({
       study,
@@ -312,12 +315,12 @@ async function compute(
         notify();
       },
       onResult(result, machine) {
-        writeCell(out, result);
         const { path, sha256 } = fileOf(
           cellFile(result.cell),
           cellText(result),
         );
-        work.finished(path, { sha256, machine });
+        work.finishes(path, { sha256, machine });
+        writeCell(out, result);
         steps.finished(result.cell);
         notify();
       },

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { checkFiles, type Difference } from "../run/check_files.ts";
 import { readManifest, suiteVersions } from "../run/manifest.ts";
+import type { ManifestFile } from "../files/listing.ts";
 import { writeArtifact } from "../run/run_directory.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { isTableName } from "../algorithms/index.ts";
@@ -33,7 +34,7 @@ import {
   studyDataset,
   studyWorld,
 } from "./config.ts";
-import { isMachines } from "./work.ts";
+import { isMachines, type MachineCells } from "./work.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 import { checkVersions, compareSoftware } from "../run/verify.ts";
 
@@ -83,8 +84,12 @@ export async function verifyStudy(
     ...[
       ...Object.keys(about).flatMap((key) =>
         key === "machines" && isMachines(about.machines)
-          ? []
-          : [`has the unknown key ${key}`]
+          ? faultsOfMachines(about.machines, files)
+          : [
+            key === "machines"
+              ? "has machines that are not as this suite writes them"
+              : `has the unknown key ${key}`,
+          ]
       ),
       ...checkVersions(versions, suiteVersions()),
     ].map((what) => ({ path: "manifest.json", what })),
@@ -143,6 +148,22 @@ export async function verifyStudy(
   } finally {
     removeTemporary(folder);
   }
+}
+
+/** What is wrong with who computed which cells. */
+function faultsOfMachines(
+  machines: readonly MachineCells[],
+  files: readonly ManifestFile[],
+): string[] {
+  const cells = machines.flatMap((machine) => machine.cells);
+  const unique = new Set(cells);
+  const known = new Set(files.map(({ path }) => path));
+  return [
+    ...unique.size < cells.length ? ["says twice who computed a cell"] : [],
+    ...unique.isSubsetOf(known)
+      ? []
+      : ["says who computed a cell that it does not list"],
+  ];
 }
 
 /** The cells that are to be computed again. */

@@ -56,8 +56,8 @@ export interface CellOrigin {
 
 /** The work of one process. */
 export interface Work extends Disposable {
-  /** Notes that a cell is finished, by its path in the study. */
-  finished(path: string, origin: CellOrigin): void;
+  /** Notes that a cell is about to be there, by its path in the study: a kill leaves none without a note. */
+  finishes(path: string, origin: CellOrigin): void;
   /** Notes why the work ended early. */
   failed(message: string): void;
 }
@@ -95,7 +95,7 @@ export function beginWork(directory: string, name: string): Work {
   };
   let last = "";
   return {
-    finished(cell, { sha256, machine }) {
+    finishes(cell, { sha256, machine }) {
       const text = JSON.stringify(machine);
       if (text !== last) say({ machine });
       last = text;
@@ -335,6 +335,11 @@ export function removeWork(directory: string): void {
   for (const { path } of entriesBelow(cells)) {
     if (isTemporary(basename(path))) remove(join(cells, path));
   }
+}
+
+/** Whether a study has a manifest, the last of its files. */
+export function isFinished(directory: string): boolean {
+  return namesIn(directory).includes("manifest.json");
 }
 
 /** Whether nothing is left of any work that somebody could go on with, but for that of one process. */
