@@ -15,8 +15,8 @@ import {
 import { seedConfig, studyAlgorithms } from "./config.ts";
 import type { StudyConfig } from "../evaluation/study_results.ts";
 
-/** Of all cells of a study, which are in memory together at its end: about 200 bytes each. */
-const MOST_STUDY_ROWS = 10_000_000;
+/** Of all cells of a study; two numbers of each, 16 bytes, are in memory together at its end. */
+const MOST_STUDY_ROWS = 50_000_000;
 
 /**
  * Refuses a study of which a cell, or the training tables of all cells together, cannot fit.
