@@ -17,7 +17,7 @@ import {
   type Section,
   table,
 } from "./html.ts";
-import { percent, percentDifference, withArticle } from "./numbers.ts";
+import { group, percent, percentDifference, withArticle } from "./numbers.ts";
 import { fileTable } from "./run_report.ts";
 import {
   LOG_PROFILES,
@@ -57,6 +57,8 @@ export interface StudyReport {
   readonly configText: string;
   /** The files of the study whose bytes do not depend on machine and time. */
   readonly files: readonly ManifestFile[];
+  /** Files of cells that are left out there, because there are too many. */
+  readonly unlisted?: number;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface StudyReport {
  * @returns HTML text.
  */
 export function studyReportHtml(report: StudyReport): string {
-  const { values, configText, files } = report;
+  const { values, configText, files, unlisted = 0 } = report;
   const presets = presetsOf(values);
   const { seeds, trainingSeeds } = values.study;
   const learners = values.policies.filter(({ kind }) => kind === "learner");
@@ -96,7 +98,15 @@ export function studyReportHtml(report: StudyReport): string {
   );
   const provenance: Section = {
     heading: "Configuration and files",
-    content: [fragment`<pre>${configText}</pre>`, fileTable(files)],
+    content: [
+      fragment`<pre>${configText}</pre>`,
+      fileTable(files),
+      ...unlisted > 0
+        ? [paragraphs(
+          `manifest.json has the ${group(unlisted)} files of cells too.`,
+        )]
+        : [],
+    ],
   };
   return page(`Study: ${names.join(", ")}`, lead, [
     numbers(values, learners, presets),

@@ -110,14 +110,16 @@ async function writeFindings(
   for (const [name, svg] of plots) {
     files.write(`plots/${name}.svg`, svg);
   }
-  const listed = files.list();
+  const all = files.list();
+  const listed = all.length <= MOST_LISTED
+    ? all
+    : all.filter(({ path }) => !path.startsWith("cells/"));
   const report = studyReportHtml({
     values: result,
     plots: Object.fromEntries(plots),
     configText: canonicalJson(result.study),
-    files: listed.length <= MOST_LISTED
-      ? listed
-      : listed.filter(({ path }) => !path.startsWith("cells/")),
+    files: listed,
+    unlisted: all.length - listed.length,
   });
   files.write("report.html", report);
 }

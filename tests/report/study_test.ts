@@ -261,6 +261,17 @@ Deno.test("the report of a study states the numbers", async () => {
   );
   ok(page.includes("<pre>&lt;b&gt;</pre>"));
   equal(studyReportHtml({ values, plots, configText: "<b>", files: [] }), page);
+  const large = studyReportHtml({
+    values,
+    plots,
+    configText: "<b>",
+    files: [],
+    unlisted: 110_000,
+  });
+  ok(
+    plain(large).includes("manifest.json has the 110,000 files of cells too."),
+  );
+  ok(!text.includes("manifest.json"));
 });
 
 /** Points of the lines of a plot, in pixels from the left and from the bottom. */
