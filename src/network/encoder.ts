@@ -9,6 +9,9 @@ import { InputError } from "../errors.ts";
 import type { MdpObservations } from "../mdp/mdp.ts";
 import { wholeRows } from "../numerics/arrays.ts";
 
+/** A narrower range of a column, whose scale an f32 might not hold, is taken for none. */
+const NARROWEST = 2 ** -125;
+
 /** Maps x to (x - offset) · scale, each operation rounded to f32. */
 export interface AffineEncoder {
   /** The kind of encoder. */
@@ -100,7 +103,8 @@ export function oneHotSize(categories: readonly number[]): number {
 }
 
 /**
- * The encoder that maps each column's range in the data to [-1, 1]; a constant column maps to 0.
+ * The encoder that maps each column's range in the data to [-1, 1]; a constant column maps to 0, and so
+ * does one whose range is below 2^-125.
  *
  * @param observations [rows, size] row-major.
  * @param size D
@@ -114,9 +118,7 @@ export function minmaxEncoder(
   const scale = new Float32Array(size);
   columnRanges(observations, size).forEach(({ min, max }, d) => {
     offset[d] = (min + max) / 2;
-    scale[d] = 2 / (max - min);
-    // The column is constant, or nearly so in f32.
-    if (scale[d] === Infinity) scale[d] = 1;
+    scale[d] = max - min < NARROWEST ? 1 : 2 / (max - min);
   });
   return { kind: "affine", offset, scale };
 }

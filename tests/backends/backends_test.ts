@@ -11,6 +11,7 @@ import { openProblem } from "../../src/run/problem.ts";
 import { checkConformance } from "../../src/checks/conformance.ts";
 import { checkKernels } from "../../src/checks/kernel_check.ts";
 import { prepareTask } from "../../src/training/task.ts";
+import { runTraining, startCursor } from "../../src/training/train.ts";
 import { onEachBackend } from "./backends.ts";
 import { randomTask, type Shape } from "../../src/backends/random_task.ts";
 import { assertEqualBits, type Result, trained } from "./results.ts";
@@ -244,6 +245,57 @@ onEachBackend(
   async (backend) => {
     const result = await trained(backend, manySteps, [MANY]);
     assertEqualBits(result, await afterMany(), "");
+  },
+);
+
+/** The same task, whose rewards are too large for a mean of losses from the fifth step on. */
+function diverging(): TrainingTask {
+  const task = randomTask(SMALL, 1, 20);
+  const { layout, runs } = task.plan;
+  return {
+    ...task,
+    plan: {
+      ...task.plan,
+      fill(words, from, steps) {
+        task.plan.fill(words, from, steps);
+        const floats = new Float32Array(words.buffer, words.byteOffset);
+        for (let step = Math.max(from, 4); step < from + steps; step++) {
+          for (let run = 0; run < runs; run++) {
+            const start = ((step - from) * runs + run) * layout.stride;
+            floats.fill(
+              3e38,
+              start + layout.rewards,
+              start + layout.rewards + layout.batchSize,
+            );
+          }
+        }
+        return undefined;
+      },
+    },
+  };
+}
+
+onEachBackend(
+  "a training that diverges stops at the step of the reference",
+  async (backend) => {
+    for (const on of [referenceBackend, backend]) {
+      const task = diverging();
+      const session = await on.open(task);
+      try {
+        await assert.rejects(
+          runTraining(session, task.program.lossTerms, {
+            from: startCursor(1, task.program.lossTerms.length),
+            to: 20,
+            logInterval: 10,
+            onInterval: () => {},
+          }),
+          { name: "DivergenceError", step: 5, term: "tdLoss" },
+          on.name,
+        );
+      } finally {
+        await session.close();
+      }
+    }
   },
 );
 

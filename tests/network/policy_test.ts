@@ -124,9 +124,22 @@ Deno.test("scaling maps the data's range to [-1, 1], a constant column to 0", ()
   const data = Float32Array.of(0, 7, 4, 7, 2, 7);
   const encoder = minmaxEncoder(data, 2);
   deepEqual([...encodeObservations(data, encoder)], [-1, 0, 1, 0, 0, 0]);
-  // A range whose inverse f32 cannot hold is as good as none.
-  const narrow = minmaxEncoder(Float32Array.of(1e-40, 2e-40), 1);
-  deepEqual([...narrow.scale], [1]);
+  // [width of the range, what its ends become, what 2 becomes]
+  for (
+    const [width, ends, two] of [
+      [2 ** -125, [-1, 1], 2 ** 127],
+      [2 ** -125 - 2 ** -149, [0, 0], 2],
+      [2 ** -126, [0, 0], 2],
+      [1e-40, [0, 0], 2],
+      [2 ** -149, [0, 0], 2],
+      [0, [0, 0], 2],
+    ] as const
+  ) {
+    const column = Float32Array.of(0, width);
+    const narrow = minmaxEncoder(column, 1);
+    deepEqual([...encodeObservations(column, narrow)], ends, `${width}`);
+    deepEqual([...encodeObservations(Float32Array.of(2), narrow)], [two]);
+  }
   const scaled = { ...policy, encoder };
   deepEqual(
     evaluatePolicy(scaled, Float32Array.of(4, 9)),
