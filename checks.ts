@@ -47,12 +47,14 @@ export type {
 } from "./src/backends/survey.ts";
 export type { ArithmeticReadings } from "./src/backends/probe_shader.ts";
 export {
-  type CallList,
   type DeviceDescription,
   findDevices,
   type GpuSession,
-  type TrainingSetup,
   type UploadedPart,
 } from "./src/backends/webgpu_session.ts";
+export type {
+  CallList,
+  TrainingSetup,
+} from "./src/backends/webgpu_training.ts";
 export { webgpuBackend } from "./src/backends/webgpu.ts";
 export { openGpuThread } from "./src/backends/webgpu_thread.ts";

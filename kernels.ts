@@ -5,7 +5,12 @@
  * @module
  */
 export { KERNELS } from "./kernels/mod.ts";
-export { type Access, type Kernel, ROWS } from "./kernels/kernel.ts";
+export {
+  type Access,
+  type Kernel,
+  ROWS,
+  type Threads,
+} from "./kernels/kernel.ts";
 export { type PlanLayout, type PlanStep } from "./kernels/plan.ts";
 export { exp, log, recip, rsqrt, sqrt } from "./kernels/portable.ts";
 export type {

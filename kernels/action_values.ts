@@ -1,8 +1,8 @@
 /** Reference of `action_values`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel, rangeCapacity, rowRange, ROWS } from "./kernel.ts";
+import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { lowestShare, lowestSum } from "./lowest_sum.ts";
-import { padded } from "./padding.ts";
+import { padded, quads } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./action_values.wgsl" with { type: "text" };
 
@@ -33,7 +33,7 @@ export const actionValues = defineKernel({
     criticShare: "f32",
   },
   ownRows: ["heads", "values"],
-  threads: ({ rows, actions }, layout) => rangeCapacity(rows, layout) * actions,
+  threads: { rows: "given", fourRows: ({ actions }) => 4 * quads(actions) },
   example: ({ actions, rowCapacity, choose, quantiles }) => {
     const width = actions * quantiles;
     return {

@@ -1,4 +1,4 @@
-// action_values: a thread computes the value of one action in one row.
+// action_values: a thread computes the values of four actions in one row.
 
 // The sum of an action's `whole` lowest quantiles and of `fraction` of the next.
 fn lowest_sum(start: u32) -> f32 {
@@ -34,12 +34,15 @@ fn lowest_sum(start: u32) -> f32 {
 
 fn kernel(thread: u32, run: u32) {
   let range = row_range(arguments.rows, run);
-  let row = range.x + thread / arguments.actions;
-  if (row >= range.y) { return; }
-  let action = thread % arguments.actions;
-  let start = start_heads(run) + row * arguments.headStride + action * arguments.quantiles;
-  var value = flush(mul(lowest_sum(start), arguments.scale));
-  let to = start_values(run) + row * arguments.stride + action;
-  if (arguments.accumulate != 0u) { value = add(values[to], value); }
-  values[to] = flush(mul(value, arguments.criticShare));
+  let columns = (arguments.actions + 3u) / 4u;
+  let row = thread / columns;
+  if (row < range.x || row >= range.y) { return; }
+  let first = thread % columns * 4u;
+  for (var action = first; action < min(first + 4u, arguments.actions); action++) {
+    let start = start_heads(run) + row * arguments.headStride + action * arguments.quantiles;
+    var value = flush(mul(lowest_sum(start), arguments.scale));
+    let to = start_values(run) + row * arguments.stride + action;
+    if (arguments.accumulate != 0u) { value = add(values[to], value); }
+    values[to] = flush(mul(value, arguments.criticShare));
+  }
 }

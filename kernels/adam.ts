@@ -38,7 +38,7 @@ export const adam = defineKernel({
     rateScale: "f32",
   },
   vec4: ["gradient", "firstMoment", "secondMoment", "parameters"],
-  threads: ({ count }) => quads(count),
+  threads: { elements: ({ count }) => quads(count) },
   example: ({ inputs, outputs, choose }) => {
     const count = padded(inputs * outputs);
     const [beta1, beta2] = [choose([0.9, 0.5]), choose([0.999, 0.5])];

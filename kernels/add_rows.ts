@@ -1,7 +1,7 @@
 /** Reference of `add_rows`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
-import { padded, quads } from "./padding.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
+import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./add_rows.wgsl" with { type: "text" };
 
@@ -16,7 +16,7 @@ export const addRows = defineKernel({
   numbers: { stride: "u32" },
   vec4: ["input", "sum"],
   ownRows: ["input", "sum"],
-  threads: ({ stride }, { batchSize }) => batchSize * quads(stride),
+  threads: { rows: ROWS.gradient, fourRows: ({ stride }) => stride },
   example: ({ outputs, rowCapacity }) => ({
     numbers: { stride: padded(outputs) },
     buffers: {

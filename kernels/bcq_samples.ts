@@ -39,7 +39,8 @@ export const bcqSamples = defineKernel({
     inverseBatch: "f32",
   },
   ownRows: ["sampleLosses", "sampleGradient"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses", "sampleGradient"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, tableRows, choose }) => {
     const table = choose([0, 1]);
     return {

@@ -1,6 +1,6 @@
 /** Reference of `clone_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { equalPart, flush, FORBIDDEN } from "./portable.ts";
 import wgsl from "./clone_rows.wgsl" with { type: "text" };
@@ -35,7 +35,8 @@ export const cloneRows = defineKernel({
     squareWeight: "f32",
   },
   ownRows: ["logits", "probabilities", "logSumExp", "rowTerms", "rowPenalty"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["rowPenalty"],
+  threads: { rows: ROWS.gradient, fourRows: () => 4 },
   example: ({ actions, rowCapacity, choose }) => {
     const beta = choose([0, 0.5, 0.9]);
     return {

@@ -30,7 +30,8 @@ export const cloneSamples = defineKernel({
     "sampleLosses",
     "sampleGradient",
   ],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses", "sampleGradient"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity }) => ({
     numbers: { stride: padded(actions), inverseBatch: 1 / batchSize },
     buffers: {

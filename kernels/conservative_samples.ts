@@ -16,7 +16,8 @@ export const conservativeSamples = defineKernel({
   buffers: { values: "read", logSumExp: "read", sampleLosses: "write" },
   numbers: { stride: "u32", term: "u32" },
   ownRows: ["values", "logSumExp", "sampleLosses"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, choose }) => ({
     numbers: { stride: padded(actions), term: choose([0, 2]) },
     buffers: {

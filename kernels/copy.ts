@@ -12,7 +12,7 @@ export const copy = defineKernel({
   buffers: { input: "read", output: "write" },
   numbers: { count: "u32" },
   vec4: ["input", "output"],
-  threads: ({ count }) => quads(count),
+  threads: { elements: ({ count }) => quads(count) },
   example: ({ inputs, outputs }) => {
     const count = padded(inputs * outputs);
     return {

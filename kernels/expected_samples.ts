@@ -34,7 +34,8 @@ export const expectedSamples = defineKernel({
     inverseBatch: "f32",
   },
   ownRows: ["values", "sampleLosses", "sampleGradient"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses", "sampleGradient"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, tableRows, choose }) => {
     const table = choose([0, 1]);
     return {

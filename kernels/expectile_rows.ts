@@ -1,6 +1,6 @@
 /** Reference of `expectile_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { exp, flush } from "./portable.ts";
 import wgsl from "./expectile_rows.wgsl" with { type: "text" };
@@ -42,7 +42,9 @@ export const expectileRows = defineKernel({
   },
   vec4: ["gradient"],
   ownRows: ["values", "weights", "sampleLosses", "gradient"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["weights", "sampleLosses"],
+  ownRowsWithoutTable: ["actionValues"],
+  threads: { rows: ROWS.gradient, fourRows: () => 4 },
   example: ({ actions, batchSize, rowCapacity, tableRows, choose }) => {
     const table = choose([0, 1]);
     const expectile = choose([0.01, 0.5, 0.7, 0.99]);

@@ -1,7 +1,6 @@
 /** Reference of `gather_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
-import { quads } from "./padding.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import wgsl from "./gather_rows.wgsl" with { type: "text" };
 
@@ -16,7 +15,7 @@ export const gatherRows = defineKernel({
   numbers: { inputs: "u32", stride: "u32" },
   vec4: ["output"],
   ownRows: ["output"],
-  threads: ({ stride }, { rowCapacity }) => rowCapacity * quads(stride),
+  threads: { rows: ROWS.all, fourRows: ({ stride }) => stride },
   example: ({ inputs, rowCapacity, tableRows }) => ({
     numbers: { inputs, stride: padded(inputs) },
     buffers: {

@@ -28,7 +28,8 @@ export const greedyPolicy = defineKernel({
     uniformShare: "f32",
   },
   ownRows: ["policy"],
-  threads: (_, { batchSize }) => batchSize,
+  ownRowsWithoutTable: ["values"],
+  threads: { rows: ROWS.next, fourRows: () => 4 },
   example: ({ actions, rowCapacity, tableRows, choose }) => {
     const table = choose([0, 1]);
     const noise = choose([0, 0.05, 1]);

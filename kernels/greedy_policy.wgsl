@@ -1,9 +1,8 @@
 // greedy_policy: a thread computes one row.
 
 fn kernel(thread: u32, run: u32) {
-  let range = row_range(2u, run);
-  let row = range.x + thread;
-  if (row >= range.y) { return; }
+  let row = thread;
+  if (row < next_start(run) || row >= row_count(run)) { return; }
   let stride = arguments.stride;
   var source = row;
   if (arguments.table != 0u) { source = table_row(run, row); }

@@ -36,7 +36,8 @@ export const hazardSamples = defineKernel({
     inverseBatch: "f32",
   },
   ownRows: ["hazards", "sampleLosses", "sampleGradient"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses", "sampleGradient"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, tableRows, choose }) => {
     const table = choose([0, 1]);
     return {

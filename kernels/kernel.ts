@@ -20,6 +20,19 @@ export type Access = "read" | "write" | "update";
 export const ROWS = { all: 0, gradient: 1, next: 2 } as const;
 
 /**
+ * What the threads of a kernel's GPU version compute: samples, one each; elements, so many threads for all; or
+ * rows of a row range ("given": of the number `rows`), so many threads for four rows. Threads are numbered by
+ * sample, by element, or from row 0 on, and those of rows outside the range do nothing.
+ */
+export type Threads<N extends string = string> =
+  | "samples"
+  | { elements(numbers: { readonly [K in N]: number }): number }
+  | {
+    readonly rows: "given" | number;
+    fourRows(numbers: { readonly [K in N]: number }): number;
+  };
+
+/**
  * A kernel's interface and its reference. The key order of `buffers` and of `numbers` is the
  * argument order on every backend; the layouts of arguments in AssemblyScript and in WGSL are made
  * from them, and so no key can be a reserved word of WGSL, such as `target`.
@@ -33,24 +46,29 @@ export interface Kernel<B extends string = string, N extends string = string> {
   readonly buffers: { readonly [K in B]: Access };
   /** The plain numbers: shapes (`u32`) and constants (`f32`). */
   readonly numbers: { readonly [K in N]: "u32" | "f32" };
-  /** Buffers that the GPU version has as `array<vec4f>`; the others are `array<f32>`. */
+  /** Buffers that the GPU version reads and writes by four elements; the others by single ones. */
   readonly vec4?: readonly NoInfer<B>[];
+  /**
+   * Buffers of which neighbouring elements are written by different threads of the GPU version. Of the
+   * others four elements from a multiple of four on are written by the same thread.
+   */
+  readonly scalars?: readonly NoInfer<B>[];
   /**
    * Buffers of which a thread of the WebAssembly version touches only what belongs to its own rows
    * of the minibatch: a row's elements, or the elements of a row's samples. A row is given to the
-   * same thread whichever kernel it is (`share.as.ts`), so two such accesses need no barrier. Of the
-   * other buffers any thread may touch any element.
+   * same thread whichever kernel it is (`share.as.ts`), so two such accesses need no barrier; and to
+   * the same workgroup of the GPU, so they need no new dispatch. Of the other buffers any thread may
+   * touch any element.
    */
   readonly ownRows?: readonly NoInfer<B>[];
+  /** Likewise where the number `table` is 0. */
+  readonly ownRowsWithoutTable?: readonly NoInfer<B>[];
   /** Elements that a call touches where it does not own the buffer to its end. */
   extents?(
     numbers: { readonly [K in N]: number },
   ): { readonly [K in B]?: number };
-  /** GPU threads that a call needs in one run, where every step is as large as the plan allows. */
-  threads(
-    numbers: { readonly [K in N]: number },
-    layout: PlanLayout,
-  ): number;
+  /** What the threads of the GPU version compute. */
+  readonly threads: Threads<N>;
   /** A call by which backends are compared. */
   example(sizes: ExampleSizes): Example<B, N>;
   /**
@@ -83,10 +101,10 @@ export function rowRange(
   return [0, plan.rowCount];
 }
 
-/** Most rows of a row range; only all rows together can be more than the samples. */
+/** The end of a row range in the largest minibatch. */
 export function rangeCapacity(
   rows: number,
   { rowCapacity, batchSize }: PlanLayout,
 ): number {
-  return rows === ROWS.all ? rowCapacity : batchSize;
+  return rows === ROWS.gradient ? batchSize : rowCapacity;
 }

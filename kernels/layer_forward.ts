@@ -1,6 +1,6 @@
 /** Reference of `layer_forward`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel, rangeCapacity, rowRange, ROWS } from "./kernel.ts";
+import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { quads } from "./padding.ts";
 import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
@@ -26,8 +26,10 @@ export const layerForward = defineKernel({
   },
   vec4: ["input", "parameters", "output"],
   ownRows: ["input", "output"],
-  threads: ({ rows, outputStride }, layout) =>
-    quads(rangeCapacity(rows, layout)) * quads(outputStride),
+  threads: {
+    rows: "given",
+    fourRows: ({ outputStride }) => quads(outputStride),
+  },
   example: ({ inputs, outputs, rowCapacity, choose }) => ({
     numbers: {
       rows: choose(Object.values(ROWS)),

@@ -13,14 +13,19 @@ fn fold(x: vec4f, w0: vec4f, w1: vec4f, w2: vec4f, w3: vec4f, sum: vec4f) -> vec
   return add4(next, mul4(x.wwww, w3));
 }
 
+// Stores four columns of a row, where the row is in the range.
+fn store(range: vec2u, row: u32, at: u32, y: vec4f) {
+  if (row >= range.x && row < range.y) { output[at] = y; }
+}
+
 fn kernel(thread: u32, run: u32) {
   let columns = arguments.outputStride / 4u;
   let range = row_range(arguments.rows, run);
-  let row = range.x + thread / columns * 4u;
-  if (row >= range.y) { return; }
+  let row = thread / columns * 4u;
+  if (row >= range.y || row + 4u <= range.x) { return; }
   let column = thread % columns;
   let input_columns = arguments.inputStride / 4u;
-  // Rows past the end repeat the last one; they are not stored.
+  // Rows past the end repeat the last one; rows outside the range are not stored.
   let last = range.y - 1u;
   let input_start = start_input(run);
   let at0 = input_start + row * input_columns;
@@ -58,8 +63,8 @@ fn kernel(thread: u32, run: u32) {
   }
   let bias = parameters[w];
   let to = start_output(run) + row * columns + column;
-  output[to] = activated(sum0, bias);
-  if (row + 1u <= last) { output[to + columns] = activated(sum1, bias); }
-  if (row + 2u <= last) { output[to + 2u * columns] = activated(sum2, bias); }
-  if (row + 3u <= last) { output[to + 3u * columns] = activated(sum3, bias); }
+  store(range, row, to, activated(sum0, bias));
+  store(range, row + 1u, to + columns, activated(sum1, bias));
+  store(range, row + 2u, to + 2u * columns, activated(sum2, bias));
+  store(range, row + 3u, to + 3u * columns, activated(sum3, bias));
 }

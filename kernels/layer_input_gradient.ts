@@ -1,6 +1,6 @@
 /** Reference of `layer_input_gradient`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { quads } from "./padding.ts";
 import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
@@ -25,8 +25,10 @@ export const layerInputGradient = defineKernel({
   numbers: { outputs: "u32", inputStride: "u32", outputStride: "u32" },
   vec4: ["outputGradient", "transposed", "activation", "gradient"],
   ownRows: ["outputGradient", "activation", "gradient"],
-  threads: ({ inputStride }, { batchSize }) =>
-    quads(batchSize) * quads(inputStride),
+  threads: {
+    rows: ROWS.gradient,
+    fourRows: ({ inputStride }) => quads(inputStride),
+  },
   example: ({ inputs, outputs, rowCapacity }) => ({
     numbers: {
       outputs,

@@ -23,8 +23,10 @@ export const layerWeightGradient = defineKernel({
   extents: ({ inputs, outputStride }) => ({
     gradient: (inputs + 1) * outputStride,
   }),
-  threads: ({ inputs, outputStride }) =>
-    quads(inputs + 1) * quads(outputStride),
+  threads: {
+    elements: ({ inputs, outputStride }) =>
+      quads(inputs + 1) * quads(outputStride),
+  },
   example: ({ inputs, outputs, rowCapacity }) => ({
     numbers: {
       inputs,

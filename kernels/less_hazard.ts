@@ -1,6 +1,6 @@
 /** Reference of `less_hazard`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { clipped, flush, FORBIDDEN } from "./portable.ts";
 import wgsl from "./less_hazard.wgsl" with { type: "text" };
@@ -23,7 +23,7 @@ export const lessHazard = defineKernel({
   },
   numbers: { stride: "u32" },
   ownRows: ["values", "hazards", "preferences"],
-  threads: ({ stride }, { rowCapacity }) => rowCapacity * stride,
+  threads: { rows: ROWS.all, fourRows: ({ stride }) => stride },
   example: ({ actions, rowCapacity, choose }) => ({
     numbers: { stride: padded(actions) },
     buffers: {

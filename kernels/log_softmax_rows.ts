@@ -1,6 +1,6 @@
 /** Reference of `log_softmax_rows`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel, rangeCapacity, rowRange, ROWS } from "./kernel.ts";
+import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { exp, flush, FORBIDDEN, log } from "./portable.ts";
 import wgsl from "./log_softmax_rows.wgsl" with { type: "text" };
@@ -16,7 +16,7 @@ export const logSoftmaxRows = defineKernel({
   buffers: { logits: "read", logProbabilities: "write" },
   numbers: { rows: "u32", actions: "u32", stride: "u32" },
   ownRows: ["logits", "logProbabilities"],
-  threads: ({ rows }, layout) => rangeCapacity(rows, layout),
+  threads: { rows: "given", fourRows: () => 4 },
   example: ({ actions, rowCapacity, choose }) => ({
     numbers: {
       rows: choose(Object.values(ROWS)),

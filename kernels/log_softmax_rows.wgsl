@@ -2,9 +2,8 @@
 
 fn kernel(thread: u32, run: u32) {
   let range = row_range(arguments.rows, run);
-  let r = range.x + thread;
-  if (r >= range.y) { return; }
-  let row = start_logits(run) + r * arguments.stride;
+  if (thread < range.x || thread >= range.y) { return; }
+  let row = start_logits(run) + thread * arguments.stride;
   var largest = bitcast<f32>(FORBIDDEN_BITS);
   for (var a = 0u; a < arguments.actions; a++) {
     let logit = logits[row + a];
@@ -17,7 +16,7 @@ fn kernel(thread: u32, run: u32) {
     sum = add(sum, exp_portable(sub(logit, largest)));
   }
   let log_sum = log_portable(sum);
-  let to = start_logProbabilities(run) + r * arguments.stride;
+  let to = start_logProbabilities(run) + thread * arguments.stride;
   for (var a = 0u; a < arguments.stride; a++) {
     var value = 0.0;
     if (a < arguments.actions) {

@@ -1,7 +1,6 @@
 /** Reference of `loss_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
-import { quads } from "./padding.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./loss_rows.wgsl" with { type: "text" };
@@ -20,7 +19,7 @@ export const lossRows = defineKernel({
   numbers: { stride: "u32", weight: "f32" },
   vec4: ["rowTerms", "gradient"],
   ownRows: ["rowTerms", "sampleGradient", "gradient"],
-  threads: ({ stride }, { batchSize }) => batchSize * quads(stride),
+  threads: { rows: ROWS.gradient, fourRows: ({ stride }) => stride },
   example: ({ actions, batchSize, rowCapacity, choose }) => ({
     numbers: { stride: padded(actions), weight: choose([1, 6]) / batchSize },
     buffers: {

@@ -1,6 +1,6 @@
 /** Reference of `lowest_critic`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel, rangeCapacity, rowRange, ROWS } from "./kernel.ts";
+import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { lowestShare, lowestSum } from "./lowest_sum.ts";
 import { padded } from "./padding.ts";
 import wgsl from "./lowest_critic.wgsl" with { type: "text" };
@@ -26,7 +26,7 @@ export const lowestCritic = defineKernel({
     fraction: "f32",
   },
   ownRows: ["heads", "lowest"],
-  threads: ({ rows, actions }, layout) => rangeCapacity(rows, layout) * actions,
+  threads: { rows: "given", fourRows: () => 4 },
   example: ({ actions, rowCapacity, choose, quantiles }) => {
     const share = choose([1, 0.1, 0.37, 0.5]);
     const { whole, fraction } = lowestShare(quantiles, share);

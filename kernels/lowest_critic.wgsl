@@ -1,4 +1,4 @@
-// lowest_critic: a thread compares the two critics in one action of one row.
+// lowest_critic: a thread compares the two critics in one row.
 
 // A quantile of the critic, or of the lowest so far.
 fn quantile(critic: bool, i: u32) -> f32 {
@@ -40,12 +40,13 @@ fn lowest_sum(critic: bool, start: u32) -> f32 {
 
 fn kernel(thread: u32, run: u32) {
   let range = row_range(arguments.rows, run);
-  let row = range.x + thread / arguments.actions;
-  if (row >= range.y) { return; }
-  let first = row * arguments.stride + (thread % arguments.actions) * arguments.quantiles;
-  let source = start_heads(run) + first;
-  let to = start_lowest(run) + first;
-  if (lowest_sum(true, source) < lowest_sum(false, to)) {
-    for (var k = 0u; k < arguments.quantiles; k++) { lowest[to + k] = heads[source + k]; }
+  if (thread < range.x || thread >= range.y) { return; }
+  for (var action = 0u; action < arguments.actions; action++) {
+    let first = thread * arguments.stride + action * arguments.quantiles;
+    let source = start_heads(run) + first;
+    let to = start_lowest(run) + first;
+    if (lowest_sum(true, source) < lowest_sum(false, to)) {
+      for (var k = 0u; k < arguments.quantiles; k++) { lowest[to + k] = heads[source + k]; }
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Reference of `mask_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel, rangeCapacity, rowRange, ROWS } from "./kernel.ts";
-import { padded, quads } from "./padding.ts";
+import { defineKernel, rowRange, ROWS } from "./kernel.ts";
+import { padded } from "./padding.ts";
 import { FORBIDDEN } from "./portable.ts";
 import wgsl from "./mask_rows.wgsl" with { type: "text" };
 
@@ -19,8 +19,7 @@ export const maskRows = defineKernel({
   numbers: { rows: "u32", actions: "u32", stride: "u32" },
   vec4: ["values"],
   ownRows: ["values"],
-  threads: ({ rows, stride }, layout) =>
-    rangeCapacity(rows, layout) * quads(stride),
+  threads: { rows: "given", fourRows: ({ stride }) => stride },
   example: ({ actions, rowCapacity, tableRows, choose }) => ({
     numbers: {
       rows: choose(Object.values(ROWS)),

@@ -3,8 +3,8 @@
 fn kernel(thread: u32, run: u32) {
   let columns = arguments.stride / 4u;
   let range = row_range(arguments.rows, run);
-  let row = range.x + thread / columns;
-  if (row >= range.y) { return; }
+  let row = thread / columns;
+  if (row < range.x || row >= range.y) { return; }
   let column = thread % columns;
   let mask = start_allowed(run) + table_row(run, row) * arguments.actions;
   let at = start_values(run) + row * columns + column;

@@ -13,7 +13,8 @@ export const meanLosses = defineKernel({
   wgsl,
   buffers: { sampleLosses: "read", losses: "write" },
   numbers: { terms: "u32", inverseBatch: "f32" },
-  threads: ({ terms }) => terms,
+  scalars: ["losses"],
+  threads: { elements: ({ terms }) => terms },
   example: ({ batchSize, choose }) => {
     const terms = choose([1, 2, 5]);
     return {

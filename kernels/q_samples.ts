@@ -53,7 +53,8 @@ export const qSamples = defineKernel({
     conservativeWeight: "f32",
   },
   ownRows: ["logSumExp", "sampleLosses", "sampleGradient"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses", "sampleGradient"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, tableRows, choose }) => {
     const table = choose([0, 1]);
     return {

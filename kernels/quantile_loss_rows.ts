@@ -1,6 +1,6 @@
 /** Reference of `quantile_loss_rows`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { lowestPart, lowestShare } from "./lowest_sum.ts";
 import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
@@ -39,7 +39,7 @@ export const quantileLossRows = defineKernel({
     weight: "f32",
   },
   ownRows: ["probabilities", "heads", "sampleGradient", "gradient"],
-  threads: ({ headStride }, { batchSize }) => batchSize * headStride,
+  threads: { rows: ROWS.gradient, fourRows: ({ headStride }) => headStride },
   example: ({ actions, batchSize, rowCapacity, choose, quantiles }) => ({
     numbers: {
       actions,

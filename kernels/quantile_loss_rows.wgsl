@@ -1,4 +1,4 @@
-// quantile_loss_rows: a thread computes one quantile of one row.
+// quantile_loss_rows: a thread computes four outputs of one row.
 
 // How much of quantile k of an action counts in its value.
 fn part_of(start: u32, k: u32) -> f32 {
@@ -14,10 +14,7 @@ fn part_of(start: u32, k: u32) -> f32 {
   return 0.0;
 }
 
-fn kernel(thread: u32, run: u32) {
-  let row = thread / arguments.headStride;
-  if (row >= gradient_rows(run)) { return; }
-  let output = thread % arguments.headStride;
+fn gradient_of(row: u32, output: u32, run: u32) -> f32 {
   let action = output / arguments.quantiles;
   var sum = 0.0;
   if (action < arguments.actions) {
@@ -38,5 +35,15 @@ fn kernel(thread: u32, run: u32) {
       sum = add(sum, term);
     }
   }
-  gradient[start_gradient(run) + row * arguments.headStride + output] = flush(sum);
+  return flush(sum);
+}
+
+fn kernel(thread: u32, run: u32) {
+  let columns = arguments.headStride / 4u;
+  let row = thread / columns;
+  if (row >= gradient_rows(run)) { return; }
+  let first = thread % columns * 4u;
+  for (var output = first; output < first + 4u; output++) {
+    gradient[start_gradient(run) + row * arguments.headStride + output] = gradient_of(row, output, run);
+  }
 }

@@ -43,7 +43,8 @@ export const quantileSamples = defineKernel({
     accumulate: "u32",
   },
   ownRows: ["heads", "sampleLosses", "sampleGradient"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses"],
+  threads: "samples",
   example: (
     { actions, batchSize, rowCapacity, tableRows, choose, quantiles },
   ) => {

@@ -13,7 +13,7 @@ export const raiseMultiplier = defineKernel({
   wgsl,
   buffers: { sampleLosses: "read", multiplier: "update" },
   numbers: { term: "u32", rate: "f32", largest: "f32" },
-  threads: () => 1,
+  threads: { elements: () => 1 },
   example: ({ batchSize, choose }) => ({
     numbers: { term: choose([0, 2]), rate: choose([1e-3, 1]), largest: 10 },
     buffers: { sampleLosses: vector(3 * batchSize), multiplier: vector(4) },

@@ -1,7 +1,6 @@
 /** Reference of `scatter_rows`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
-import { quads } from "./padding.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import wgsl from "./scatter_rows.wgsl" with { type: "text" };
 
@@ -16,7 +15,7 @@ export const scatterRows = defineKernel({
   numbers: { stride: "u32" },
   vec4: ["values", "table"],
   ownRows: ["values"],
-  threads: ({ stride }, { rowCapacity }) => rowCapacity * quads(stride),
+  threads: { rows: ROWS.all, fourRows: ({ stride }) => stride },
   example: ({ actions, rowCapacity, tableRows }) => ({
     numbers: { stride: padded(actions) },
     buffers: {

@@ -1,6 +1,6 @@
 /** Reference of `soft_policy_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { exp, flush, FORBIDDEN, probability } from "./portable.ts";
 import wgsl from "./soft_policy_rows.wgsl" with { type: "text" };
@@ -35,7 +35,8 @@ export const softPolicyRows = defineKernel({
     "sampleLosses",
     "gradient",
   ],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses"],
+  threads: { rows: ROWS.gradient, fourRows: () => 4 },
   example: ({ actions, batchSize, rowCapacity, choose }) => ({
     numbers: {
       actions,

@@ -1,6 +1,6 @@
 /** Reference of `soft_values`. @module */
 import { matrix } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { exp, flush, FORBIDDEN, probability } from "./portable.ts";
 import wgsl from "./soft_values.wgsl" with { type: "text" };
@@ -28,7 +28,8 @@ export const softValues = defineKernel({
   numbers: { actions: "u32", stride: "u32", table: "u32" },
   vec4: ["values"],
   ownRows: ["logProbabilities", "values"],
-  threads: (_, { batchSize }) => batchSize,
+  ownRowsWithoutTable: ["firstValues", "secondValues"],
+  threads: { rows: ROWS.next, fourRows: () => 4 },
   example: ({ actions, rowCapacity, tableRows, choose }) => {
     const table = choose([0, 1]);
     const rows = table ? tableRows : rowCapacity;

@@ -1,8 +1,7 @@
 // soft_values: a thread computes one row.
 
-fn kernel(thread: u32, run: u32) {
-  let r = next_start(run) + thread;
-  if (r >= row_count(run)) { return; }
+fn kernel(r: u32, run: u32) {
+  if (r < next_start(run) || r >= row_count(run)) { return; }
   var source = r;
   if (arguments.table != 0u) { source = table_row(run, r); }
   let first_at = start_firstValues(run) + source * arguments.stride;

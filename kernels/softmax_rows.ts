@@ -1,6 +1,6 @@
 /** Reference of `softmax_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { exp, flush, FORBIDDEN, log, recip } from "./portable.ts";
 import wgsl from "./softmax_rows.wgsl" with { type: "text" };
@@ -23,7 +23,8 @@ export const softmaxRows = defineKernel({
     inverseTemperature: "f32",
   },
   ownRows: ["values", "probabilities", "logSumExp"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["logSumExp"],
+  threads: { rows: ROWS.gradient, fourRows: () => 4 },
   example: ({ actions, rowCapacity, choose }) => {
     const temperature = choose([1, 0.01, 3]);
     return {

@@ -28,7 +28,8 @@ export const startSamples = defineKernel({
   },
   numbers: { actions: "u32", stride: "u32", term: "u32", budget: "f32" },
   ownRows: ["preferences", "hazards", "sampleLosses"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, tableRows, choose }) => ({
     numbers: {
       actions,

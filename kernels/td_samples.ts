@@ -24,7 +24,8 @@ export const tdSamples = defineKernel({
   },
   numbers: { stride: "u32", term: "u32", twiceInverseBatch: "f32" },
   ownRows: ["actionValues", "sampleLosses", "sampleGradient"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses", "sampleGradient"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, choose }) => ({
     numbers: {
       stride: padded(actions),

@@ -1,6 +1,6 @@
 /** Reference of `temperature_samples`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { exp, flush, FORBIDDEN, log, probability } from "./portable.ts";
 import wgsl from "./temperature_samples.wgsl" with { type: "text" };
@@ -25,7 +25,8 @@ export const temperatureSamples = defineKernel({
   },
   numbers: { actions: "u32", stride: "u32", term: "u32", entropyShare: "f32" },
   ownRows: ["logProbabilities", "sampleLosses"],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses"],
+  threads: { rows: ROWS.gradient, fourRows: () => 4 },
   example: ({ actions, batchSize, rowCapacity, choose }) => ({
     numbers: {
       actions,

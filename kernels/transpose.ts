@@ -20,7 +20,9 @@ export const transpose = defineKernel({
     outputStride: "u32",
   },
   vec4: ["output"],
-  threads: ({ outputs, inputStride }) => outputs * quads(inputStride),
+  threads: {
+    elements: ({ outputs, inputStride }) => outputs * quads(inputStride),
+  },
   example: ({ inputs, outputs }) => ({
     numbers: {
       inputs,

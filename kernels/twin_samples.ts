@@ -32,7 +32,8 @@ export const twinSamples = defineKernel({
     "firstGradient",
     "secondGradient",
   ],
-  threads: (_, { batchSize }) => batchSize,
+  scalars: ["sampleLosses", "firstGradient", "secondGradient"],
+  threads: "samples",
   example: ({ actions, batchSize, rowCapacity, choose }) => ({
     numbers: {
       stride: padded(actions),

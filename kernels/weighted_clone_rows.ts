@@ -1,7 +1,7 @@
 /** Reference of `weighted_clone_rows`. @module */
 import { matrix, vector } from "./example.ts";
-import { defineKernel } from "./kernel.ts";
-import { padded, quads } from "./padding.ts";
+import { defineKernel, ROWS } from "./kernel.ts";
+import { padded } from "./padding.ts";
 import { flush } from "./portable.ts";
 import wgsl from "./weighted_clone_rows.wgsl" with { type: "text" };
 
@@ -34,7 +34,8 @@ export const weightedCloneRows = defineKernel({
     "sampleLosses",
     "gradient",
   ],
-  threads: ({ stride }, { batchSize }) => batchSize * quads(stride),
+  scalars: ["sampleLosses"],
+  threads: { rows: ROWS.gradient, fourRows: ({ stride }) => stride },
   example: ({ actions, batchSize, rowCapacity, choose }) => ({
     numbers: {
       stride: padded(actions),

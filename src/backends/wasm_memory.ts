@@ -15,7 +15,7 @@ import {
   type TrainingTask,
 } from "./backend.ts";
 import { BARRIER_WORDS } from "./barrier.ts";
-import { phases } from "./wasm_schedule.ts";
+import { phases } from "./phases.ts";
 
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE = 65536;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { KERNELS } from "../../kernels/mod.ts";
 import { PROBED, probeDevice } from "../../src/backends/probe.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
+import { stages } from "../../src/backends/webgpu_stages.ts";
 import { openGpuThread } from "../../src/backends/webgpu_thread.ts";
 import { gpuTest } from "./backends.ts";
 import { trained } from "./results.ts";
@@ -25,9 +26,8 @@ Deno.test("the probe's trainings call every kernel, with target updates before t
       const blocks = program.tableRows / program.plan.rowCapacity;
       seen.blocks = Math.max(seen.blocks, Math.ceil(blocks));
     }
-    for (const { kernel, numbers } of step) {
-      const threads = KERNELS[kernel].threads(numbers, program.plan);
-      seen.workgroups = Math.max(seen.workgroups, Math.ceil(threads / 64));
+    for (const { rowBlocks } of stages(step, program.plan, () => 0, 1, true)) {
+      seen.workgroups = Math.max(seen.workgroups, rowBlocks);
     }
     const { losses, state: after } = await trained(referenceBackend, open, [5]);
     assert.ok(losses.every(Number.isFinite), name);

@@ -1,6 +1,6 @@
 /**
- * Where threads have to wait for each other: a program's calls grouped into phases, with a barrier
- * after each phase.
+ * What has to wait: a program's calls grouped into phases. Between two phases threads wait for each
+ * other, on the CPU at a barrier, on a GPU for the next dispatch.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import type { Access } from "../../kernels/kernel.ts";
 import { KERNELS } from "../../kernels/mod.ts";
 import type { Call } from "../algorithms/program.ts";
 
+/** What a call does with a buffer. */
 interface Touch {
   readonly buffer: string;
   readonly access: Access;
@@ -26,22 +27,47 @@ interface Touch {
  * @returns For each phase, indices into `calls` in ascending order.
  */
 export function phases(calls: readonly Call[]): number[][] {
-  const touches = calls.map(touchesOf);
-  const phaseOf: number[] = [];
+  return grouped(ranks(calls, (ownRows) => ownRows ? 0 : 1));
+}
+
+/** The same where calls that conflict never share a phase. */
+export function steps(calls: readonly Call[]): number[][] {
+  return grouped(levels(calls));
+}
+
+/** How many calls each one of them has to come after, one after the other. */
+export function levels(calls: readonly Call[]): number[] {
+  return ranks(calls, () => 1);
+}
+
+function grouped(ranks: readonly number[]): number[][] {
   const result: number[][] = [];
+  ranks.forEach((rank, i) => (result[rank] ??= []).push(i));
+  return result;
+}
+
+/**
+ * The lowest number of each call such that of two calls that conflict the later one's is greater by `distance`,
+ * which depends on whether both keep to their own rows.
+ */
+function ranks(
+  calls: readonly Call[],
+  distance: (ownRows: boolean) => number,
+): number[] {
+  const touches = calls.map(touchesOf);
+  const result: number[] = [];
   calls.forEach((_, later) => {
-    let phase = 0;
+    let rank = 0;
     for (let earlier = 0; earlier < later; earlier++) {
       for (const a of touches[earlier]) {
         for (const b of touches[later]) {
           if (!conflict(a, b)) continue;
-          const after = phaseOf[earlier] + (a.ownRows && b.ownRows ? 0 : 1);
-          phase = Math.max(phase, after);
+          const after = result[earlier] + distance(a.ownRows && b.ownRows);
+          rank = Math.max(rank, after);
         }
       }
     }
-    phaseOf.push(phase);
-    (result[phase] ??= []).push(later);
+    result.push(rank);
   });
   return result;
 }
@@ -49,10 +75,14 @@ export function phases(calls: readonly Call[]): number[][] {
 function touchesOf({ kernel, buffers, numbers }: Call): Touch[] {
   const definition = KERNELS[kernel];
   const extents = definition.extents?.(numbers);
+  const own = [
+    ...definition.ownRows ?? [],
+    ...(numbers.table === 0 ? definition.ownRowsWithoutTable ?? [] : []),
+  ];
   return Object.entries(buffers).map(([name, { buffer, offset }]) => ({
     buffer,
     access: definition.buffers[name],
-    ownRows: definition.ownRows?.includes(name) ?? false,
+    ownRows: own.includes(name),
     first: offset,
     end: offset + (extents?.[name] ?? Infinity),
   }));

@@ -4,7 +4,7 @@ import {
   configureAlgorithm,
 } from "../../src/algorithms/index.ts";
 import { call, view } from "../../src/algorithms/program.ts";
-import { phases } from "../../src/backends/wasm_schedule.ts";
+import { phases } from "../../src/backends/phases.ts";
 
 const SHAPE = {
   observationSize: 2,
