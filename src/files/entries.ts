@@ -63,7 +63,9 @@ export function requirePlainEntries(directory: string): void {
   for (const { path, kind } of entriesBelow(directory)) {
     if (kind === "file" || kind === "folder") continue;
     throw new InputError(
-      `${join(directory, path)}: ${KIND_WORDS[kind]}; remove it`,
+      `${join(directory, path)}: ${KIND_WORDS[kind]}; ${
+        kind === "unreadable" ? "give the right to (chmod u+rwx)" : "remove it"
+      }`,
     );
   }
 }

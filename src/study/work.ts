@@ -369,8 +369,11 @@ function logsIn(directory: string): string[] {
 function namesIn(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch {
-    return [];
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) return [];
+    throw new InputError(
+      `${folder}: cannot be listed; give the right to (chmod u+rwx)`,
+    );
   }
 }
 
