@@ -27,7 +27,7 @@ export function drawCharts(
   curves: ReadonlyMap<string, readonly Point[]>,
 ): void {
   const best = world.references.optimal?.worth;
-  root.replaceChildren(...[...curves].flatMap(([name, points]) => {
+  const figures = [...curves].flatMap(([name, points]) => {
     const returns = figure(
       `${name}: exact return`,
       decimal,
@@ -50,7 +50,8 @@ export function drawCharts(
         best?.unsafe ?? null,
       ),
     ];
-  }));
+  });
+  root.replaceChildren(...figures, ...(figures.length > 0 ? [legend()] : []));
 }
 
 function figure(
@@ -135,13 +136,17 @@ function figure(
     {},
     html("figcaption", {}, title),
     picture,
-    html(
-      "p",
-      { class: "note key" },
-      html("span", { class: "exact" }, "exact"),
-      html("span", { class: "best" }, "optimum"),
-      html("span", { class: "band" }, "30 rollouts, 95 %"),
-      html("span", { class: "estimate" }, "from the data: fitted Q"),
-    ),
+  );
+}
+
+/** What the lines of all charts are. */
+function legend(): HTMLElement {
+  return html(
+    "p",
+    { class: "note key" },
+    html("span", { class: "exact" }, "exact"),
+    html("span", { class: "best" }, "optimum"),
+    html("span", { class: "band" }, "30 rollouts, 95 %"),
+    html("span", { class: "estimate" }, "from the data: fitted Q"),
   );
 }

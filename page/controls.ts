@@ -10,7 +10,7 @@ import { presets } from "../src/config/presets.ts";
 import { gridworld } from "../src/environments/gridworld.ts";
 import type { NumberSetting, Setting } from "../src/settings.ts";
 import { html } from "./dom.ts";
-import type { Json, Settings } from "./settings.ts";
+import { type Json, presetLearners, type Settings } from "./settings.ts";
 
 /** Presets for people. */
 const PRESETS: Readonly<Record<string, string>> = {
@@ -84,6 +84,20 @@ export function drawControls(
       ),
     );
   });
+  const learnerBox = ({ name, title }: typeof ALGORITHMS[number]) =>
+    checkbox(
+      `learner-${name}`,
+      name,
+      title,
+      name in config.algorithms,
+      (isThere) => changes.learner(name, isThere),
+    );
+  // Those of the presets, and those that are chosen.
+  const isShown = ({ name }: typeof ALGORITHMS[number]) =>
+    name in config.algorithms || presetLearners(preset).includes(name);
+  const shown = ALGORITHMS.filter(isShown);
+  const others = ALGORITHMS.filter((one) => !isShown(one));
+  const isMoreOpen = form.querySelector("details")?.open ?? false;
   form.replaceChildren(
     group("Start from", [
       select(
@@ -146,18 +160,15 @@ export function drawControls(
         ),
       ])]
       : [html("p", { class: "note" }, "The data are from a file.")]),
-    group(
-      "Learners",
-      ALGORITHMS.map(({ name, title }) =>
-        checkbox(
-          `learner-${name}`,
-          name,
-          title,
-          name in config.algorithms,
-          (isThere) => changes.learner(name, isThere),
-        )
+    group("Learners", [
+      ...shown.map(learnerBox),
+      html(
+        "details",
+        { open: isMoreOpen },
+        html("summary", {}, "others"),
+        ...others.map(learnerBox),
       ),
-    ),
+    ]),
     ...learners,
   );
   if (focused) document.getElementById(focused)?.focus();
@@ -228,7 +239,7 @@ function select(
     ),
   );
   input.addEventListener("change", () => set(input.value));
-  return html("label", {}, html("span", {}, label), input);
+  return html("label", { class: "choice" }, html("span", {}, label), input);
 }
 
 function checkbox(

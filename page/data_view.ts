@@ -6,14 +6,17 @@
 import { isTable } from "../src/algorithms/tabular/table_policy.ts";
 import type { Dataset } from "../src/dataset/dataset.ts";
 import type { FiniteMdp } from "../src/mdp/mdp.ts";
-import { ESTIMATOR_WORDS } from "../src/report/estimate_words.ts";
 import { logEvaluator } from "../src/run/evaluate_on_log.ts";
 import type { LearntPolicy } from "../src/run/learn.ts";
 import type { Problem } from "../src/run/problem.ts";
 import type { DataView } from "./messages.ts";
 
-/** The estimators that are shown. */
-const SHOWN = ["fqe", "wdr", "wis"] as const;
+/** The estimators that are shown, in words that fit. */
+const SHOWN = [
+  ["fqe", "fitted Q"],
+  ["wdr", "doubly robust"],
+  ["wis", "weighted importance"],
+] as const;
 
 /** Evaluates policies on the episodes held out, or else on those that were learnt from. */
 export async function dataEvaluator(
@@ -47,8 +50,8 @@ export async function dataEvaluator(
       support: decision.support,
       reasons: decision.reasons,
       effectiveSampleSize,
-      estimates: SHOWN.map((key) => ({
-        name: ESTIMATOR_WORDS[key],
+      estimates: SHOWN.map(([key, name]) => ({
+        name,
         value: estimates.return[key].value,
         interval: estimates.return[key].interval,
         unsafe: ofUnsafe?.[key].value ?? null,

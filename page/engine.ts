@@ -25,13 +25,16 @@ export function startEngine(hear: (reply: Reply) => void): Engine {
       type: "module",
     });
     own.onmessage = ({ data }: MessageEvent<Reply>) => {
-      if (data.kind === "done" || data.kind === "error") isAtWork = false;
+      const isOver = data.kind === "done" ||
+        data.kind === "error" && data.request === "run";
+      if (isOver) isAtWork = false;
       hear(data);
     };
     own.onerror = (event) => {
       event.preventDefault();
       isAtWork = false;
-      hear({ kind: "error", text: `the worker failed: ${event.message}` });
+      const text = `the worker failed: ${event.message}`;
+      hear({ kind: "error", text, request: "run" });
     };
     return own;
   }

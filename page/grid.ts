@@ -5,7 +5,6 @@
  * @module
  */
 import type { GridDrawing } from "../src/environments/define.ts";
-import { percent } from "../src/report/numbers.ts";
 import type { Cell } from "../src/settings.ts";
 import { setAttributes, svg } from "./dom.ts";
 
@@ -18,8 +17,10 @@ export interface GridPicture {
   readonly words: (state: number) => string;
   /** [S] the policy's action; null: none is drawn. */
   readonly actions: Int32Array | null;
-  /** Whether cells say their probability in numbers. */
-  readonly numbers: Float64Array | null;
+  /** What a cell says in writing. */
+  readonly text: (state: number) => string;
+  /** Whether the data say nothing of a cell, so that its arrow is a guess. */
+  readonly isGuess: (state: number) => boolean;
 }
 
 /** The grid on the page. */
@@ -163,9 +164,8 @@ export function gridView(
       if (arrows[state].getAttribute("d") !== arrow) {
         arrows[state].setAttribute("d", arrow);
       }
-      numbers[state].textContent = next.numbers && !ends.has(state)
-        ? percent(next.numbers[state]).replace(" %", "")
-        : "";
+      arrows[state].classList.toggle("guess", next.isGuess(state));
+      numbers[state].textContent = ends.has(state) ? "" : next.text(state);
     });
   }
 

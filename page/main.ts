@@ -3,19 +3,20 @@
  *
  * @module
  */
+import { presets } from "../src/config/presets.ts";
 import { resolveConfig } from "../src/config/resolve.ts";
 import type { BackendName } from "../src/backends/choose.ts";
 import type { Config } from "../src/config/config.ts";
 import { InputError } from "../src/errors.ts";
 import { canonicalJson } from "../src/files/canonical_json.ts";
 import { sha256Hex } from "../src/numerics/hash.ts";
-import { group, percent } from "../src/report/numbers.ts";
+import { group, percent, significant } from "../src/report/numbers.ts";
 import type { Cell } from "../src/settings.ts";
 import { commandOf, drawHashes } from "./bits.ts";
 import { drawCell } from "./cell_panel.ts";
 import { drawCharts, type Point } from "./charts.ts";
 import { drawControls } from "./controls.ts";
-import { byId } from "./dom.ts";
+import { byId, html } from "./dom.ts";
 import { download } from "./download.ts";
 import { startEngine } from "./engine.ts";
 import { gridView } from "./grid.ts";
@@ -63,7 +64,6 @@ const walk = walker(grid, (words) => byId("walked").textContent = words);
 
 /** Begins an experiment anew. */
 function open(next: Settings): void {
-  settings = next;
   try {
     config = resolveConfig(next.preset, overridesOf(next));
   } catch (error) {
@@ -71,8 +71,9 @@ function open(next: Settings): void {
     showError(error.message);
     return;
   }
-  showError("");
-  history.replaceState(null, "", addressOf(next));
+  // What is as the preset has it stands in no address.
+  settings = settingsOf(config, next.preset, next.backend);
+  history.replaceState(null, "", addressOf(settings));
   phase = "idle";
   rows = new Map();
   curves = new Map();
@@ -80,17 +81,25 @@ function open(next: Settings): void {
   isFollowing = true;
   chosenCell = null;
   walk.stop();
-  if (config.dataset.sha256 === null) dataset = undefined;
-  engine.ask({
-    kind: "open",
-    preset: next.preset,
-    overrides: overridesOf(next),
-    ...(dataset && { dataset }),
-  });
   drawControls(byId("controls"), settings, config, changes);
   drawHashes(settings, hashes);
-  byId("command").textContent = commandOf(settings, dataset !== undefined);
   drawPlay();
+  const { sha256 } = config.dataset;
+  if (sha256 === null) dataset = undefined;
+  byId("command").textContent = commandOf(settings, sha256 !== null);
+  if (sha256 !== null && dataset === undefined) {
+    showError(
+      "This experiment is of data from a file: drop its dataset.safetensors here.",
+    );
+    return;
+  }
+  showError("");
+  engine.ask({
+    kind: "open",
+    preset: settings.preset,
+    overrides: overridesOf(settings),
+    ...(dataset && { dataset }),
+  });
 }
 
 const changes = {
@@ -164,7 +173,7 @@ function hear(reply: Reply): void {
       break;
     case "error":
       showError(reply.text);
-      if (phase !== "done") phase = "idle";
+      if (reply.request === "run") phase = "idle";
       drawPlay();
       break;
   }
@@ -197,17 +206,25 @@ function drawWorld(): void {
     } occur`,
     ...notes,
   ].join("; ") + ".";
-  byId("cell").replaceChildren();
+  byId("cell").replaceChildren(
+    html(
+      "p",
+      { class: "note" },
+      "Click a cell, or move to one with the arrow keys and press Enter.",
+    ),
+  );
   drawPolicies();
 }
 
 /** What a policy changes: the grid, the table, the charts. */
 function drawPolicies(): void {
   if (!world) return;
-  const references = Object.values(world.references).map((policy) => ({
-    policy,
-  }));
-  drawNumbers(byId("numbers"), world, [...rows.values(), ...references]);
+  drawNumbers(byId("numbers"), world, [...rows.values()]);
+  byId("numbers-note").textContent = rows.size === 0
+    ? ""
+    : config!.dataset.heldOut > 0
+    ? "Data alone: the episodes that are held out."
+    : "Data alone: the very episodes that were learnt from; hold some out with &dataset.heldOut=0.2 in the address.";
   drawCharts(byId("charts"), world, curves);
   drawGrid();
   if (chosenCell !== null) {
@@ -219,6 +236,19 @@ function shownPolicy() {
   return rows.get(shown)?.policy ??
     world!.references[shown.slice(REFERENCE.length)] ??
     world!.references.behaviour;
+}
+
+/** What colours mean: some of them with their values, and a word. */
+function drawLegend(
+  parts: readonly (readonly [part: number, words: string])[],
+  words: string,
+): void {
+  const swatches = parts.map(([part, words]) => {
+    const swatch = html("span", { class: "swatch" });
+    swatch.style.setProperty("--heat", `${100 * Math.sqrt(part)}%`);
+    return html("span", {}, swatch, words);
+  });
+  byId("legend").replaceChildren(...swatches, html("span", {}, words));
 }
 
 function drawGrid(): void {
@@ -239,19 +269,26 @@ function drawGrid(): void {
     return;
   }
   const policy = shownPolicy();
+  const { hazards } = policy;
   const most = visits.reduce((most, n) => Math.max(most, n), 1);
-  const isVisits = byId<HTMLSelectElement>("colour").value === "visits" ||
-    policy.hazards === null;
-  const part = isVisits
-    ? Float64Array.from(visits, (n) => n / most)
-    : policy.hazards!;
-  const probability = byId<HTMLInputElement>("digits").checked ? part : null;
+  const isVisits = hazards === null ||
+    byId<HTMLSelectElement>("colour").value === "visits";
+  const isWritten = byId<HTMLInputElement>("digits").checked;
   grid.draw({
     drawing,
     // Square roots tell small probabilities apart.
-    heat: part.map(Math.sqrt),
+    heat: isVisits
+      ? Float64Array.from(visits, (n) => Math.sqrt(n / most))
+      : hazards.map(Math.sqrt),
     actions: policy.actions,
-    numbers: probability,
+    text: (state) =>
+      !isWritten ? "" : isVisits
+        ? `${visits[state]}`
+        // Less than one in ten thousand has no room.
+        : hazards[state] < 1e-4
+        ? "0"
+        : significant(100 * hazards[state], 2),
+    isGuess: (state) => visits[state] === 0,
     words(state) {
       const cell = drawing.cells[state];
       const is = (list: readonly Cell[]) =>
@@ -263,20 +300,21 @@ function drawGrid(): void {
         : is(drawing.starts)
         ? ", start"
         : "";
-      const from = policy.hazards
-        ? `, ${unsafe} from here ${percent(policy.hazards[state])}`
+      const from = hazards
+        ? `, ${unsafe} from here ${percent(hazards[state])}`
         : "";
       return `cell ${cell.join(", ")}${kind}${from}, ${visits[state]} visits`;
     },
   });
   grid.choose(chosenCell);
-  byId("legend").textContent = isVisits
-    ? `Darker: more often in the data, up to ${group(most)} times. Arrows: ${
-      policyName(shown)
-    }.`
-    : `Darker: ${unsafe} more probable from there, exactly, under the policy ${
-      policyName(shown)
-    }; a tenth of the way to the full colour is 1 %.`;
+  drawLegend(
+    isVisits
+      ? [0, 0.01, 0.1, 0.5, 1].map((part) => [part, group(part * most)])
+      : [0, 0.01, 0.1, 0.5, 1].map((part) => [part, percent(part)]),
+    `${
+      isVisits ? "times in the data" : `${unsafe} from there, exactly`
+    }; arrows: ${policyName(shown)}, faint where the data never were`,
+  );
 }
 
 /** A click on a cell, with the tool that is chosen. */
@@ -389,14 +427,14 @@ async function take(file: File): Promise<void> {
       );
       return open({ ...settings, changed });
     }
-    const given = resolveConfig(
-      "tutorial",
-      JSON.parse(new TextDecoder().decode(bytes)),
-      {},
-      file.name,
-    );
-    const { preset, backend } = settings;
-    open(settingsOf(given, preset, backend));
+    const text = new TextDecoder().decode(bytes);
+    // A recorded configuration states every key, so that the preset under it does not matter.
+    const given = resolveConfig("tutorial", JSON.parse(text), {}, file.name);
+    const { backend } = settings;
+    const [nearest] = Object.keys(presets)
+      .map((preset) => settingsOf(given, preset, backend))
+      .sort((a, b) => a.changed.size - b.changed.size);
+    open(nearest);
   } catch (error) {
     showError(
       error instanceof SyntaxError

@@ -162,4 +162,9 @@ export type Reply =
     readonly episodes: readonly EpisodeView[];
   }
   | { readonly kind: "files"; readonly zip: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "error"; readonly text: string };
+  | {
+    readonly kind: "error";
+    readonly text: string;
+    /** What was asked. */
+    readonly request: Request["kind"];
+  };

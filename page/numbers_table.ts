@@ -12,11 +12,11 @@ import {
   type WorldView,
 } from "./messages.ts";
 
-/** A row: a policy and, of a learner, what the data say of it. */
+/** A learner's policy and what the data say of it. */
 export interface Row {
   readonly policy: PolicyView;
   readonly data?: DataView;
-  /** Steps trained, of how many; absent for a reference or a finished learner. */
+  /** Steps trained, of how many; absent where it is finished. */
   readonly progress?: readonly [step: number, steps: number];
 }
 
@@ -24,7 +24,7 @@ export interface Row {
 const REFERENCES: Readonly<Record<string, string>> = {
   behaviour: "behaviour policy",
   mostFrequentAction: "most frequent action",
-  maximumLikelihoodModel: "model of counts",
+  maximumLikelihoodModel: "plan in a model of counts",
   spibb: "SPIBB",
   optimal: "optimum",
 };
@@ -36,93 +36,125 @@ export function policyName(name: string): string {
   return REFERENCES[own] ?? own;
 }
 
-/** Draws the table. */
+type Range = readonly [number, number];
+
+/** Draws the table: a group of rows for each learner, and one of the references. */
 export function drawNumbers(
   table: HTMLTableElement,
   world: WorldView,
   rows: readonly Row[],
 ): void {
-  const unsafe = world.unsafe;
-  const head = [
-    "policy",
-    "exact return",
-    ...(unsafe ? [`exact ${unsafe}`] : []),
-    "30 rollouts said",
-    "the data alone say",
-  ];
-  const cell = (main: string, below: string) => {
-    const parts = [main, ...(below === "" ? [] : [html("small", {}, below)])];
-    return html("td", {}, ...parts);
-  };
-  const best = world.references.optimal?.worth;
-  const lines = rows.map(({ policy, data, progress }) => {
-    const { worth, rollouts, name } = policy;
-    const gap = best && best.value !== null && worth.value !== null
-      ? best.value - worth.value
-      : null;
-    const below = progress ? `step ${progress[0]} of ${progress[1]}` : "";
-    return html(
+  const { unsafe } = world;
+  const columns = ["", "return", ...(unsafe ? [unsafe] : [])];
+  const cell = (value: string, range?: string) =>
+    html("td", {}, value, ...(range ? [html("small", {}, range)] : []));
+  const line = (
+    words: string,
+    value: readonly [number | null, Range | null],
+    bad: readonly [number | null, Range | null],
+    kind = "",
+  ) =>
+    html(
       "tr",
-      { class: name.startsWith(REFERENCE) ? "reference" : "learner" },
-      html(
-        "th",
-        { scope: "row" },
-        policyName(name),
-        ...(below ? [html("small", {}, below)] : []),
-      ),
-      cell(
-        orDash(worth.value, decimal),
-        gap === null || gap < 5e-3 ? "" : `${decimal(gap)} below the optimum`,
-      ),
-      ...(unsafe ? [cell(orDash(worth.unsafe, percent), "")] : []),
-      rollouts === null ? cell("–", "") : cell(
-        `${decimal(rollouts.mean)} (${range(rollouts.interval, decimal)})`,
-        unsafe
-          ? `${unsafe} ${percent(rollouts.unsafe)} (${
-            range(rollouts.unsafeInterval, percent)
-          })`
-          : "",
-      ),
-      dataCell(data, unsafe),
+      { class: kind },
+      html("th", { scope: "row" }, words),
+      cell(orDash(value[0], decimal), rangeWords(value[1], decimal)),
+      ...(unsafe
+        ? [cell(orDash(bad[0], percent), rangeWords(bad[1], percent))]
+        : []),
     );
-  });
+  const best = world.references.optimal?.worth.value ?? null;
+
+  const learner = ({ policy, data, progress }: Row) => {
+    const { worth, rollouts, name } = policy;
+    const gap = best === null || worth.value === null ? 0 : best - worth.value;
+    const beside = progress
+      ? `step ${progress[0]} of ${progress[1]}`
+      : gap < 5e-3
+      ? "as good as the optimum"
+      : `${decimal(gap)} below the optimum`;
+    return html(
+      "tbody",
+      {},
+      html(
+        "tr",
+        { class: "head" },
+        html(
+          "th",
+          { scope: "rowgroup", colspan: columns.length },
+          name,
+          html("small", {}, beside),
+        ),
+      ),
+      line("exactly", [worth.value, null], [worth.unsafe, null], "exact"),
+      ...(rollouts
+        ? [
+          line(
+            `${rollouts.episodes} rollouts said`,
+            [rollouts.mean, rollouts.interval],
+            [rollouts.unsafe, rollouts.unsafeInterval],
+          ),
+        ]
+        : []),
+      ...data
+        ? data.estimates.map(({ name, value, interval, unsafe }) =>
+          line(`data alone: ${name}`, [value, interval], [unsafe, null])
+        )
+        : [],
+      ...(data
+        ? [html(
+          "tr",
+          {},
+          html(
+            "td",
+            { colspan: columns.length },
+            html(
+              "strong",
+              { class: data.reasons.length > 0 ? "bad" : "good" },
+              data.support,
+            ),
+            html("small", {}, data.reasons.join("; ")),
+          ),
+        )]
+        : []),
+    );
+  };
+  const references = Object.values(world.references).map((
+    { name, worth },
+  ) => line(policyName(name), [worth.value, null], [worth.unsafe, null]));
   table.replaceChildren(
     html(
       "thead",
       {},
-      html("tr", {}, ...head.map((name) => html("th", { scope: "col" }, name))),
+      html(
+        "tr",
+        {},
+        ...columns.map((name) =>
+          name === "" ? html("td") : html("th", { scope: "col" }, name)
+        ),
+      ),
     ),
-    html("tbody", {}, ...lines),
-  );
-}
-
-/** Whether the data support the policy comes before any number. */
-function dataCell(data: DataView | undefined, unsafe: string | null) {
-  if (!data) return html("td", {}, "–");
-  const lines = data.estimates.map(({ name, value, interval, unsafe: bad }) =>
+    ...rows.map(learner),
     html(
-      "small",
-      {},
-      `${name}: ${orDash(value, decimal)}${
-        interval ? ` (${range(interval, decimal)})` : ""
-      }${
-        unsafe && bad !== null ? `, ${unsafe} ${percent(Math.max(0, bad))}` : ""
-      }`,
-    )
-  );
-  const [reason] = data.reasons;
-  return html(
-    "td",
-    {},
-    html("strong", {}, data.support),
-    ...(reason ? [html("small", {}, reason)] : []),
-    ...lines,
+      "tbody",
+      { id: "references" },
+      html(
+        "tr",
+        { class: "head" },
+        html(
+          "th",
+          { scope: "rowgroup", colspan: columns.length },
+          "Exactly, without training",
+        ),
+      ),
+      ...references,
+    ),
   );
 }
 
-function range(
-  [low, high]: readonly [number, number],
+function rangeWords(
+  range: Range | null,
   write: (value: number) => string,
-): string {
-  return `${write(low)} to ${write(high)}`;
+): string | undefined {
+  return range ? `${write(range[0])} to ${write(range[1])}` : undefined;
 }

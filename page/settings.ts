@@ -8,11 +8,8 @@
  */
 import { BACKEND_NAMES, type BackendName } from "../src/backends/choose.ts";
 import type { Config } from "../src/config/config.ts";
-import {
-  type Preset,
-  type PresetName,
-  presets,
-} from "../src/config/presets.ts";
+import { type PresetName, presets } from "../src/config/presets.ts";
+import { resolveConfig } from "../src/config/resolve.ts";
 import type { Cell } from "../src/settings.ts";
 
 /** Plain data. */
@@ -127,7 +124,7 @@ export function settingsOf(
   preset: string,
   backend: BackendName,
 ): Settings {
-  const changed = differences(config, presets[preset as PresetName]);
+  const changed = differences(config, resolveConfig(preset));
   changed.delete("without");
   const learners = Object.keys(config.algorithms);
   const isOwn = learners.join() === presetLearners(preset).join();
@@ -137,7 +134,7 @@ export function settingsOf(
 /** Where a configuration differs from a preset's. */
 function differences(
   config: Config,
-  preset: Preset,
+  preset: Config,
 ): Map<string, Json> {
   const changed = new Map<string, Json>();
   const compare = (a: Json, b: Json | undefined, path: string) => {

@@ -22,7 +22,8 @@ scope.onmessage = async ({ data }) => {
   } catch (error) {
     const expected = error instanceof InputError ||
       error instanceof DivergenceError;
-    say({ kind: "error", text: expected ? error.message : `${error}` });
+    const text = expected ? error.message : `${error}`;
+    say({ kind: "error", text, request: data.kind });
   }
 };
 

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { InputError } from "../mod.ts";
 import { group, processOutput } from "../tools.ts";
 import { artifactsFolder, integerFlag, runScript, type Usage } from "./cli.ts";
 import { buildPage, servePage } from "./page_site.ts";
@@ -35,9 +36,12 @@ await runScript(usage, async (args) => {
     } bytes compressed\n`,
   );
   if (!args.switches.has("serve")) return 0;
-  await servePage(files, {
-    port,
-    onListen: (address) => output.write(`${address}\n`),
-  }).finished;
+  const onListen = (address: string) => output.write(`${address}\n`);
+  try {
+    await servePage(files, { port, onListen }).finished;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new InputError(`--port: ${port} is in use; give another`);
+  }
   return 0;
 });

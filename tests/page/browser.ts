@@ -16,7 +16,7 @@ export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find(
 );
 
 /** Milliseconds after which a page is taken not to answer. */
-const PATIENCE = 120_000;
+const PATIENCE = 60_000;
 
 /** A tab. */
 export interface Tab {

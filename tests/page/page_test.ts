@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readZip } from "../../src/files/zip.ts";
 import { verify } from "../../src/checks/verify.ts";
@@ -66,7 +66,7 @@ async function inChromium(t: Deno.TestContext): Promise<void> {
       async () => {
         const tab = await browser.open(`${address}${CUSTOM}`);
         await tab.until(
-          `document.querySelectorAll("#numbers tbody tr").length === 5`,
+          `document.querySelector("#references")`,
         );
         await focus(tab, "play");
         await tab.press("Enter");
@@ -110,6 +110,28 @@ async function inChromium(t: Deno.TestContext): Promise<void> {
         }
         const { verified, differences } = await verify(run);
         assert.deepEqual([verified, differences], [true, []]);
+        const again = await browser.open(`${address}?preset=tutorial`);
+        await again.until(`document.querySelector("#references")`);
+        await drop(again, join(run, "config.json"));
+        await again.until(`location.search.includes("hazards=1.2_3.3_4.1")`);
+        await again.click("#play");
+        await again.until(
+          `document.querySelectorAll("output[data-sha256]").length === 2`,
+        );
+        assert.deepEqual(await hashesOf(again), hashes);
+        // The same data from their file: cloning is the same, and Q-learning goes on beyond the limit.
+        await drop(again, join(run, "dataset.safetensors"));
+        await again.until(`location.search.includes("dataset.sha256=")`);
+        await again.click("#play");
+        await again.until(
+          `document.querySelectorAll("output[data-sha256]").length === 2`,
+        );
+        assert.equal((await hashesOf(again)).bc, hashes.bc);
+        assert.match(
+          await textOf(again, "command"),
+          /--config config.json --dataset/,
+        );
+        requireQuiet(again, address);
         // A click on another cell, with the mouse.
         await tab.click("#grid rect.cell:nth-of-type(8)");
         await tab.until(
@@ -156,6 +178,19 @@ async function focus(tab: Tab, id: string): Promise<void> {
     await tab.press("Tab");
   }
   assert.fail(`the keyboard does not reach ${id}`);
+}
+
+/** Drops a file on the page. */
+async function drop(tab: Tab, path: string): Promise<void> {
+  const base64 = Deno.readFileSync(path).toBase64();
+  await tab.evaluate(`(() => {
+    const dataTransfer = new DataTransfer();
+    const bytes = Uint8Array.fromBase64(${JSON.stringify(base64)});
+    dataTransfer.items.add(new File([bytes], ${
+    JSON.stringify(basename(path))
+  }));
+    dispatchEvent(new DragEvent("drop", { dataTransfer }));
+  })()`);
 }
 
 /** The run that the page downloads, unpacked. */
