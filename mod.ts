@@ -149,7 +149,7 @@ export {
   type PipelineOptions,
   runPipeline,
 } from "./src/run/pipeline.ts";
-export type { Alarms } from "./src/evaluation/alarms.ts";
+export type { AlarmName, Alarms } from "./src/evaluation/alarms.ts";
 export type {
   ExactMetrics,
   Metrics,

@@ -20,6 +20,7 @@ export {
   type Variances,
 } from "./src/evaluation/statistics.ts";
 export type {
+  AlarmCounts,
   PolicyAggregates,
   StudyGroup,
 } from "./src/evaluation/study_results.ts";

@@ -19,6 +19,15 @@ const WIDE_GAP = 0.05;
 /** Action values may exceed what the rewards allow by this share of the larger of the two. */
 const TOO_HIGH = 0.1;
 
+/** What can be wrong: `modelValue` far below `planValue`, `largestActionValue` far above `largestReturn`. */
+export type AlarmName = "modelValue" | "largestActionValue";
+
+/** All of them, in their order. */
+export const ALARM_NAMES: readonly AlarmName[] = [
+  "modelValue",
+  "largestActionValue",
+];
+
 /** Of one policy. */
 export interface Alarms {
   /**
@@ -32,11 +41,8 @@ export interface Alarms {
   readonly largestActionValue: number | null;
   /** The largest discounted return that the rewards of the data allow; null where there is no largest. */
   readonly largestReturn: number | null;
-  /**
-   * What is wrong: `modelValue` is far below `planValue`, or `largestActionValue` far above
-   * `largestReturn`.
-   */
-  readonly raised: readonly ("modelValue" | "largestActionValue")[];
+  /** What is wrong. */
+  readonly raised: readonly AlarmName[];
 }
 
 /** Says what is wrong with policies learnt from a data set. */
@@ -76,7 +82,7 @@ export function alarmBell(
     alarms(policy, rewardScale) {
       const { observations, allowed } = rows;
       const values = evaluatePolicy(policy, observations, allowed);
-      const raised: Alarms["raised"][number][] = [];
+      const raised: AlarmName[] = [];
       let modelValue: number | null = null;
       if (typeof model !== "string") {
         plan ??= model.plan();

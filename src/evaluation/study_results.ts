@@ -4,6 +4,7 @@
  * @module
  */
 import type { AlgorithmName } from "../algorithms/index.ts";
+import type { AlarmName } from "./alarms.ts";
 import type { Config } from "../config/config.ts";
 import type { NamedOutcome } from "../mdp/mdp.ts";
 import type { ValueName } from "./measures.ts";
@@ -173,6 +174,9 @@ export interface StudyCurve extends PolicyName {
   }[];
 }
 
+/** How many trainings raised an alarm, by alarm. */
+export type AlarmCounts = Readonly<Record<AlarmName, number>>;
+
 /** Aggregates of one policy. */
 export interface PolicyAggregates extends PolicyName {
   /** Whether it was learnt by a network. */
@@ -183,6 +187,8 @@ export interface PolicyAggregates extends PolicyName {
   readonly ends: Readonly<Record<OutcomeProbability, number>>;
   /** Where no world is known: seeds whose policy the data support. */
   readonly supportedOn?: number;
+  /** Of a network: of how many of its trainings each alarm was raised; see `alarmBell`. */
+  readonly alarms?: AlarmCounts;
 }
 
 /** Policies of the same environment and data. */

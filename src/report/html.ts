@@ -98,6 +98,15 @@ export function paragraphs(...texts: readonly string[]): Html {
   return fragment`${texts.map((text) => fragment`<p>${text}</p>`)}`;
 }
 
+/** What a reader must not miss, in the head of a page: one sentence each, without a full stop. */
+export function alarms(sentences: readonly string[]): Html {
+  return fragment`${
+    sentences.map((text) =>
+      fragment`<p class="alarm">${text[0].toUpperCase()}${text.slice(1)}.</p>`
+    )
+  }`;
+}
+
 /** A part of a report under a heading. */
 export interface Section {
   /** The heading. */
@@ -193,6 +202,7 @@ p{margin:0 0 12px;max-width:70ch}
 nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin:16px 0 0}
 a{color:var(--accent)}
 header p{color:var(--muted)}
+header .alarm{color:var(--ink);background:var(--panel);border-left:4px solid #d55e00;padding:8px 14px;max-width:calc(70ch + 18px)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:20px 0}
 .card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:14px 16px}
 .card h3{color:var(--muted);font-weight:500}

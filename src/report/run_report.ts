@@ -12,6 +12,7 @@ import { figureWithCells } from "./cells.ts";
 import type { GridDetails } from "./grid_details.ts";
 import { episodeWords } from "./plots/episodes.ts";
 import {
+  alarms,
   beside,
   figure,
   fragment,
@@ -77,12 +78,9 @@ export function runReportHtml(report: RunReport): string {
   const said = heldOut ? [heldOut] : [];
   const measured = runNumbers(metrics, report.training);
   const lead = fragment`${
-    paragraphs(
-      `Offline learning on ${where}, ${seeds}. ${how}`,
-      ...alarmSentences(metrics).map((alarm) =>
-        `${alarm[0].toUpperCase()}${alarm.slice(1)}.`
-      ),
-    )
+    paragraphs(`Offline learning on ${where}, ${seeds}. ${how}`)
+  }${
+    alarms(alarmSentences(metrics))
   }<p>Made by Holdfast ${report.version}. <code>deno task verify DIR</code>, with this page's folder for DIR, runs it again and compares every byte.</p>`;
   const sections = [
     ...environment ? [measured, ...said] : [...said, measured],

@@ -189,8 +189,39 @@ function numbers(
           "what a user of one run may meet; one that was not drawn may be worse. A policy that " +
           "never arrives may meet nothing unsafe either: the other columns say so.",
       ),
+      ...alarmTable(values, learners, presets),
     ],
   };
+}
+
+/** How many trainings raised which alarm. */
+function alarmTable(
+  { study: { seeds, trainingSeeds } }: StudyResult,
+  learners: readonly PolicyAggregates[],
+  presets: readonly string[],
+): Html[] {
+  const trainings = seeds.length * (trainingSeeds?.length ?? 1);
+  const rows = learners.flatMap((policy) => {
+    const { alarms } = policy;
+    return alarms
+      ? [[
+        policyLabel(policy, presets),
+        ...Object.values(alarms).map((count) => `${count} of ${trainings}`),
+      ]]
+      : [];
+  });
+  if (rows.length === 0) return [];
+  return [
+    fragment`<h3>Alarms</h3>`,
+    table(["policy", "far below the best plan", "action values too high"], {
+      rows,
+    }),
+    paragraphs(
+      "What the data themselves say against a policy, without the world: of how many trainings its value in a " +
+        "model of the data is far below that of the model's best plan, and of how many an action value is far " +
+        "above what the rewards allow. No alarm proves nothing.",
+    ),
+  ];
 }
 
 /** How much of the spread is between seeds, and how much between trainings on the same data. */

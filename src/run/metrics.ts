@@ -32,7 +32,6 @@ import {
   actionMismatchRate,
   sampledTransitions,
 } from "../evaluation/mismatch.ts";
-import { alarmBell } from "../evaluation/alarms.ts";
 import {
   type ExactMetrics,
   exactMetrics,
@@ -47,13 +46,12 @@ import {
 import { valueName } from "../evaluation/measures.ts";
 import { rollOut, type RolloutResult } from "../evaluation/rollout.ts";
 import { evaluateExactly, type ExactEvaluation } from "../mdp/exact.ts";
-import { MOST_BYTES } from "../files/most_bytes.ts";
 import type { FiniteMdp } from "../mdp/mdp.ts";
 import { evaluatePolicy, greedyActions } from "../network/policy.ts";
 import { meanAndStd } from "../numerics/moments.ts";
 import { policyInStates } from "../evaluation/evaluate.ts";
 import { largestRewardOf } from "../training/task.ts";
-import { modelledData } from "./policy_choice.ts";
+import { problemBell } from "./alarms.ts";
 import { logEvaluator, type LogRequest } from "./evaluate_on_log.ts";
 import { type LearntPolicy, unsafeIn } from "./learn.ts";
 import type { Problem } from "./problem.ts";
@@ -87,12 +85,7 @@ export async function evaluateRun(
   heed?.();
   const rolloutReturns: Record<string, Float64Array> = {};
   const policies: Record<string, PolicyMetrics> = {};
-  const modelled = modelledInMemory(dataset);
-  const bell = modelled && alarmBell(
-    modelledData({ ...problem, dataset: modelled }, config.network.encoder),
-    0.99,
-    config.dataset.bootstrapOnTruncation,
-  );
+  const bell = problemBell(config, problem);
   heed?.();
   for (const [name, { policy, sha256 }] of Object.entries(learnt)) {
     const data = {
@@ -148,19 +141,6 @@ export async function evaluateRun(
     policies,
   };
   return { metrics, rolloutReturns };
-}
-
-/**
- * The data from which alarms are: in memory. Null where they have no room there; what has is read, so that
- * nothing depends on whether data stay on disk.
- */
-function modelledInMemory(dataset: Dataset): Dataset | null {
-  const { stored, episodeOffsets } = dataset;
-  if (!stored) return dataset;
-  if (stored.bytes > MOST_BYTES) return null;
-  return stored.take(
-    Uint32Array.from({ length: episodeOffsets.length - 1 }, (_, e) => e),
-  );
 }
 
 /**

@@ -32,7 +32,14 @@ import {
 } from "../run/learn.ts";
 import { isScaledByData, largestRewardOf } from "../training/task.ts";
 import { type ExactMetrics, exactMetrics } from "../evaluation/results.ts";
-import { exactReferences, heldOutEvaluator } from "../run/metrics.ts";
+import type { AlarmBell, AlarmName } from "../evaluation/alarms.ts";
+import type { NetworkPolicy } from "../network/policy.ts";
+import { problemBell } from "../run/alarms.ts";
+import {
+  exactReferences,
+  heldOutEvaluator,
+  rewardScaleIn,
+} from "../run/metrics.ts";
 import type { KnownEnvironment } from "../environments/index.ts";
 import { type Given, openProblem, type Problem } from "../run/problem.ts";
 import { cellConfig, type StudyCell } from "./config.ts";
@@ -43,7 +50,7 @@ import { jsonHash, problemHash, taskHash } from "../run/task_hash.ts";
 /** What one algorithm learnt from one seed. */
 export interface LearnerResult {
   /** Format of this file. */
-  readonly schema: "holdfast/study-learner/2";
+  readonly schema: "holdfast/study-learner/3";
   /** The cell. */
   readonly cell: StudyCell;
   /** SHA-256 of what decides the result; see {@link cellTask}. */
@@ -57,6 +64,8 @@ export interface LearnerResult {
   readonly actions?: string;
   /** SHA-256 of the policy's file. */
   readonly policySha256: string;
+  /** Of a network, the alarms that the data raise; see `alarmBell`. */
+  readonly alarms?: readonly AlarmName[];
   /** The training table; see `trainingColumns`. Absent where nothing was trained. */
   readonly curve?: {
     /** Names of the columns. */
@@ -82,7 +91,7 @@ export interface ReferencesResult {
 export interface LogLearnerResult
   extends Omit<LearnerResult, "schema" | "exact" | "actions"> {
   /** Format of this file. */
-  readonly schema: "holdfast/study-log-learner/1";
+  readonly schema: "holdfast/study-log-learner/2";
   /** What the episodes that are held out say of the greedy policy after the last step. */
   readonly estimates: Readonly<Record<LogQuantity, number>>;
   /** Why they do not support it; empty where they do. */
@@ -212,7 +221,7 @@ async function tableResult(
   }
   const { mdp } = problem.environment;
   return {
-    schema: "holdfast/study-learner/2",
+    schema: "holdfast/study-learner/3",
     cell: entry.cell,
     task: cellTask(study, entry.cell),
     exact: exactMetrics(
@@ -225,20 +234,38 @@ async function tableResult(
 
 function learnerResult(
   study: StudyConfig,
-  { cell, problem }: Entry,
+  { cell, config, problem }: Entry,
   { policy, columns, rows }: Learnt,
 ): LearnerResult {
   const { mdp } = environmentOf(problem);
   const actions = greedyInStates(policy, mdp);
   return {
-    schema: "holdfast/study-learner/2",
+    schema: "holdfast/study-learner/3",
     cell,
     task: cellTask(study, cell),
     exact: exactOfActions(mdp, actions),
     actions: textOf(actions, mdp),
     policySha256: sha256Hex(policyToSafetensors(policy)),
+    alarms: raised(cell, config, problem, policy),
     curve: { columns, rows },
   };
+}
+
+/** Found once for all trainings on the same data. */
+const bells = new WeakMap<Problem, AlarmBell | null>();
+
+/** The alarms that a problem's data raise. */
+function raised(
+  { policy: name }: StudyCell,
+  config: Config,
+  problem: Problem,
+  policy: NetworkPolicy,
+): readonly AlarmName[] {
+  const known = bells.get(problem);
+  const bell = known === undefined ? problemBell(config, problem) : known;
+  bells.set(problem, bell);
+  const scale = rewardScaleIn(config, name, problem.dataset);
+  return bell?.alarms(policy, scale).raised ?? [];
 }
 
 async function logLearnerResult(
@@ -254,7 +281,7 @@ async function logLearnerResult(
   );
   const { dr, pluginPessimistic, is } = estimates.return;
   return {
-    schema: "holdfast/study-log-learner/1",
+    schema: "holdfast/study-log-learner/2",
     cell,
     task: cellTask(study, cell),
     estimates: {
@@ -268,6 +295,7 @@ async function logLearnerResult(
       ? { policySha256: learntTable(policy).learnt.sha256 }
       : {
         policySha256: sha256Hex(policyToSafetensors(policy)),
+        alarms: raised(cell, config, problem, policy),
         curve: { columns, rows },
       }),
   };

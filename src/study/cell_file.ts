@@ -14,6 +14,7 @@ import type { Config } from "../config/config.ts";
 import { parseJson } from "../config/read.ts";
 import type { WorldFile } from "../environments/world_file.ts";
 import { InputError } from "../errors.ts";
+import { ALARM_NAMES } from "../evaluation/alarms.ts";
 import type { ReferencePolicies } from "../evaluation/references.ts";
 import { readFile } from "../files/read.ts";
 import { loggedSteps, programOf, trainingColumns } from "../run/learn.ts";
@@ -180,6 +181,14 @@ const referenceNames = [
   "optimal",
 ] as const satisfies (keyof ReferencePolicies)[];
 
+/** In their order, each once. */
+const alarmsShape = v.pipe(
+  v.array(v.picklist(ALARM_NAMES)),
+  v.check((names) =>
+    `${names}` === `${ALARM_NAMES.filter((name) => names.includes(name))}`
+  ),
+);
+
 /** A number of 64 bits, and what stands around it. */
 const NUMBER_BYTES = 32;
 const OTHER_BYTES = 4096;
@@ -227,7 +236,7 @@ function cellShape(
   const algorithm = configuredAlgorithm(config, cell.policy);
   if (isTabular(algorithm)) {
     const schema = v.strictObject({
-      schema: v.literal("holdfast/study-learner/2"),
+      schema: v.literal("holdfast/study-learner/3"),
       ...common,
       exact,
       policySha256: sha256,
@@ -242,7 +251,7 @@ function cellShape(
   const steps = loggedSteps(settings, settings.steps);
   const schema = v.pipe(
     v.strictObject({
-      schema: v.literal("holdfast/study-learner/2"),
+      schema: v.literal("holdfast/study-learner/3"),
       ...common,
       exact,
       actions: v.pipe(
@@ -253,6 +262,7 @@ function cellShape(
         ),
       ),
       policySha256: sha256,
+      alarms: alarmsShape,
       curve: curveShape(columns, steps),
     }),
     // The policy is that of some row, or was chosen among others of its networks.
@@ -276,7 +286,7 @@ function cellShape(
 function logShape(config: Config, cell: StudyCell) {
   const algorithm = configuredAlgorithm(config, cell.policy as AlgorithmName);
   const entries = {
-    schema: v.literal("holdfast/study-log-learner/1"),
+    schema: v.literal("holdfast/study-log-learner/2"),
     ...common,
     estimates: v.strictObject(
       Object.fromEntries(LOG_QUANTITIES.map((name) => [name, finite])),
@@ -298,6 +308,7 @@ function logShape(config: Config, cell: StudyCell) {
   const steps = loggedSteps(settings, settings.steps);
   const schema = v.strictObject({
     ...entries,
+    alarms: alarmsShape,
     curve: curveShape(columns, steps),
   });
   const numbers = steps.length * columns.length;

@@ -65,12 +65,15 @@ export function studyFindings(
   return { result, series, curves: learners.map(learningCurve) };
 }
 
-/** Of a study on a log: on how many seeds the data support the policy. */
+/** On how many trainings the data support the policy, of a study on a log, and raise alarms, of a network. */
 function supportOf(
   { learnt }: PolicySeries,
-): Pick<PolicyAggregates, "supportedOn"> {
-  const supportedOn = learnt?.supportedOn ?? null;
-  return supportedOn === null ? {} : { supportedOn };
+): Pick<PolicyAggregates, "supportedOn" | "alarms"> {
+  const { supportedOn = null, alarms = null } = learnt ?? {};
+  return {
+    ...supportedOn !== null && { supportedOn },
+    ...alarms !== null && { alarms },
+  };
 }
 
 /**

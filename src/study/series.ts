@@ -34,7 +34,8 @@ import {
   type StudyCell,
 } from "./config.ts";
 import { referenceLabel } from "../evaluation/study_results.ts";
-import type { StudyConfig } from "../evaluation/study_results.ts";
+import type { AlarmName } from "../evaluation/alarms.ts";
+import type { AlarmCounts, StudyConfig } from "../evaluation/study_results.ts";
 
 /** One policy's values over seeds and training seeds. */
 export interface PolicySeries extends PolicyName {
@@ -107,6 +108,8 @@ export interface Trainings {
   readonly policySha256: readonly string[];
   /** Where no world is known: of how many cells the data support the policy. */
   readonly supportedOn: number | null;
+  /** Of networks: how many cells raised each alarm. */
+  readonly alarms: AlarmCounts | null;
   /** Where networks were trained in a known world. */
   readonly curve: MeasuredCurves | null;
 }
@@ -185,6 +188,10 @@ export function collectSeries(
       return;
     }
     own.policySha256[place] = result.policySha256;
+    if (result.alarms) {
+      own.alarms ??= { modelValue: 0, largestActionValue: 0 };
+      for (const alarm of result.alarms) own.alarms[alarm]++;
+    }
     if ("estimates" in result) {
       own.put("", place, result.estimates);
       own.supportedOn = (own.supportedOn ?? 0) +
@@ -202,10 +209,11 @@ export function collectSeries(
       const names = studyAlgorithms(study, preset).map(({ name }) => name);
       const isOneProblem = seeds.length === 1 || hasSameData(config);
       const learnerOf = (name: AlgorithmName) => {
-        const { cells, tables, policySha256, supportedOn, curve } = whole(
-          preset,
-          name,
-        );
+        const { cells, tables, policySha256, supportedOn, alarms, curve } =
+          whole(
+            preset,
+            name,
+          );
         const perSeed = cells.length / seeds.length;
         return {
           preset,
@@ -215,7 +223,7 @@ export function collectSeries(
           together: isOneProblem ? 1 : perSeed,
           variesTraining: perSeed > 1 || (isOneProblem && cells.length > 1),
           values: tables.get("")!,
-          learnt: { policySha256, supportedOn, curve },
+          learnt: { policySha256, supportedOn, alarms, curve },
         } as const;
       };
       if (environment === null) {
@@ -270,6 +278,7 @@ interface Collected extends Trainings {
   readonly cells: readonly StudyCell[];
   readonly policySha256: string[];
   supportedOn: number | null;
+  alarms: Record<AlarmName, number> | null;
   curve: MeasuredCurves | null;
   /** [cells] 1 where a result was added. */
   readonly isThere: Uint8Array;
@@ -289,6 +298,7 @@ function collected(cells: readonly StudyCell[]): Collected {
     cells,
     policySha256: [],
     supportedOn: null,
+    alarms: null,
     curve: null,
     isThere: new Uint8Array(cells.length),
     tables,

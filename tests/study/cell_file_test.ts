@@ -166,7 +166,7 @@ Deno.test("what is wrong with a cell is said", () => {
     ],
     [
       bc,
-      text.replace("study-learner/2", "study-learner/1"),
+      text.replace("study-learner/3", "study-learner/2"),
       "schema is not as this suite writes it",
     ],
     [cql, text, "curve.columns.2 is not as this suite writes it"],

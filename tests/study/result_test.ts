@@ -31,12 +31,13 @@ const OPTIMAL = exact(20, 0.0625);
 function results(preset: string): CellResult[] {
   return SEEDS.flatMap((seed, i): CellResult[] => [
     ...Object.entries(learners).map(([name, { returns, hazards }]) => ({
-      schema: "holdfast/study-learner/2" as const,
+      schema: "holdfast/study-learner/3" as const,
       cell: { preset, policy: name as "bc" | "cql", seed },
       task: "",
       exact: exact(returns[i], hazards[i]),
       actions: "",
       policySha256: `${name}${seed}`,
+      alarms: returns[i] < 15 ? ["modelValue" as const] : [],
       curve: {
         columns: ["step", "loss", "returnMean", "hazardProbability"],
         rows: [
@@ -76,6 +77,17 @@ Deno.test("policies come in a fixed order, the learners first", () => {
       ["maximumLikelihoodModel", "reference"],
       ["spibb", "reference"],
       ["optimal", "reference"],
+    ],
+  );
+});
+
+Deno.test("alarms are counted, of networks alone", () => {
+  deepEqual(
+    result.policies.slice(0, 3).map(({ alarms }) => alarms),
+    [
+      { modelValue: 3, largestActionValue: 0 },
+      { modelValue: 0, largestActionValue: 0 },
+      undefined,
     ],
   );
 });

@@ -212,11 +212,13 @@ Deno.test("a cell is what the pipeline finds with that seed", async () => {
       Deno.readTextFileSync(join(reference, `cells/smoke/${policy}/1.json`)),
     );
   for (const policy of ["bc", "cql"]) {
-    const { exact, sha256 } = metrics.policies[policy];
+    const { exact, sha256, alarms } = metrics.policies[policy];
     deepEqual(cell(policy).exact, exact);
+    deepEqual(cell(policy).alarms, alarms!.raised);
     equal(cell(policy).policySha256, sha256);
   }
   deepEqual(cell("references").exact, metrics.references);
+  ok(cell("cql").alarms.length > 0);
 });
 
 Deno.test("a cell that cannot be computed ends the study in one line; what is finished is kept", async () => {

@@ -178,7 +178,7 @@ function findingsOf(returns: number[][], trainingSeeds: number[] | undefined) {
     }
     const at = trainingSeeds ? trainingSeeds.indexOf(trainingSeed!) : 0;
     return {
-      schema: "holdfast/study-learner/2",
+      schema: "holdfast/study-learner/3",
       cell,
       task: "",
       exact: exact(returns[seed][at]),

@@ -16,6 +16,7 @@ import { unsafeName } from "../../mdp/mdp.ts";
 import { alarmSentences } from "../alarms.ts";
 import { ESTIMATOR_WORDS } from "../estimate_words.ts";
 import {
+  alarms,
   beside,
   fragment,
   type HtmlPart,
@@ -71,7 +72,10 @@ export async function compareRunsHtml(
   title: string,
   runs: readonly ComparedRun[],
 ): Promise<string> {
-  const lead = paragraphs(...summary(runs));
+  const raised = runs.flatMap(({ label, metrics }) =>
+    alarmSentences(metrics).map((alarm) => `${alarm} (${label})`)
+  );
+  const lead = fragment`${paragraphs(...summary(runs))}${alarms(raised)}`;
   const sections = [
     configSection(runs),
     ...exactSection(runs),
@@ -116,9 +120,6 @@ function summary(runs: readonly ComparedRun[]): string[] {
         `${name}: ${equalityOf(runs, policyHashes(runs, name))}`
       ).join(". ")
     }.`,
-    ...runs.flatMap(({ label, metrics }) =>
-      alarmSentences(metrics).map((alarm) => `${label}: ${alarm}.`)
-    ),
   ];
 }
 

@@ -25,6 +25,9 @@ const LONGEST_SECONDS = 30;
 /** Steps for which the last one stands. */
 const REST = 6;
 
+/** Pixels of a cell's side for which a walker has room for its number. */
+const LEAST_STEP = 16;
+
 /** How the first and the worst are told apart: also without colour. */
 const looks = {
   first: { colour: "#0072b2", dashes: "" },
@@ -110,7 +113,7 @@ function walks(
     const d = way.map(([x, y]) => `${number(x)},${number(y)}`).join("L");
     return `<path d="M${d}" stroke="${colour}" stroke-width="2" stroke-linejoin="round" opacity="0.6"${dashes}/>`;
   });
-  const radius = Math.min(9, Math.max(3, step * 0.3));
+  const radius = Math.min(9, Math.max(4, step * 0.3));
   const walkers = points.map((way, k) => {
     const { colour } = lookOf(episodes[k]);
     const [x, y] = way[way.length - 1];
@@ -122,7 +125,10 @@ function walks(
       `<circle r="${
         number(radius)
       }" fill="${colour}" stroke="${paper}" stroke-width="1.2"/>` +
-      `<text text-anchor="middle" dy="0.35em" font-family="sans-serif" font-size="${size}px" fill="${paper}">${text}</text></g>`;
+      (step < LEAST_STEP
+        ? ""
+        : `<text text-anchor="middle" dy="0.35em" font-family="sans-serif" font-size="${size}px" fill="${paper}">${text}</text>`) +
+      "</g>";
   });
   return `${style}<g aria-hidden="true" stroke="none" fill="none">${
     lines.join("")
