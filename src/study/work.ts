@@ -378,6 +378,8 @@ function namesIn(folder: string): string[] {
 }
 
 function parsed(line: string): Record<string, unknown> {
+  // An error takes long to make, and a damaged log may have millions of such lines.
+  if (!line.startsWith("{")) return {};
   try {
     return Object(JSON.parse(line));
   } catch {
