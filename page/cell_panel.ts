@@ -59,7 +59,7 @@ export function drawCell(
           {
             "data-exact": `${worth.unsafe}`,
             "data-state": state,
-            "data-policy": cell.policy,
+            "data-of": cell.policy,
             id: "hazard-here",
           },
           `${orDash(worth.unsafe, percent)} (optimum ${

@@ -37,7 +37,12 @@ import {
 } from "./settings.ts";
 import { episodeWords, walker, worstTenth } from "./walk.ts";
 
-let settings = settingsFrom(new URLSearchParams(location.search));
+let settings: Settings = {
+  preset: "smoke",
+  changed: new Map(),
+  learners: null,
+  backend: "auto",
+};
 let config: Config | undefined;
 /** A data set's file that was dropped, whose hash the settings name. */
 let dataset: Uint8Array<ArrayBuffer> | undefined;
@@ -62,15 +67,22 @@ const grid = gridView(byId("grid"), useCell, (words) => {
 });
 const walk = walker(grid, (words) => byId("walked").textContent = words);
 
-/** Begins an experiment anew. */
-function open(next: Settings): void {
+/** What is done, or null and a word on the page where the input is wrong. */
+function attempt<T>(work: () => T): T | null {
   try {
-    config = resolveConfig(next.preset, overridesOf(next));
+    return work();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     showError(error.message);
-    return;
+    return null;
   }
+}
+
+/** Begins an experiment anew; what makes none changes nothing. */
+function open(next: Settings): void {
+  const opened = attempt(() => resolveConfig(next.preset, overridesOf(next)));
+  if (opened === null) return;
+  config = opened;
   // What is as the preset has it stands in no address.
   settings = settingsOf(config, next.preset, next.backend);
   history.replaceState(null, "", addressOf(settings));
@@ -122,7 +134,14 @@ const changes = {
     const others = Object.keys(config!.algorithms).filter((one) =>
       one !== name
     );
-    open({ ...settings, learners: isThere ? [...others, name] : others });
+    const changed = [...settings.changed].filter(([path]) =>
+      isThere || !path.startsWith(`algorithms.${name}.`)
+    );
+    open({
+      ...settings,
+      changed: new Map(changed),
+      learners: isThere ? [...others, name] : others,
+    });
   },
 };
 
@@ -454,5 +473,14 @@ byId("file").addEventListener("change", (event) => {
   if (file) take(file);
 });
 
-let isToRun = new URLSearchParams(location.search).get("run") === "1";
-open(settings);
+const address = new URLSearchParams(location.search);
+let isToRun = address.get("run") === "1";
+const asked = attempt(() => settingsFrom(address));
+if (asked) open(asked);
+if (!config) {
+  // The address is of no experiment: its error stays, over one that can be had.
+  isToRun = false;
+  const { textContent } = byId("error");
+  open(settings);
+  showError(textContent);
+}

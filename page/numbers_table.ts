@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decimal, orDash, percent } from "../src/report/numbers.ts";
+import { decimal, digitsFor, orDash, percent } from "../src/report/numbers.ts";
 import { html } from "./dom.ts";
 import {
   type DataView,
@@ -45,6 +45,9 @@ export function drawNumbers(
   rows: readonly Row[],
 ): void {
   const { unsafe } = world;
+  const best = world.references.optimal?.worth.value ?? null;
+  const digits = digitsFor([best]);
+  const amount = (value: number) => decimal(value, digits);
   const columns = ["", "return", ...(unsafe ? [unsafe] : [])];
   const cell = (value: string, range?: string) =>
     html("td", {}, value, ...(range ? [html("small", {}, range)] : []));
@@ -58,21 +61,20 @@ export function drawNumbers(
       "tr",
       { class: kind },
       html("th", { scope: "row" }, words),
-      cell(orDash(value[0], decimal), rangeWords(value[1], decimal)),
+      cell(orDash(value[0], amount), rangeWords(value[1], amount)),
       ...(unsafe
         ? [cell(orDash(bad[0], percent), rangeWords(bad[1], percent))]
         : []),
     );
-  const best = world.references.optimal?.worth.value ?? null;
 
   const learner = ({ policy, data, progress }: Row) => {
     const { worth, rollouts, name } = policy;
     const gap = best === null || worth.value === null ? 0 : best - worth.value;
     const beside = progress
       ? `step ${progress[0]} of ${progress[1]}`
-      : gap < 5e-3
+      : Number(gap.toFixed(digits)) <= 0
       ? "as good as the optimum"
-      : `${decimal(gap)} below the optimum`;
+      : `${amount(gap)} below the optimum`;
     return html(
       "tbody",
       {},

@@ -10,6 +10,8 @@ import { BACKEND_NAMES, type BackendName } from "../src/backends/choose.ts";
 import type { Config } from "../src/config/config.ts";
 import { type PresetName, presets } from "../src/config/presets.ts";
 import { resolveConfig } from "../src/config/resolve.ts";
+import { InputError } from "../src/errors.ts";
+import { suggest } from "../src/nearest.ts";
 import type { Cell } from "../src/settings.ts";
 
 /** Plain data. */
@@ -51,7 +53,11 @@ const GROUPS = ["environment", "dataset", "network", "evaluation"];
 /** Parameters that are no settings of the configuration. */
 const OTHERS = ["preset", "backend", "learners", "run"];
 
-/** What an address says. */
+/**
+ * What an address says.
+ *
+ * @throws InputError for a backend that there is not; what else is wrong shows when it is resolved.
+ */
 export function settingsFrom(address: URLSearchParams): Settings {
   const changed = new Map<string, Json>();
   for (const [name, text] of address) {
@@ -59,12 +65,19 @@ export function settingsFrom(address: URLSearchParams): Settings {
     const path = SHORT[name] ?? pathOf(name);
     changed.set(path, valueFrom(path, text));
   }
-  const backend = address.get("backend") as BackendName;
+  const backend = address.get("backend") ?? "auto";
+  if (!BACKEND_NAMES.includes(backend as BackendName)) {
+    throw new InputError(
+      `unknown backend ${JSON.stringify(backend)}; ${
+        suggest(backend, BACKEND_NAMES)
+      }`,
+    );
+  }
   return {
     preset: address.get("preset") ?? "smoke",
     changed,
     learners: address.get("learners")?.split(",") ?? null,
-    backend: BACKEND_NAMES.includes(backend) ? backend : "auto",
+    backend: backend as BackendName,
   };
 }
 
@@ -102,12 +115,7 @@ export function overridesOf({ preset, changed, learners }: Settings): Json {
     const others = learners.filter((name) => !own.includes(name));
     for (const name of others) put(`algorithms.${name}`, {});
   }
-  for (const [path, value] of changed) {
-    const [first, learner] = path.split(".");
-    const isLeftOut = first === "algorithms" &&
-      !(learners ?? own).includes(learner);
-    if (!isLeftOut) put(path, value);
-  }
+  for (const [path, value] of changed) put(path, value);
   return overrides as Json;
 }
 

@@ -68,6 +68,12 @@ async function inChromium(t: Deno.TestContext): Promise<void> {
         await tab.until(
           `document.querySelector("#references")`,
         );
+        await focus(tab, "step");
+        await tab.press("Enter");
+        await tab.until(
+          `document.getElementById("numbers").textContent.includes("step 25 of 40")`,
+        );
+        assert.equal(await textOf(tab, "play"), "Go on");
         await focus(tab, "play");
         await tab.press("Enter");
         await tab.until(
@@ -94,7 +100,7 @@ async function inChromium(t: Deno.TestContext): Promise<void> {
         const metrics = JSON.parse(
           Deno.readTextFileSync(join(run, "metrics.json")),
         );
-        assert.equal(shown.policy, "cql");
+        assert.equal(shown.of, "cql");
         assert.equal(shown.state, "1");
         assert.equal(
           Number(shown.exact),
