@@ -13,8 +13,6 @@ import { flush, tensorFlush } from "./portable.as";
 import { at, firstItem, Plan, Share } from "./share.as";
 import {
   isNarrow,
-  listedSource,
-  listedStride,
   listPair,
   pairAt,
   PAIRS,
@@ -123,8 +121,6 @@ function wideGradient(
         at(share.factors, (one - first) * factorStride),
         at(share.factors, (other - first) * factorStride),
         rows,
-        listedSource(share, matrix, nonzero),
-        listedStride(nonzero),
       );
       pair.first = 2 * n;
       pair.second = one == other ? 2 * n : 2 * n + 1;

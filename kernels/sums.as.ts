@@ -15,9 +15,10 @@
  *   compares with is used once before the loop, which keeps its computation out of it.
  */
 import { at, Share } from "./share.as";
+import { storeTransposed } from "./transposing.as";
 
 /** Columns of a panel. */
-const COLUMNS: i32 = 16;
+export const COLUMNS: i32 = 16;
 /** Pairs of output rows that are listed at a time; `PAIRS` in `wasm_memory.ts`. */
 export const PAIRS: i32 = 64;
 /** Bytes of a term: factor of the first row, twice; address of the source row; factor of the second. */
@@ -43,8 +44,6 @@ export function pairAt(n: i32, share: Share): Pair {
 /**
  * Lists the terms of a pair behind the lists of the pairs before it.
  * @param first Row of factors, f32 [count], readable up to a multiple of 4 and zero there.
- * @param source Address of the source row of factor 0.
- * @param stride Bytes between source rows.
  */
 export function listPair(
   n: i32,
@@ -52,17 +51,13 @@ export function listPair(
   first: usize,
   second: usize,
   count: i32,
-  source: usize,
-  stride: usize,
 ): Pair {
   const pair = pairAt(n, share);
   let list = n == 0 ? share.lists : pairAt(n - 1, share).end;
   pair.list = list;
-  const stride4 = i32x4.splat(<i32>stride << 2);
-  let rows = i32x4.add(
-    i32x4.splat(<i32>source),
-    i32x4.mul(i32x4.splat(<i32>stride), i32x4(0, 1, 2, 3)),
-  );
+  const panel = share.panel;
+  const four = i32x4.splat(256);
+  let rows = i32x4.add(i32x4.splat(<i32>panel), i32x4(0, 64, 128, 192));
   const toSecond = second - first;
   const end = at(first, count);
   for (; first < end; first += 16) {
@@ -80,11 +75,11 @@ export function listPair(
     list += (mask & 4) << 2;
     v128.store(list, v128.shuffle<i32>(a, high, 3, 3, 6, 7));
     list += (mask & 8) << 1;
-    rows = i32x4.add(rows, stride4);
+    rows = i32x4.add(rows, four);
   }
-  // Terms are read two at a time: an odd list ends with 0 · the first source row.
+  // Terms are read two at a time: an odd list ends with 0 · the panel's first row.
   v128.store(list, f32x4.splat(<f32>0));
-  store<usize>(list, source, 8);
+  store<usize>(list, panel, 8);
   pair.end = list + ((list - pair.list) & TERM);
   return pair;
 }
@@ -121,6 +116,87 @@ export function fillPanel(
     v128.store(panel, left > 8 ? v128.load(source, 32) : zero, 32);
     v128.store(panel, zero, 48);
   }
+}
+
+/**
+ * The same where a panel's 16 columns are rows of the source, at the 16 addresses in `rows`. They are
+ * read up to a multiple of 4 elements.
+ */
+export function fillTransposed(panel: usize, rows: usize, count: i32): void {
+  const bytes = <usize>count << 2;
+  for (let c = 0; c < COLUMNS; c += 4, rows += 16) {
+    const a = load<usize>(rows);
+    const b = load<usize>(rows, 4);
+    const x = load<usize>(rows, 8);
+    const y = load<usize>(rows, 12);
+    let to = at(panel, c);
+    for (let i: usize = 0; i < bytes; i += 16, to += 256) {
+      storeTransposed(
+        to,
+        64,
+        4,
+        v128.load(a + i),
+        v128.load(b + i),
+        v128.load(x + i),
+        v128.load(y + i),
+      );
+    }
+  }
+}
+
+// Where a sum has up to four terms, all of them are added, zeros included. Their source rows are laid
+// out four columns at a time, [columns / 4][4 rows][4 columns].
+
+/** Lays out up to four source rows [count, columns]; those that there are not are zeros. */
+export function gatherFour(
+  to: usize,
+  source: usize,
+  count: i32,
+  columns: i32,
+): void {
+  const zero = f32x4.splat(<f32>0);
+  const row = <usize>columns << 2;
+  const end = source + row;
+  for (; source < end; source += 16, to += 64) {
+    v128.store(to, v128.load(source));
+    v128.store(to, count > 1 ? v128.load(source + row) : zero, 16);
+    v128.store(to, count > 2 ? v128.load(source + 2 * row) : zero, 32);
+    v128.store(to, count > 3 ? v128.load(source + 3 * row) : zero, 48);
+  }
+}
+
+/** The same where the four source rows are the columns of `source` [columns, 4]. */
+export function transposeFour(to: usize, source: usize, columns: i32): void {
+  const end = at(source, columns << 2);
+  for (; source < end; source += 64, to += 64) {
+    storeTransposed(
+      to,
+      16,
+      4,
+      v128.load(source),
+      v128.load(source, 16),
+      v128.load(source, 32),
+      v128.load(source, 48),
+    );
+  }
+}
+
+/** The sum of four terms. */
+// @ts-ignore: decorator
+@inline
+export function fourTerms(
+  x0: v128,
+  x1: v128,
+  x2: v128,
+  x3: v128,
+  w0: v128,
+  w1: v128,
+  w2: v128,
+  w3: v128,
+): v128 {
+  let sum = f32x4.add(f32x4.mul(x0, w0), f32x4.mul(x1, w1));
+  sum = f32x4.add(sum, f32x4.mul(x2, w2));
+  return f32x4.add(sum, f32x4.mul(x3, w3));
 }
 
 /**
@@ -199,30 +275,7 @@ export function sumTile(
   }
 }
 
-/**
- * The same for a few columns, four at a time and without a panel: the terms' source rows are whole.
- * target rows [columns], `columns` a multiple of 4.
- */
-export function sumNarrow(
-  pair: Pair,
-  first: usize,
-  second: usize,
-  columns: i32,
-): void {
-  for (let c: usize = 0; c < <usize>columns << 2; c += 16) {
-    let a = f32x4.splat(<f32>0);
-    let b = a;
-    for (let list = pair.list; list < pair.end; list += TERM) {
-      const w = v128.load(load<usize>(list, 8) + c);
-      a = f32x4.add(a, f32x4.mul(v128.load32_splat(list), w));
-      b = f32x4.add(b, f32x4.mul(v128.load32_splat(list, 12), w));
-    }
-    v128.store(first + c, a);
-    v128.store(second + c, b);
-  }
-}
-
-/** Whether `columns` are so few that {@link sumNarrow} is faster than tiles. */
+/** Whether `columns` are so few that tiles and lists do not pay. */
 // @ts-ignore: decorator
 @inline
 export function isNarrow(columns: i32): bool {
@@ -231,8 +284,7 @@ export function isNarrow(columns: i32): bool {
 
 /**
  * target [n, columns] = the sums of all listed pairs (`count` of them), whose source rows are those
- * of `source` [sourceRows, columns]; the pairs were listed for the panel, or for `source` itself
- * where columns are few.
+ * of `source` [sourceRows, columns]; the pairs were listed for the panel.
  */
 export function sumPairs(
   count: i32,
@@ -243,18 +295,6 @@ export function sumPairs(
   columns: i32,
 ): void {
   const stride = <usize>columns << 2;
-  if (isNarrow(columns)) {
-    for (let n = 0; n < count; n++) {
-      const pair = pairAt(n, share);
-      sumNarrow(
-        pair,
-        target + pair.first * stride,
-        target + pair.second * stride,
-        columns,
-      );
-    }
-    return;
-  }
   for (let c = 0; c < columns; c += COLUMNS) {
     fillPanel(share.panel, source, sourceRows, c, columns);
     for (let n = 0; n < count; n++) {
@@ -269,22 +309,4 @@ export function sumPairs(
       );
     }
   }
-}
-
-/** Where {@link sumPairs} will find the first source row of a list: the panel, or `source` itself. */
-// @ts-ignore: decorator
-@inline
-export function listedSource(
-  share: Share,
-  source: usize,
-  columns: i32,
-): usize {
-  return isNarrow(columns) ? source : share.panel;
-}
-
-/** Bytes between those source rows. */
-// @ts-ignore: decorator
-@inline
-export function listedStride(columns: i32): usize {
-  return isNarrow(columns) ? <usize>columns << 2 : 64;
 }

@@ -33,9 +33,11 @@ const kernels = Object.values(KERNELS);
 
 /** Sources that are not files: what the module exports, and how each kernel's arguments lie in memory. */
 const GENERATED: Readonly<Record<string, string>> = {
-  "kernels.as.ts": kernels.map(({ name }) =>
-    `export { ${name} } from "./${name}.as";`
-  ).join("\n"),
+  "kernels.as.ts": [
+    ...kernels.map(({ name }) => `export { ${name} } from "./${name}.as";`),
+    // What `src/backends/thread_calls.ts` puts in the place of several calls.
+    'export { untransposed_input_gradient } from "./layer_input_gradient.as";',
+  ].join("\n"),
   "arguments.as.ts": kernels.map(({ name, buffers, numbers }) => {
     const fields = [
       ...Object.keys(buffers).map((key) => `${key}: usize;`),

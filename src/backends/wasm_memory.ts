@@ -16,6 +16,7 @@ import {
 } from "./backend.ts";
 import { BARRIER_WORDS } from "./barrier.ts";
 import { phases } from "./phases.ts";
+import { type ThreadCall, threadCalls } from "./thread_calls.ts";
 
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE = 65536;
@@ -30,6 +31,8 @@ const ADAM_WORDS = 2 * 128;
 
 /** A list of calls as the workers run it. */
 export interface CallList {
+  readonly calls: readonly ThreadCall[];
+  /** Exports of the module. */
   readonly kernels: readonly string[];
   /** [calls][runs] byte address of each call's arguments. */
   readonly arguments: readonly (readonly number[])[];
@@ -97,16 +100,20 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
   };
   const takeEach = (count: number, words: number): number[] =>
     Array.from({ length: count }, () => take(words));
-  const takeArguments = (calls: readonly Call[]): CallList => ({
-    kernels: calls.map(({ kernel }) => kernel),
-    arguments: calls.map(({ buffers, numbers }) =>
-      takeEach(
-        runs,
-        Object.keys(buffers).length + Object.keys(numbers).length,
-      )
-    ),
-    phases: phases(calls),
-  });
+  const takeArguments = (list: readonly Call[]): CallList => {
+    const calls = threadCalls(list, program.state);
+    return {
+      calls,
+      kernels: calls.map(({ exported }) => exported),
+      arguments: calls.map(({ buffers, numbers }) =>
+        takeEach(
+          runs,
+          Object.keys(buffers).length + Object.keys(numbers).length,
+        )
+      ),
+      phases: phases(calls),
+    };
+  };
 
   const barrier = take(BARRIER_WORDS);
   const wholes = takeEach(threads, SHARE_WORDS);
@@ -182,9 +189,9 @@ export function learnerMemory(
       layout,
     );
   }
-  writeArguments(view, map, program.step, map.step);
-  writeArguments(view, map, program.targetUpdate, map.targetUpdate);
-  writeArguments(view, map, program.sweep, map.sweep);
+  writeArguments(view, map, map.step);
+  writeArguments(view, map, map.targetUpdate);
+  writeArguments(view, map, map.sweep);
   new Float32Array(memory.buffer, map.observations, observations.length)
     .set(observations);
   for (const [name, table] of Object.entries(tables ?? {})) {
@@ -220,7 +227,7 @@ function scratchWords({ networks, plan }: Program): number[] {
     width, // columns: two words for each group of four, and more
     width * (batchSize + 4), // factors
     (width + 4) * batchSize + 16, // packed
-    2 * PAIRS * (width + 4) + 16, // sums
+    2 * PAIRS * (width + 16), // sums
   ];
 }
 
@@ -283,10 +290,9 @@ function writeShare(
 function writeArguments(
   view: DataView,
   map: MemoryMap,
-  calls: readonly Call[],
   list: CallList,
 ): void {
-  calls.forEach(({ kernel, buffers, numbers }, c) =>
+  list.calls.forEach(({ kernel, buffers, numbers }, c) =>
     list.arguments[c].forEach((address, run) => {
       let at = address;
       for (const { buffer, offset } of Object.values(buffers)) {
