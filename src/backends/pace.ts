@@ -1,8 +1,8 @@
 /**
- * Chooses between all threads and one, block by block, by how long blocks took.
+ * Chooses how many threads work, block by block, by how long blocks took.
  *
- * Threads that wait for each other four times a step are slower than one when another process takes
- * a core from one of them, and also when a step is so short that waiting is most of it. The bits do
+ * Threads that wait for each other several times a step are slower than fewer of them when another process
+ * takes a core from one, and also when a step is so short that waiting is most of it. The bits do
  * not depend on the choice, so it can be made from measurements and changed at any time.
  *
  * @module
@@ -24,57 +24,90 @@ const MEMORY = 3;
 
 /** Decides how blocks are run, from how long they took. */
 export interface Pace {
-  /** How the next block is to be run: by one thread or by all, and its maximum of steps. */
-  next(): { readonly alone: boolean; readonly steps: number };
+  /** How the next block is to be run: by how many threads, and its maximum of steps. */
+  next(): { readonly threads: number; readonly steps: number };
   /** Records how long a block took. */
-  took(alone: boolean, steps: number, milliseconds: number): void;
+  took(threads: number, steps: number, milliseconds: number): void;
 }
 
-/** @param threads With one thread there is nothing to choose. */
+/** The numbers of threads that are tried: powers of two, and all. */
+export function threadCounts(threads: number): number[] {
+  const counts = [];
+  for (let count = 1; count < threads; count *= 2) counts.push(count);
+  return [...counts, threads];
+}
+
+/**
+ * All threads begin. Once the code is optimised every other number is tried for a moment, and the fastest
+ * taken; from then on its neighbours are tried now and then.
+ *
+ * @param threads The most that there are. With one there is nothing to choose.
+ */
 export function pace(threads: number): Pace {
-  let alone = threads === 1;
+  const counts = threadCounts(threads);
+  let choice = counts.length - 1;
   let steps = 0;
   let gap = SHORTEST_GAP;
   let untilTrial = 0;
-  let trying = false;
+  // Indices of counts: what is being tried, what is to be tried yet, and what seems to be faster.
+  let trial = -1;
+  const untried = counts.slice(0, -1).map((_, i) => i);
+  let suspected = -1;
+  let side = 1;
   // Milliseconds a step of the last blocks of the choice, the fastest of them, and the last trial of
-  // the other way.
+  // each other count.
   let recent: number[] = [];
   let chosen = 0;
-  let other = Infinity;
+  const others = counts.map(() => Infinity);
+
+  function nextTrial(): number {
+    if (untried.length > 0) return untried.pop()!;
+    if (suspected >= 0) return suspected;
+    side = -side;
+    const neighbour = choice + side;
+    return neighbour in counts ? neighbour : choice - side;
+  }
+
   return {
     next() {
-      const trial = threads > 1 && steps >= FIRST_TRIAL && !trying &&
+      const due = counts.length > 1 && steps >= FIRST_TRIAL && trial < 0 &&
         --untilTrial < 0;
-      if (!trial) {
+      if (!due) {
         const most = Math.ceil(BLOCK_MILLISECONDS / chosen);
-        return { alone, steps: Math.max(TRIAL_STEPS, most) };
+        return { threads: counts[choice], steps: Math.max(TRIAL_STEPS, most) };
       }
-      trying = true;
-      return { alone: !alone, steps: TRIAL_STEPS };
+      trial = nextTrial();
+      suspected = -1;
+      return { threads: counts[trial], steps: TRIAL_STEPS };
     },
-    took(wasAlone, made, milliseconds) {
+    took(count, made, milliseconds) {
       steps += made;
       const rate = milliseconds / made;
-      if (wasAlone === alone) {
+      if (count === counts[choice]) {
         recent = [...recent.slice(1 - MEMORY), rate];
         chosen = Math.min(...recent);
-        if (chosen > SUSPICION * other) untilTrial = 0;
+        const fastest = others.indexOf(Math.min(...others));
+        if (chosen > SUSPICION * others[fastest]) {
+          suspected = fastest;
+          untilTrial = 0;
+        }
         return;
       }
-      // A block of the former choice may still have been under way when the choice changed.
-      if (!trying) return;
-      trying = false;
+      // A block of a former choice may still have been under way when the choice changed.
+      if (count !== counts[trial]) return;
       if (rate < chosen) {
-        alone = wasAlone;
+        others[choice] = chosen;
+        others[trial] = Infinity;
+        choice = trial;
         recent = [rate];
-        [chosen, other] = [rate, chosen];
+        chosen = rate;
         gap = SHORTEST_GAP;
       } else {
-        other = rate;
-        gap = Math.min(2 * gap, LONGEST_GAP);
+        others[trial] = rate;
+        gap = untried.length > 0 ? gap : Math.min(2 * gap, LONGEST_GAP);
       }
-      untilTrial = gap;
+      trial = -1;
+      untilTrial = untried.length > 0 ? 0 : gap;
     },
   };
 }

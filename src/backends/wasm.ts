@@ -17,9 +17,10 @@ import {
   type TrainingSession,
   type TrainingTask,
 } from "./backend.ts";
-import { BARRIER_WORDS, breakBarrier } from "./barrier.ts";
+import { breakBarrier } from "./barrier.ts";
 import { pace } from "./pace.ts";
 import {
+  barriersOf,
   learnerMemory,
   memoryShortage,
   PAGE,
@@ -117,8 +118,7 @@ async function openTraining(
     ? callingThread()
     : workerTeam(
       threads,
-      () =>
-        breakBarrier(new Int32Array(memory.buffer, map.barrier, BARRIER_WORDS)),
+      () => barriersOf(memory, map).forEach(breakBarrier),
     );
   const { next, took } = pace(threads);
   let step = task.state.step;
@@ -156,7 +156,7 @@ async function openTraining(
       let size = Math.min(FIRST_BLOCK, map.blockSteps);
       for (let from = step, block = 0; from < to; block = 1 - block) {
         const way = next();
-        const { alone } = way;
+        const active = way.threads;
         const steps = Math.min(size, way.steps, to - from);
         const fresh = plan.fill(planWords[block], from, steps);
         for (const { name, offset, data } of freshParts(task, fresh)) {
@@ -169,11 +169,11 @@ async function openTraining(
           from,
           steps,
           block,
-          alone,
+          active,
         }));
         running = sent.then((milliseconds) => {
           losses.set(readLosses(block, steps), at);
-          took(alone, steps, milliseconds);
+          took(active, steps, milliseconds);
         });
         // A failure is thrown where it is awaited, here or below.
         running.catch(() => {});

@@ -15,6 +15,7 @@ import {
   type TrainingTask,
 } from "./backend.ts";
 import { BARRIER_WORDS } from "./barrier.ts";
+import { threadCounts } from "./pace.ts";
 import { phases } from "./phases.ts";
 import { type ThreadCall, threadCalls } from "./thread_calls.ts";
 
@@ -62,7 +63,11 @@ export interface MemoryMap {
   readonly wholes: readonly number[];
   /** [threads] a part of the work, for runs that all threads share. */
   readonly parts: readonly number[];
+  /** [log2 of a number of threads below all][that number] the same where only so many work. */
+  readonly fewer: readonly (readonly number[])[];
+  /** Where threads that work wait for each other within a step, and all threads between two blocks. */
   readonly barrier: number;
+  readonly blockBarrier: number;
   readonly observations: number;
   /** Addresses of the program's `tables`, by name. */
   readonly tables: Readonly<Record<string, number>>;
@@ -116,8 +121,12 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
   };
 
   const barrier = take(BARRIER_WORDS);
+  const blockBarrier = take(BARRIER_WORDS);
   const wholes = takeEach(threads, SHARE_WORDS);
   const parts = takeEach(threads, SHARE_WORDS);
+  const fewer = threadCounts(threads).slice(0, -1).map((count) =>
+    takeEach(count, SHARE_WORDS)
+  );
   const scratches = Array.from(
     { length: threads },
     () => scratchWords(program).map(take),
@@ -131,8 +140,10 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
     terms,
     blockSteps: steps,
     barrier,
+    blockBarrier,
     wholes,
     parts,
+    fewer,
     sweepPlans: takeEach(threads, layout.stride),
     step: takeArguments(program.step),
     targetUpdate: takeArguments(program.targetUpdate),
@@ -152,6 +163,16 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
     ),
   };
   return { map, bytes: end, scratches };
+}
+
+/** The states of both barriers. */
+export function barriersOf(
+  memory: WebAssembly.Memory,
+  { barrier, blockBarrier }: MemoryMap,
+): Int32Array[] {
+  return [barrier, blockBarrier].map((address) =>
+    new Int32Array(memory.buffer, address, BARRIER_WORDS)
+  );
 }
 
 /** What a training would take of WebAssembly's memory where that is too small; see `Backend.shortage`. */
@@ -178,15 +199,12 @@ export function learnerMemory(
   const { map, bytes, scratches } = planMemory({ program, runs }, threads);
   const memory = allocate(bytes);
   const view = new DataView(memory.buffer);
-  for (let thread = 0; thread < threads; thread++) {
-    writeShare(view, map.wholes[thread], 0, 1, scratches[thread], layout);
-    writeShare(
-      view,
-      map.parts[thread],
-      thread,
-      threads,
-      scratches[thread],
-      layout,
+  map.wholes.forEach((address, thread) =>
+    writeShare(view, address, 0, 1, scratches[thread], layout)
+  );
+  for (const parts of [...map.fewer, map.parts]) {
+    parts.forEach((address, thread) =>
+      writeShare(view, address, thread, parts.length, scratches[thread], layout)
     );
   }
   writeArguments(view, map, map.step);

@@ -4,8 +4,8 @@
  * @module
  */
 import { fillSweep } from "../dataset/minibatch_plan.ts";
-import { awaitAll, BARRIER_WORDS } from "./barrier.ts";
-import type { CallList, MemoryMap } from "./wasm_memory.ts";
+import { awaitAll } from "./barrier.ts";
+import { barriersOf, type CallList, type MemoryMap } from "./wasm_memory.ts";
 
 /** The first message to a worker. */
 export interface OpenMessage {
@@ -23,8 +23,8 @@ export interface RunMessage {
   readonly steps: number;
   /** 0 or 1 */
   readonly block: number;
-  /** Whether the first thread does all of it. */
-  readonly alone: boolean;
+  /** How many of the threads work. */
+  readonly active: number;
 }
 
 type KernelExport = (call: number, plan: number, share: number) => void;
@@ -35,8 +35,8 @@ interface Part {
   readonly arguments: readonly number[];
   readonly runs: readonly number[];
   readonly share: number;
-  /** Whether threads wait for each other after it. */
-  readonly barrier: boolean;
+  /** How many threads wait for each other after it; 1 where none has to. */
+  readonly together: number;
 }
 
 /** What a thread does when it runs a block. */
@@ -59,38 +59,38 @@ export function openThread(
 ): (message: RunMessage) => number {
   const { threads, runs, layout, terms } = map;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const state = new Int32Array(memory.buffer, map.barrier, BARRIER_WORDS);
+  const [state, betweenBlocks] = barriersOf(memory, map);
   const planBytes = 4 * layout.stride;
   const sweepPlan = new Uint32Array(
     memory.buffer,
     map.sweepPlans[thread],
     layout.stride,
   );
-  const together = wayOf(false);
-  const alone = wayOf(true);
+  const ways = [...map.fewer, map.parts].map(wayOf);
+  const wayFor = (active: number) =>
+    ways[active === threads ? ways.length - 1 : Math.log2(active)];
   const blockLosses = map.losses.map((address) =>
     new Float32Array(memory.buffer, address, map.blockSteps * runs * terms)
   );
 
-  /** What this thread does in a block, when all threads share the work or the first does all of it. */
-  function wayOf(alone: boolean): Way {
+  /** What this thread does in a block, when as many threads work as there are shares. */
+  function wayOf(shares: readonly number[]): Way {
+    const active = shares.length;
     // As many runs as divide evenly go to one thread each, without barriers; the rest are shared.
-    const wholeRuns = alone ? runs : runs - runs % threads;
-    const ownRuns = alone
-      ? range(0, thread === 0 ? runs : 0, 1)
-      : range(thread, wholeRuns, threads);
-    const sharedRuns = range(wholeRuns, runs, 1);
+    const wholeRuns = runs - runs % active;
+    const ownRuns = thread < active ? range(thread, wholeRuns, active) : [];
+    const sharedRuns = thread < active ? range(wholeRuns, runs, 1) : [];
     // A shared run's losses lie ready at the step's last barrier; the first thread copies them.
     const reported = thread === 0 ? [...ownRuns, ...sharedRuns] : ownRuns;
     const partsOf = (list: CallList): Part[] => {
       const all = list.kernels.map((_, i) => i);
       return [
         ...(ownRuns.length > 0
-          ? [partOf(list, all, ownRuns, map.wholes[thread], false)]
+          ? [partOf(list, all, ownRuns, map.wholes[thread], 1)]
           : []),
         ...(sharedRuns.length > 0
           ? list.phases.map((indices) =>
-            partOf(list, indices, sharedRuns, map.parts[thread], true)
+            partOf(list, indices, sharedRuns, shares[thread], active)
           )
           : []),
       ];
@@ -111,7 +111,7 @@ export function openThread(
     indices: readonly number[],
     of: readonly number[],
     share: number,
-    barrier: boolean,
+    together: number,
   ): Part {
     const pairs = of.flatMap((r) => indices.map((i) => [i, r] as const));
     return {
@@ -119,7 +119,7 @@ export function openThread(
       arguments: pairs.map(([i, r]) => list.arguments[i][r]),
       runs: pairs.map(([, r]) => r),
       share,
-      barrier,
+      together,
     };
   }
 
@@ -130,11 +130,11 @@ export function openThread(
     runBytes: number,
   ): void {
     for (let p = 0; p < parts.length; p++) {
-      const { kernels, arguments: calls, runs, share, barrier } = parts[p];
+      const { kernels, arguments: calls, runs, share, together } = parts[p];
       for (let i = 0; i < kernels.length; i++) {
         kernels[i](calls[i], plan + runs[i] * runBytes, share);
       }
-      if (barrier) awaitAll(state, threads);
+      awaitAll(state, together);
     }
   }
 
@@ -155,11 +155,11 @@ export function openThread(
     }
   }
 
-  sweep(together.sweep);
-  return ({ from, steps, block, ...message }) => {
-    const way = message.alone ? alone : together;
+  sweep(wayFor(threads).sweep);
+  return ({ from, steps, block, active }) => {
+    const way = wayFor(active);
     // The block before may have been another thread's.
-    awaitAll(state, threads);
+    awaitAll(betweenBlocks, threads);
     const start = performance.now();
     for (let s = 0; s < steps; s++) {
       execute(way.step, map.plans[block] + s * runs * planBytes, planBytes);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { BARRIER_WORDS, breakBarrier, BrokenBarrierError } from "./barrier.ts";
+import { breakBarrier, BrokenBarrierError } from "./barrier.ts";
+import { barriersOf } from "./wasm_memory.ts";
 import {
   type OpenMessage,
   openThread,
@@ -22,20 +23,20 @@ const scope = globalThis as unknown as {
 };
 
 let run: (message: RunMessage) => number;
-let barrier: Int32Array | undefined;
+let barriers: Int32Array[] = [];
 
 scope.onmessage = ({ data }) => {
   try {
     if (data.kind === "open") {
       const { memory, map } = data;
-      barrier = new Int32Array(memory.buffer, map.barrier, BARRIER_WORDS);
+      barriers = barriersOf(memory, map);
       run = openThread(data);
       scope.postMessage({ milliseconds: 0 });
     } else scope.postMessage({ milliseconds: run(data) });
   } catch (error) {
     // The thread that broke the barrier says why.
     if (error instanceof BrokenBarrierError) return;
-    if (barrier) breakBarrier(barrier);
+    barriers.forEach(breakBarrier);
     scope.postMessage({
       milliseconds: 0,
       error: `${(error as Error).stack ?? error}`,
