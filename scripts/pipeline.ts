@@ -89,7 +89,8 @@ const usage: Usage = {
     },
     threads: {
       value: "N",
-      help: "threads of the wasm backend (default: the machine's cores)",
+      help:
+        "most threads of the wasm backend (default: the machine's cores); how many work is measured",
     },
     dataset: {
       value: "FILE",

@@ -34,7 +34,8 @@ const usage: Usage = {
     },
     threads: {
       value: "N",
-      help: "threads of the wasm backend (default: the machine's cores)",
+      help:
+        "most threads of the wasm backend (default: the machine's cores); how many work is measured",
     },
     "from-disk": {
       help:

@@ -38,7 +38,8 @@ import type { Answer } from "./wasm_worker.ts";
 const FIRST_BLOCK = 16;
 
 /**
- * The wasm backend with a number of threads, by default as many as the machine has cores.
+ * The wasm backend with a number of threads, by default as many as the machine has cores. How many of them
+ * work is measured while they train: 1, 2, 4, ... or all, whichever is the fastest.
  * @throws InputError when `threads` is not between 1 and 256.
  *
  * @example One thread
