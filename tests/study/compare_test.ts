@@ -164,6 +164,7 @@ Deno.test("studies: intervals, curves, and on how many seeds the bits are equal"
   );
   // A reference and a learner of one name are two.
   match(text, /^spibb +two .*$/m);
+  equal([...text.matchAll(/^spibb /gm)].length, 3);
   match(text, /^spibb \(reference\) +one .*\nspibb \(reference\) +two .*$/m);
   const { policies } = JSON.parse(
     Deno.readTextFileSync(join(at("two"), "study.json")),
