@@ -28,11 +28,12 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
+SchedulerParameters=sched_interval=1,bf_interval=1
 ReturnToService=2
 MinJobAge=600
 NodeName=node1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$(($2 + 1)) CPUs=1 RealMemory=1000
 NodeName=node2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$(($2 + 2)) CPUs=1 RealMemory=1000
-PartitionName=low Nodes=ALL Default=YES PriorityTier=1 GraceTime=2 State=UP
+PartitionName=low Nodes=ALL Default=YES PriorityTier=1 State=UP
 PartitionName=high Nodes=ALL PriorityTier=2 State=UP
 EOF
 export SLURM_CONF=$place/slurm.conf

@@ -17,7 +17,7 @@ const overrides = {
   network: { hidden: [16] },
   algorithms: {
     bc: { steps: 300, batchSize: 32, logInterval: 100 },
-    cql: { steps: 1_500, batchSize: 32, logInterval: 500 },
+    cql: { steps: 3_000, batchSize: 32, logInterval: 500 },
   },
 };
 
@@ -89,19 +89,24 @@ source tests/scripts/slurm-cluster.sh ${folder}/cluster ${port} || { echo no clu
 trap stop_cluster EXIT
 $study --submit slurm --tasks 4 --out ${folder}/study || exit 1
 array=$(squeue -h -o %F | sort -n | head -1)
-wait_for() { for _ in $(seq 900); do eval "$1" && return 0; sleep 0.1; done; echo "waited in vain: $1"; squeue; exit 1; }
-# A task dies without a word once it has left a cell.
+wait_for() { local end=$((SECONDS + 90)); while [ $SECONDS -lt $end ]; do eval "$1" && return 0; sleep 0.1; done; echo "waited in vain: $1"; squeue; exit 1; }
+# What is queued again waits two minutes by itself; begun within a second, it would lack its credential.
+hurry() {
+  local jobs=$(squeue -h -t PD -o '%i %r' | awk '/BeginTime/ { print $1 }')
+  [ -z "$jobs" ] || sleep 2
+  for job in $jobs; do scontrol update job=$job starttime=now > /dev/null; done
+  [ -z "$(squeue -h)" ]
+}
+# A task dies without a word.
 wait_for '[ -e ${folder}/study/.work/0-of-4.log ]'
-wait_for 'grep -q cell ${folder}/study/.work/0-of-4.log'
-pkill -9 -f -- '--shard 0/[4]'
-# Another is queued again by its user.
-wait_for '[ -e ${folder}/study/.work/1-of-4.log ]'
-scontrol requeue "\${array}_1" || true
+wait_for 'pkill -9 -f -- "--shard 0/[4]"'
 # Both nodes are taken away for more important work.
-wait_for '[ "$(squeue -h -t R -o %i | wc -l)" -gt 0 ]'
-sbatch --parsable -p high -N 2 --output=/dev/null --wrap 'sleep 1'
-# What is queued again waits two minutes by itself.
-hurry() { for job in $(squeue -h -t PD -o '%i %r' | awk '/BeginTime/ { print $1 }'); do scontrol update job=$job starttime=now; done; [ -z "$(squeue -h)" ]; }
+sbatch --parsable -p high -N 2 --output=/dev/null --wrap true
+wait_for 'grep -q PREEMPTION ${folder}/study.slurm/*'
+wait_for '[ -z "$(squeue -h -p high)" ]'
+# Another is queued again by its user.
+wait_for 'hurry; task=$(squeue -h -t R -n study -o %K | head -1); [ -n "$task" ]'
+scontrol requeue "\${array}_$task" || exit 1
 wait_for hurry
 cat ${folder}/study.slurm/*
 # One that is cancelled is not queued again; of a folder with a space.
