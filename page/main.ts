@@ -475,6 +475,9 @@ byId("file").addEventListener("change", (event) => {
 
 const address = new URLSearchParams(location.search);
 let isToRun = address.get("run") === "1";
+if (address.get("colour") === "visits") {
+  byId<HTMLSelectElement>("colour").value = "visits";
+}
 const asked = attempt(() => settingsFrom(address));
 if (asked) open(asked);
 if (!config) {

@@ -51,7 +51,7 @@ const LONG = Object.fromEntries(
 const GROUPS = ["environment", "dataset", "network", "evaluation"];
 
 /** Parameters that are no settings of the configuration. */
-const OTHERS = ["preset", "backend", "learners", "run"];
+const OTHERS = ["preset", "backend", "learners", "run", "colour"];
 
 /**
  * What an address says.
