@@ -332,7 +332,7 @@ function drawGrid(): void {
       : [0, 0.01, 0.1, 0.5, 1].map((part) => [part, percent(part)]),
     `${
       isVisits ? "times in the data" : `${unsafe} from there, exactly`
-    }; arrows: ${policyName(shown)}, faint where the data never were`,
+    }; arrows: ${policyName(shown)}, dotted where the data never were`,
   );
 }
 

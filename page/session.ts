@@ -124,6 +124,9 @@ export function openSession(
     },
     async run(name, paused) {
       gate.pause(paused);
+      if (name !== "wasm" && name !== "reference") {
+        say({ kind: "notice", text: "looking for a GPU and measuring it" });
+      }
       const backend = await chooseBackend(name, {
         onNotice: (text) => say({ kind: "notice", text }),
       });
