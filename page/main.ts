@@ -262,7 +262,10 @@ function drawLegend(
   parts: readonly (readonly [part: number, words: string])[],
   words: string,
 ): void {
-  const swatches = parts.map(([part, words]) => {
+  const distinct = parts.filter(([, words], i) =>
+    i === 0 || words !== parts[i - 1][1]
+  );
+  const swatches = distinct.map(([part, words]) => {
     const swatch = html("span", { class: "swatch" });
     swatch.style.setProperty("--heat", `${100 * Math.sqrt(part)}%`);
     return html("span", {}, swatch, words);

@@ -139,7 +139,7 @@ export function servePage(
   const html = new TextDecoder().decode(files.get("index.html"));
   const [, policy] = /"Content-Security-Policy"\s+content="([^"]+)"/.exec(
     html,
-  )!;
+  ) ?? [];
   return Deno.serve({
     hostname: "127.0.0.1",
     port,
@@ -153,7 +153,7 @@ export function servePage(
     return new Response(bytes as Uint8Array<ArrayBuffer>, {
       headers: {
         "content-type": TYPES[path.slice(path.lastIndexOf(".") + 1)],
-        "content-security-policy": policy,
+        ...(policy && { "content-security-policy": policy }),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         ...(isolated && ISOLATION),

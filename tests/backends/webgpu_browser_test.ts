@@ -1,28 +1,12 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { servePage } from "../../scripts/page_site.ts";
 import { referenceBackend } from "../../src/backends/reference.ts";
 import { stateSha256 } from "../../src/checks/determinism.ts";
-import {
-  BROWSER_SEED,
-  BROWSER_SHAPES,
-  BROWSER_STEPS,
-  type BrowserResult,
-} from "./browser_page.ts";
-import { randomTask } from "../../src/backends/random_task.ts";
+import { CHROMIUM, startChromium } from "../page/browser.ts";
+import { BROWSER_STEPS, browserTask } from "./browser_page.ts";
 import { trained } from "./results.ts";
-
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find(
-  (name) => {
-    try {
-      const args = ["--version"];
-      return new Deno.Command(name, { args, stderr: "null" }).outputSync()
-        .success;
-    } catch {
-      return false;
-    }
-  },
-);
 
 const NAME = "the WebGPU backend in Chromium has the bits of the reference";
 
@@ -35,95 +19,45 @@ else {
   });
 }
 
-/** Milliseconds after which Chromium is taken not to answer. */
-const PATIENCE = 120_000;
-
 async function inChromium(): Promise<void> {
-  const folder = Deno.makeTempDirSync();
+  const script = bundled("./browser_page.ts");
+  const page = '<!doctype html><script type="module" src="/page.js"></script>';
+  const files = new Map(
+    [["index.html", page], ["page.js", script]].map(([name, text]) => [
+      name,
+      new TextEncoder().encode(text),
+    ]),
+  );
+  let address = "";
+  const server = servePage(files, { onListen: (at) => address = at });
   try {
-    const page = `${folder}/page.js`;
-    const entry = fileURLToPath(new URL("./browser_page.ts", import.meta.url));
-    const bundle = new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform=browser", "-o", page, entry],
-    }).outputSync();
-    assert.ok(bundle.success, new TextDecoder().decode(bundle.stderr));
-    const { device, sha256, error } = await resultOf(
-      Deno.readTextFileSync(page),
-      `${folder}/profile`,
+    await using browser = await startChromium();
+    const tab = await browser.open(address);
+    await tab.until(`"sha256" in globalThis`);
+    const { state } = await trained(referenceBackend, browserTask, [
+      BROWSER_STEPS,
+    ]);
+    assert.equal(
+      await tab.evaluate("sha256"),
+      await stateSha256(state, browserTask().program.state),
     );
-    assert.equal(error, undefined);
-    assert.match(device!, /\w/);
-    for (const [i, shape] of BROWSER_SHAPES.entries()) {
-      const task = () => randomTask(shape, BROWSER_SEED, BROWSER_STEPS);
-      const { state } = await trained(referenceBackend, task, [BROWSER_STEPS]);
-      assert.equal(
-        sha256![i],
-        await stateSha256(state, task().program.state),
-        `${shape.algorithm} on ${device}`,
-      );
-    }
   } finally {
-    // Chromium's last process may still be writing.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    await server.shutdown();
   }
 }
 
-/** Serves the script to Chromium and waits for what it sends back. */
-async function resultOf(
-  script: string,
-  profile: string,
-): Promise<BrowserResult> {
-  const result = Promise.withResolvers<BrowserResult>();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async (request) => {
-      const type = (type: string) => ({ headers: { "content-type": type } });
-      switch (new URL(request.url).pathname) {
-        case "/":
-          // The page counts as loaded when the image has been answered: so Chromium stays.
-          return new Response(
-            '<!doctype html><script type="module" src="/page.js"></script><img src="/wait">',
-            type("text/html"),
-          );
-        case "/page.js":
-          return new Response(script, type("text/javascript"));
-        case "/result":
-          result.resolve(await request.json());
-          return new Response();
-        case "/wait":
-          await result.promise;
-          return new Response(null, { status: 204 });
-        default:
-          return new Response(null, { status: 404 });
-      }
-    },
-  );
-  const chromium = new Deno.Command(CHROMIUM!, {
-    args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--enable-unsafe-webgpu",
-      "--use-webgpu-adapter=swiftshader",
-      `--user-data-dir=${profile}`,
-      "--dump-dom",
-      `http://127.0.0.1:${server.addr.port}/`,
-    ],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const timer = setTimeout(
-    () => result.resolve({ error: `no answer in ${PATIENCE / 1000} s` }),
-    PATIENCE,
-  );
-  let ended = false;
-  chromium.status.then(({ code }) => {
-    ended = true;
-    result.resolve({ error: `Chromium ended with code ${code}` });
-  });
-  const answer = await result.promise;
-  clearTimeout(timer);
-  if (answer.error && !ended) chromium.kill();
-  await chromium.status;
-  await server.shutdown();
-  return answer;
+/** A script for browsers. */
+function bundled(path: string): string {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const out = `${folder}/page.js`;
+    const entry = fileURLToPath(new URL(path, import.meta.url));
+    const { success, stderr } = new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform=browser", "-o", out, entry],
+    }).outputSync();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    return Deno.readTextFileSync(out);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
