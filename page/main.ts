@@ -10,7 +10,7 @@ import type { Config } from "../src/config/config.ts";
 import { InputError } from "../src/errors.ts";
 import { canonicalJson } from "../src/files/canonical_json.ts";
 import { sha256Hex } from "../src/numerics/hash.ts";
-import { group, percent, significant } from "../src/report/numbers.ts";
+import { decimal, group, percent, significant } from "../src/report/numbers.ts";
 import type { Cell } from "../src/settings.ts";
 import { commandOf, drawHashes } from "./bits.ts";
 import { drawCell } from "./cell_panel.ts";
@@ -216,7 +216,7 @@ function drawWorld(): void {
     `${group(data.episodes)} episodes with ${
       group(data.transitions)
     } transitions in ${title}`,
-    `mean return ${data.returnMean.toFixed(2)}`,
+    `mean return ${decimal(data.returnMean)}`,
     ...(rate === undefined
       ? []
       : [`${percent(rate)} of the episodes end in a ${unsafe}`]),
