@@ -22,6 +22,13 @@ export {
 } from "./src/checks/determinism.ts";
 export { configuredTrainings, smallTrainings } from "./src/checks/trainings.ts";
 export {
+  type Caught,
+  faultNames,
+  type FaultyBackend,
+  isCaught,
+  plantFaults,
+} from "./src/checks/sabotage/sabotage.ts";
+export {
   checkConformance,
   type ConformanceResult,
 } from "./src/checks/conformance.ts";

@@ -85,6 +85,13 @@ await runScript(usage, async (args) => {
     }
   }
 
+  if (wanted.every((name) => name === "reference")) {
+    throw new InputError(
+      "--backends: the reference alone is compared with nothing: add wasm or webgpu",
+    );
+  }
+  if (values.out !== undefined) makeDirectory(values.out);
+
   const screen = processOutput("stderr");
   const survey = await surveyDevice();
   const tasks = [
@@ -108,9 +115,8 @@ await runScript(usage, async (args) => {
     probe: survey,
   });
   output.write(switches.has("json") ? json : tables(output, report, survey));
-  if (values.out) {
+  if (values.out !== undefined) {
     const plain: Output = { write() {}, isTerminal: false, columns: 80 };
-    makeDirectory(values.out);
     writeFileAtomic(join(values.out, "determinism.json"), json);
     writeFileAtomic(
       join(values.out, "determinism.txt"),

@@ -168,7 +168,7 @@ export function randomTask(
     // With an odd number of runs the imitator has hidden layers of its own.
     sharedLayers: shape.runs % 2 === 0,
     // Networks that have learnt little give actions about the same probability.
-    flexibility: 0.95,
+    actionFlexibility: 0.95,
     learningRate: 3e-3,
     criticLearningRate: 1e-2,
   };

@@ -109,6 +109,12 @@ lavapipeTest(
       const bare = guarded.replaceAll(/ \^ (zero|vec4u\(zero\))/g, "");
       assert.equal(guarded.length - bare.length, 7 + 14);
       Deno.writeTextFileSync(shader, bare);
+      // Fewer shapes, which cost the most, show it as well.
+      const script = `${copy}/scripts/determinism.ts`;
+      const many = Deno.readTextFileSync(script);
+      const few = many.replace("SHAPES = 100;", "SHAPES = 5;");
+      assert.notEqual(few, many);
+      Deno.writeTextFileSync(script, few);
       const { code, stdout, stderr } = await run(
         "determinism",
         [
@@ -213,6 +219,30 @@ Deno.test("determinism: an unknown backend is refused in one line", async () => 
   const { code, stderr } = await run("determinism", ["--backends", "wasn"]);
   assert.equal(code, 2);
   assert.match(stderr, /^error: --backends: unknown "wasn"; .*wasm.*\n$/);
+});
+
+Deno.test("determinism: what would compare nothing, or could not be kept, is refused before anything runs", async () => {
+  const alone = await run("determinism", ["--backends", "reference"]);
+  assert.equal(alone.code, 2);
+  assert.equal(
+    alone.stderr,
+    "error: --backends: the reference alone is compared with nothing: add wasm or webgpu\n",
+  );
+  const kept = await run("determinism", ["--out", "README.md/folder"]);
+  assert.equal(kept.code, 2);
+  assert.match(kept.stderr, /^error: cannot write README\.md\/folder: .*\n$/);
+});
+
+Deno.test("sabotage: an unknown backend, and no fault, are refused in one line", async () => {
+  const backend = await run("sabotage", ["--backends", "cuda"]);
+  assert.equal(backend.code, 2);
+  assert.equal(
+    backend.stderr,
+    'error: --backends: unknown "cuda"; known: webgpu, wasm\n',
+  );
+  const none = await run("sabotage", ["--only", "no such fault"]);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /^error: --only: .*\n$/);
 });
 
 Deno.test("doctor: the same machine as JSON", async () => {

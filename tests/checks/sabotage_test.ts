@@ -1,0 +1,66 @@
+/** Faults planted in backends have to be noticed; `deno task sabotage` plants all of them. */
+import assert from "node:assert/strict";
+import {
+  faultNames,
+  isCaught,
+  plantFaults,
+} from "../../src/checks/sabotage/sabotage.ts";
+import { lavapipeTest } from "../backends/backends.ts";
+
+/** One of each kind, and what once passed unnoticed. */
+const PLANTED = [
+  "webgpu: guard removed",
+  "webgpu: the guard's word known to the compiler",
+  "webgpu: fused multiply-add in the forward pass",
+  "webgpu: sum in descending order in the weight gradient",
+  "webgpu: built-in exp",
+  "webgpu: built-in square root",
+  "webgpu: every run but the first lost",
+  "webgpu: the last of three or more workgroups lost",
+  "webgpu: the last lane of each workgroup lost",
+  "webgpu: scatter dropped",
+  "webgpu: masks dropped",
+  "webgpu: sum of a shared layer's gradients dropped",
+  "webgpu: hazard multiplier never raised",
+  "webgpu: highest index on ties in the samples of Q-learning",
+  "webgpu: DQN chooses by the online network",
+  "webgpu: action noise ignored",
+  "webgpu: temperature ignored",
+  "webgpu: gradient passes units at 0",
+  "webgpu: risk ignored",
+  "webgpu: losses of the steps reversed",
+  "webgpu: losses of the wrong run",
+  "webgpu: target update removed",
+  "webgpu: target update one step late",
+  "webgpu: the sweep's last block lost",
+  "webgpu: each step with the plan of the step before",
+  "webgpu: transposed weights of the step before",
+  "wasm: no barrier within a step",
+  "wasm: two threads with the same share of rows",
+  "wasm: no target update",
+  "wasm: the sweep's last rows lost",
+];
+
+async function allNoticed(backend: "webgpu" | "wasm"): Promise<void> {
+  const names = PLANTED.filter((name) => name.startsWith(`${backend}:`));
+  const planted: string[] = [];
+  for await (const found of plantFaults(names, false)) {
+    planted.push(`${found.backend}: ${found.fault}`);
+    assert.ok(isCaught(found), found.fault);
+  }
+  assert.deepEqual(planted.sort(), names.sort());
+}
+
+lavapipeTest(
+  "faults planted in the GPU are noticed",
+  () => allNoticed("webgpu"),
+);
+
+Deno.test("faults planted in the wasm backend are noticed", () =>
+  allNoticed("wasm"));
+
+Deno.test("no fault of the catalogue has another's name", () => {
+  const names = faultNames(["webgpu", "wasm"]);
+  assert.ok(names.length >= 40);
+  assert.equal(new Set(names).size, names.length);
+});
