@@ -20,7 +20,8 @@ export {
   type TrainingPoint,
   type TrainingReport,
 } from "./src/checks/determinism.ts";
-export { configuredTrainings, smallTrainings } from "./src/checks/trainings.ts";
+export { configuredTrainings } from "./src/checks/configured_trainings.ts";
+export { smallTrainings } from "./src/checks/small_trainings.ts";
 export {
   type Caught,
   faultNames,

@@ -22,7 +22,7 @@ import {
   recordTraining,
 } from "../determinism.ts";
 import { checkKernels } from "../kernel_check.ts";
-import { smallTrainings } from "../trainings.ts";
+import { smallTrainings } from "../small_trainings.ts";
 import type { Fault } from "./fault.ts";
 import { WASM_FAULTS } from "./wasm_faults.ts";
 import { WEBGPU_FAULTS } from "./webgpu_faults.ts";

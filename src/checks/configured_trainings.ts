@@ -1,10 +1,9 @@
 /**
- * What the determinism check trains.
+ * What the determinism check trains of a configuration.
  *
  * @module
  */
 import type { Algorithm } from "../algorithms/index.ts";
-import { allGoldenTrainings } from "../backends/golden.ts";
 import type { Config } from "../config/config.ts";
 import { networkAlgorithms } from "../run/learn.ts";
 import { openProblem } from "../run/problem.ts";
@@ -59,21 +58,4 @@ function withUpdates(algorithm: Algorithm, steps: number): Algorithm {
     settings.targetUpdateInterval = Math.max(1, Math.min(interval, largest));
   }
   return { ...algorithm, settings } as unknown as Algorithm;
-}
-
-/**
- * Trainings of every algorithm on small random data, several runs in one: with tables of target values and
- * without, with masks, ties, several critics and quantiles.
- */
-export function smallTrainings(steps: number): ComparedTask[] {
-  return allGoldenTrainings({
-    hidden: [17, 9],
-    batchSize: 100,
-    steps,
-    // Eight runs are a thread's own, three are shared among threads.
-    lookups: {
-      table: { runs: 8, interval: 4 },
-      step: { runs: 3, interval: 2 },
-    },
-  });
 }
