@@ -32,7 +32,7 @@ const together = ({ phases, ...list }: MemoryMap["step"]) => ({
   phases: [phases.flat()],
 });
 
-const nothing = { kernels: [], arguments: [], phases: [] };
+const nothing = { calls: [], kernels: [], arguments: [], phases: [] };
 
 /** The catalogue. */
 export const WASM_FAULTS: readonly Fault[] = [
