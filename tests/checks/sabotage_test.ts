@@ -7,29 +7,18 @@ import {
 } from "../../src/checks/sabotage/sabotage.ts";
 import { lavapipeTest } from "../backends/backends.ts";
 
-/** One of each kind, and what once passed unnoticed. */
+/** Some of each kind, and what once passed unnoticed. */
 const PLANTED = [
   "webgpu: guard removed",
-  "webgpu: the guard's word known to the compiler",
   "webgpu: fused multiply-add in the forward pass",
-  "webgpu: sum in descending order in the weight gradient",
-  "webgpu: built-in exp",
   "webgpu: built-in square root",
   "webgpu: every run but the first lost",
   "webgpu: the last of three or more workgroups lost",
-  "webgpu: the last lane of each workgroup lost",
   "webgpu: scatter dropped",
-  "webgpu: masks dropped",
-  "webgpu: sum of a shared layer's gradients dropped",
-  "webgpu: hazard multiplier never raised",
   "webgpu: highest index on ties in the samples of Q-learning",
-  "webgpu: DQN chooses by the online network",
   "webgpu: action noise ignored",
-  "webgpu: temperature ignored",
   "webgpu: gradient passes units at 0",
-  "webgpu: risk ignored",
   "webgpu: losses of the steps reversed",
-  "webgpu: losses of the wrong run",
   "webgpu: target update removed",
   "webgpu: target update one step late",
   "webgpu: the sweep's last block lost",
