@@ -200,6 +200,8 @@ await runScript(usage, async (args) => {
       stop: interrupt.asked,
       events: stageProgress(screen),
     });
+    const usage = backend.usage?.();
+    if (usage) screen.write(`${backend.name}: ${usage}\n`);
     printSummary(metrics);
     const took = duration((performance.now() - begun) / 1000);
     processOutput("stdout").write(

@@ -59,6 +59,11 @@ export interface Backend {
   /** What the device is and what was measured on it before it was taken; none for a processor. */
   readonly survey?: DeviceSurvey;
   /**
+   * How the device was used by the longer trainings so far, by measurement and in words, such as
+   * `1 of 2 threads for 97 % of the steps`; null where there was nothing to choose.
+   */
+  readonly usage?: () => string | null;
+  /**
    * What a training would take of a memory that has less, in words such as `5.0 GiB in WebAssembly,
    * which has at most 4`; null where it fits, as far as is known before memory is taken.
    */

@@ -69,14 +69,31 @@ export type WasmFault = (memory: TrainingMemory) => TrainingMemory;
 /** The same with a number of threads that is right, and with what is to be wrong. */
 export function wasmThreads(asked: number, fault?: WasmFault): Backend {
   const threads = mayShare() ? asked : 1;
+  const made = new Map<number, number>();
   return {
     name: "wasm",
     description: `WebAssembly SIMD, ${threads} thread${
       threads === 1 ? "" : "s"
     }`,
+    usage: () => usageOf(made, threads),
     shortage: (size) => memoryShortage(size, threads),
-    open: (task) => openTraining(task, threads, fault),
+    open: (task) => openTraining(task, threads, made, fault),
   };
+}
+
+/** Fewer steps are made while numbers of threads are tried. */
+const TOLD_FROM = 1000;
+
+/** @param made Steps made by each number of threads. */
+function usageOf(
+  made: ReadonlyMap<number, number>,
+  threads: number,
+): string | null {
+  const steps = [...made.values()].reduce((a, b) => a + b, 0);
+  if (threads === 1 || steps < TOLD_FROM) return null;
+  const [most, count] = [...made].reduce((a, b) => b[1] > a[1] ? b : a);
+  const percent = Math.round(100 * count / steps);
+  return `${most} of ${threads} threads for ${percent} % of the steps`;
 }
 
 /** Whether workers may be given shared memory: not so in a page that is not isolated from others. */
@@ -101,6 +118,7 @@ async function kernelModule(pages: number): Promise<WebAssembly.Module> {
 async function openTraining(
   task: TrainingTask,
   threads: number,
+  made: Map<number, number>,
   fault: WasmFault = (right) => right,
 ): Promise<TrainingSession> {
   const { plan, program } = task;
@@ -175,6 +193,7 @@ async function openTraining(
         running = sent.then((milliseconds) => {
           losses.set(readLosses(block, steps), at);
           took(active, steps, milliseconds);
+          made.set(active, (made.get(active) ?? 0) + steps);
         });
         // A failure is thrown where it is awaited, here or below.
         running.catch(() => {});

@@ -57,6 +57,24 @@ Deno.test("impossible settings are refused in one line", async () => {
   );
 });
 
+Deno.test("a backend of several threads tells how many of them worked, after 1,000 steps", async () => {
+  const shape = { ...SHAPE, hidden: [4], batchSize: 4, episodes: 4 };
+  for (
+    const [threads, told] of [[1, /^null$/], [
+      3,
+      /^[123] of 3 threads for (100|[1-9]\d) % of the steps$/,
+    ]] as const
+  ) {
+    const backend = wasmBackend({ threads });
+    const session = await backend.open(randomTask(shape, 1200, 1));
+    await session.run(999);
+    assert.equal(backend.usage!(), null);
+    await session.run(1200);
+    assert.match(`${backend.usage!()}`, told);
+    await session.close();
+  }
+});
+
 Deno.test("a module of another memory is refused", () => {
   const bytes = Deno.readFileSync(
     new URL("../../kernels/kernels.wasm", import.meta.url),
