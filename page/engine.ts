@@ -7,7 +7,7 @@ import type { Reply, Request } from "./messages.ts";
 
 /** Asks the worker and hears it. */
 export interface Engine {
-  /** Asks; a training at work ends where another experiment is opened. */
+  /** Asks; what is at work ends where another experiment is opened. */
   ask(request: Request): void;
 }
 
@@ -17,7 +17,8 @@ export interface Engine {
  * @param hear Gets what the current worker says.
  */
 export function startEngine(hear: (reply: Reply) => void): Engine {
-  let isAtWork = false;
+  let work: "open" | "run" | null = null;
+  let failure: string | null = null;
   let worker = start();
 
   function start(): Worker {
@@ -25,29 +26,34 @@ export function startEngine(hear: (reply: Reply) => void): Engine {
       type: "module",
     });
     own.onmessage = ({ data }: MessageEvent<Reply>) => {
-      const isOver = data.kind === "done" ||
-        data.kind === "error" && data.request === "run";
-      if (isOver) isAtWork = false;
+      const isOver = data.kind === "world" && work === "open" ||
+        data.kind === "done" ||
+        data.kind === "error" && ["open", "run"].includes(data.request);
+      if (isOver) work = null;
       hear(data);
     };
     own.onerror = (event) => {
       event.preventDefault();
-      isAtWork = false;
-      const text = `the worker failed: ${event.message}`;
-      hear({ kind: "error", text, request: "run" });
+      work = null;
+      failure = `the worker failed: ${event.message ?? "is it there?"}`;
+      hear({ kind: "error", text: failure, request: "run" });
     };
     return own;
   }
 
   return {
     ask(request) {
-      if (request.kind === "open" && isAtWork) {
+      const { kind } = request;
+      if (kind === "open" && (work ?? failure) !== null) {
         worker.onmessage = null;
         worker.terminate();
+        failure = null;
         worker = start();
-        isAtWork = false;
       }
-      if (request.kind === "run") isAtWork = true;
+      if (failure !== null) {
+        return hear({ kind: "error", text: failure, request: kind });
+      }
+      if (kind === "open" || kind === "run") work = kind;
       worker.postMessage(request);
     },
   };

@@ -3,23 +3,24 @@
  *
  * @module
  */
-import { presets } from "../src/config/presets.ts";
 import { resolveConfig } from "../src/config/resolve.ts";
 import type { BackendName } from "../src/backends/choose.ts";
 import type { Config } from "../src/config/config.ts";
 import { InputError } from "../src/errors.ts";
 import { canonicalJson } from "../src/files/canonical_json.ts";
-import { sha256Hex } from "../src/numerics/hash.ts";
-import { decimal, group, percent, significant } from "../src/report/numbers.ts";
+import { group, percent, significant } from "../src/report/numbers.ts";
 import type { Cell } from "../src/settings.ts";
 import { commandOf, drawHashes } from "./bits.ts";
 import { drawCell } from "./cell_panel.ts";
 import { drawCharts, type Point } from "./charts.ts";
 import { drawControls } from "./controls.ts";
+import { dataWords } from "./data_words.ts";
 import { byId, html } from "./dom.ts";
+import { type DataFile, readDropped } from "./dropped.ts";
 import { download } from "./download.ts";
 import { startEngine } from "./engine.ts";
 import { gridView } from "./grid.ts";
+import { drawLegend } from "./legend.ts";
 import {
   type Look,
   REFERENCE,
@@ -45,8 +46,14 @@ let settings: Settings = {
 };
 let config: Config | undefined;
 /** A data set's file that was dropped, whose hash the settings name. */
-let dataset: Uint8Array<ArrayBuffer> | undefined;
+let dataset: DataFile | undefined;
+/** An experiment that waits for its data's file. */
+let awaited: Settings | undefined;
+/** The last experiment whose world there is, to go back to from one that cannot be opened. */
+let standing: readonly [Settings, DataFile | undefined] = [settings, undefined];
 let world: WorldView | undefined;
+/** Whether the world that is shown is not yet that of the settings. */
+let isOpening = true;
 let phase: "idle" | "training" | "paused" | "done" = "idle";
 /** Learners so far, in the order of their training. */
 let rows = new Map<string, Row>();
@@ -67,26 +74,34 @@ const grid = gridView(byId("grid"), useCell, (words) => {
 });
 const walk = walker(grid, (words) => byId("walked").textContent = words);
 
-/** What is done, or null and a word on the page where the input is wrong. */
-function attempt<T>(work: () => T): T | null {
+/**
+ * Begins an experiment anew; what makes none changes nothing but says why.
+ *
+ * @param data The data's file, where the settings name one.
+ */
+function open(next: Settings, data = dataset): void {
+  let opened: Config;
   try {
-    return work();
+    opened = resolveConfig(next.preset, overridesOf(next));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    showError(error.message);
-    return null;
+    return refuse(error.message);
   }
-}
-
-/** Begins an experiment anew; what makes none changes nothing. */
-function open(next: Settings): void {
-  const opened = attempt(() => resolveConfig(next.preset, overridesOf(next)));
-  if (opened === null) return;
+  const { sha256 } = opened.dataset;
+  if (sha256 !== null && data?.sha256 !== sha256) {
+    awaited = next;
+    return refuse(
+      `this experiment is of data from a file: drop the dataset.safetensors of SHA-256 ${sha256} here`,
+    );
+  }
+  awaited = undefined;
   config = opened;
+  dataset = sha256 === null ? undefined : data;
   // What is as the preset has it stands in no address.
   settings = settingsOf(config, next.preset, next.backend);
   history.replaceState(null, "", addressOf(settings));
   phase = "idle";
+  isOpening = true;
   rows = new Map();
   curves = new Map();
   hashes = new Map();
@@ -96,22 +111,32 @@ function open(next: Settings): void {
   drawControls(byId("controls"), settings, config, changes);
   drawHashes(settings, hashes);
   drawPlay();
-  const { sha256 } = config.dataset;
-  if (sha256 === null) dataset = undefined;
+  byId("status").textContent = "";
   byId("command").textContent = commandOf(settings, sha256 !== null);
-  if (sha256 !== null && dataset === undefined) {
-    showError(
-      "This experiment is of data from a file: drop its dataset.safetensors here.",
-    );
-    return;
-  }
-  showError("");
   engine.ask({
     kind: "open",
     preset: settings.preset,
     overrides: overridesOf(settings),
-    ...(dataset && { dataset }),
+    ...(dataset && { dataset: dataset.bytes }),
   });
+  showError("");
+}
+
+/** Says what is wrong with an experiment that is not begun; the form shows what stands. */
+function refuse(text: string): void {
+  if (config) drawControls(byId("controls"), settings, config, changes);
+  showError(text);
+}
+
+/** Goes back to the experiment that was there before one that cannot be opened. */
+function goBack(text: string): void {
+  isToRun = false;
+  phase = "idle";
+  drawPlay();
+  const [before, data] = standing;
+  // Unless that is what cannot be opened.
+  if (addressOf(before) !== addressOf(settings)) open(before, data);
+  showError(text);
 }
 
 const changes = {
@@ -149,6 +174,8 @@ function hear(reply: Reply): void {
   switch (reply.kind) {
     case "world":
       world = reply;
+      isOpening = false;
+      standing = [settings, dataset];
       shown = `${REFERENCE}behaviour`;
       drawWorld();
       if (isToRun) run(false);
@@ -181,16 +208,17 @@ function hear(reply: Reply): void {
       drawPlay();
       break;
     case "cell":
-      if (world) drawCell(byId("cell"), world, reply);
+      if (world && !isOpening) drawCell(byId("cell"), world, reply);
       break;
     case "episodes":
-      watch(reply.episodes);
+      if (!isOpening) watch(reply.episodes);
       break;
     case "files":
       download("run.zip", reply.zip, "application/zip");
       byId("status").textContent = "run.zip is made";
       break;
     case "error":
+      if (reply.request === "open") return goBack(reply.text);
       showError(reply.text);
       if (reply.request === "run") phase = "idle";
       drawPlay();
@@ -210,21 +238,9 @@ function look({ policy, data, step, steps }: Look): void {
 
 /** What a change of the world changes. */
 function drawWorld(): void {
-  const { title, dataset: data, pairs, unsafe, notes } = world!;
-  const rate = unsafe ? data[`${unsafe}Rate`] : undefined;
-  byId("data").textContent = [
-    `${group(data.episodes)} episodes with ${
-      group(data.transitions)
-    } transitions in ${title}`,
-    `mean return ${decimal(data.returnMean)}`,
-    ...(rate === undefined
-      ? []
-      : [`${percent(rate)} of the episodes end in a ${unsafe}`]),
-    `of the ${group(pairs.all)} pairs of a visited state and an action, ${
-      percent(pairs.seen / pairs.all)
-    } occur`,
-    ...notes,
-  ].join("; ") + ".";
+  // Nobody walks on in a world that is no more.
+  walk.stop();
+  byId("data").textContent = dataWords(world!);
   byId("cell").replaceChildren(
     html(
       "p",
@@ -255,22 +271,6 @@ function shownPolicy() {
   return rows.get(shown)?.policy ??
     world!.references[shown.slice(REFERENCE.length)] ??
     world!.references.behaviour;
-}
-
-/** What colours mean: some of them with their values, and a word. */
-function drawLegend(
-  parts: readonly (readonly [part: number, words: string])[],
-  words: string,
-): void {
-  const distinct = parts.filter(([, words], i) =>
-    i === 0 || words !== parts[i - 1][1]
-  );
-  const swatches = distinct.map(([part, words]) => {
-    const swatch = html("span", { class: "swatch" });
-    swatch.style.setProperty("--heat", `${100 * Math.sqrt(part)}%`);
-    return html("span", {}, swatch, words);
-  });
-  byId("legend").replaceChildren(...swatches, html("span", {}, words));
 }
 
 function drawGrid(): void {
@@ -330,6 +330,7 @@ function drawGrid(): void {
   });
   grid.choose(chosenCell);
   drawLegend(
+    byId("legend"),
     isVisits
       ? [0, 0.01, 0.1, 0.5, 1].map((part) => [part, group(part * most)])
       : [0, 0.01, 0.1, 0.5, 1].map((part) => [part, percent(part)]),
@@ -350,11 +351,14 @@ function useCell(state: number): void {
   const cell = drawing.cells[state];
   const same = (other: Cell) => `${other}` === `${cell}`;
   if (tool === "look") {
+    if (isOpening) return;
     chosenCell = state;
     grid.choose(state);
     engine.ask({ kind: "cell", state, policy: shown });
   } else if (tool === "hazard") {
-    const { hazards } = drawing;
+    // The world of the click before may still be opening.
+    const { hazards: own } = config!.environment as { hazards?: Cell[] | null };
+    const hazards = own ?? drawing.hazards;
     const next = hazards.some(same)
       ? hazards.filter((one) => !same(one))
       : [...hazards, cell];
@@ -366,6 +370,7 @@ function useCell(state: number): void {
 
 function run(paused: boolean): void {
   if (phase === "done") open(settings);
+  showError("");
   phase = paused ? "paused" : "training";
   engine.ask({ kind: "run", backend: settings.backend, paused });
   drawPlay();
@@ -400,7 +405,9 @@ function watch(
   else walk.walk([episodes[nextWalk++ % episodes.length]], episodeWords);
 }
 
-byId("play").addEventListener("click", () => {
+byId("play").addEventListener("click", ({ detail }) => {
+  // The second click of two is meant for what the first has changed.
+  if (detail > 1) return;
   if (phase === "idle" || phase === "done") return run(false);
   phase = phase === "training" ? "paused" : "training";
   engine.ask({ kind: "pause", paused: phase === "paused" });
@@ -429,40 +436,27 @@ byId("save-config").addEventListener(
   () => download("config.json", canonicalJson(config), "application/json"),
 );
 byId("copy-config").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(canonicalJson(config));
-  byId("status").textContent = "config.json is copied";
+  byId("status").textContent = await navigator.clipboard
+    .writeText(canonicalJson(config))
+    .then(() => "config.json is copied")
+    .catch(() => "the browser lets nothing be copied: download config.json");
 });
 byId("save-run").addEventListener("click", () => {
   byId("status").textContent = "making run.zip";
   engine.ask({ kind: "files" });
 });
 
-/** Takes a configuration, or a data set for the current one. */
+/** Takes a configuration, or a data set for the experiment that waits for one or else for the current one. */
 async function take(file: File): Promise<void> {
   try {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    if (bytes[0] !== 0x7b) {
-      dataset = bytes;
-      const changed = new Map(settings.changed).set(
-        "dataset.sha256",
-        sha256Hex(bytes),
-      );
-      return open({ ...settings, changed });
-    }
-    const text = new TextDecoder().decode(bytes);
-    // A recorded configuration states every key, so that the preset under it does not matter.
-    const given = resolveConfig("tutorial", JSON.parse(text), {}, file.name);
-    const { backend } = settings;
-    const [nearest] = Object.keys(presets)
-      .map((preset) => settingsOf(given, preset, backend))
-      .sort((a, b) => a.changed.size - b.changed.size);
-    open(nearest);
+    const dropped = await readDropped(file, settings.backend);
+    if (!("bytes" in dropped)) return open(dropped);
+    const changed = new Map(settings.changed)
+      .set("dataset.sha256", dropped.sha256);
+    open(awaited ?? { ...settings, changed }, dropped);
   } catch (error) {
-    showError(
-      error instanceof SyntaxError
-        ? `${file.name}: is not JSON`
-        : (error as Error).message,
-    );
+    if (!(error instanceof InputError)) throw error;
+    showError(error.message);
   }
 }
 addEventListener("dragover", (event) => event.preventDefault());
@@ -474,6 +468,8 @@ addEventListener("drop", (event) => {
 byId("file").addEventListener("change", (event) => {
   const [file] = (event.target as HTMLInputElement).files ?? [];
   if (file) take(file);
+  // So that the same file can be chosen again.
+  (event.target as HTMLInputElement).value = "";
 });
 
 const address = new URLSearchParams(location.search);
@@ -481,12 +477,22 @@ let isToRun = address.get("run") === "1";
 if (address.get("colour") === "visits") {
   byId<HTMLSelectElement>("colour").value = "visits";
 }
-const asked = attempt(() => settingsFrom(address));
-if (asked) open(asked);
+try {
+  open(settingsFrom(address));
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  showError(error.message);
+}
 if (!config) {
-  // The address is of no experiment: its error stays, over one that can be had.
+  // The address is of no experiment: it stays, and its error, over one that can be had.
   isToRun = false;
-  const { textContent } = byId("error");
+  const [{ search }, { textContent }, waits] = [
+    location,
+    byId("error"),
+    awaited,
+  ];
   open(settings);
+  awaited = waits;
+  history.replaceState(null, "", search);
   showError(textContent);
 }

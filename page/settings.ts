@@ -50,35 +50,55 @@ const LONG = Object.fromEntries(
 /** Keys of a configuration that hold others; before any other word stands a learner's name. */
 const GROUPS = ["environment", "dataset", "network", "evaluation"];
 
-/** Parameters that are no settings of the configuration. */
-const OTHERS = ["preset", "backend", "learners", "run", "colour"];
+/** Parameters that are no settings of the configuration, and what those of the page may say. */
+const OTHERS: Readonly<Record<string, readonly string[] | null>> = {
+  preset: null,
+  learners: null,
+  backend: BACKEND_NAMES,
+  run: ["0", "1"],
+  colour: ["hazard", "visits"],
+};
 
 /**
  * What an address says.
  *
- * @throws InputError for a backend that there is not; what else is wrong shows when it is resolved.
+ * @throws InputError for what is given twice and what the page does not know; what else is wrong shows when it
+ *   is resolved.
  */
 export function settingsFrom(address: URLSearchParams): Settings {
   const changed = new Map<string, Json>();
   for (const [name, text] of address) {
-    if (OTHERS.includes(name)) continue;
-    const path = SHORT[name] ?? pathOf(name);
+    const isTwice = address.getAll(name).length > 1;
+    if (isTwice) throw new InputError(`${name}: is given twice`);
+    if (Object.hasOwn(OTHERS, name)) {
+      const known = OTHERS[name];
+      if (known && !known.includes(text)) {
+        throw new InputError(
+          `unknown ${name} ${JSON.stringify(text)}; ${suggest(text, known)}`,
+        );
+      }
+      continue;
+    }
+    const path = Object.hasOwn(SHORT, name) ? SHORT[name] : pathOf(name);
+    if (changed.has(path)) throw new InputError(`${path}: is given twice`);
     changed.set(path, valueFrom(path, text));
-  }
-  const backend = address.get("backend") ?? "auto";
-  if (!BACKEND_NAMES.includes(backend as BackendName)) {
-    throw new InputError(
-      `unknown backend ${JSON.stringify(backend)}; ${
-        suggest(backend, BACKEND_NAMES)
-      }`,
-    );
   }
   return {
     preset: address.get("preset") ?? "smoke",
     changed,
     learners: address.get("learners")?.split(",") ?? null,
-    backend: backend as BackendName,
+    backend: (address.get("backend") ?? "auto") as BackendName,
   };
+}
+
+/** As a key of its own, whatever its name, so that a wrong one is found. */
+function define(to: object, key: string, value: unknown): void {
+  Object.defineProperty(to, key, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
 }
 
 /** The address that says it. */
@@ -102,11 +122,18 @@ export function overridesOf({ preset, changed, learners }: Settings): Json {
   const put = (path: string, value: unknown) => {
     const keys = path.split(".");
     let at = overrides;
-    for (const key of keys.slice(0, -1)) {
-      if (!Object.hasOwn(at, key)) at[key] = {};
-      at = at[key] as typeof at;
+    for (const [i, key] of keys.entries()) {
+      if (i === keys.length - 1) return define(at, key, value);
+      if (!Object.hasOwn(at, key)) define(at, key, {});
+      const next = at[key];
+      if (typeof next !== "object" || next === null) {
+        const whole = keys.slice(0, i + 1).join(".");
+        throw new InputError(
+          `${path}: is within ${whole}, which is no object`,
+        );
+      }
+      at = next as typeof at;
     }
-    at[keys[keys.length - 1]] = value;
   };
   const own = presetLearners(preset);
   if (learners) {

@@ -30,6 +30,8 @@ scope.onmessage = async ({ data }) => {
 async function answer(request: Request): Promise<void> {
   if (request.kind === "open") {
     const { preset, overrides, dataset } = request;
+    // Of one that cannot be opened nothing can be asked.
+    session = undefined;
     session = openSession(preset, overrides, dataset, say);
     return;
   }
