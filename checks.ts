@@ -15,11 +15,25 @@ export {
   type ComparedBackend,
   type ComparedTask,
   type DeterminismReport,
+  type DifferingNumbers,
   type FirstDifference,
   type PolicyReport,
   type TrainingPoint,
   type TrainingReport,
 } from "./src/checks/determinism.ts";
+export {
+  type DeviceRecord,
+  deviceRecord,
+  RECORD_SCHEMA,
+  type RecordSoftware,
+} from "./src/checks/record/record.ts";
+export { MOST_RECORD_BYTES, readRecord } from "./src/checks/record/read.ts";
+export {
+  compareRecords,
+  type KernelContrast,
+  type RecordComparison,
+  type RecordDifference,
+} from "./src/checks/record/compare.ts";
 export { configuredTrainings } from "./src/checks/configured_trainings.ts";
 export { smallTrainings } from "./src/checks/small_trainings.ts";
 export {

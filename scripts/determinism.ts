@@ -3,15 +3,19 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   checkDeterminism,
   type ComparedBackend,
+  compareRecords,
   configuredTrainings,
   describeDevice,
   type DeterminismReport,
+  deviceRecord,
   type DeviceSurvey,
+  MOST_RECORD_BYTES,
   openGpuThread,
+  readRecord,
   smallTrainings,
   surveyDevice,
   type TrainingReport,
@@ -30,12 +34,15 @@ import {
   makeDirectory,
   type Output,
   processOutput,
+  readFile,
   style,
   suggest,
   writeFileAtomic,
 } from "../tools.ts";
-import { integerFlag, runScript, type Usage } from "./cli.ts";
+import { type Arguments, integerFlag, runScript, type Usage } from "./cli.ts";
 import { probeLines } from "./probe_lines.ts";
+import { comparisonText } from "./record_lines.ts";
+import { recordSoftware } from "./record_software.ts";
 
 const usage: Usage = {
   command: "deno task determinism",
@@ -60,7 +67,18 @@ const usage: Usage = {
       value: "DIR",
       help: "also leave determinism.json and determinism.txt there",
     },
+    record: {
+      value: "FILE",
+      help:
+        "also write what the GPU (without one, wasm) did, for others to compare",
+    },
+    driver: {
+      value: "TEXT",
+      help: "name and version of the GPU's driver, for the record",
+    },
+    compare: { help: "compare the records A and B instead; train nothing" },
   },
+  operands: "[A B]",
 };
 
 const DEFAULT_PRESETS = ["tutorial", "safe"] as const;
@@ -71,7 +89,13 @@ const NAMES = ["reference", "wasm", "webgpu"];
 const SHAPES = 100;
 
 await runScript(usage, async (args) => {
-  const { values, switches } = args;
+  const { values, switches, operands } = args;
+  if (switches.has("compare")) return compareFiles(args);
+  if (operands.length > 0) {
+    throw new InputError(
+      `${JSON.stringify(operands[0])}: files are for --compare A B`,
+    );
+  }
   const steps = integerFlag(args, "steps", 1, 10_000_000) ?? 40;
   const names = values.preset === undefined
     ? DEFAULT_PRESETS
@@ -90,7 +114,14 @@ await runScript(usage, async (args) => {
       "--backends: the reference alone is compared with nothing: add wasm or webgpu",
     );
   }
+  if (values.driver !== undefined && values.record === undefined) {
+    throw new InputError("--driver: is for --record FILE");
+  }
+  if (values.driver !== undefined && values.driver.length > 500) {
+    throw new InputError("--driver: is longer than 500 characters");
+  }
   if (values.out !== undefined) makeDirectory(values.out);
+  if (values.record !== undefined) makeDirectory(dirname(values.record));
 
   const screen = processOutput("stderr");
   const survey = await surveyDevice();
@@ -101,6 +132,7 @@ await runScript(usage, async (args) => {
     ...smallTrainings(steps),
   ];
   const backends = comparedBackends(wanted, survey, values.backends != null);
+  const begun = performance.now();
   const report = await checkDeterminism(tasks, backends, {
     steps,
     shapes: SHAPES,
@@ -123,8 +155,52 @@ await runScript(usage, async (args) => {
       tables(plain, report, survey),
     );
   }
+  if (values.record !== undefined) {
+    const recorded = report.backends[report.backends.length - 1];
+    const record = deviceRecord(recorded, {
+      steps,
+      seconds: (performance.now() - begun) / 1000,
+      survey: recorded.label === "webgpu" ? survey : null,
+      software: recordSoftware(),
+      driver: values.driver,
+    });
+    writeFileAtomic(values.record, canonicalJson(record));
+  }
   return report.equal ? 0 : 1;
 });
+
+/** `--compare A B`. */
+function compareFiles({ values, switches, operands }: Arguments): number {
+  const [surplus] = [
+    ...Object.keys(values),
+    ...[...switches].filter((name) => name !== "compare" && name !== "json"),
+  ];
+  if (surplus !== undefined) {
+    throw new InputError(`--${surplus}: is not for --compare`);
+  }
+  if (operands.length !== 2) {
+    throw new InputError(
+      `--compare: takes two records, A and B, and ${operands.length} are named`,
+    );
+  }
+  const [a, b] = operands.map((file) =>
+    readRecord(
+      new TextDecoder().decode(readFile(file, MOST_RECORD_BYTES)),
+      file,
+    )
+  );
+  const comparison = compareRecords(a, b, [operands[0], operands[1]]);
+  const output = processOutput("stdout");
+  output.write(
+    switches.has("json")
+      ? canonicalJson({
+        schema: "holdfast/device-comparison/1",
+        ...comparison,
+      })
+      : comparisonText(output, [a, b], comparison),
+  );
+  return comparison.equal ? 0 : 1;
+}
 
 /** The backends to compare; the GPU also where it fails the probe, because that is what the check is for. */
 function comparedBackends(

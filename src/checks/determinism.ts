@@ -48,6 +48,18 @@ export interface FirstDifference {
   readonly element: number;
   /** How many of its numbers differ. */
   readonly differences: number;
+  /** Bits of that first number, and of the reference's. */
+  readonly bits: readonly [number, number];
+}
+
+/** Numbers of a tensor that differ from the reference's. */
+export interface DifferingNumbers {
+  /** How many. */
+  readonly differences: number;
+  /** Where the first of them are, a few. */
+  readonly elements: readonly number[];
+  /** Their bits. */
+  readonly bits: readonly number[];
 }
 
 /** SHA-256 of what a training is at a step. */
@@ -58,6 +70,8 @@ export interface TrainingPoint {
   readonly losses: string;
   /** Of each buffer of the state (f32, little-endian), by name. */
   readonly tensors: Readonly<Record<string, string>>;
+  /** Of `losses` and of the tensors by name, those that differ from the reference's; absent where none does. */
+  readonly differing?: Readonly<Record<string, DifferingNumbers>>;
 }
 
 /** What the policy of a training does in every observation that is learnt from. */
@@ -115,6 +129,9 @@ export interface DeterminismReport {
   /** Whether no bit differs anywhere and nothing is NaN. */
   readonly equal: boolean;
 }
+
+/** So many numbers that differ are told one by one. */
+const TOLD = 8;
 
 /** States are compared after the first step and then this often; a difference is then traced to its step. */
 const COMPARISONS = 5;
@@ -248,10 +265,24 @@ async function reportOf(
   const points: TrainingPoint[] = [];
   for (const [i, { step, buffers }] of states.slice(1).entries()) {
     const tensors: Record<string, string> = {};
+    const right = expected.states[i + 1].buffers;
+    const differing = Object.entries({
+      losses: differingNumbers(losses[i], expected.losses[i]),
+    });
     for (const tensor of program.state) {
       tensors[tensor] = await sha256Of(buffers[tensor]);
+      differing.push([
+        tensor,
+        differingNumbers(buffers[tensor], right[tensor]),
+      ]);
     }
-    points.push({ step, losses: await sha256Of(losses[i]), tensors });
+    const told = differing.filter(([, { differences }]) => differences > 0);
+    points.push({
+      step,
+      losses: await sha256Of(losses[i]),
+      tensors,
+      ...(told.length > 0 && { differing: Object.fromEntries(told) }),
+    });
   }
   const interval = program.targetUpdateInterval;
   return {
@@ -333,30 +364,46 @@ function differenceIn(
     const [own, right] = losses.map((all) =>
       all.subarray(first, first + width)
     );
-    const differences = bitDifferences(own, right);
-    if (differences > 0) {
-      const element = firstElement(own, right);
-      return { step, tensor: "losses", element, differences };
-    }
+    const found = firstOf(step, "losses", differingNumbers(own, right), right);
+    if (found) return found;
   }
   for (const tensor of program.state) {
-    const own = actual.buffers[tensor];
     const right = expected.buffers[tensor];
-    const differences = bitDifferences(own, right);
-    if (differences > 0) {
-      const element = firstElement(own, right);
-      return { step: expected.step, tensor, element, differences };
-    }
+    const differing = differingNumbers(actual.buffers[tensor], right);
+    const found = firstOf(expected.step, tensor, differing, right);
+    if (found) return found;
   }
   return null;
 }
 
-function firstElement(actual: Float32Array, expected: Float32Array): number {
-  for (let i = 0; i < expected.length; i++) {
+function firstOf(
+  step: number,
+  tensor: string,
+  { differences, elements: [element], bits: [own] }: DifferingNumbers,
+  expected: Float32Array,
+): FirstDifference | null {
+  if (differences === 0) return null;
+  const [right] = bitsOf(expected.subarray(element, element + 1));
+  return { step, tensor, element, differences, bits: [own, right] };
+}
+
+function differingNumbers(
+  actual: Float32Array,
+  expected: Float32Array,
+): DifferingNumbers {
+  const differences = bitDifferences(actual, expected);
+  const elements: number[] = [];
+  const left = Math.min(TOLD, differences);
+  for (let i = 0; elements.length < left; i++) {
     const one = (of: Float32Array) => of.subarray(i, i + 1);
-    if (bitDifferences(one(actual), one(expected)) > 0) return i;
+    if (bitDifferences(one(actual), one(expected)) > 0) elements.push(i);
   }
-  return -1;
+  const bits = bitsOf(actual);
+  return { differences, elements, bits: elements.map((i) => bits[i]) };
+}
+
+function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length);
 }
 
 /** The first difference step by step from `state`; null where there is none that way. */

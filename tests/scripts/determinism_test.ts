@@ -46,7 +46,7 @@ Deno.test("determinism: every backend of this machine, and what is left in --out
   try {
     const { code, stdout, stderr } = await run(
       "determinism",
-      [...SMALL, "--out", out],
+      [...SMALL, "--out", out, "--record", `${out}/a.json`, "--driver", "D 1"],
     );
     assert.equal(code, 0, stderr);
     assert.match(stdout, /\nEvery bit is equal\.\n$/);
@@ -87,10 +87,52 @@ Deno.test("determinism: every backend of this machine, and what is left in --out
       assert.equal(targetUpdates === 0, learnsNoValues, task);
       assert.ok(learnsNoValues || targetUpdates >= 2, task);
     }
+    await compared(out, report.backends.at(-1));
   } finally {
     Deno.removeSync(out, { recursive: true });
   }
 });
+
+/** The record in a folder is of a backend, equal to itself, and not to another. */
+async function compared(
+  out: string,
+  backend: { label: string; trainings: { task: string }[] },
+): Promise<void> {
+  const record = JSON.parse(Deno.readTextFileSync(`${out}/a.json`));
+  assert.equal(record.driver, "D 1");
+  assert.equal(record.backend, backend.label);
+  assert.deepEqual(record.trainings, backend.trainings);
+  assert.equal(record.device === null, backend.label !== "webgpu");
+  const [training] = record.trainings;
+  training.points[1].losses = "0".repeat(64);
+  Deno.writeTextFileSync(`${out}/b.json`, JSON.stringify(record));
+  const compare = (...files: string[]) =>
+    run("determinism", ["--compare", ...files.map((f) => `${out}/${f}`)]);
+  const same = await compare("a.json", "a.json");
+  assert.equal(same.code, 0, same.stderr);
+  const count = record.trainings.length;
+  assert.ok(
+    same.stdout.endsWith(`\nEvery bit is equal in ${count} trainings.\n`),
+  );
+  const other = await compare("a.json", "b.json");
+  assert.equal(other.code, 1, other.stderr);
+  assert.ok(
+    other.stdout.endsWith(
+      `\nFirst, ${training.task}, step 2: losses, in numbers that the records do not tell.\n` +
+        `Bits differ in 1 of ${count} trainings.\n`,
+    ),
+    other.stdout,
+  );
+  const refused = await compare("a.json", "determinism.json");
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.stderr,
+    /^error: .*determinism\.json: is no record of this version of the suite: .*\n$/,
+  );
+  const one = await compare("a.json");
+  assert.equal(one.code, 2);
+  assert.match(one.stderr, /^error: --compare: takes two records.*\n$/);
+}
 
 lavapipeTest(
   "determinism: without the guard it reports a difference and ends with code 1",
