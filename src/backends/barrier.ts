@@ -17,6 +17,19 @@ const BROKEN = 48;
 
 const SPINS = 20_000;
 
+/** The states of the two barriers of a training, whose addresses its memory map has. */
+export function barriersOf(
+  memory: WebAssembly.Memory,
+  { barrier, blockBarrier }: {
+    readonly barrier: number;
+    readonly blockBarrier: number;
+  },
+): Int32Array[] {
+  return [barrier, blockBarrier].map((address) =>
+    new Int32Array(memory.buffer, address, BARRIER_WORDS)
+  );
+}
+
 /** Thrown from a barrier that another thread broke because it failed. */
 export class BrokenBarrierError extends Error {
   constructor() {

@@ -17,10 +17,9 @@ import {
   type TrainingSession,
   type TrainingTask,
 } from "./backend.ts";
-import { breakBarrier } from "./barrier.ts";
+import { barriersOf, breakBarrier } from "./barrier.ts";
 import { pace } from "./pace.ts";
 import {
-  barriersOf,
   learnerMemory,
   memoryShortage,
   PAGE,

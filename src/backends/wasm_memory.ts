@@ -165,16 +165,6 @@ function planMemory(size: TaskSize, threads: number): PlannedMemory {
   return { map, bytes: end, scratches };
 }
 
-/** The states of both barriers. */
-export function barriersOf(
-  memory: WebAssembly.Memory,
-  { barrier, blockBarrier }: MemoryMap,
-): Int32Array[] {
-  return [barrier, blockBarrier].map((address) =>
-    new Int32Array(memory.buffer, address, BARRIER_WORDS)
-  );
-}
-
 /** What a training would take of WebAssembly's memory where that is too small; see `Backend.shortage`. */
 export function memoryShortage(size: TaskSize, threads: number): string | null {
   const { bytes } = planMemory(size, threads);

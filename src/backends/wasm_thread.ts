@@ -4,8 +4,9 @@
  * @module
  */
 import { fillSweep } from "../dataset/minibatch_plan.ts";
-import { awaitAll } from "./barrier.ts";
-import { barriersOf, type CallList, type MemoryMap } from "./wasm_memory.ts";
+import { awaitAll, barriersOf } from "./barrier.ts";
+// Only types: a worker that loads all kernels starts twice as slowly.
+import type { CallList, MemoryMap } from "./wasm_memory.ts";
 
 /** The first message to a worker. */
 export interface OpenMessage {

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { breakBarrier, BrokenBarrierError } from "./barrier.ts";
-import { barriersOf } from "./wasm_memory.ts";
+import { barriersOf, breakBarrier, BrokenBarrierError } from "./barrier.ts";
 import {
   type OpenMessage,
   openThread,

@@ -72,10 +72,12 @@ for (const name of NETWORK_NAMES) {
     const random = randomStream(1, "jitter");
     let made = 0;
     let smooth = 0;
+    let compared = 0;
     let heeded = 0;
     for (const seed of seeds) {
       const training = randomTraining(seed, name, true);
-      for (const update of await suiteUpdates(training, 3)) {
+      const updates = await suiteUpdates(training, 2);
+      for (const [i, update] of updates.entries()) {
         made++;
         const { samples, gradient: [policy] } = update;
         const last = policy[policy.length - 1];
@@ -93,6 +95,8 @@ for (const name of NETWORK_NAMES) {
           difference <= 1,
           `seed ${seed}: ${difference} times the tolerance`,
         );
+        if (i > 0) continue;
+        compared++;
         const blind = {
           ...update,
           samples: samples.map((sample) => ({
@@ -105,7 +109,8 @@ for (const name of NETWORK_NAMES) {
       }
     }
     ok(smooth > 0.66 * made, `${smooth} of ${made} are smooth`);
-    ok(heeded > smooth / 2, `masks count in ${heeded} of ${smooth}`);
+    ok(compared >= 2, `${compared} without masks`);
+    ok(heeded > compared / 2, `masks count in ${heeded} of ${compared}`);
   });
 
   if (!HEADS.every((key) => Object.hasOwn(settings, key))) continue;

@@ -17,9 +17,11 @@ export function forward(
 ): number[] {
   const [last] = network.slice(-1);
   return network.reduce((input: readonly number[], layer) => {
-    const sums = layer[0].map((_, o) =>
-      [...input, 1].reduce((sum, x, i) => sum + x * layer[i][o], 0)
-    );
+    // Begins with the biases. The oracle spends its time in this loop.
+    const sums = [...layer[input.length]];
+    for (const [i, x] of input.entries()) {
+      for (let o = 0; o < sums.length; o++) sums[o] += x * layer[i][o];
+    }
     if (layer === last) return sums;
     sums.forEach((sum) => watch(Math.abs(sum)));
     return sums.map((sum) => Math.max(0, sum));

@@ -10,11 +10,25 @@ quietDrivers();
 const device = await findDevice();
 const noDevice = device ? undefined : "no WebGPU adapter";
 
+/** One device for a file's trainings, one after the other: to start it takes longer than most of them. */
+const session = device && await openGpuThread();
+
 /** The GPU, hardware or software, in its Worker, as users have it. */
 export const gpuBackend: Backend = webgpuBackend(
-  openGpuThread,
+  () => Promise.resolve({ ...session!, destroy: () => Promise.resolve() }),
   device?.name ?? "none",
 );
+
+const wasmBackends = [1, 2, 5].map((threads) => ({
+  threads,
+  backend: wasmBackend({ threads }),
+}));
+
+/** Every backend of this machine that has to have the bits of the reference. */
+export const testedBackends: readonly Backend[] = [
+  ...wasmBackends.map(({ backend }) => backend),
+  ...(device ? [gpuBackend] : []),
+];
 
 /** Where the machine lacks what a test needs, the test is reported as ignored, with the reason. */
 function declare(
@@ -31,8 +45,7 @@ export function onEachBackend(
   name: string,
   fn: (backend: Backend) => Promise<void>,
 ): void {
-  for (const threads of [1, 2, 3, 5]) {
-    const backend = wasmBackend({ threads });
+  for (const { threads, backend } of wasmBackends) {
     declare(`wasm, ${threads} threads: ${name}`, undefined, () => fn(backend));
   }
   gpuTest(name, () => fn(gpuBackend));

@@ -12,7 +12,7 @@ import { checkConformance } from "../../src/checks/conformance.ts";
 import { checkKernels } from "../../src/checks/kernel_check.ts";
 import { prepareTask } from "../../src/training/task.ts";
 import { runTraining, startCursor } from "../../src/training/train.ts";
-import { onEachBackend } from "./backends.ts";
+import { onEachBackend, testedBackends } from "./backends.ts";
 import { randomTask, type Shape } from "../../src/backends/random_task.ts";
 import { assertEqualBits, type Result, trained } from "./results.ts";
 
@@ -30,9 +30,10 @@ function expectation(
   return once(() => trained(referenceBackend, task, [steps]));
 }
 
+const seed = 2 ** 32 * Math.random() >>> 0;
+const checkedKernels = once(() => checkKernels(testedBackends, 100, seed));
 onEachBackend("every kernel", async (backend) => {
-  const seed = 2 ** 32 * Math.random() >>> 0;
-  const [results] = await checkKernels([backend], 100, seed);
+  const results = (await checkedKernels())[testedBackends.indexOf(backend)];
   const names = results.map(({ kernel }) => kernel);
   assert.deepEqual(names, Object.keys(KERNELS));
   for (const { kernel, elements, differences } of results) {
@@ -46,15 +47,13 @@ const FIXTURES = new URL("../fixtures/d3rlpy/", import.meta.url);
 for (const { name } of Deno.readDirSync(FIXTURES)) {
   if (!name.endsWith(".safetensors")) continue;
   const bytes = Deno.readFileSync(new URL(name, FIXTURES));
+  const expected = once(() => checkConformance(bytes, name, referenceBackend));
   onEachBackend(
     `the updates that d3rlpy recorded: ${name}`,
     async (backend) => {
       const result = await checkConformance(bytes, name, backend);
       assert.ok(result.passed, JSON.stringify(result));
-      assert.deepEqual(
-        result,
-        await checkConformance(bytes, name, referenceBackend),
-      );
+      assert.deepEqual(result, await expected());
     },
   );
 }
@@ -155,37 +154,42 @@ for (const shape of SHAPES) {
   );
 }
 
-onEachBackend("every algorithm in a random shape", async (backend) => {
-  const seed = 2 ** 32 * Math.random() >>> 0;
+function randomShapes(): Shape[] {
   const random = randomStream(seed, "shapes");
   const pick = <T>(...values: T[]): T => values[random.integer(values.length)];
-  for (const [i, algorithm] of [...NETWORK_NAMES, "fqe" as const].entries()) {
-    const shape: Shape = {
-      algorithm,
-      inputs: 1 + random.integer(12),
-      hidden: Array.from(
-        { length: 1 + random.integer(2) },
-        () => pick(7, 33, 1 + random.integer(80)),
-      ),
-      actions: 2 + random.integer(8),
-      batchSize: pick(1, 5, 100),
-      runs: 1 + random.integer(3),
-      interval: 1 + random.integer(12),
-      episodes: 1 + random.integer(40),
-      masked: random.integer(2) === 1,
-      critics: criticsOf(pick(
-        [1, 0, 1],
-        [2, 0, 1],
-        [1, 1 + random.integer(20), 1],
-        [1 + random.integer(3), 1 + random.integer(9), 1 - random.uniform()],
-      )),
-    };
-    const steps = 5 + random.integer(15);
-    const task = () => randomTask(shape, seed + i, steps);
+  return [...NETWORK_NAMES, "fqe" as const].map((algorithm) => ({
+    algorithm,
+    inputs: 1 + random.integer(12),
+    hidden: Array.from(
+      { length: 1 + random.integer(2) },
+      () => pick(7, 33, 1 + random.integer(80)),
+    ),
+    actions: 2 + random.integer(8),
+    batchSize: pick(1, 5, 100),
+    runs: 1 + random.integer(3),
+    interval: 1 + random.integer(12),
+    episodes: 1 + random.integer(40),
+    masked: random.integer(2) === 1,
+    critics: criticsOf(pick(
+      [1, 0, 1],
+      [2, 0, 1],
+      [1, 1 + random.integer(20), 1],
+      [1 + random.integer(3), 1 + random.integer(9), 1 - random.uniform()],
+    )),
+  }));
+}
+
+const randomCases = randomShapes().map((shape, i) => {
+  const steps = 5 + (seed + i) % 15;
+  const task = () => randomTask(shape, seed + i, steps);
+  return { shape, steps, task, expected: expectation(task, steps) };
+});
+onEachBackend("every algorithm in a random shape", async (backend) => {
+  for (const { shape, steps, task, expected } of randomCases) {
     assertEqualBits(
       await trained(backend, task, [steps]),
-      await trained(referenceBackend, task, [steps]),
-      `seed ${seed}, case ${i}: ${JSON.stringify(shape)}`,
+      await expected(),
+      `seed ${seed}, ${steps} steps: ${JSON.stringify(shape)}`,
     );
   }
 });
@@ -196,6 +200,7 @@ const resumed = SHAPES.filter(({ algorithm, masked }) =>
 for (const shape of [SHAPES[3], SHAPES[4], ...resumed]) {
   const task = () => randomTask(shape, 3, 24);
   const expected = expectation(task, 24);
+  const halfway = expectation(task, 13);
   onEachBackend(
     `${shape.runs} runs of ${shape.algorithm} continue from a state that was read, there and on the reference`,
     async (backend) => {
@@ -204,13 +209,13 @@ for (const shape of [SHAPES[3], SHAPES[4], ...resumed]) {
         await expected(),
         "resumed",
       );
+      const there = await trained(backend, task, [13]);
       for (
-        const [first, second] of [
-          [referenceBackend, backend],
-          [backend, referenceBackend],
-        ]
+        const [half, second] of [
+          [await halfway(), backend],
+          [there, referenceBackend],
+        ] as const
       ) {
-        const half = await trained(first, task, [13]);
         const rest = await trained(
           second,
           () => ({ ...task(), state: half.state }),
@@ -220,7 +225,7 @@ for (const shape of [SHAPES[3], SHAPES[4], ...resumed]) {
         assertEqualBits(
           { losses, state: rest.state },
           await expected(),
-          `${first.name}, then ${second.name}`,
+          `the rest on ${second.name}`,
         );
       }
     },
@@ -299,12 +304,15 @@ onEachBackend(
   },
 );
 
-/** The trainings of a preset. */
+/** The trainings of a preset, with that many steps between two target updates. */
 function presetTasks(
   preset: string,
   seeds: readonly number[],
+  targetUpdateInterval: number,
 ): { name: string; open: () => TrainingTask }[] {
-  const config = resolveConfig(preset);
+  const config = resolveConfig(preset, {
+    algorithms: { cql: { targetUpdateInterval } },
+  });
   const { dataset } = openProblem(config);
   return networkAlgorithms(config).map((algorithm) => ({
     name: algorithm.name,
@@ -318,39 +326,43 @@ function presetTasks(
   }));
 }
 
-for (const { name, open } of presetTasks("tutorial", [42])) {
-  const expected = expectation(open, 300);
-  onEachBackend(`300 steps of ${name} at the default size`, async (backend) => {
-    assertEqualBits(await trained(backend, open, [300]), await expected(), "");
+for (const { name, open } of presetTasks("tutorial", [42], 15)) {
+  const expected = expectation(open, 40);
+  onEachBackend(`40 steps of ${name} at the default size`, async (backend) => {
+    assertEqualBits(await trained(backend, open, [40]), await expected(), "");
   });
 }
 
+const SEEDS = [1, 2, 3];
+const RUN_STEPS = 50;
+const together = presetTasks("smoke", SEEDS, 20);
+const alone = SEEDS.map((seed) =>
+  presetTasks("smoke", [seed], 20).map(({ open }) =>
+    expectation(open, RUN_STEPS)
+  )
+);
 onEachBackend("three runs at once are three single runs", async (backend) => {
-  const seeds = [1, 2, 3];
-  const steps = 250;
-  for (const [i, { name, open }] of presetTasks("smoke", seeds).entries()) {
-    const together = await trained(backend, open, [steps]);
+  for (const [i, { name, open }] of together.entries()) {
+    const { losses, state } = await trained(backend, open, [RUN_STEPS]);
     const terms = open().program.lossTerms.length;
-    for (const [run, seed] of seeds.entries()) {
-      const alone = presetTasks("smoke", [seed])[i].open;
-      const expected = await trained(backend, alone, [steps]);
+    for (const [run, seed] of SEEDS.entries()) {
       assertEqualBits(
         {
-          losses: together.losses.filter((_, at) =>
-            Math.floor(at / terms) % seeds.length === run
+          losses: losses.filter((_, at) =>
+            Math.floor(at / terms) % SEEDS.length === run
           ),
           state: {
-            step: steps,
+            step: RUN_STEPS,
             runs: 1,
             buffers: Object.fromEntries(
-              Object.entries(together.state.buffers).map(([key, all]) => {
-                const length = all.length / seeds.length;
+              Object.entries(state.buffers).map(([key, all]) => {
+                const length = all.length / SEEDS.length;
                 return [key, all.slice(run * length, (run + 1) * length)];
               }),
             ),
           },
         },
-        expected,
+        await alone[run][i](),
         `${name}, seed ${seed}`,
       );
     }

@@ -606,7 +606,7 @@ Deno.test(
       files.map(({ path }) => path).filter((path) => /notes/.test(path)),
       [],
     );
-    equal(files.length, 24);
+    equal(files.length, 26);
   }),
 );
 
