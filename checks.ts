@@ -78,5 +78,6 @@ export type {
   CallList,
   TrainingSetup,
 } from "./src/backends/webgpu_training.ts";
+export { wasmInTurns } from "./src/backends/wasm.ts";
 export { webgpuBackend } from "./src/backends/webgpu.ts";
 export { openGpuThread } from "./src/backends/webgpu_thread.ts";

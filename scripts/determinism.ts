@@ -19,14 +19,10 @@ import {
   smallTrainings,
   surveyDevice,
   type TrainingReport,
+  wasmInTurns,
   webgpuBackend,
 } from "../checks.ts";
-import {
-  InputError,
-  referenceBackend,
-  resolveConfig,
-  wasmBackend,
-} from "../mod.ts";
+import { InputError, referenceBackend, resolveConfig } from "../mod.ts";
 import { presetNamed } from "../runs.ts";
 import {
   canonicalJson,
@@ -215,7 +211,7 @@ function comparedBackends(
   if (wanted.includes("wasm")) {
     for (const threads of threadCounts()) {
       const label = `wasm, ${threads} thread${threads === 1 ? "" : "s"}`;
-      result.push({ label, backend: wasmBackend({ threads }) });
+      result.push({ label, backend: wasmInTurns(threads) });
     }
   }
   if (wanted.includes("webgpu")) {

@@ -111,3 +111,23 @@ export function pace(threads: number): Pace {
     },
   };
 }
+
+/**
+ * For checks, which compare bits and not times: every number of threads in turn, all of them first, in blocks of
+ * one step, of three and of as many as there are.
+ */
+export function inTurns(threads: number): Pace {
+  const counts = threadCounts(threads).toReversed();
+  const lengths = [1, 3, Infinity];
+  let block = 0;
+  return {
+    next() {
+      const round = Math.floor(block / counts.length);
+      return {
+        threads: counts[block++ % counts.length],
+        steps: lengths[round % lengths.length],
+      };
+    },
+    took() {},
+  };
+}

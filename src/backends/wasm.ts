@@ -18,7 +18,7 @@ import {
   type TrainingTask,
 } from "./backend.ts";
 import { barriersOf, breakBarrier } from "./barrier.ts";
-import { pace } from "./pace.ts";
+import { inTurns, type Pace, pace } from "./pace.ts";
 import {
   learnerMemory,
   memoryShortage,
@@ -59,14 +59,36 @@ export function wasmBackend(
       `threads is ${threads}: give a whole number from 1 to 256`,
     );
   }
-  return wasmThreads(threads);
+  return wasmThreads(threads, pace);
 }
 
 /** A fault to plant: changes the memory of a training, and the map of it that workers get. */
 export type WasmFault = (memory: TrainingMemory) => TrainingMemory;
 
+/**
+ * The wasm backend where bits are compared: how many of the threads work changes from block to block, so that
+ * every share of the work is computed.
+ *
+ * @param threads From 1 to 256.
+ *
+ * @example
+ * ```ts
+ * import { wasmInTurns } from "@holdfast/offline-rl/checks";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(wasmInTurns(2).name, "wasm");
+ * ```
+ */
+export function wasmInTurns(threads: number): Backend {
+  return wasmThreads(threads, inTurns);
+}
+
 /** The same with a number of threads that is right, and with what is to be wrong. */
-export function wasmThreads(asked: number, fault?: WasmFault): Backend {
+export function wasmThreads(
+  asked: number,
+  paceOf: (threads: number) => Pace,
+  fault?: WasmFault,
+): Backend {
   const threads = mayShare() ? asked : 1;
   const made = new Map<number, number>();
   return {
@@ -76,7 +98,17 @@ export function wasmThreads(asked: number, fault?: WasmFault): Backend {
     }`,
     usage: () => usageOf(made, threads),
     shortage: (size) => memoryShortage(size, threads),
-    open: (task) => openTraining(task, threads, made, fault),
+    open(task) {
+      const { next, took } = paceOf(threads);
+      const counted: Pace = {
+        next,
+        took(active, steps, milliseconds) {
+          took(active, steps, milliseconds);
+          made.set(active, (made.get(active) ?? 0) + steps);
+        },
+      };
+      return openTraining(task, threads, counted, fault);
+    },
   };
 }
 
@@ -117,7 +149,7 @@ async function kernelModule(pages: number): Promise<WebAssembly.Module> {
 async function openTraining(
   task: TrainingTask,
   threads: number,
-  made: Map<number, number>,
+  { next, took }: Pace,
   fault: WasmFault = (right) => right,
 ): Promise<TrainingSession> {
   const { plan, program } = task;
@@ -138,7 +170,6 @@ async function openTraining(
       threads,
       () => barriersOf(memory, map).forEach(breakBarrier),
     );
-  const { next, took } = pace(threads);
   let step = task.state.step;
 
   function tableOf(name: string): Float32Array {
@@ -192,7 +223,6 @@ async function openTraining(
         running = sent.then((milliseconds) => {
           losses.set(readLosses(block, steps), at);
           took(active, steps, milliseconds);
-          made.set(active, (made.get(active) ?? 0) + steps);
         });
         // A failure is thrown where it is awaited, here or below.
         running.catch(() => {});

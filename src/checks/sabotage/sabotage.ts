@@ -9,6 +9,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { probeDevice } from "../../backends/probe.ts";
 import type { ProbeResult } from "../../backends/survey.ts";
 import { referenceBackend } from "../../backends/reference.ts";
+import { inTurns } from "../../backends/pace.ts";
 import { wasmThreads } from "../../backends/wasm.ts";
 import { webgpuBackend } from "../../backends/webgpu.ts";
 import {
@@ -93,7 +94,7 @@ async function plant(fault: Fault, thorough: boolean): Promise<Caught> {
     : undefined;
   const right = fault.backend === "webgpu"
     ? webgpuBackend(openSession, "a GPU with a fault")
-    : wasmThreads(THREADS, fault.wasm);
+    : wasmThreads(THREADS, inTurns, fault.wasm);
   const backend = fault.backend === "webgpu"
     ? right
     : withProgram(right, fault);

@@ -59,6 +59,12 @@ export const WASM_FAULTS: readonly Fault[] = [
     THREADS,
     (threads) => threads + 1,
   ),
+  memory("two threads with the same share where not all work", (right) => {
+    const { memory, map } = right;
+    const words = new Uint32Array(memory.buffer, map.fewer.at(-1)!.at(-1)!, 1);
+    words[THREAD]--;
+    return right;
+  }),
   map("no target update", () => ({ targetUpdateInterval: 0 })),
   map("target updates one step late", ({ targetUpdateInterval }) => ({
     targetUpdateInterval: targetUpdateInterval && targetUpdateInterval + 1,
