@@ -77,9 +77,11 @@ export function drawControls(
     const definition = ALGORITHMS.find((one) => one.name === name)!;
     const values = settings as unknown as Record<string, Json>;
     const known = definition.settings as unknown as Record<string, Setting>;
+    const keys = LEARNER_KEYS.filter((key) => key in known);
     return group(
       `${name}: ${definition.title}`,
-      LEARNER_KEYS.filter((key) => key in known).map((key) =>
+      // A learner from counts has few.
+      (keys.length > 0 ? keys : Object.keys(known)).map((key) =>
         field(`algorithms.${name}.${key}`, words(key), values[key], known[key])
       ),
     );

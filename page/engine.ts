@@ -35,7 +35,9 @@ export function startEngine(hear: (reply: Reply) => void): Engine {
     own.onerror = (event) => {
       event.preventDefault();
       work = null;
-      failure = `the worker failed: ${event.message ?? "is it there?"}`;
+      failure = `the worker failed: ${
+        event.message ?? "not every file of the page can be loaded"
+      }; reload the page`;
       hear({ kind: "error", text: failure, request: "run" });
     };
     return own;

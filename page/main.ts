@@ -220,6 +220,7 @@ function hear(reply: Reply): void {
     case "error":
       if (reply.request === "open") return goBack(reply.text);
       showError(reply.text);
+      byId("status").textContent = "";
       if (reply.request === "run") phase = "idle";
       drawPlay();
       break;

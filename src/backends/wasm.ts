@@ -142,7 +142,12 @@ let kernelBytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
 async function kernelModule(pages: number): Promise<WebAssembly.Module> {
   kernelBytes ??= fetch(
     new URL("../../kernels/kernels.wasm", import.meta.url),
-  ).then(async (response) => new Uint8Array(await response.arrayBuffer()));
+  ).then(async (response) => {
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    throw new InputError(
+      `kernels.wasm cannot be loaded: the host answers ${response.status}`,
+    );
+  });
   return WebAssembly.compile(withMemorySize(await kernelBytes, pages));
 }
 
