@@ -4,6 +4,7 @@ import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { lowestShare, lowestSum } from "./lowest_sum.ts";
 import { padded, quads } from "./padding.ts";
 import { flush } from "./portable.ts";
+import { lowestSumOf } from "./wgsl_parts.ts";
 import wgsl from "./action_values.wgsl" with { type: "text" };
 
 /**
@@ -18,7 +19,7 @@ import wgsl from "./action_values.wgsl" with { type: "text" };
  */
 export const actionValues = defineKernel({
   name: "action_values",
-  wgsl,
+  wgsl: [lowestSumOf("heads"), wgsl].join("\n"),
   buffers: { heads: "read", values: "update" },
   numbers: {
     rows: "u32",

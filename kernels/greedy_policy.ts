@@ -3,6 +3,7 @@ import { matrix } from "./example.ts";
 import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { equalPart, flush, FORBIDDEN } from "./portable.ts";
+import { bestOf } from "./wgsl_parts.ts";
 import wgsl from "./greedy_policy.wgsl" with { type: "text" };
 
 /**
@@ -17,7 +18,7 @@ import wgsl from "./greedy_policy.wgsl" with { type: "text" };
  */
 export const greedyPolicy = defineKernel({
   name: "greedy_policy",
-  wgsl,
+  wgsl: [bestOf("values"), wgsl].join("\n"),
   buffers: { values: "read", policy: "write" },
   numbers: {
     actions: "u32",

@@ -7,17 +7,10 @@ fn kernel(thread: u32, run: u32) {
   var source = row;
   if (arguments.table != 0u) { source = table_row(run, row); }
   let at = start_values(run) + source * stride;
-  var best = 0u;
-  var largest = bitcast<f32>(FORBIDDEN_BITS);
+  let best = best_of_values(at);
   var allowed = 0u;
   for (var a = 0u; a < arguments.actions; a++) {
-    let value = values[at + a];
-    if (is_forbidden(value)) { continue; }
-    allowed++;
-    if (is_forbidden(largest) || value > largest) {
-      largest = value;
-      best = a;
-    }
+    if (!is_forbidden(values[at + a])) { allowed++; }
   }
   let share = equal_part(allowed, arguments.actions, arguments.noise, arguments.uniformShare);
   let to = start_policy(run) + row * stride;

@@ -26,6 +26,9 @@ export const layerForward = defineKernel({
   },
   vec4: ["input", "parameters", "output"],
   ownRows: ["input", "output"],
+  extents: ({ inputs, outputStride }) => ({
+    parameters: (inputs + 1) * outputStride,
+  }),
   threads: {
     rows: "given",
     fourRows: ({ outputStride }) => quads(outputStride),

@@ -25,6 +25,9 @@ export const layerInputGradient = defineKernel({
   numbers: { outputs: "u32", inputStride: "u32", outputStride: "u32" },
   vec4: ["outputGradient", "transposed", "activation", "gradient"],
   ownRows: ["outputGradient", "activation", "gradient"],
+  extents: ({ outputs, inputStride }) => ({
+    transposed: outputs * inputStride,
+  }),
   threads: {
     rows: ROWS.gradient,
     fourRows: ({ inputStride }) => quads(inputStride),

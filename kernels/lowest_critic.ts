@@ -3,6 +3,7 @@ import { matrix } from "./example.ts";
 import { defineKernel, rowRange, ROWS } from "./kernel.ts";
 import { lowestShare, lowestSum } from "./lowest_sum.ts";
 import { padded } from "./padding.ts";
+import { lowestSumOf } from "./wgsl_parts.ts";
 import wgsl from "./lowest_critic.wgsl" with { type: "text" };
 
 /**
@@ -15,7 +16,7 @@ import wgsl from "./lowest_critic.wgsl" with { type: "text" };
  */
 export const lowestCritic = defineKernel({
   name: "lowest_critic",
-  wgsl,
+  wgsl: [lowestSumOf("heads"), lowestSumOf("lowest"), wgsl].join("\n"),
   buffers: { heads: "read", lowest: "update" },
   numbers: {
     rows: "u32",

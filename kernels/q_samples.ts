@@ -3,6 +3,7 @@ import { matrix, vector } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { equalPart, flush, FORBIDDEN, huber, huberSlope } from "./portable.ts";
+import { bestOf } from "./wgsl_parts.ts";
 import wgsl from "./q_samples.wgsl" with { type: "text" };
 
 /**
@@ -32,7 +33,7 @@ import wgsl from "./q_samples.wgsl" with { type: "text" };
  */
 export const qSamples = defineKernel({
   name: "q_samples",
-  wgsl,
+  wgsl: [bestOf("preferences"), bestOf("targetValues"), wgsl].join("\n"),
   buffers: {
     values: "read",
     preferences: "read",

@@ -1,35 +1,5 @@
 // q_samples: a thread computes one sample.
 
-// The lowest index of the largest preference of a row, of the allowed ones.
-fn best_preferred(row: u32) -> u32 {
-  var best = 0u;
-  var largest = bitcast<f32>(FORBIDDEN_BITS);
-  for (var a = 0u; a < arguments.actions; a++) {
-    let value = preferences[row + a];
-    if (is_forbidden(value)) { continue; }
-    if (is_forbidden(largest) || value > largest) {
-      largest = value;
-      best = a;
-    }
-  }
-  return best;
-}
-
-// The same for the target values.
-fn best_target(row: u32) -> u32 {
-  var best = 0u;
-  var largest = bitcast<f32>(FORBIDDEN_BITS);
-  for (var a = 0u; a < arguments.actions; a++) {
-    let value = targetValues[row + a];
-    if (is_forbidden(value)) { continue; }
-    if (is_forbidden(largest) || value > largest) {
-      largest = value;
-      best = a;
-    }
-  }
-  return best;
-}
-
 fn kernel(s: u32, run: u32) {
   let samples = arguments.planBatchSize;
   if (s >= samples) { return; }
@@ -43,9 +13,9 @@ fn kernel(s: u32, run: u32) {
     let target_at = start_targetValues(run) + target_row * stride;
     var best = 0u;
     if (arguments.doubleQ != 0u) {
-      best = best_preferred(start_preferences(run) + next * stride);
+      best = best_of_preferences(start_preferences(run) + next * stride);
     } else {
-      best = best_target(target_at);
+      best = best_of_targetValues(target_at);
     }
     var sum = 0.0;
     var allowed = 0u;

@@ -3,6 +3,7 @@ import { matrix, vector } from "./example.ts";
 import { defineKernel } from "./kernel.ts";
 import { padded } from "./padding.ts";
 import { clipped, flush, FORBIDDEN } from "./portable.ts";
+import { bestOf } from "./wgsl_parts.ts";
 import wgsl from "./start_samples.wgsl" with { type: "text" };
 
 /**
@@ -18,7 +19,7 @@ import wgsl from "./start_samples.wgsl" with { type: "text" };
  */
 export const startSamples = defineKernel({
   name: "start_samples",
-  wgsl,
+  wgsl: [bestOf("preferences"), wgsl].join("\n"),
   buffers: {
     preferences: "read",
     hazards: "read",

@@ -5,16 +5,7 @@ fn kernel(s: u32, run: u32) {
   if (s >= samples) { return; }
   let row = row_of(run, s);
   let preferences_at = start_preferences(run) + row * arguments.stride;
-  var best = 0u;
-  var largest = bitcast<f32>(FORBIDDEN_BITS);
-  for (var a = 0u; a < arguments.actions; a++) {
-    let value = preferences[preferences_at + a];
-    if (is_forbidden(value)) { continue; }
-    if (is_forbidden(largest) || value > largest) {
-      largest = value;
-      best = a;
-    }
-  }
+  let best = best_of_preferences(preferences_at);
   let hazard = clipped(hazards[start_hazards(run) + row * arguments.stride + best]);
   let weight = startWeights[start_startWeights(run) + table_row(run, row)];
   let losses = start_sampleLosses(run) + arguments.term * samples + s;

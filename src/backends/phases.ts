@@ -30,14 +30,14 @@ export function phases(calls: readonly Call[]): number[][] {
   return grouped(ranks(calls, (ownRows) => ownRows ? 0 : 1));
 }
 
-/** The same where calls that conflict never share a phase. */
-export function steps(calls: readonly Call[]): number[][] {
-  return grouped(levels(calls));
-}
-
 /** How many calls each one of them has to come after, one after the other. */
 export function levels(calls: readonly Call[]): number[] {
   return ranks(calls, () => 1);
+}
+
+/** The same where calls that conflict never share a phase. */
+export function steps(calls: readonly Call[]): number[][] {
+  return grouped(levels(calls));
 }
 
 function grouped(ranks: readonly number[]): number[][] {

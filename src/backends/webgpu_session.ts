@@ -117,8 +117,8 @@ export async function findDevice(): Promise<DeviceDescription | undefined> {
  * Opens the device that {@link findDevice} describes.
  *
  * @param faults What is to be wrong with it.
- * @param waits Whether threads of a workgroup wait for each other. By default not on a software GPU, whose
- *   threads are lanes of a CPU: there more dispatches take less time than waiting within one.
+ * @param waits Whether threads of a workgroup wait for each other within a dispatch. By default not on a
+ *   software GPU, where that takes longer than more dispatches.
  * @throws DeviceError when there is none.
  */
 export async function openGpuSession(

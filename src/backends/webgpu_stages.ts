@@ -162,28 +162,39 @@ function stage(
       waits: false,
     })),
   ];
-  const segments: Segment[] = [];
-  [...ofRows, ...others].forEach(({ body }, i) => {
-    const last = segments.at(-1);
-    const { waits } = staged[i];
-    if (last?.body !== body) segments.push({ body, calls: 1, waits });
-    else {
-      segments[segments.length - 1] = {
-        body,
-        calls: last.calls + 1,
-        waits: last.waits || waits,
-      };
-    }
-  });
   return {
     calls: staged,
     memories,
     bodies,
-    segments,
+    segments: segmentsOf(
+      [...ofRows, ...others].map(({ body }) => body),
+      staged,
+    ),
     threads,
     rowBlocks,
     groups,
   };
+}
+
+/** Consecutive calls of one body. */
+function segmentsOf(
+  bodies: readonly number[],
+  calls: readonly StagedCall[],
+): Segment[] {
+  const segments: Segment[] = [];
+  calls.forEach(({ waits }, i) => {
+    const last = segments.at(-1);
+    if (last?.body !== bodies[i]) {
+      segments.push({ body: bodies[i], calls: 1, waits });
+      return;
+    }
+    segments[segments.length - 1] = {
+      body: last.body,
+      calls: last.calls + 1,
+      waits: last.waits || waits,
+    };
+  });
+  return segments;
 }
 
 function fourRowsThreads({ threads }: Kernel, { numbers }: Call): number {

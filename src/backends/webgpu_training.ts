@@ -64,7 +64,7 @@ export interface OpenDevice {
   readonly name: string;
   /** Largest buffer that a kernel can see, in bytes. */
   readonly maxBufferBytes: number;
-  /** Whether threads of a workgroup wait for each other. */
+  /** Whether threads of a workgroup wait for each other within a dispatch. */
   readonly waits: boolean;
   /** Pipelines that it has, by what they are made of. */
   readonly pipelines: Map<string, GPUComputePipeline>;

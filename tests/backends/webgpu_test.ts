@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NETWORK_NAMES } from "../../src/algorithms/index.ts";
 import type { Backend } from "../../src/backends/backend.ts";
 import { chooseBackend } from "../../src/backends/choose.ts";
 import { DeviceError } from "../../src/backends/device_error.ts";
@@ -108,6 +109,31 @@ gpuTest(
     );
   },
 );
+
+gpuTest("threads that wait for each other, as on hardware", async () => {
+  const backend = webgpuBackend(() => openGpuSession({}, true), "x");
+  for (const algorithm of NETWORK_NAMES) {
+    const task = () =>
+      randomTask(
+        {
+          ...SMALL,
+          algorithm,
+          hidden: [70, 9],
+          batchSize: 40,
+          runs: 2,
+          interval: algorithm === "dqn" ? 2 : 9,
+          masked: algorithm !== "bc",
+        },
+        2,
+        12,
+      );
+    assertEqualBits(
+      await trained(backend, task, [12]),
+      await trained(referenceBackend, task, [12]),
+      algorithm,
+    );
+  }
+});
 
 gpuTest("a table that the device has no buffer for", async () => {
   const { maxBufferBytes } = (await findDevice())!;

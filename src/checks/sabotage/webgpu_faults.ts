@@ -63,7 +63,7 @@ const ARITHMETIC: readonly Fault[] = [
   shader(
     "the guard's word known to the compiler",
     "frame",
-    ["zero = arguments[0];", "zero = 0u;"],
+    ["zero = arguments.zero;", "zero = 0u;"],
   ),
   {
     ...shader(
@@ -189,37 +189,17 @@ const WORK: readonly Fault[] = [
   shader(
     "the last lane of each workgroup lost",
     "frame",
-    ["* THREADS + lane,", "* THREADS + lane % (THREADS - 1u),"],
+    [/\n {2}kernel\(/, "\n  if (lane == 63u) { return; }$&"],
   ),
   shader(
     "lanes from the 32nd lost",
     "frame",
-    ["* THREADS + lane,", "* THREADS + lane % 32u,"],
-  ),
-  shader(
-    "the last thread of each block of rows lost",
-    "frame",
-    ["thread < end;", "thread + 1u < end;"],
-  ),
-  shader(
-    "the last sample of each block of rows lost",
-    "frame",
-    ["i < end; i += THREADS", "i + 1u < end; i += THREADS"],
-  ),
-  shader(
-    "the last block of rows lost",
-    "frame",
-    ["if (block < first) {", "if (block + 1u < first) {"],
-  ),
-  shader(
-    "threads of a workgroup do not wait for each other",
-    "frame",
-    [/if \(arguments\[at \+ 2u\] != 0u\) \{ storageBarrier\(\); \}/, ""],
+    [/\n {2}kernel\(/, "\n  if (lane >= 32u) { return; }$&"],
   ),
   shader(
     "all runs compute the first",
     "frame",
-    ["let run = group.z;", "let run = 0u;"],
+    [", group.z);", ", 0u);"],
   ),
   shader(
     "the last gradient row cut",
@@ -229,7 +209,7 @@ const WORK: readonly Fault[] = [
   shader(
     "the last row of a range cut",
     "layer_forward",
-    ["row < range.y) { output", "row + 1u < range.y) { output"],
+    ["if (row >= range.y) { return; }", "if (row + 1u >= range.y) { return; }"],
   ),
   shader(
     "a row's last sample cut",
@@ -270,12 +250,18 @@ const RULES: readonly Fault[] = [
   shader(
     "DQN chooses by the online network",
     "q_samples",
-    ["arguments.doubleQ != 0u", "arguments.doubleQ < 2u"],
+    [
+      "best = best_of_targetValues(target_at);",
+      "best = best_of_preferences(start_preferences(run) + next * stride);",
+    ],
   ),
   shader(
     "Double DQN chooses by the target network",
     "q_samples",
-    ["arguments.doubleQ != 0u", "arguments.doubleQ > 1u"],
+    [
+      "best = best_of_preferences(start_preferences(run) + next * stride);",
+      "best = best_of_targetValues(target_at);",
+    ],
   ),
   shader(
     "targets by the minibatch's row in place of the table's",
