@@ -53,11 +53,11 @@ Deno.test(
 );
 
 Deno.test(
-  "80 steps at the default size give the same files on reference and wasm with 1 and 2 threads",
+  "24 steps at the default size give the same files on reference and wasm with 1 and 2 threads",
   inFolder(async (folder) => {
-    const learner = { steps: 80, logInterval: 40 };
+    const learner = { steps: 24, logInterval: 12 };
     // Targets are copied twice on the way.
-    const cql = { ...learner, targetUpdateInterval: 35 };
+    const cql = { ...learner, targetUpdateInterval: 10 };
     const config = resolveConfig("tutorial", {
       algorithms: { bc: learner, cql },
     });
