@@ -26,7 +26,7 @@ const dataset = collectDataset(mdp, behaviour, 60, 3);
 
 const learnt = (algorithm: NetworkName, backend = referenceBackend) =>
   train(dataset, algorithm, {
-    steps: 300,
+    steps: 150,
     batchSize: 32,
     learningRate: 3e-3,
     ...(algorithm === "bc" ? {} : { targetUpdateInterval: 50 }),
@@ -79,7 +79,7 @@ Deno.test({
     const dataset = collectDataset(mdp, policies.expert, 200, 1);
     for (const algorithm of ["bc", "cql"] as const) {
       const policy = await train(dataset, algorithm, {
-        steps: 200,
+        steps: 60,
         batchSize: 64,
       }, { hidden: [32] });
       const actions = greedyInStates(policy, mdp);
