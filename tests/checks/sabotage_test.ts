@@ -1,7 +1,10 @@
 /** Faults planted in backends have to be noticed; `deno task sabotage` plants all of them. */
 import assert from "node:assert/strict";
+import { KERNELS } from "../../kernels/mod.ts";
+import { type StageSource, stageSource } from "../../kernels/wgsl.ts";
 import {
   faultNames,
+  FAULTS,
   isCaught,
   plantFaults,
 } from "../../src/checks/sabotage/sabotage.ts";
@@ -14,6 +17,7 @@ const PLANTED = [
   "webgpu: built-in square root",
   "webgpu: every run but the first lost",
   "webgpu: the last of three or more workgroups lost",
+  "webgpu: threads of a workgroup do not wait for each other",
   "webgpu: scatter dropped",
   "webgpu: highest index on ties in the samples of Q-learning",
   "webgpu: action noise ignored",
@@ -47,6 +51,26 @@ lavapipeTest(
 
 Deno.test("faults planted in the wasm backend are noticed", () =>
   allNoticed("wasm"));
+
+Deno.test("what faults replace in shaders is there", () => {
+  for (const { name, gpu } of FAULTS) {
+    if (!gpu?.wgsl) continue;
+    const changed = Object.values(KERNELS).filter((kernel) => {
+      const buffers = Object.entries(kernel.buffers);
+      const stage: StageSource = {
+        memories: buffers.map(([buffer, access]) => ({
+          element: kernel.vec4?.includes(buffer) ? "vec4f" : "f32",
+          readOnly: access === "read",
+        })),
+        bodies: [{ kernel, memories: buffers.map((_, i) => i) }],
+        segments: [{ body: 0, calls: 1, waits: true }],
+        threads: 64,
+      };
+      return stageSource(stage, gpu.wgsl) !== stageSource(stage);
+    });
+    assert.ok(changed.length > 0, name);
+  }
+});
 
 Deno.test("no fault of the catalogue has another's name", () => {
   const names = faultNames(["webgpu", "wasm"]);

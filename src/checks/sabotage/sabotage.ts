@@ -31,7 +31,8 @@ import { WEBGPU_FAULTS } from "./webgpu_faults.ts";
 /** A backend in which faults can be planted. */
 export type FaultyBackend = "webgpu" | "wasm";
 
-const FAULTS: readonly Fault[] = [...WEBGPU_FAULTS, ...WASM_FAULTS];
+/** The catalogue of planted faults. */
+export const FAULTS: readonly Fault[] = [...WEBGPU_FAULTS, ...WASM_FAULTS];
 
 /** What the checks say about a fault. */
 export interface Caught {
@@ -142,7 +143,8 @@ async function noticed(
 async function openFaulty(
   { gpu, session, program }: Fault,
 ): Promise<GpuSession> {
-  const right = await openGpuSession(gpu);
+  // Threads wait for each other as on hardware, whatever the device.
+  const right = await openGpuSession(gpu, true);
   const opened = session ? session(right) : right;
   if (!program) return opened;
   return {

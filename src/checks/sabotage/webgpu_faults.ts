@@ -63,7 +63,7 @@ const ARITHMETIC: readonly Fault[] = [
   shader(
     "the guard's word known to the compiler",
     "frame",
-    ["zero = arguments.zero;", "zero = 0u;"],
+    ["zero = arguments[0];", "zero = 0u;"],
   ),
   {
     ...shader(
@@ -189,17 +189,37 @@ const WORK: readonly Fault[] = [
   shader(
     "the last lane of each workgroup lost",
     "frame",
-    [/\n {2}kernel\(/, "\n  if (lane == 63u) { return; }$&"],
+    ["* THREADS + lane,", "* THREADS + lane % (THREADS - 1u),"],
   ),
   shader(
     "lanes from the 32nd lost",
     "frame",
-    [/\n {2}kernel\(/, "\n  if (lane >= 32u) { return; }$&"],
+    ["* THREADS + lane,", "* THREADS + lane % 32u,"],
+  ),
+  shader(
+    "the last thread of each block of rows lost",
+    "frame",
+    ["thread < end;", "thread + 1u < end;"],
+  ),
+  shader(
+    "the last sample of each block of rows lost",
+    "frame",
+    ["i < end; i += THREADS", "i + 1u < end; i += THREADS"],
+  ),
+  shader(
+    "the last block of rows lost",
+    "frame",
+    ["if (block < first) {", "if (block + 1u < first) {"],
+  ),
+  shader(
+    "threads of a workgroup do not wait for each other",
+    "frame",
+    [/if \(arguments\[at \+ 2u\] != 0u\) \{ storageBarrier\(\); \}/, ""],
   ),
   shader(
     "all runs compute the first",
     "frame",
-    [", group.z);", ", 0u);"],
+    ["let run = group.z;", "let run = 0u;"],
   ),
   shader(
     "the last gradient row cut",
@@ -209,7 +229,7 @@ const WORK: readonly Fault[] = [
   shader(
     "the last row of a range cut",
     "layer_forward",
-    ["if (row >= range.y) { return; }", "if (row + 1u >= range.y) { return; }"],
+    ["row < range.y) { output", "row + 1u < range.y) { output"],
   ),
   shader(
     "a row's last sample cut",
@@ -250,18 +270,12 @@ const RULES: readonly Fault[] = [
   shader(
     "DQN chooses by the online network",
     "q_samples",
-    [
-      "best = best_of_targetValues(target_at);",
-      "best = best_of_preferences(start_preferences(run) + next * stride);",
-    ],
+    ["arguments.doubleQ != 0u", "arguments.doubleQ < 2u"],
   ),
   shader(
     "Double DQN chooses by the target network",
     "q_samples",
-    [
-      "best = best_of_preferences(start_preferences(run) + next * stride);",
-      "best = best_of_targetValues(target_at);",
-    ],
+    ["arguments.doubleQ != 0u", "arguments.doubleQ > 1u"],
   ),
   shader(
     "targets by the minibatch's row in place of the table's",
