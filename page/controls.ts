@@ -14,9 +14,9 @@ import { type Json, presetLearners, type Settings } from "./settings.ts";
 
 /** Presets for people. */
 const PRESETS: Readonly<Record<string, string>> = {
-  smoke: "smoke: everything in seconds",
-  tutorial: "tutorial: CQL with the tutorial’s settings",
-  safe: "safe: CQL with settings that proved safe",
+  smoke: "smoke: in seconds",
+  tutorial: "tutorial: CQL as taught",
+  safe: "safe: CQL, proved safe",
 };
 
 /** What a change means for the experiment. */

@@ -158,5 +158,9 @@ function rangeWords(
   range: Range | null,
   write: (value: number) => string,
 ): string | undefined {
-  return range ? `${write(range[0])} to ${write(range[1])}` : undefined;
+  // A number and its sign stay on a line.
+  const [low, high] = (range ?? []).map((value) =>
+    write(value).replace(" ", "\u00a0")
+  );
+  return range ? `${low} to ${high}` : undefined;
 }
