@@ -13,6 +13,7 @@ import {
 import { initialParameters } from "../network/initial.ts";
 import type { TrainingTask } from "./backend.ts";
 import { randomTask, type Shape } from "./random_task.ts";
+import { streamedTask } from "./streamed_task.ts";
 
 /** A training that is always the same. */
 export interface GoldenTraining {
@@ -38,6 +39,8 @@ type Lookup = "table" | "step";
 interface Variant extends Pick<Shape, "algorithm" | "masked" | "critics"> {
   /** The ways of looking up that it has; none where it has no target network. */
   readonly lookups: readonly Lookup[];
+  /** Whether rows come with the plans, as where data stay on disk, if each step looks targets up. */
+  readonly streams: boolean;
 }
 
 const EPISODES = 90;
@@ -55,6 +58,7 @@ function variants(): Variant[] {
     named.filter((name) => setting in configureAlgorithm(name).settings);
   const withTargets = having("targetUpdateInterval");
   const withHeads = having("criticCount");
+  const needAll: readonly string[] = having("budget");
   const both: readonly Lookup[] = ["table", "step"];
   return [
     ...named.map((algorithm) => ({
@@ -67,7 +71,14 @@ function variants(): Variant[] {
       lookups: both,
     })),
     { algorithm: "fqe" as const, lookups: both },
-  ].map((variant, i) => ({ ...variant, masked: i % 2 === 1 }));
+  ].map((variant, i) => {
+    const masked = i % 2 === 1;
+    return {
+      ...variant,
+      masked,
+      streams: masked && !needAll.includes(variant.algorithm),
+    };
+  });
 }
 
 /** Each with one way of looking targets up; the ways take turns. */
@@ -87,16 +98,18 @@ export function allGoldenTrainings(size: GoldenSize): GoldenTraining[] {
 }
 
 function golden(
-  { algorithm, masked, critics }: Variant,
+  { algorithm, masked, critics, streams }: Variant,
   lookup: Lookup | undefined,
   { hidden, batchSize, steps, lookups }: GoldenSize,
 ): GoldenTraining {
+  const isStreamed = streams && lookup === "step";
   const parts = [
     algorithm,
     ...(critics ? [`${critics.criticCount} critics`] : []),
     ...(critics?.quantiles ? [`${critics.quantiles} quantiles`] : []),
     ...(masked ? ["masked"] : []),
     ...(lookup === "table" ? ["target table"] : []),
+    ...(isStreamed ? ["streamed"] : []),
   ];
   const open = () => {
     const task = randomTask(
@@ -115,7 +128,7 @@ function golden(
       steps,
     );
     setTies(task);
-    return task;
+    return isStreamed ? streamedTask(task) : task;
   };
   return { name: parts.join(", "), open };
 }

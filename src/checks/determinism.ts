@@ -249,7 +249,13 @@ export async function recordTraining(
   } finally {
     await session.close();
   }
-  return { task, states, losses, millisecondsPerStep: milliseconds / steps };
+  // Plans may have written into the tables of the one that was trained.
+  return {
+    task: open(),
+    states,
+    losses,
+    millisecondsPerStep: milliseconds / steps,
+  };
 }
 
 async function reportOf(

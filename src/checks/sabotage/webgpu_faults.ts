@@ -452,6 +452,27 @@ const ORDER: readonly Fault[] = [
       },
     };
   }),
+  session("rows that come with plans not uploaded", ({ execute }) => ({
+    execute: (list, words, count) => execute(list, words, count),
+  })),
+  session("rows that come with plans put at the table's start", (right) => ({
+    execute: (list, words, count, fresh) =>
+      right.execute(
+        list,
+        words,
+        count,
+        fresh?.map((part) => ({ ...part, offset: 0 })),
+      ),
+  })),
+  session("masks that come with plans not uploaded", (right) => ({
+    execute: (list, words, count, fresh) =>
+      right.execute(
+        list,
+        words,
+        count,
+        fresh?.filter(({ name }) => name === "observations"),
+      ),
+  })),
   session("Adam's step size of the first step kept", (right) => {
     let first: number | undefined;
     return {
