@@ -12,6 +12,8 @@ const noDevice = device ? undefined : "no WebGPU adapter";
 
 /** One device for a file's trainings, one after the other: to start it takes longer than most of them. */
 const session = device && await openGpuThread();
+// A driver whose process ends while it has a device may crash.
+Deno.test.afterAll(async () => await session?.destroy());
 
 /** The GPU, hardware or software, in its Worker, as users have it. */
 export const gpuBackend: Backend = webgpuBackend(
