@@ -27,6 +27,7 @@ export {
   RECORD_SCHEMA,
   type RecordSoftware,
 } from "./src/checks/record/record.ts";
+export { recordHere } from "./src/checks/record/here.ts";
 export { MOST_RECORD_BYTES, readRecord } from "./src/checks/record/read.ts";
 export {
   compareRecords,

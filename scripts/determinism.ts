@@ -36,6 +36,7 @@ import {
   writeFileAtomic,
 } from "../tools.ts";
 import { type Arguments, integerFlag, runScript, type Usage } from "./cli.ts";
+import { serveRecordPage } from "./browser_record.ts";
 import { probeLines } from "./probe_lines.ts";
 import { comparisonText } from "./record_lines.ts";
 import { recordSoftware } from "./record_software.ts";
@@ -71,6 +72,10 @@ const usage: Usage = {
     driver: {
       value: "TEXT",
       help: "name and version of the GPU's driver, for the record",
+    },
+    browser: {
+      help:
+        "with --record FILE: serve a page on this machine and record a browser that opens it",
     },
     compare: { help: "compare the records A and B instead; train nothing" },
   },
@@ -119,6 +124,13 @@ await runScript(usage, async (args) => {
   if (values.out !== undefined) makeDirectory(values.out);
   if (values.record !== undefined) makeDirectory(dirname(values.record));
 
+  if (values.record !== undefined && switches.has("browser")) {
+    return recordBrowser(args, values.record, steps);
+  }
+  if (switches.has("browser")) {
+    throw new InputError("--browser: needs --record FILE");
+  }
+
   const screen = processOutput("stderr");
   const survey = await surveyDevice();
   const tasks = [
@@ -164,6 +176,36 @@ await runScript(usage, async (args) => {
   }
   return report.equal ? 0 : 1;
 });
+
+/** `--browser --record FILE`. */
+async function recordBrowser(
+  { values }: Arguments,
+  file: string,
+  steps: number,
+): Promise<number> {
+  const surplus = ["preset", "backends", "out"].find((name) => name in values);
+  if (surplus !== undefined) {
+    throw new InputError(`--${surplus}: is not for --browser`);
+  }
+  await using page = serveRecordPage({ steps, shapes: SHAPES });
+  processOutput("stderr").write(
+    `Open ${page.address} in the browser to record; it takes minutes.\n`,
+  );
+  const record = await page.next();
+  const { driver = null } = values;
+  writeFileAtomic(file, canonicalJson({ ...record, driver }));
+  const { probe, kernels, trainings } = record;
+  const isEqual = probe?.failure === null &&
+    kernels.every(({ differences }) => differences === 0) &&
+    trainings.every(({ firstDifference }) => firstDifference === null);
+  const output = processOutput("stdout");
+  output.write(
+    isEqual
+      ? style(output, "green", "Every bit is equal.\n")
+      : style(output, "red", "Bits differ.\n"),
+  );
+  return isEqual ? 0 : 1;
+}
 
 /** `--compare A B`. */
 function compareFiles({ values, switches, operands }: Arguments): number {

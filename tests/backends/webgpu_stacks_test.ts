@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { referenceBackend } from "../../src/backends/reference.ts";
+import { recordTraining, stateSha256 } from "../../src/checks/determinism.ts";
+import { smallTrainings } from "../../src/checks/small_trainings.ts";
+import { serveRecordPage } from "../../scripts/browser_record.ts";
+
+/** The first table of target values is swept anew before the last step, and used in it. */
+const STEPS = 5;
+
+/** Milliseconds after which a browser is taken not to answer. */
+const PATIENCE = 180_000;
+
+/** WebGPU in Firefox, also with a software driver; scripts may take their time. */
+const FIREFOX_PREFERENCES = `
+user_pref("dom.webgpu.enabled", true);
+user_pref("gfx.webgpu.ignore-blocklist", true);
+user_pref("dom.max_script_run_time", 0);
+`;
+
+/** A browser by its commands, the first of which is there. */
+interface Stack {
+  readonly name: string;
+  readonly commands: readonly string[];
+  readonly args: (profile: string) => readonly string[];
+  /** Whether the threads of a workgroup wait for each other, as on hardware. */
+  readonly waits: boolean;
+}
+
+const STACKS: readonly Stack[] = [
+  {
+    name: "Chromium",
+    commands: ["chromium", "chromium-browser", "google-chrome"],
+    args: (profile) => [
+      "--headless=new",
+      "--no-sandbox",
+      "--enable-unsafe-webgpu",
+      "--use-webgpu-adapter=swiftshader",
+      // Keeps it running until it is ended.
+      "--remote-debugging-port=0",
+      `--user-data-dir=${profile}`,
+    ],
+    waits: true,
+  },
+  {
+    name: "Firefox",
+    commands: ["firefox-esr", "firefox"],
+    args: (profile) => {
+      Deno.writeTextFileSync(`${profile}/user.js`, FIREFOX_PREFERENCES);
+      return ["--headless", "--no-remote", "--profile", profile];
+    },
+    waits: false,
+  },
+];
+
+for (const stack of STACKS) {
+  const command = stack.commands.find(answers);
+  const name =
+    `the WebGPU backend in ${stack.name} has the bits of the reference with every algorithm`;
+  if (command) Deno.test(name, () => inBrowser(command, stack));
+  else {
+    Deno.test({
+      name: `${name} (no ${stack.name})`,
+      ignore: true,
+      fn: () => {},
+    });
+  }
+}
+
+function answers(command: string): boolean {
+  try {
+    const args = ["--version"];
+    return new Deno.Command(command, { args, stderr: "null" }).outputSync()
+      .success;
+  } catch {
+    return false;
+  }
+}
+
+let references: Promise<Map<string, string>> | undefined;
+
+/** SHA-256 of what the reference trains, by name. */
+async function expectedHashes(): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const training of smallTrainings(STEPS)) {
+    const { task, states } = await recordTraining(
+      referenceBackend,
+      training,
+      STEPS,
+    );
+    hashes.set(
+      training.name,
+      await stateSha256(states.at(-1)!, task.program.state),
+    );
+  }
+  return hashes;
+}
+
+async function inBrowser(command: string, stack: Stack): Promise<void> {
+  const profile = Deno.makeTempDirSync();
+  await using page = serveRecordPage({
+    steps: STEPS,
+    shapes: 0,
+    isProbed: false,
+    waits: stack.waits,
+  });
+  const browser = new Deno.Command(command, {
+    args: [...stack.args(profile), page.address],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`no answer in ${PATIENCE / 1000} s`)),
+    PATIENCE,
+  );
+  try {
+    const { device, trainings } = await Promise.race([
+      page.next(),
+      late.promise,
+    ]);
+    references ??= expectedHashes();
+    const expected = await references;
+    assert.deepEqual(
+      new Map(trainings.map(({ task, sha256 }) => [task, sha256])),
+      expected,
+      device?.name,
+    );
+    // The losses, and the browser's own reference, are compared there.
+    for (const { task, firstDifference } of trainings) {
+      assert.equal(firstDifference, null, task);
+    }
+    assert.ok(trainings.some(({ runs }) => runs === 8));
+    assert.ok(
+      trainings.every(({ task, targetUpdates }) =>
+        targetUpdates > 0 || /^bc\b/.test(task)
+      ),
+    );
+  } finally {
+    clearTimeout(timer);
+    browser.kill();
+    await browser.status;
+    // The browser's last process may still be writing.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
