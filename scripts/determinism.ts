@@ -122,7 +122,12 @@ await runScript(usage, async (args) => {
     throw new InputError("--driver: is longer than 500 characters");
   }
   if (values.out !== undefined) makeDirectory(values.out);
-  if (values.record !== undefined) makeDirectory(dirname(values.record));
+  if (values.record !== undefined) {
+    makeDirectory(dirname(values.record));
+    if (isDirectory(values.record)) {
+      throw new InputError(`--record ${values.record}: is a directory`);
+    }
+  }
 
   if (values.record !== undefined && switches.has("browser")) {
     return recordBrowser(args, values.record, steps);
@@ -176,6 +181,14 @@ await runScript(usage, async (args) => {
   }
   return report.equal ? 0 : 1;
 });
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
 
 /** `--browser --record FILE`. */
 async function recordBrowser(
