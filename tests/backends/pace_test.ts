@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pace, threadCounts } from "../../src/backends/pace.ts";
+import { inTurns, pace, threadCounts } from "../../src/backends/pace.ts";
 import { randomStream } from "../../src/numerics/random.ts";
 
 /** Runs 256-step blocks for this many steps; returns the share of them that ran alone. */
@@ -95,4 +95,17 @@ Deno.test("a block disturbed now and then does not change the choice", () => {
     done += made;
   }
   assert.ok(alone < 0.05 * done, `${alone / done}`);
+});
+
+Deno.test("for checks every number of threads works in turn, in blocks of one step, of three and of all", () => {
+  const { next } = inTurns(3);
+  const blocks = Array.from({ length: 10 }, () => next());
+  assert.deepEqual(
+    blocks.map(({ threads }) => threads),
+    [3, 2, 1, 3, 2, 1, 3, 2, 1, 3],
+  );
+  assert.deepEqual(
+    blocks.map(({ steps }) => steps),
+    [1, 1, 1, 3, 3, 3, Infinity, Infinity, Infinity, 1],
+  );
 });

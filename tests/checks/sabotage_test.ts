@@ -27,9 +27,11 @@ const PLANTED = [
   "webgpu: target update one step late",
   "webgpu: the sweep's last block lost",
   "webgpu: each step with the plan of the step before",
+  "webgpu: rows that come with plans not uploaded",
   "webgpu: transposed weights of the step before",
   "wasm: no barrier within a step",
   "wasm: two threads with the same share of rows",
+  "wasm: two threads with the same share where not all work",
   "wasm: no target update",
   "wasm: the sweep's last rows lost",
 ];
