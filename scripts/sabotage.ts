@@ -79,7 +79,7 @@ await runScript(usage, async ({ values, switches }) => {
   const devices = backends.includes("webgpu") ? describeDevice(device!) : "";
   output.write(`\n${verdict(caught, devices)}\n`);
   if (values.out !== undefined) {
-    writeFileAtomic(values.out, page(caught, devices));
+    writeFileAtomic(values.out, page(caught, devices, switches.has("quick")));
   }
   return caught.every((found) => isCaught(found) || found.harmless) ? 0 : 1;
 });
@@ -109,16 +109,24 @@ function verdict(caught: readonly Caught[], device: string): string {
     } by trainings; ${harmless} change no bit here.`;
 }
 
-function page(caught: readonly Caught[], device: string): string {
+function page(
+  caught: readonly Caught[],
+  device: string,
+  quick: boolean,
+): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
     "# Planted faults",
     "",
-    "Written by `deno task sabotage --out docs/sabotage.md`. Each fault is planted alone, and the",
+    `Written by \`deno task sabotage ${
+      quick ? "--quick " : ""
+    }--out docs/sabotage.md\`. Each fault is planted alone, and the`,
     "[probe](determinism.md#what-is-promised) of a GPU and then `deno task determinism`'s kernels (20 random",
-    "shapes each) and small trainings (9 steps) are asked. The probe's column has how many of its operations and",
-    "trainings differ, and the first of these; `-`: not noticed by this one. What changes no bit on this device is",
-    "named as such: it is no fault here.",
+    `shapes each) and small trainings (9 steps) are asked${
+      quick ? ", until one has noticed it" : ""
+    }. The probe's column has how`,
+    "many of its operations and trainings differ, and the first of these; `-`: not noticed by this one; empty:",
+    "not asked. What changes no bit on this device is named as such: it is no fault here.",
     "",
     verdict(caught, device),
     "",
