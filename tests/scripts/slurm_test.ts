@@ -100,7 +100,8 @@ hurry() {
 # A task dies without a word.
 wait_for '[ -e ${folder}/study/.work/0-of-4.log ]'
 wait_for 'pkill -9 -f -- "--shard 0/[4]"'
-# Both nodes are taken away for more important work.
+# Both nodes are taken away for more important work, before theirs is done: it stands still until Slurm ends it.
+wait_for 'pkill -STOP -f -- "--shard [1-3]/[4]"'
 sbatch --parsable -p high -N 2 --output=/dev/null --wrap true
 wait_for 'grep -q PREEMPTION ${folder}/study.slurm/*'
 wait_for '[ -z "$(squeue -h -p high)" ]'
