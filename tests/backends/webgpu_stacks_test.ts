@@ -4,6 +4,7 @@ import { referenceBackend } from "../../src/backends/reference.ts";
 import { recordTraining, stateSha256 } from "../../src/checks/determinism.ts";
 import { smallTrainings } from "../../src/checks/small_trainings.ts";
 import { serveRecordPage } from "../../scripts/browser_record.ts";
+import { CHROMIUM, chromiumArguments, installed } from "../page/browser.ts";
 
 /** The first table of target values is swept anew before the last step, and used in it. */
 const STEPS = 5;
@@ -18,10 +19,11 @@ user_pref("gfx.webgpu.ignore-blocklist", true);
 user_pref("dom.max_script_run_time", 0);
 `;
 
-/** A browser by its commands, the first of which is there. */
+/** A browser. */
 interface Stack {
   readonly name: string;
-  readonly commands: readonly string[];
+  /** Undefined where it is not there. */
+  readonly command: string | undefined;
   readonly args: (profile: string) => readonly string[];
   /** Whether the threads of a workgroup wait for each other, as on hardware. */
   readonly waits: boolean;
@@ -30,21 +32,13 @@ interface Stack {
 const STACKS: readonly Stack[] = [
   {
     name: "Chromium",
-    commands: ["chromium", "chromium-browser", "google-chrome"],
-    args: (profile) => [
-      "--headless=new",
-      "--no-sandbox",
-      "--enable-unsafe-webgpu",
-      "--use-webgpu-adapter=swiftshader",
-      // Keeps it running until it is ended.
-      "--remote-debugging-port=0",
-      `--user-data-dir=${profile}`,
-    ],
+    command: CHROMIUM,
+    args: chromiumArguments,
     waits: true,
   },
   {
     name: "Firefox",
-    commands: ["firefox-esr", "firefox"],
+    command: installed("firefox-esr", "firefox"),
     args: (profile) => {
       Deno.writeTextFileSync(`${profile}/user.js`, FIREFOX_PREFERENCES);
       return ["--headless", "--no-remote", "--profile", profile];
@@ -54,7 +48,7 @@ const STACKS: readonly Stack[] = [
 ];
 
 for (const stack of STACKS) {
-  const command = stack.commands.find(answers);
+  const { command } = stack;
   const name =
     `the WebGPU backend in ${stack.name} has the bits of the reference with every algorithm`;
   if (command) Deno.test(name, () => inBrowser(command, stack));
@@ -64,16 +58,6 @@ for (const stack of STACKS) {
       ignore: true,
       fn: () => {},
     });
-  }
-}
-
-function answers(command: string): boolean {
-  try {
-    const args = ["--version"];
-    return new Deno.Command(command, { args, stderr: "null" }).outputSync()
-      .success;
-  } catch {
-    return false;
   }
 }
 

@@ -2,9 +2,9 @@
  * Chromium without a window, driven through the DevTools protocol: as much as the page's tests need.
  */
 
-/** Its name on this machine; undefined where there is none. */
-export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find(
-  (name) => {
+/** The first of these commands that this machine has; undefined where there is none. */
+export function installed(...commands: string[]): string | undefined {
+  return commands.find((name) => {
     try {
       const args = ["--version"];
       return new Deno.Command(name, { args, stderr: "null" }).outputSync()
@@ -12,8 +12,27 @@ export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find(
     } catch {
       return false;
     }
-  },
+  });
+}
+
+/** Its name on this machine; undefined where there is none. */
+export const CHROMIUM = installed(
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
 );
+
+/** What it is started with: no window, WebGPU in software, and a port that keeps it running until it is ended. */
+export function chromiumArguments(profile: string): string[] {
+  return [
+    "--headless=new",
+    "--no-sandbox",
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--remote-debugging-port=0",
+    `--user-data-dir=${profile}`,
+  ];
+}
 
 /** Milliseconds after which a page is taken not to answer. */
 const PATIENCE = 60_000;
@@ -55,15 +74,7 @@ interface Message {
 export async function startChromium(): Promise<Browser> {
   const profile = Deno.makeTempDirSync({ prefix: "holdfast-chromium-" });
   const chromium = new Deno.Command(CHROMIUM!, {
-    args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--enable-unsafe-webgpu",
-      "--use-webgpu-adapter=swiftshader",
-      "--remote-debugging-port=0",
-      `--user-data-dir=${profile}`,
-      "about:blank",
-    ],
+    args: [...chromiumArguments(profile), "about:blank"],
     stdout: "null",
     stderr: "piped",
   }).spawn();

@@ -6,7 +6,7 @@
 import { group } from "../numbers.ts";
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
-import { ink, seriesScale } from "./theme.ts";
+import { ink, namedRows, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
@@ -89,19 +89,7 @@ function seedLayers({ title, isProbability, rows }: SeedPanel): Layer[] {
     title: scaleTitle(title, scale),
     ...scale,
   };
-  const y = {
-    field: "name",
-    type: "nominal",
-    title: null,
-    sort: null,
-    axis: {
-      ticks: false,
-      labelPadding: 8,
-      labelLimit: 260,
-      labelColor: ink,
-      labelFontSize: 13,
-    },
-  } as const;
+  const y = namedRows;
   return [
     {
       data: { values: ticks },

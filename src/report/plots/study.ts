@@ -8,7 +8,7 @@ import { decimal, digitsFor, percent } from "../numbers.ts";
 import type { Interval } from "./exact_curves.ts";
 import type { Layer } from "./grid.ts";
 import { renderPlot } from "./render.ts";
-import { ink, mutedInk, percentAxis, seriesScale } from "./theme.ts";
+import { ink, mutedInk, namedRows, percentAxis, seriesScale } from "./theme.ts";
 import {
   drawnProbability,
   probabilityScale,
@@ -67,19 +67,7 @@ function intervalLayers(panel: IntervalPanel): Layer[] {
     high: drawn(high),
     text: isProbability ? percent(value) : decimal(value, digits),
   }));
-  const y = {
-    field: "name",
-    type: "nominal",
-    title: null,
-    sort: null,
-    axis: {
-      ticks: false,
-      labelPadding: 8,
-      labelLimit: 260,
-      labelColor: ink,
-      labelFontSize: 13,
-    },
-  } as const;
+  const y = namedRows;
   const linear: ValueScale = { scale: { zero: false }, axis: { tickCount: 6 } };
   const scale = isProbability ? probabilityScale() : linear;
   const x = {

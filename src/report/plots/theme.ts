@@ -54,6 +54,21 @@ export function seriesScale(
   return { domain: [...names], range };
 }
 
+/** The vertical channel of a panel with a named row for each of its data, in their order. */
+export const namedRows = {
+  field: "name",
+  type: "nominal",
+  title: null,
+  sort: null,
+  axis: {
+    ticks: false,
+    labelPadding: 8,
+    labelLimit: 260,
+    labelColor: ink,
+    labelFontSize: 13,
+  },
+} as const;
+
 /** An axis of shares, written as in the text: `20 %`. */
 export const percentAxis = {
   format: "%",
